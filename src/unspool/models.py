@@ -1,0 +1,403 @@
+"""The objects that a stream is made of, and the response that it adds up to.
+
+Names and shapes are LiteLLM's, which are OpenAI's with additions. Every record can be read by
+attribute, by `record["key"]` and by `record.get("key")`, keeps fields that it doesn't know, and dumps
+to plain data. A field that streams carry only now and then (`usage` on a chunk, `reasoning_content`
+on a delta) is an attribute only where it was given, so `hasattr` tells whether it was.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+
+logger = logging.getLogger("unspool")
+
+_MISSING = object()
+
+# Contract, section d. What isn't here is answered with "stop" and a logged warning.
+FINISH_REASONS: dict[str, str] = {
+    reason: mapped
+    for mapped, reasons in {
+        "stop": "stop stop_sequence end_turn eos eos_token COMPLETE ERROR STOP FINISH_REASON_UNSPECIFIED"
+        " MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE TOO_MANY_TOOL_CALLS UNEXPECTED_TOOL_CALL"
+        " MISSING_THOUGHT_SIGNATURE network_error error",
+        "length": "length max_tokens MAX_TOKENS compaction",
+        "tool_calls": "tool_calls tool_use",
+        "function_call": "function_call",
+        "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"
+        " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY"
+        " IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION IMAGE_OTHER NO_IMAGE ESCALATION",
+    }.items()
+    for reason in reasons.split()
+}
+
+
+def map_finish_reason(reason: str) -> str:
+    """OpenAI's word for a provider's finish reason (contract, section d)."""
+    mapped = FINISH_REASONS.get(reason)
+    if mapped is None:
+        logger.warning("unknown finish_reason %r, taken as 'stop'", reason)
+        return "stop"
+    return mapped
+
+
+def response_id() -> str:
+    """An id for a response whose provider gave none."""
+    return f"chatcmpl-{uuid4()}"
+
+
+def current_second() -> int:
+    """The default of `created`. A `datetime`, so that freezegun reaches it."""
+    return int(datetime.now(UTC).timestamp())
+
+
+class Record(BaseModel):
+    """A pydantic model that also reads like a dict and keeps what it doesn't know."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    def __getitem__(self, key: str) -> Any:
+        value = getattr(self, key, _MISSING)
+        if value is _MISSING:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self, key, value)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and hasattr(self, key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return getattr(self, key, default)
+
+    def json(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]  # LiteLLM's json() gives a dict
+        return self.model_dump(**options)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def assemble(
+    cls: type[R],
+    fields: dict[str, Any],
+    extra: dict[str, Any] | None = None,
+    hidden: dict[str, Any] | None = None,
+) -> R:
+    """A record made of values that are known to be valid: nothing is checked, nothing is copied.
+
+    The stream core makes every chunk that it emits in this way, for a third of what validation costs.
+
+    Args:
+        fields: a value for *every* declared field of `cls`.
+        extra: the undeclared ones.
+        hidden: `_hidden_params`, where `cls` has them.
+    """
+    record = cls.__new__(cls)
+    put = object.__setattr__
+    put(record, "__dict__", fields)
+    put(record, "__pydantic_fields_set__", set(fields))
+    put(record, "__pydantic_extra__", {} if extra is None else extra)
+    put(record, "__pydantic_private__", None if hidden is None else {"_hidden_params": hidden})
+    return record
+
+
+def _json_text(value: Any) -> Any:
+    """Tool arguments as text: some servers send an object, some null."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class Function(Record):
+    """The function that a tool call names, or a fragment of it. `arguments` is JSON text."""
+
+    arguments: Annotated[str, BeforeValidator(_json_text)] = ""
+    name: str | None = None
+
+
+class FunctionCall(Function):
+    """OpenAI's older way to call one function."""
+
+
+class CustomToolCallPayload(Record):
+    """What a call of `type: "custom"` holds: free text instead of JSON."""
+
+    name: str | None = None
+    input: Annotated[str, BeforeValidator(_json_text)] = ""
+
+
+class _AnyToolCall(Record):
+    """A call of either type; a call without a type is a custom one if it has a `custom` payload."""
+
+    id: str | None = None
+    type: str = "function"
+    function: Function | None = None
+    if TYPE_CHECKING:  # undeclared for pydantic, so that it is absent unless given
+        custom: CustomToolCallPayload = CustomToolCallPayload()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle_type(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or ("custom" not in data and data.get("type") is not None):
+            return data
+        custom = data.get("custom")
+        if isinstance(custom, dict):
+            custom = CustomToolCallPayload.model_validate(custom)
+        settled = {**data, "type": data.get("type") or ("function" if custom is None else "custom")}
+        settled.pop("custom", None)
+        return settled if custom is None else {**settled, "custom": custom}
+
+
+class ChatCompletionDeltaToolCall(_AnyToolCall):
+    """A fragment of a tool call; `index` says of which one."""
+
+    index: int = 0
+
+
+def _call_id(value: Any) -> Any:
+    return value if value is not None else str(uuid4())
+
+
+class ChatCompletionMessageToolCall(_AnyToolCall):
+    """A whole tool call."""
+
+    id: Annotated[str, BeforeValidator(_call_id)] = Field(default_factory=lambda: str(uuid4()))
+
+
+# Attributes that exist only where they were given a value.
+_OCCASIONAL = frozenset({"reasoning_content", "thinking_blocks", "images", "annotations", "reasoning_items"})
+_DELTA_QUIRKS = _OCCASIONAL | {"reasoning", "tool_calls"}
+
+
+def _without_absent(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None or key not in _OCCASIONAL}
+
+
+def _with_indices(calls: Any) -> Any:
+    """Tool-call fragments; one without `index` is numbered by its place in the delta (contract, a)."""
+    if not isinstance(calls, list):
+        return calls
+    return [
+        {**call, "index": place} if isinstance(call, dict) and call.get("index") is None else call
+        for place, call in enumerate(calls)
+    ]
+
+
+class _Spoken(Record):
+    """What deltas and messages share."""
+
+    if TYPE_CHECKING:  # undeclared for pydantic, so that they are absent unless given
+        reasoning_content: str = ""
+        thinking_blocks: list[dict[str, Any]] = []
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        refusal: str | None = None
+
+    content: str | None = None
+    role: str | None = None
+    function_call: FunctionCall | None = None
+    provider_specific_fields: dict[str, Any] | None = None
+
+
+class Delta(_Spoken):
+    """What one chunk adds to one choice."""
+
+    tool_calls: list[ChatCompletionDeltaToolCall] | None = None
+    audio: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or _DELTA_QUIRKS.isdisjoint(data):
+            return data
+        settled = _without_absent(data)
+        reasoning = settled.pop("reasoning", None)  # an alias (decision D7)
+        if isinstance(reasoning, str):
+            settled.setdefault("reasoning_content", reasoning)
+        elif reasoning is not None:
+            settled["reasoning"] = reasoning
+        if settled.get("tool_calls"):
+            settled["tool_calls"] = _with_indices(settled["tool_calls"])
+        return settled
+
+
+class Message(_Spoken):
+    """What one choice said in full."""
+
+    role: str = "assistant"
+    tool_calls: list[ChatCompletionMessageToolCall] | None = None
+    if TYPE_CHECKING:
+        audio: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        settled = _without_absent(data)
+        if settled.get("role") is None:
+            settled["role"] = "assistant"
+        return settled
+
+
+def _map_reason(data: dict[str, Any]) -> dict[str, Any]:
+    """Put OpenAI's finish reason in place; what the provider said stays in `native_finish_reason`."""
+    reason = data.get("finish_reason")
+    if reason is None:
+        return data
+    mapped = map_finish_reason(str(reason))
+    if mapped == reason:
+        return data
+    kept = {**(data.get("provider_specific_fields") or {}), "native_finish_reason": reason}
+    return {**data, "finish_reason": mapped, "provider_specific_fields": kept}
+
+
+class StreamingChoices(Record):
+    """One choice's share of a chunk."""
+
+    finish_reason: str | None = None
+    index: int = 0
+    delta: Delta = Field(default_factory=Delta)
+    logprobs: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        settled = _map_reason(data)
+        absent = [key for key in ("delta", "index") if key in settled and settled[key] is None]
+        return {k: v for k, v in settled.items() if k not in absent} if absent else settled
+
+
+class Choices(Record):
+    """One whole answer."""
+
+    finish_reason: str = "stop"
+    index: int = 0
+    message: Message = Field(default_factory=Message)
+    logprobs: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        settled = _map_reason(data)
+        absent = [key for key in ("message", "index", "finish_reason") if settled.get(key, 0) is None]
+        return {k: v for k, v in settled.items() if k not in absent} if absent else settled
+
+
+class CompletionTokensDetails(Record):
+    """Where the completion tokens went, in tokens."""
+
+    accepted_prediction_tokens: int | None = None
+    audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+    text_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class PromptTokensDetails(Record):
+    """What the prompt tokens were, in tokens."""
+
+    audio_tokens: int | None = None
+    cached_tokens: int | None = None
+    cache_creation_tokens: int | None = None
+    text_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+def _count(value: Any) -> Any:
+    return 0 if value is None else value
+
+
+def _prompt_details(data: dict[str, Any]) -> dict[str, Any]:
+    """Cache counts from the top-level keys of Anthropic (`cache_*`) and DeepSeek (`prompt_cache_*`)."""
+    hits = data.get("cache_read_input_tokens")
+    found = {
+        "cached_tokens": data.get("prompt_cache_hit_tokens") if hits is None else hits,
+        "cache_creation_tokens": data.get("cache_creation_input_tokens"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _with_details(data: dict[str, Any], key: str, found: dict[str, Any]) -> dict[str, Any]:
+    given = data.get(key)
+    if not found or (given is not None and not isinstance(given, dict)):
+        return data
+    return {**data, key: {**found, **{k: v for k, v in (given or {}).items() if v is not None}}}
+
+
+class Usage(Record):
+    """What a request cost, in tokens. Other counters of a provider are kept as they came."""
+
+    completion_tokens: Annotated[int, BeforeValidator(_count)] = 0
+    prompt_tokens: Annotated[int, BeforeValidator(_count)] = 0
+    total_tokens: Annotated[int, BeforeValidator(_count)] = 0
+    completion_tokens_details: CompletionTokensDetails | None = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        reasoning = data.get("reasoning_tokens")
+        found = {} if reasoning is None else {"reasoning_tokens": reasoning}
+        settled = _with_details(data, "completion_tokens_details", found)
+        return _with_details(settled, "prompt_tokens_details", _prompt_details(settled))
+
+
+class _Response(Record):
+    """What chunks and responses share."""
+
+    id: str = Field(default_factory=response_id)
+    created: int = Field(default_factory=current_second)
+    model: str | None = None
+    object: str = "chat.completion"
+    system_fingerprint: str | None = None
+    if TYPE_CHECKING:  # undeclared for pydantic, so that it is absent unless given
+        usage: Usage = Usage()
+
+    _hidden_params: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        absent = [key for key in ("id", "created", "object", "choices", "usage") if data.get(key, 0) is None]
+        settled = {k: v for k, v in data.items() if k not in absent} if absent else data
+        usage = settled.get("usage")
+        return {**settled, "usage": Usage.model_validate(usage)} if isinstance(usage, dict) else settled
+
+
+class ModelResponseStream(_Response):
+    """One chunk of a stream."""
+
+    object: str = "chat.completion.chunk"
+    choices: list[StreamingChoices] = Field(default_factory=lambda: [StreamingChoices()])
+    provider_specific_fields: dict[str, Any] | None = None
+
+
+class ModelResponse(_Response):
+    """A whole response. With `stream=True` its constructor gives a `ModelResponseStream` (decision D1)."""
+
+    choices: list[Choices] = Field(default_factory=lambda: [Choices()])
+
+    def __new__(cls, *, stream: bool | None = None, **data: Any) -> Self:
+        if stream:
+            return ModelResponseStream(**data)  # type: ignore[return-value]  # D1: the documented way to make one
+        return super().__new__(cls)
+
+    def __init__(self, *, stream: bool | None = None, **data: Any) -> None:  # noqa: ARG002 - __new__ reads it
+        super().__init__(**data)
