@@ -1,0 +1,253 @@
+"""OpenAI chat completion chunks, and the dialects of the servers that speak them.
+
+https://platform.openai.com/docs/api-reference/chat/streaming is what everybody starts from. What real
+servers send beside it, and what becomes of it here:
+
+- reasoning as `reasoning`, `reasoning_content` or only inside `reasoning_details` (OpenRouter,
+  Snowflake): always `reasoning_content`; the details stay too
+- `content` as a list of text and thinking parts (Mistral): text and `reasoning_content`
+- tool calls without `index` (Mistral, Gemini, Ollama): numbered through the stream
+- `choices` null or missing, a choice without `delta` (Azure) or with a whole `message` instead
+- `id` null (Gemini), `created` as a float, an empty `finish_reason`
+- usage in `x_groq` only (Groq, older streams)
+- an error as a chunk (`{"error": …}`: Groq, OpenRouter), as a finish reason, or on a line of its own that
+  SSE would ignore (gpustack: `error: {…}`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from unspool.error_mapping import error_from_body
+from unspool.errors import APIResponseValidationError, MalformedEventError
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.wire.event import WireEvent
+from unspool.wire.sse import IGNORED
+
+JSON = dict[str, Any]
+
+DONE = "[DONE]"
+
+
+class OpenAIChatNormalizer:
+    """Events to chunks. It holds the numbering of tool calls that came without an index."""
+
+    def __init__(self) -> None:
+        self._calls = CallNumbers()
+        self._done = False
+
+    def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
+        """One chunk an event; none for `[DONE]` and whatever follows it.
+
+        Raises:
+            ProviderError: the event is the provider's own report of an error.
+            MalformedEventError: the event is neither JSON nor a chunk.
+        """
+        if self._done:
+            return
+        if event.data.strip() == DONE:
+            self._done = True
+            return
+        data = parse_event(event)
+        if data is not None:
+            yield chunk_from(data, calls=self._calls)
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
+        return iter(())
+
+
+def parse_event(event: WireEvent) -> JSON | None:
+    """An event's JSON object; None if there is nothing to read in it.
+
+    A last event that the connection's end cut short is passed over, as SSE itself would have it: the
+    missing finish reason tells of the cut.
+
+    Raises:
+        MalformedEventError: a whole event that isn't a JSON object.
+    """
+    if event.name == IGNORED:
+        return _said_on_ignored_lines(event.data)
+    if not event.data.strip():
+        return None
+    try:
+        data = from_json(event.data)
+    except ValueError as error:
+        if not event.complete:
+            return None
+        raise MalformedEventError(
+            f"expected a chunk as a JSON object, got broken JSON ({error}); look at what the server, or a"
+            " proxy before it, sent",
+            data=event.data,
+        ) from error
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]  # Google wraps an error in a list
+    if not isinstance(data, dict):
+        raise MalformedEventError(
+            f"expected a chunk as a JSON object, got a JSON {type(data).__name__}", data=event.data
+        )
+    return data
+
+
+def _said_on_ignored_lines(text: str) -> JSON | None:
+    """A chunk or an error on lines that aren't SSE: `error: {"message": …}`, or bare JSON (gpustack#6155)."""
+    is_error = text.startswith("error:")
+    body = text.removeprefix("error:").strip()
+    try:
+        data = from_json(body)
+    except ValueError:
+        return {"error": {"message": body}} if is_error else None
+    if is_error:
+        return {"error": data["error"] if isinstance(data, dict) and "error" in data else data}
+    return data if isinstance(data, dict) and not data.keys().isdisjoint({"error", "choices"}) else None
+
+
+def chunk_from(data: Mapping[str, Any], *, calls: CallNumbers | None = None) -> ModelResponseStream:
+    """A chunk from the JSON of one, of whatever dialect.
+
+    Args:
+        data: a `chat.completion.chunk` object. It isn't changed.
+        calls: the numbering of the stream's tool calls, for servers that send none.
+
+    Raises:
+        ProviderError: the chunk reports an error.
+        MalformedEventError: it isn't a chunk.
+    """
+    if data.get("error"):
+        raise error_from_body(data)
+    settled = {
+        **data,
+        "id": data.get("id") or "",
+        "created": int(data.get("created") or 0),
+        "choices": [_choice(choice, calls) for choice in data.get("choices") or ()],
+    }
+    if settled.get("usage") is None:
+        settled["usage"] = (data.get("x_groq") or {}).get("usage")
+    try:
+        return ModelResponseStream.model_validate(settled)
+    except ValidationError as error:
+        raise MalformedEventError(
+            f"expected a chat.completion.chunk, got one whose {_complaints(error)}", data=str(data)
+        ) from error
+
+
+def response_from_openai(body: Mapping[str, Any]) -> ModelResponse:
+    """A whole response from its JSON, of whatever dialect.
+
+    Raises:
+        ProviderError: the body reports an error.
+        APIResponseValidationError: it isn't a response.
+    """
+    if body.get("error"):
+        raise error_from_body(body)
+    if not isinstance(body.get("choices"), list):
+        raise APIResponseValidationError(
+            f"expected a chat.completion with a list of choices, got keys {sorted(body)}; check that base_url"
+            " is that of an OpenAI-compatible server",
+            body=body,
+        )
+    choices = [{**choice, "message": _said(choice.get("message") or {})} for choice in body["choices"]]
+    try:
+        return ModelResponse(**{**body, "choices": choices})
+    except ValidationError as error:
+        raise APIResponseValidationError(
+            f"expected a chat.completion, got one whose {_complaints(error)}", body=body
+        ) from error
+
+
+def _complaints(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, details['loc']))} is {details['input']!r:.80} ({details['msg']})"
+        for details in error.errors(include_url=False)[:3]
+    )
+
+
+def _choice(choice: JSON, calls: CallNumbers | None) -> JSON:
+    delta = choice.get("delta")
+    if delta is None:
+        delta = choice.get("message") or {}
+    reason = choice.get("finish_reason")
+    if reason == "error":
+        raise error_from_body({"message": "the stream ended with finish_reason 'error'", **choice})
+    delta = _said(delta)
+    if calls is not None and delta.get("tool_calls"):
+        delta = {**delta, "tool_calls": calls.number(choice.get("index") or 0, delta["tool_calls"])}
+    return {**choice, "delta": delta, "finish_reason": reason or None}
+
+
+def _said(delta: JSON) -> JSON:
+    """A delta, or a message, with its text in `content` and its reasoning in `reasoning_content`."""
+    if isinstance(delta.get("content"), list):
+        delta = _join_parts(delta)
+    if "reasoning" in delta:
+        delta = _rename_reasoning(delta)
+    if delta.get("reasoning_details") and not delta.get("reasoning_content"):
+        pieces = (detail.get("text") or detail.get("summary") or "" for detail in delta["reasoning_details"])
+        delta = {**delta, "reasoning_content": "".join(pieces) or None}
+    return delta
+
+
+def _rename_reasoning(delta: JSON) -> JSON:
+    """`reasoning` is `reasoning_content` (decision D7), unless a server sends both."""
+    renamed = {key: value for key, value in delta.items() if key != "reasoning"}
+    if renamed.get("reasoning_content") is None:
+        renamed["reasoning_content"] = delta["reasoning"]
+    return renamed
+
+
+def _join_parts(delta: JSON) -> JSON:
+    """Mistral's content parts: text and thinking joined, others kept in `provider_specific_fields`."""
+    text, thinking, others = [], [], []
+    for part in delta["content"]:
+        if isinstance(part, str):
+            text.append(part)
+        elif part.get("type") == "text":
+            text.append(part.get("text") or "")
+        elif part.get("type") == "thinking":
+            thinking.append(_thinking_text(part.get("thinking")))
+        else:
+            others.append(part)
+    joined = {**delta, "content": "".join(text) if text else None}
+    if thinking:
+        joined["reasoning_content"] = "".join(thinking)
+    if others:
+        fields = delta.get("provider_specific_fields") or {}
+        joined["provider_specific_fields"] = {**fields, "content": others}
+    return joined
+
+
+def _thinking_text(thinking: Any) -> str:
+    if isinstance(thinking, list):
+        return "".join(part.get("text") or "" for part in thinking if isinstance(part, dict))
+    return thinking if isinstance(thinking, str) else ""
+
+
+class CallNumbers:
+    """Numbers for the tool calls of servers that send none.
+
+    A fragment with an id is a new call unless that id is known; one without belongs to the last call.
+    Gemini sends whole calls with neither, so a name begins a new call as well.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[int, list[str]] = {}  # choice index: the id of each of its calls
+
+    def number(self, choice: int, fragments: list[JSON]) -> list[JSON]:
+        """The fragments of one delta, each with an `index`."""
+        return [
+            {**fragment, "index": self._next(choice, fragment)} if fragment.get("index") is None else fragment
+            for fragment in fragments
+        ]
+
+    def _next(self, choice: int, fragment: JSON) -> int:
+        ids = self._ids.setdefault(choice, [])
+        call_id = fragment.get("id") or ""
+        if call_id in ids and call_id:
+            return ids.index(call_id)
+        if call_id or (fragment.get("function") or {}).get("name") or not ids:
+            ids.append(call_id)
+        return len(ids) - 1

@@ -1,0 +1,1 @@
+"""The streaming contract: a pure core and the wrapper around it."""

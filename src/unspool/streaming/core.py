@@ -1,0 +1,381 @@
+"""LiteLLM's streaming contract as a pure stage: chunks of any source in, the caller's chunks out.
+
+The contract (section a of the measured one) in short: the role comes once and first; chunks that say
+nothing are dropped; a finish reason is taken off the chunk that carries text and comes on a chunk of its
+own, exactly once a choice; id, created and model never change; usage stays hidden until the end and is
+shown there if asked for; a stream that ends without a finish reason gets a `stop`, or an error in strict
+mode. Where LiteLLM mixes or loses something this core doesn't: several choices, a signature of thinking.
+
+A chunk that comes in is never changed: the same object may stand in a script a hundred times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from unspool.errors import IncompleteStreamError, InternalServerError
+from unspool.models import (
+    Delta,
+    FunctionCall,
+    ModelResponse,
+    ModelResponseStream,
+    StreamingChoices,
+    Usage,
+    assemble,
+    response_id,
+)
+from unspool.streaming.items import as_chunk, is_empty, is_generic
+
+JSON = dict[str, Any]
+
+# Providers whose chunks name the deployment's real model; the others' callers see what they asked for.
+_MODEL_FROM_CHUNK = frozenset({"azure", "azure_ai"})
+
+
+class Guard(Protocol):
+    """Looks at each chunk before the caller does."""
+
+    def observe(self, chunk: ModelResponseStream, /) -> None:
+        """Raises RepetitionError to stop the stream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """How a stream is to come out.
+
+    Attributes:
+        model: the name that chunks carry, without the provider's prefix.
+        custom_llm_provider: the provider's name.
+        include_usage: end with a chunk that has `.usage`.
+        usage_on_finish: show the usage known so far in the finish chunk's hidden params (LiteLLM does
+            where no stream options are given at all).
+        merge_reasoning: put reasoning into the content, between `<think>` and `</think>`.
+        functions: the request used `functions`, so a generic chunk's tool is a function call.
+        strict: raise where a finish reason would have to be invented.
+        hidden: the hidden params that every chunk carries.
+    """
+
+    model: str
+    custom_llm_provider: str = ""
+    include_usage: bool = False
+    usage_on_finish: bool = False
+    merge_reasoning: bool = False
+    functions: bool = False
+    strict: bool = False
+    hidden: JSON = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What has come of one choice so far."""
+
+    role_sent: bool = False
+    finish_sent: bool = False
+    pending: StreamingChoices | None = None  # with a finish reason that came together with text
+    thinking: bool = False  # inside merged <think>
+    used_tools: bool = False
+
+
+class StreamCore:
+    """One stream's contract; a stage. See the module's docstring.
+
+    Args:
+        options: how the stream is to come out.
+        now: the wall's time, in seconds.
+        guards: what may stop the stream.
+        build: rebuilds the response from the chunks emitted so far. Only asked where its answer is
+            needed: for a usage that the provider didn't report, and by `response`.
+    """
+
+    def __init__(
+        self,
+        options: StreamOptions,
+        *,
+        now: Callable[[], float],
+        guards: Sequence[Guard] = (),
+        build: Callable[[Sequence[ModelResponseStream]], ModelResponse | None],
+    ) -> None:
+        self.options = options
+        self.chunks: list[ModelResponseStream] = []
+        self.response_id: str | None = None
+        self.created: int | None = None
+        self.system_fingerprint: str | None = None
+        self.received_finish_reason: str | None = None
+        self.usage: Usage | None = None
+        self._model = options.model
+        self._now = now
+        self._guards = guards
+        self._build = build
+        self._choices: dict[int, _Choice] = {}
+        self._text: list[str] = []
+        self._nameless: list[ModelResponseStream] = []
+        self._last_finish: ModelResponseStream | None = None
+        self._generic = options.custom_llm_provider == "cached_response"
+
+    @property
+    def text(self) -> str:
+        """What the first choice has said so far."""
+        if len(self._text) > 1:
+            self._text = ["".join(self._text)]
+        return self._text[0] if self._text else ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether every choice's finish chunk is out."""
+        return bool(self._choices) and all(choice.finish_sent for choice in self._choices.values())
+
+    def response(self) -> ModelResponse | None:
+        """The response that the emitted chunks add up to."""
+        return self._build(self.chunks)
+
+    def feed(self, item: Any, /) -> Iterator[ModelResponseStream]:
+        """The chunks that one item of the source gives: often one, at times none or two.
+
+        Raises:
+            ProviderError: the item reports an error, or a guard fired.
+            UnspoolError: the item is no chunk.
+        """
+        if is_empty(item):
+            return
+        if is_generic(item):
+            self._generic = True
+        chunk = as_chunk(item)
+        extra = chunk.__pydantic_extra__
+        usage = extra.get("usage") if extra else None
+        if usage is None:
+            usage = chunk._hidden_params.get("usage")
+        if usage is not None:
+            self.usage = usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
+        if not chunk.choices:
+            yield from self._without_choices(chunk, usage)
+            return
+        kept, finished = self._sort(chunk.choices)
+        if kept:
+            yield from self._emit(chunk, kept, usage)
+        for choice in finished:
+            yield from self._finish(chunk, choice, usage)
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
+
+        Raises:
+            IncompleteStreamError: strict mode, and a choice had no finish reason.
+        """
+        yield from self._release()
+        for index, choice in sorted((self._choices or {0: _Choice()}).items()):
+            self._choices[index] = choice
+            if not choice.finish_sent:
+                yield from self._finish(None, self._missing_finish(index, choice), None)
+        if self._last_finish is not None and (self.usage is not None or self.options.usage_on_finish):
+            self._last_finish._hidden_params["usage"] = self._usage_at_end()
+        if self.options.include_usage:
+            usage = self._usage_at_end()
+            yield self._sent(self._chunk(None, [StreamingChoices()], {"usage": usage}, usage))
+
+    def _usage_at_end(self) -> Usage:
+        if self.usage is None:
+            response = self.response()
+            self.usage = Usage() if response is None else response.get("usage", Usage())
+        return self.usage
+
+    # -- what a chunk says ---------------------------------------------------------------------------
+
+    def _sort(self, choices: list[StreamingChoices]) -> tuple[list[StreamingChoices], list[StreamingChoices]]:
+        """A chunk's choices as they go out: those that say something, and those that only finish."""
+        kept: list[StreamingChoices] = []
+        finished: list[StreamingChoices] = []
+        for source in choices:
+            choice = self._choices.get(source.index)
+            if choice is None:
+                choice = self._choices[source.index] = _Choice()
+            if source.finish_reason is not None:
+                self._receive_finish(source)
+            if self._says_something(source.delta, choice):
+                kept.append(self._spoken(source, choice))
+                if source.finish_reason is not None and not choice.finish_sent:
+                    choice.pending = source
+            elif source.finish_reason is not None and not choice.finish_sent:
+                finished.append(source)
+        return kept, finished
+
+    def _says_something(self, delta: Delta, choice: _Choice) -> bool:
+        if delta.content or delta.tool_calls or delta.function_call or delta.audio:
+            return True
+        if delta.tool_calls is not None and not choice.finish_sent:
+            return True  # LiteLLM hands on an empty list of calls too, until the finish
+        if delta.role is not None and not choice.role_sent:
+            return True
+        return delta.provider_specific_fields is not None or _extras_say_something(delta.__pydantic_extra__)
+
+    def _spoken(self, source: StreamingChoices, choice: _Choice) -> StreamingChoices:
+        """A copy of a choice as the caller sees it: role once, no finish reason."""
+        delta = source.delta
+        values = {**delta.__dict__, "role": None if choice.role_sent else "assistant"}
+        extra = delta.__pydantic_extra__
+        if extra:
+            extra = dict(extra)
+            if self.options.merge_reasoning:
+                _merge_reasoning(values, extra, choice)
+        elif choice.thinking and values["content"]:
+            _merge_reasoning(values, {}, choice)
+        choice.role_sent = True
+        if values["tool_calls"]:
+            choice.used_tools = True
+            if self.options.functions and self._generic:
+                call = values["tool_calls"][0].function
+                values["tool_calls"] = None
+                values["function_call"] = FunctionCall(name=call.name, arguments=call.arguments)
+        return _with_delta(source, assemble(Delta, values, extra), finish_reason=None)
+
+    # -- how a choice ends ---------------------------------------------------------------------------
+
+    def _receive_finish(self, source: StreamingChoices) -> None:
+        fields = source.get("provider_specific_fields")
+        if self.options.strict and fields and fields.get("native_finish_reason") == "error":  # decision D8
+            raise InternalServerError("the provider ended the stream with finish_reason 'error'")
+        self.received_finish_reason = source.finish_reason
+
+    def _finish(
+        self, chunk: ModelResponseStream | None, source: StreamingChoices, usage: Usage | None
+    ) -> Iterator[ModelResponseStream]:
+        self._choices[source.index].finish_sent = True
+        finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
+        emitted = self._chunk(chunk, [finish], {}, usage)
+        if self.options.usage_on_finish:
+            emitted._hidden_params["usage"] = self.usage or Usage()
+        self._last_finish = emitted
+        yield self._sent(emitted)
+
+    def _missing_finish(self, index: int, choice: _Choice) -> StreamingChoices:
+        pending = choice.pending
+        if pending is None and self.options.strict:
+            raise IncompleteStreamError(
+                f"the stream ended without a finish reason for choice {index}, after {len(self.chunks)} chunks;"
+                " the answer may be cut off. Without strict=True it would end with an invented 'stop'"
+            )
+        finish = StreamingChoices(index=index, finish_reason="stop") if pending is None else pending
+        if finish.finish_reason == "stop" and choice.used_tools and self._generic:
+            return _with_delta(finish, finish.delta, finish_reason="tool_calls")
+        return finish
+
+    # -- how a chunk goes out ------------------------------------------------------------------------
+
+    def _without_choices(
+        self, chunk: ModelResponseStream, usage: Usage | None
+    ) -> Iterator[ModelResponseStream]:
+        """A chunk of metadata only, such as Azure's prompt filter: shown where usage chunks are."""
+        if usage is not None or not self.options.include_usage:
+            return
+        if self.response_id is None and not chunk.id:
+            self._nameless.append(chunk)  # Azure's comes before the id: it waits, so that the id stays one
+            return
+        yield self._sent(self._chunk(chunk, [], {}, None))
+
+    def _release(self) -> Iterator[ModelResponseStream]:
+        while self._nameless:
+            chunk = self._nameless.pop(0)
+            yield self._sent(self._chunk(chunk, [], {}, None))
+
+    def _emit(
+        self, chunk: ModelResponseStream, choices: list[StreamingChoices], usage: Usage | None
+    ) -> Iterator[ModelResponseStream]:
+        if self._nameless:
+            self.response_id = self.response_id or chunk.id or None
+            yield from self._release()
+        yield self._sent(self._chunk(chunk, choices, {}, usage))
+
+    def _sent(self, chunk: ModelResponseStream) -> ModelResponseStream:
+        for guard in self._guards:
+            guard.observe(chunk)
+        self.chunks.append(chunk)
+        for choice in chunk.choices:
+            if choice.index == 0 and choice.delta.content:
+                self._text.append(choice.delta.content)
+        return chunk
+
+    def _chunk(
+        self,
+        source: ModelResponseStream | None,
+        choices: list[StreamingChoices],
+        extra: JSON,
+        usage: Usage | None,
+    ) -> ModelResponseStream:
+        """A new chunk with the stream's own identity and everything else from its source."""
+        at = self._now()
+        hidden = {**self.options.hidden, "created_at": at}
+        fields = None
+        fingerprint = self.system_fingerprint
+        if source is not None:
+            fingerprint = self.system_fingerprint = source.system_fingerprint
+            fields = source.provider_specific_fields
+            extra = {"citations": None, **(source.__pydantic_extra__ or {}), **(fields or {}), **extra}
+            if usage is not None:
+                extra.pop("usage", None)
+            self._identify(source, hidden)
+        if usage is not None:
+            hidden["usage"] = usage
+        if fields is not None:
+            hidden["provider_specific_fields"] = fields
+        if self.response_id is None:
+            self.response_id = response_id()
+        if self.created is None:
+            self.created = int(at)
+        values: JSON = {
+            "id": self.response_id,
+            "created": self.created,
+            "model": self._model,
+            "object": "chat.completion.chunk",
+            "system_fingerprint": fingerprint,
+            "choices": choices,
+            "provider_specific_fields": fields,
+        }
+        return assemble(ModelResponseStream, values, extra, hidden)
+
+    def _identify(self, source: ModelResponseStream, hidden: JSON) -> None:
+        if source.id:
+            hidden["received_model_id"] = source.id
+            if self.response_id is None:
+                self.response_id = source.id
+        if source.model:
+            hidden["provider_response_model"] = source.model
+            if self.options.custom_llm_provider in _MODEL_FROM_CHUNK:
+                self._model = source.model
+
+
+def _extras_say_something(extra: JSON | None) -> bool:
+    if not extra:
+        return False
+    if extra.get("reasoning_content") is not None or extra.get("refusal"):
+        return True
+    return any(_holds_something(value) for value in extra.values())
+
+
+def _holds_something(value: Any) -> bool:
+    """Whether an extra field is worth a chunk: Writer sends objects full of nulls with every one."""
+    if isinstance(value, dict):
+        return any(
+            _holds_something(inner) or isinstance(inner, (str, int, float)) for inner in value.values()
+        )
+    return isinstance(value, list) and bool(value)
+
+
+def _with_delta(source: StreamingChoices, delta: Delta, *, finish_reason: str | None) -> StreamingChoices:
+    extra = source.__pydantic_extra__
+    values = {**source.__dict__, "delta": delta, "finish_reason": finish_reason}
+    return assemble(StreamingChoices, values, dict(extra) if extra else None)
+
+
+def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:
+    """Reasoning into the content, as `<think>…</think>` (LiteLLM's merge_reasoning_content_in_choices)."""
+    reasoning, content = extra.pop("reasoning_content", None), values["content"]
+    merged = ""
+    if reasoning:
+        merged += reasoning if choice.thinking else f"<think>{reasoning}"
+        choice.thinking = True
+    if content:
+        merged += f"</think>{content}" if choice.thinking else content
+        choice.thinking = False
+    values["content"] = merged or content

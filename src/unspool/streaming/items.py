@@ -1,0 +1,85 @@
+"""Whatever a stream may be made of, as chunks.
+
+Sources yield chunks of ours, of an SDK's or of litellm's, plain dicts, LiteLLM's generic chunks, whole
+responses, or just text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from unspool.errors import MockError
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.providers.openai_chat import chunk_from
+
+_GENERIC_KEYS = frozenset(
+    {"text", "tool_use", "is_finished", "finish_reason", "usage", "index", "provider_specific_fields"}
+)
+
+
+def is_empty(item: object) -> bool:
+    """Whether an item stands for nothing at all and is skipped: None, `b""`, `""`."""
+    return item is None or item in (b"", "")
+
+
+def as_chunk(item: Any) -> ModelResponseStream:
+    """A chunk from one item of a source. The item isn't changed.
+
+    Raises:
+        ProviderError: the item reports an error.
+        MalformedEventError: a dict that isn't a chunk.
+        MockError: the item is nothing that a stream may be made of.
+    """
+    if isinstance(item, ModelResponseStream):
+        return item
+    if isinstance(item, str):
+        return ModelResponseStream(id="", choices=[{"delta": {"content": item}}])
+    if isinstance(item, ModelResponse):
+        return _from_response(item.model_dump())
+    if isinstance(item, BaseModel):  # an SDK's chunk; what the SDK filled in itself is left out
+        item = item.model_dump(exclude_unset=True, warnings=False)
+    if not isinstance(item, Mapping):
+        raise MockError(
+            "expected a chunk (ModelResponseStream, an SDK's chunk, a dict or text) from the stream's source,"
+            f" got {type(item).__name__}: {item!r:.200}"
+        )
+    if is_generic(item):
+        return _from_generic(item)
+    return _from_response(item) if item.get("object") == "chat.completion" else chunk_from(item)
+
+
+def is_generic(item: object) -> bool:
+    """Whether it is a LiteLLM `GenericStreamingChunk` (contract, section a)."""
+    return isinstance(item, Mapping) and "text" in item and item.keys() <= _GENERIC_KEYS
+
+
+def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:
+    missing = {"text", "is_finished", "finish_reason", "usage"} - item.keys()
+    if missing:
+        raise MockError(f"a generic chunk needs {', '.join(sorted(missing))} too, got only {sorted(item)}")
+    tool = item.get("tool_use")
+    delta = {"content": item["text"] or None, "tool_calls": [tool] if tool else None}
+    reason = (item["finish_reason"] or "stop") if item["is_finished"] else None
+    return ModelResponseStream(
+        id="",
+        choices=[{"index": item.get("index") or 0, "delta": delta, "finish_reason": reason}],
+        usage=item["usage"],
+        provider_specific_fields=item.get("provider_specific_fields"),
+    )
+
+
+def _from_response(data: Mapping[str, Any]) -> ModelResponseStream:
+    """A whole response as the one chunk that says it all."""
+    choices = [{**choice, "delta": _delta_of(choice.get("message") or {})} for choice in data["choices"]]
+    for choice in choices:
+        choice.pop("message", None)
+    return chunk_from({**data, "object": "chat.completion.chunk", "choices": choices})
+
+
+def _delta_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    calls = message.get("tool_calls")
+    numbered = [{**call, "index": place} for place, call in enumerate(calls)] if calls else None
+    return {**message, "tool_calls": numbered}

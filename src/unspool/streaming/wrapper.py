@@ -1,0 +1,375 @@
+"""`CustomStreamWrapper`: the streaming contract, to be iterated with `for` or with `async for`.
+
+All that a stream does is decided in `unspool.streaming.core`. This shell pulls, hands out, closes and
+reports.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from unspool.builder import stream_chunk_builder
+from unspool.clock import REAL_CLOCK, Clock
+from unspool.error_mapping import map_exception
+from unspool.errors import MidStreamFallbackError, ProviderError, Timeout
+from unspool.guards import CycleGuard, RepetitionGuard
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.streaming.core import Guard, StreamCore, StreamOptions
+from unspool.streaming.source import END, Source, settled
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# How a broken connection is called in httpx and httpx2. After the finish reason it does no harm.
+_BROKEN_CONNECTION = frozenset({"ReadError", "RemoteProtocolError"})
+
+
+def _current_limit() -> int:
+    limit: int = sys.modules["unspool"].REPEATED_STREAMING_CHUNK_LIMIT
+    return limit
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What the logging object knows of the request. It may be a mock, so only real data counts."""
+
+    litellm_params: Mapping[str, Any]
+    optional_params: Mapping[str, Any]
+    stream_options: Mapping[str, Any] | None
+    messages: list[Any] | None
+
+    @classmethod
+    def known_to(cls, logging_obj: Any) -> Self:
+        details = _mapping(getattr(logging_obj, "model_call_details", None))
+        options = getattr(logging_obj, "stream_options", None)
+        messages = getattr(logging_obj, "messages", None)
+        return cls(
+            litellm_params=_mapping(details.get("litellm_params")),
+            optional_params=_mapping(getattr(logging_obj, "optional_params", None)),
+            stream_options=options if isinstance(options, Mapping) else None,
+            messages=messages if isinstance(messages, list) else None,
+        )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+class CustomStreamWrapper:
+    """A stream of `ModelResponseStream` chunks by LiteLLM's contract, whatever its source yields.
+
+    It's an iterator and an async iterator, and a context manager of either kind. It ends once: after the
+    last chunk, an error or `close()` every further `next` ends at once, and the source has been closed. A
+    `for` loop that is left early leaves the stream open, to be read on; use `with`, or `close()`.
+
+    Args:
+        completion_stream: a list, an iterator, an async iterator or both in one; None with `make_call`.
+        model: the name that chunks carry.
+        logging_obj: told of the first chunk, of each chunk, of the end and of an error
+            (`unspool.Logging`, or anything with methods of those names).
+        custom_llm_provider: the provider's name. `cached_response` counts as a cache hit.
+        stream_options: `{"include_usage": True}` for a last chunk with `.usage`.
+        make_call: opens the stream at the first pull; called with `client=None`.
+        count_prompt_tokens: the prompt's tokens, for a provider that reports no usage.
+        strict: raise IncompleteStreamError where LiteLLM would invent a `stop` (decision D9), and
+            raise for a finish reason that says `error` (D8).
+        repeated_chunk_limit: instead of `unspool.REPEATED_STREAMING_CHUNK_LIMIT`, for this stream.
+        cycle_guard: a `CycleGuard` to find loops that LiteLLM's rule is blind to.
+        wrap_errors: raise `MidStreamFallbackError` around what isn't a 4xx, as LiteLLM 1.106 does (D3).
+        max_seconds: the longest that the stream may take, in seconds; by default the environment's
+            `LITELLM_MAX_STREAMING_DURATION_SECONDS`, else no limit.
+        merge_reasoning_content_in_choices: put reasoning into the content, inside `<think>`.
+        token_counter: counts tokens where the stream reports no usage.
+        clock: the time. A virtual one makes tests instant.
+
+    Raises (when iterated):
+        ProviderError: what the source raised, mapped to LiteLLM's classes (contract, section c), with the
+            text so far in `.generated_content`.
+        RepetitionError: the model repeats itself.
+        Timeout: the stream took longer than `max_seconds`.
+    """
+
+    def __init__(
+        self,
+        completion_stream: Any,
+        model: str | None,
+        logging_obj: Any = None,
+        custom_llm_provider: str | None = None,
+        stream_options: Mapping[str, Any] | None = None,
+        make_call: Callable[..., Any] | None = None,
+        _response_headers: Any = None,
+        count_prompt_tokens: Callable[[], int] | None = None,
+        *,
+        strict: bool = False,
+        repeated_chunk_limit: int | None = None,
+        cycle_guard: CycleGuard | None = None,
+        wrap_errors: bool = False,
+        max_seconds: float | None = None,
+        merge_reasoning_content_in_choices: bool | None = None,
+        token_counter: Callable[..., int] | None = None,
+        clock: Clock = REAL_CLOCK,
+    ) -> None:
+        request = _Request.known_to(logging_obj)
+        if stream_options is None:
+            stream_options = request.stream_options
+        if merge_reasoning_content_in_choices is None:
+            merge = request.litellm_params.get("merge_reasoning_content_in_choices") is True
+        else:
+            merge = merge_reasoning_content_in_choices
+        self.model = model or ""
+        self.logging_obj = logging_obj
+        self.custom_llm_provider = custom_llm_provider
+        self.stream_options = stream_options
+        self.messages = request.messages
+        self.merge_reasoning_content_in_choices = merge
+        self._response_headers = _response_headers
+        self._hidden_params: dict[str, Any] = {
+            "model_id": _mapping(request.litellm_params.get("model_info")).get("id"),
+            "api_base": request.litellm_params.get("api_base"),
+            "additional_headers": dict(_response_headers or {}),
+        }
+        options = StreamOptions(
+            model=self.model,
+            custom_llm_provider=custom_llm_provider or "",
+            include_usage=_mapping(stream_options).get("include_usage") is True,
+            usage_on_finish=stream_options is None,
+            merge_reasoning=merge,
+            functions="functions" in request.optional_params,
+            strict=strict,
+            hidden={
+                "custom_llm_provider": custom_llm_provider,
+                "response_cost": None,
+                **self._hidden_params,
+            },
+        )
+        limit = _current_limit if repeated_chunk_limit is None else repeated_chunk_limit
+        guards: list[Guard] = [RepetitionGuard(limit)]
+        if cycle_guard is not None:
+            guards.append(cycle_guard)
+        build = partial(
+            stream_chunk_builder,
+            messages=self.messages,
+            count_prompt_tokens=count_prompt_tokens,
+            token_counter=token_counter,
+        )
+        self._core = StreamCore(options, now=clock.now, guards=guards, build=build)
+        self._source = Source(completion_stream, make_call)
+        self._clock = clock
+        self._deadline = _deadline(clock, max_seconds)
+        self._wrap_errors = wrap_errors
+        self._pending: Iterator[ModelResponseStream] = iter(())
+        self._flushing = False
+        self._ended = False
+
+    # -- iteration -----------------------------------------------------------------------------------
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __next__(self) -> ModelResponseStream:
+        while not self._ended:
+            try:
+                chunk = next(self._pending, None)
+                if chunk is None:
+                    if self._flushing:
+                        self.close()
+                        self._report("success_handler", *self._success())
+                        break
+                    self._take(self._source.pull())
+                    continue
+            except Exception as error:
+                if self._is_past_finish(error):
+                    self._take(END)
+                    continue
+                self.close()
+                failure = self._failure(error)
+                self._report("failure_handler", failure, traceback.format_exc())
+                if failure is error:
+                    raise
+                raise failure from error
+            except BaseException:
+                self.close()
+                raise
+            self._notice(chunk)
+            return chunk
+        raise StopIteration
+
+    async def __anext__(self) -> ModelResponseStream:
+        while not self._ended:
+            try:
+                chunk = next(self._pending, None)
+                if chunk is None:
+                    if self._flushing:
+                        await self.aclose()
+                        await settled(self._report("async_success_handler", *self._success()))
+                        break
+                    self._take(await self._source.apull())
+                    continue
+            except Exception as error:
+                if self._is_past_finish(error):
+                    self._take(END)
+                    continue
+                await self.aclose()
+                failure = self._failure(error)
+                await settled(self._report("async_failure_handler", failure, traceback.format_exc()))
+                if failure is error:
+                    raise
+                raise failure from error
+            except BaseException:
+                await self.aclose()
+                raise
+            self._notice(chunk, events=False)
+            return chunk
+        raise StopAsyncIteration
+
+    def _take(self, item: Any) -> None:
+        if self._deadline is not None:
+            self._check_deadline(self._deadline)
+        self._flushing = item is END
+        self._pending = self._core.flush() if item is END else self._core.feed(item)
+
+    def _check_deadline(self, deadline: float) -> None:
+        late = self._clock.monotonic() - deadline
+        if late > 0:
+            raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
+
+    # -- closing -------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the stream and close its source. Idempotent. An async source is closed by `aclose` only."""
+        self._ended = True
+        self._source.close()
+
+    async def aclose(self) -> None:
+        """End the stream and close its source, even in a task that is being cancelled. Idempotent."""
+        self._ended = True
+        await self._source.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        source = self.__dict__.get("_source")  # absent where the constructor raised
+        if source is not None:
+            source.close()
+
+    # -- errors and reports --------------------------------------------------------------------------
+
+    def _is_past_finish(self, error: Exception) -> bool:
+        """Whether all that counts had come before the connection broke (contract: async; here sync too)."""
+        return (
+            not self._flushing
+            and self._core.received_finish_reason is not None
+            and type(error).__name__ in _BROKEN_CONNECTION
+        )
+
+    def _failure(self, error: Exception) -> ProviderError:
+        mapped = map_exception(error, model=self.model, llm_provider=self.custom_llm_provider or "")
+        mapped.generated_content = self._core.text
+        mapped.is_pre_first_chunk = not self._core.chunks
+        if not self._wrap_errors or (400 <= mapped.status_code < 500 and mapped.status_code != 429):
+            return mapped
+        return MidStreamFallbackError(
+            str(mapped),
+            model=mapped.model,
+            llm_provider=mapped.llm_provider,
+            original_exception=mapped,
+            generated_content=mapped.generated_content,
+            is_pre_first_chunk=mapped.is_pre_first_chunk,
+        )
+
+    def _success(self) -> tuple[ModelResponse | None, None, None, bool]:
+        if self.logging_obj is None:
+            return None, None, None, False
+        return self._core.response(), None, None, self.custom_llm_provider == "cached_response"
+
+    def _report(self, handler: str, *details: Any) -> Any:
+        return None if self.logging_obj is None else getattr(self.logging_obj, handler)(*details)
+
+    def _notice(self, chunk: ModelResponseStream, *, events: bool = True) -> None:
+        if self.logging_obj is None:
+            return
+        if len(self._core.chunks) == 1:
+            first = datetime.fromtimestamp(self._clock.now(), UTC)
+            self.logging_obj.update_completion_start_time(completion_start_time=first)
+        if events and not sys.modules["unspool"].disable_streaming_logging:
+            self.logging_obj.stream_event_handler(chunk)
+
+    # -- what LiteLLM's callers and tests read -------------------------------------------------------
+
+    @property
+    def completion_stream(self) -> Any:
+        """The source; None once it has been closed."""
+        return self._source.stream
+
+    @property
+    def hidden_params(self) -> dict[str, Any]:
+        return self._hidden_params
+
+    @property
+    def chunks(self) -> list[ModelResponseStream]:
+        """The chunks that have come out so far."""
+        return self._core.chunks
+
+    @property
+    def response_uptil_now(self) -> str:
+        """What the first choice has said so far."""
+        return self._core.text
+
+    @property
+    def response_id(self) -> str | None:
+        return self._core.response_id
+
+    @property
+    def created(self) -> int | None:
+        return self._core.created
+
+    @property
+    def system_fingerprint(self) -> str | None:
+        return self._core.system_fingerprint
+
+    @property
+    def received_finish_reason(self) -> str | None:
+        return self._core.received_finish_reason
+
+    @property
+    def sent_first_chunk(self) -> bool:
+        return bool(self._core.chunks)
+
+    @property
+    def sent_last_chunk(self) -> bool:
+        return self._core.finished
+
+    @property
+    def send_stream_usage(self) -> bool:
+        return self._core.options.include_usage
+
+
+def _deadline(clock: Clock, max_seconds: float | None) -> float | None:
+    if max_seconds is None:
+        limit = os.environ.get("LITELLM_MAX_STREAMING_DURATION_SECONDS")
+        max_seconds = float(limit) if limit else None
+    return None if max_seconds is None else clock.monotonic() + max_seconds

@@ -1,0 +1,85 @@
+"""What a stream may be made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unspool.errors import MockError
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.streaming.items import as_chunk, is_empty, is_generic
+
+GENERIC: dict[str, Any] = {"text": "a", "is_finished": False, "finish_reason": "", "usage": None, "index": 0}
+
+
+def test_a_chunk_stays_itself() -> None:
+    chunk = ModelResponseStream()
+    assert as_chunk(chunk) is chunk
+
+
+def test_text_is_a_chunk_without_an_id() -> None:
+    chunk = as_chunk("a")
+    assert (chunk.id, chunk.choices[0].delta.content) == ("", "a")
+
+
+def test_a_generic_chunk_has_text() -> None:
+    chunk = as_chunk(GENERIC)
+    assert (chunk.choices[0].delta.content, chunk.choices[0].finish_reason) == ("a", None)
+
+
+def test_a_generic_chunk_may_finish() -> None:
+    assert (
+        as_chunk({**GENERIC, "is_finished": True, "finish_reason": "end_turn"}).choices[0].finish_reason
+        == "stop"
+    )
+
+
+def test_a_generic_chunk_may_hold_a_tool_call() -> None:
+    call = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}, "index": 0}
+    calls = as_chunk({**GENERIC, "tool_use": call}).choices[0].delta.tool_calls
+    assert calls is not None
+    assert calls[0].id == "t"
+
+
+def test_a_generic_chunk_may_hold_usage() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    assert as_chunk({**GENERIC, "usage": usage}).usage.total_tokens == 3
+
+
+def test_a_generic_chunk_that_lacks_a_key_says_which() -> None:
+    with pytest.raises(MockError, match="needs finish_reason, usage too"):
+        as_chunk({"text": "a", "is_finished": False})
+
+
+def test_an_openai_chunk_is_not_generic() -> None:
+    assert not is_generic({"choices": [], "usage": None})
+
+
+def test_a_whole_response_says_it_all_in_one_chunk() -> None:
+    message = {"content": "a", "tool_calls": [{"id": "t", "function": {"name": "f", "arguments": "{}"}}] * 2}
+    response = ModelResponse(id="r", choices=[{"message": message, "finish_reason": "tool_calls"}])
+    chunk = as_chunk(response)
+    calls = chunk.choices[0].delta.tool_calls
+    assert calls is not None
+    assert (chunk.id, chunk.choices[0].finish_reason, [c.index for c in calls]) == ("r", "tool_calls", [0, 1])
+
+
+def test_a_whole_response_as_a_dict_is_the_same() -> None:
+    response = ModelResponse(choices=[{"message": {"content": "a"}}])
+    assert as_chunk(response.model_dump()) == as_chunk(response)
+
+
+@pytest.mark.parametrize("item", [7, b"data: x", object()], ids=lambda item: type(item).__name__)
+def test_anything_else_is_refused(item: object) -> None:
+    with pytest.raises(MockError, match="expected a chunk"):
+        as_chunk(item)
+
+
+@pytest.mark.parametrize("item", [None, "", b""], ids=repr)
+def test_nothing_is_empty(item: object) -> None:
+    assert is_empty(item)
+
+
+def test_a_chunk_is_not_empty() -> None:
+    assert not is_empty(ModelResponseStream(choices=[]))

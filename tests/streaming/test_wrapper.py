@@ -1,0 +1,534 @@
+"""CustomStreamWrapper: iteration, closing, errors and reports, the same sync and async."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import anyio
+import httpx
+import pytest
+
+import unspool
+from unspool.clock import VirtualClock
+from unspool.errors import (
+    APIConnectionError,
+    BadRequestError,
+    IncompleteStreamError,
+    InternalServerError,
+    MidStreamFallbackError,
+    RateLimitError,
+    RepetitionError,
+    Timeout,
+)
+from unspool.guards import CycleGuard
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.streaming.wrapper import CustomStreamWrapper
+
+Wrap = Callable[..., CustomStreamWrapper]
+
+
+def chunk(content: str | None = None, finish: str | None = None, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": "c-1",
+        "object": "chat.completion.chunk",
+        "created": 5,
+        "model": "served",
+        "choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish}],
+        **fields,
+    }
+
+
+HELLO = [chunk("Hel"), chunk("lo"), chunk(None, "stop")]
+
+
+class Watched:
+    """A source of either kind that knows how often it was closed."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = iter(items)
+        self.pulled = 0
+        self.closes = 0
+
+    def __iter__(self) -> Watched:
+        return self
+
+    def __aiter__(self) -> Watched:
+        return self
+
+    def __next__(self) -> Any:
+        item = next(self._items)
+        self.pulled += 1
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    async def __anext__(self) -> Any:
+        try:
+            return self.__next__()
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    def close(self) -> None:
+        self.closes += 1
+
+    async def aclose(self) -> None:
+        self.closes += 1
+
+
+async def generate(items: list[Any]) -> AsyncIterator[Any]:
+    for item in items:
+        yield item
+
+
+def wrapper(stream: Any, **options: Any) -> CustomStreamWrapper:
+    return CustomStreamWrapper(stream, "asked-for", **options)
+
+
+def text(chunks: list[ModelResponseStream]) -> str:
+    return "".join(c.choices[0].delta.content or "" for c in chunks)
+
+
+async def collect(stream: CustomStreamWrapper) -> list[ModelResponseStream]:
+    return [c async for c in stream]
+
+
+# -- what it reads ------------------------------------------------------------------------------------
+
+KINDS: dict[str, Callable[[], Any]] = {
+    "a list": lambda: list(HELLO),
+    "a tuple": lambda: tuple(HELLO),
+    "a generator": lambda: (c for c in HELLO),
+    "dicts": lambda: iter(HELLO),
+    "ModelResponse(stream=True)": lambda: [ModelResponse(**c, stream=True) for c in HELLO],
+    "ModelResponseStream": lambda: [ModelResponseStream(**c) for c in HELLO],
+    "text": lambda: ["Hel", "lo"],
+    "one text": lambda: "Hello",
+    "a whole response": lambda: ModelResponse(choices=[{"message": {"content": "Hello"}}]),
+    "both protocols": lambda: Watched(HELLO),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reads_sync(kind: str) -> None:
+    assert text(list(wrapper(KINDS[kind]()))) == "Hello"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [*KINDS, "an async generator"])
+async def test_reads_async(kind: str) -> None:
+    source = KINDS[kind]() if kind in KINDS else generate(HELLO)
+    assert text(await collect(wrapper(source))) == "Hello"
+
+
+def test_reads_the_chunks_of_the_openai_sdk() -> None:
+    sdk = pytest.importorskip("openai.types.chat")
+    assert text(list(wrapper([sdk.ChatCompletionChunk.model_validate(c) for c in HELLO]))) == "Hello"
+
+
+@pytest.mark.anyio
+async def test_sync_and_async_give_the_same_chunks() -> None:
+    def plain(chunks: list[ModelResponseStream]) -> list[dict[str, Any]]:
+        return [{**c.model_dump(), "created": 0} for c in chunks]
+
+    options = {"stream_options": {"include_usage": True}, "clock": VirtualClock()}
+    assert plain(await collect(wrapper(HELLO, **options))) == plain(list(wrapper(HELLO, **options)))
+
+
+def test_make_call_opens_the_stream_at_the_first_pull() -> None:
+    calls: list[Any] = []
+
+    def open_stream(client: Any) -> Any:
+        calls.append(client)
+        return iter(HELLO)
+
+    stream = wrapper(None, make_call=open_stream)
+    assert calls == []
+    assert text(list(stream)) == "Hello"
+    assert calls == [None]
+
+
+@pytest.mark.anyio
+async def test_make_call_may_be_a_coroutine_function() -> None:
+    async def open_stream(client: Any) -> Any:
+        return generate(HELLO)
+
+    assert text(await collect(wrapper(None, make_call=open_stream))) == "Hello"
+
+
+def test_an_async_source_in_a_sync_loop_says_what_to_do() -> None:
+    with pytest.raises(APIConnectionError, match="read it with 'async for'"):
+        next(wrapper(generate(HELLO)))
+
+
+def test_an_item_that_is_no_chunk_says_what_was_expected() -> None:
+    with pytest.raises(APIConnectionError, match=r"expected a chunk .* got int: 7"):
+        list(wrapper([7]))
+
+
+@pytest.mark.anyio
+async def test_a_blocking_sync_source_does_not_block_the_loop() -> None:
+    import threading
+
+    release = threading.Event()
+
+    def blocking() -> Iterator[dict[str, Any]]:
+        release.wait(5)
+        yield from HELLO
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(collect, wrapper(blocking()))
+        await anyio.lowlevel.checkpoint()
+        release.set()  # reached only if the pull runs elsewhere
+
+
+# -- iteration ----------------------------------------------------------------------------------------
+
+
+def test_it_is_its_own_iterator() -> None:
+    stream = wrapper(HELLO)
+    assert iter(stream) is stream
+    assert aiter(stream) is stream
+
+
+def test_after_the_end_it_stays_ended() -> None:
+    stream = wrapper(HELLO)
+    list(stream)
+    assert [list(stream), next(stream, "ended")] == [[], "ended"]
+
+
+@pytest.mark.anyio
+async def test_after_the_end_it_stays_ended_async() -> None:
+    stream = wrapper(HELLO)
+    await collect(stream)
+    assert await collect(stream) == []
+
+
+def test_a_loop_left_early_can_be_taken_up_again() -> None:
+    stream = wrapper(HELLO)
+    for _first in stream:
+        break
+    assert text(list(stream)) == "lo"
+
+
+def test_it_knows_what_it_has_handed_out() -> None:
+    stream = wrapper(HELLO)
+    assert (stream.sent_first_chunk, stream.response_uptil_now, stream.response_id) == (False, "", None)
+    next(stream)
+    assert (stream.sent_first_chunk, stream.sent_last_chunk) == (True, False)
+    assert (stream.response_uptil_now, stream.response_id, len(stream.chunks)) == ("Hel", "c-1", 1)
+    list(stream)
+    assert (stream.sent_last_chunk, stream.received_finish_reason) == (True, "stop")
+
+
+# -- closing ------------------------------------------------------------------------------------------
+
+
+def test_the_end_closes_the_source_once() -> None:
+    source = Watched(HELLO)
+    list(wrapper(source))
+    assert source.closes == 1
+
+
+def test_an_error_closes_the_source() -> None:
+    source = Watched([chunk("a"), RuntimeError("boom")])
+    with pytest.raises(APIConnectionError):
+        list(wrapper(source))
+    assert source.closes == 1
+
+
+def test_a_with_block_left_early_closes_the_source() -> None:
+    source = Watched(HELLO)
+    with wrapper(source) as stream:
+        next(stream)
+    assert (source.closes, source.pulled, list(stream)) == (1, 1, [])
+
+
+@pytest.mark.anyio
+async def test_an_async_with_block_left_early_closes_the_source() -> None:
+    source = Watched(HELLO)
+    async with wrapper(source) as stream:
+        await anext(stream)
+    assert (source.closes, source.pulled, await collect(stream)) == (1, 1, [])
+
+
+def test_a_stream_that_nobody_holds_any_more_closes_its_source() -> None:
+    source = Watched(HELLO)
+    stream = wrapper(source)
+    next(stream)
+    del stream
+    gc.collect()
+    assert source.closes == 1
+
+
+def test_close_is_idempotent() -> None:
+    source = Watched(HELLO)
+    stream = wrapper(source)
+    stream.close()
+    stream.close()
+    assert (source.closes, stream.completion_stream) == (1, None)
+
+
+@pytest.mark.anyio
+async def test_aclose_closes_an_async_generator() -> None:
+    closed = []
+
+    async def source() -> AsyncIterator[dict[str, Any]]:
+        try:
+            for item in HELLO:
+                yield item
+        finally:
+            closed.append(True)
+
+    stream = wrapper(source())
+    await anext(stream)
+    await stream.aclose()
+    await stream.aclose()
+    assert closed == [True]
+
+
+@pytest.mark.anyio
+async def test_cancellation_closes_the_source() -> None:
+    class Hanging(Watched):
+        async def __anext__(self) -> Any:
+            await anyio.sleep_forever()
+
+        async def aclose(self) -> None:
+            await anyio.lowlevel.checkpoint()  # closing takes a while, in a cancelled task too
+            self.closes += 1
+
+    source = Hanging([])
+    with anyio.move_on_after(0.01):
+        await collect(wrapper(source))
+    assert source.closes == 1
+
+
+def test_a_keyboard_interrupt_passes_through_and_closes_the_source() -> None:
+    source = Watched([chunk("a"), KeyboardInterrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        list(wrapper(source))
+    assert source.closes == 1
+
+
+# -- errors -------------------------------------------------------------------------------------------
+
+
+def test_an_error_comes_after_what_was_delivered_and_knows_it() -> None:
+    stream = wrapper([chunk("so "), chunk("far")] + [RuntimeError("boom")], custom_llm_provider="openai")
+    stream = wrapper(
+        Watched([chunk("so "), chunk("far"), RuntimeError("boom")]), custom_llm_provider="openai"
+    )
+    delivered = [next(stream), next(stream)]
+    with pytest.raises(APIConnectionError, match="OpenaiException - boom") as caught:
+        next(stream)
+    assert text(delivered) == caught.value.generated_content == "so far"
+    assert (caught.value.model, caught.value.llm_provider) == ("asked-for", "openai")
+    assert (caught.value.status_code, caught.value.is_pre_first_chunk) == (500, False)
+    assert isinstance(caught.value.original_exception, RuntimeError)
+    assert caught.value.__cause__ is caught.value.original_exception
+
+
+def test_an_error_before_anything_was_delivered_says_so() -> None:
+    with pytest.raises(APIConnectionError) as caught:
+        next(wrapper(Watched([RuntimeError("boom")])))
+    assert caught.value.is_pre_first_chunk
+
+
+def test_after_an_error_it_stays_ended() -> None:
+    source = Watched([RuntimeError("boom"), chunk("a")])
+    stream = wrapper(source)
+    with pytest.raises(APIConnectionError):
+        next(stream)
+    assert (list(stream), source.pulled) == ([], 1)
+
+
+@pytest.mark.anyio
+async def test_after_an_error_it_stays_ended_async() -> None:
+    source = Watched([RuntimeError("boom"), chunk("a")])
+    stream = wrapper(source)
+    with pytest.raises(APIConnectionError):
+        await anext(stream)
+    assert (await collect(stream), source.pulled, source.closes) == ([], 1, 1)
+
+
+def test_an_error_of_ours_is_raised_as_it_is() -> None:
+    error = RateLimitError("slow down")
+    with pytest.raises(RateLimitError) as caught:
+        list(wrapper(Watched([chunk("a"), error])))
+    assert caught.value is error
+    assert error.generated_content == "a"
+
+
+def test_a_read_timeout_is_a_timeout() -> None:
+    with pytest.raises(Timeout) as caught:
+        list(wrapper(Watched([chunk("a"), httpx.ReadTimeout("too slow")])))
+    assert caught.value.status_code == 408
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError("reset"), httpx.RemoteProtocolError("cut")], ids=repr)
+def test_a_connection_that_breaks_after_the_finish_does_no_harm(error: Exception) -> None:
+    assert text(list(wrapper(Watched([*HELLO, error])))) == "Hello"
+
+
+def test_a_connection_that_breaks_before_the_finish_is_an_error() -> None:
+    with pytest.raises(APIConnectionError):
+        list(wrapper(Watched([chunk("a"), httpx.ReadError("reset")])))
+
+
+def test_wrap_errors_raises_what_newer_litellm_raises() -> None:
+    stream = wrapper(Watched([chunk("a"), RuntimeError("boom")]), wrap_errors=True)
+    with pytest.raises(MidStreamFallbackError, match="Original exception: APIConnectionError") as caught:
+        list(stream)
+    assert isinstance(caught.value.original_exception, APIConnectionError)
+    assert (caught.value.status_code, caught.value.generated_content) == (500, "a")
+
+
+def test_wrap_errors_leaves_a_bad_request_bare() -> None:
+    with pytest.raises(BadRequestError):
+        list(wrapper(Watched([BadRequestError("no")]), wrap_errors=True))
+
+
+def test_strict_raises_for_a_stream_that_was_cut_off() -> None:
+    with pytest.raises(IncompleteStreamError) as caught:
+        list(wrapper([chunk("half an ans")], strict=True))
+    assert caught.value.generated_content == "half an ans"
+
+
+def test_a_stream_that_takes_too_long_is_a_timeout() -> None:
+    clock = VirtualClock()
+
+    def slow() -> Iterator[dict[str, Any]]:
+        for item in HELLO:
+            clock.sleep(4)
+            yield item
+
+    stream = wrapper(slow(), max_seconds=5, clock=clock)
+    assert next(stream).choices[0].delta.content == "Hel"
+    with pytest.raises(Timeout, match="exceeded its max_seconds"):
+        next(stream)
+
+
+def test_the_longest_time_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LITELLM_MAX_STREAMING_DURATION_SECONDS", "5")
+    clock = VirtualClock()
+    stream = wrapper(HELLO, clock=clock)
+    clock.advance(6)
+    with pytest.raises(Timeout):
+        next(stream)
+
+
+# -- loops --------------------------------------------------------------------------------------------
+
+
+def endless(content: str) -> Iterator[dict[str, Any]]:
+    while True:
+        yield chunk(content)
+
+
+def count_until_loop(stream: CustomStreamWrapper) -> int:
+    delivered = 0
+    with pytest.raises(InternalServerError):
+        for _ in stream:
+            delivered += 1
+    return delivered
+
+
+def test_a_loop_is_an_internal_server_error() -> None:
+    with pytest.raises(
+        InternalServerError, match="The model is repeating the same chunk = How are you"
+    ) as caught:
+        list(wrapper(endless("How are you?")))
+    assert isinstance(caught.value, RepetitionError | MidStreamFallbackError)
+    assert isinstance(caught.value, MidStreamFallbackError)
+    assert (caught.value.status_code, caught.value.count) == (500, 100)
+    assert caught.value.generated_content == "How are you?" * 100
+    assert isinstance(caught.value.original_exception, InternalServerError)
+
+
+def test_the_limit_takes_effect_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = wrapper(endless("How are you?"))
+    monkeypatch.setattr(unspool, "REPEATED_STREAMING_CHUNK_LIMIT", 7)
+    assert count_until_loop(stream) == 7
+
+
+def test_a_limit_of_its_own_overrides_the_common_one() -> None:
+    assert count_until_loop(wrapper(endless("How are you?"), repeated_chunk_limit=3)) == 3
+
+
+@pytest.mark.anyio
+async def test_a_loop_is_found_async_too() -> None:
+    source = Watched([chunk("How are you?")] * 200)
+    with pytest.raises(InternalServerError):
+        await collect(wrapper(source, repeated_chunk_limit=5))
+    assert (source.pulled, source.closes) == (6, 1)
+
+
+def test_a_loop_of_two_chunks_needs_the_cycle_guard() -> None:
+    def alternating() -> Iterator[dict[str, Any]]:
+        while True:
+            yield chunk("one thing, ")
+            yield chunk("and another. ")
+
+    stream = wrapper(alternating(), cycle_guard=CycleGuard())
+    with pytest.raises(RepetitionError) as caught:
+        list(stream)
+    assert caught.value.period == 2
+
+
+# -- reports ------------------------------------------------------------------------------------------
+
+
+def called(logger: MagicMock) -> list[str]:
+    return [name for name, _, _ in logger.mock_calls if not name.startswith("model_call_details")]
+
+
+def test_a_logger_hears_of_the_first_chunk_of_each_and_of_the_end() -> None:
+    logger = MagicMock(messages=[])
+    list(wrapper(HELLO, logging_obj=logger))
+    events = ["stream_event_handler"] * 3
+    assert called(logger) == ["update_completion_start_time", *events, "success_handler"]
+    response, _, _, cache_hit = logger.success_handler.call_args.args
+    assert (response.choices[0].message.content, cache_hit) == ("Hello", False)
+
+
+def test_streaming_logging_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unspool, "disable_streaming_logging", True)
+    logger = MagicMock(messages=[])
+    list(wrapper(HELLO, logging_obj=logger))
+    assert called(logger) == ["update_completion_start_time", "success_handler"]
+
+
+@pytest.mark.anyio
+async def test_an_async_stream_reports_its_end_only() -> None:
+    logger = MagicMock(messages=[])
+    await collect(wrapper(HELLO, logging_obj=logger))
+    assert called(logger) == ["update_completion_start_time", "async_success_handler"]
+
+
+def test_a_failure_is_reported_once_and_success_never() -> None:
+    logger = MagicMock(messages=[])
+    stream = wrapper(Watched([chunk("a"), RuntimeError("boom")]), logging_obj=logger)
+    with pytest.raises(APIConnectionError):
+        list(stream)
+    assert next(stream, None) is None
+    assert called(logger) == ["update_completion_start_time", "stream_event_handler", "failure_handler"]
+
+
+def test_a_stream_left_early_reports_nothing_at_its_end() -> None:
+    logger = MagicMock(messages=[])
+    with wrapper(HELLO, logging_obj=logger) as stream:
+        next(stream)
+    assert called(logger) == ["update_completion_start_time", "stream_event_handler"]
+
+
+def test_a_cached_response_is_a_cache_hit() -> None:
+    logger = MagicMock(messages=[])
+    list(wrapper(HELLO, logging_obj=logger, custom_llm_provider="cached_response"))
+    assert logger.success_handler.call_args.args[-1] is True
+
+
+def test_stream_options_may_come_from_the_logger() -> None:
+    logger = MagicMock(messages=[], stream_options={"include_usage": True})
+    assert list(wrapper(HELLO, logging_obj=logger))[-1].usage is not None
