@@ -1,0 +1,59 @@
+"""The cassettes that come with the package: real-shaped streams for tests, docs and `unspool demo`.
+
+They are vcrpy cassettes, one interaction each, named `<provider>/<scenario>`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# A wheel holds them inside the package; an editable install finds them where they are kept.
+_FOLDERS = (Path(__file__).parent / "_cassettes", Path(__file__).parents[2] / "cassettes")
+
+
+def sample_names() -> list[str]:
+    """The names of all samples, such as `openai/parallel-tools`."""
+    folder = _folder()
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
+
+
+def sample_path(name: str) -> Path:
+    """Where a sample's cassette is.
+
+    Raises:
+        FileNotFoundError: there is no sample of that name.
+    """
+    path = _folder() / f"{name}.yaml"
+    if not path.is_file():
+        raise FileNotFoundError(f"no sample {name!r}; there are {', '.join(sample_names())}")
+    return path
+
+
+@cache
+def sample_body(name: str) -> bytes:
+    """The response body of a sample: the bytes of its stream.
+
+    Raises:
+        FileNotFoundError: there is no sample of that name.
+    """
+    with sample_path(name).open("rb") as file:
+        cassette: dict[str, Any] = yaml.load(file, Loader=_safe_loader())  # noqa: S506 - a safe loader
+    text: str = cassette["interactions"][0]["response"]["body"]["string"]
+    return text.encode()
+
+
+def _safe_loader() -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _folder() -> Path:
+    for folder in _FOLDERS:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"the sample cassettes are missing: neither {_FOLDERS[0]} nor {_FOLDERS[1]} exists"
+    )
