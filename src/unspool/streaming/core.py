@@ -86,8 +86,7 @@ class StreamCore:
         options: how the stream is to come out.
         now: the wall's time, in seconds.
         guards: what may stop the stream.
-        build: rebuilds the response from the chunks emitted so far. Only asked where its answer is
-            needed: for a usage that the provider didn't report, and by `response`.
+        build: rebuilds the response from the chunks emitted so far; asked once, at the end.
     """
 
     def __init__(
@@ -109,6 +108,7 @@ class StreamCore:
         self._now = now
         self._guards = guards
         self._build = build
+        self._response: ModelResponse | None = None
         self._choices: dict[int, _Choice] = {}
         self._text: list[str] = []
         self._nameless: list[ModelResponseStream] = []
@@ -128,8 +128,10 @@ class StreamCore:
         return bool(self._choices) and all(choice.finish_sent for choice in self._choices.values())
 
     def response(self) -> ModelResponse | None:
-        """The response that the emitted chunks add up to."""
-        return self._build(self.chunks)
+        """The response that the emitted chunks add up to; built once, so ask at the end."""
+        if self._response is None:
+            self._response = self._build(self.chunks)
+        return self._response
 
     def feed(self, item: Any, /) -> Iterator[ModelResponseStream]:
         """The chunks that one item of the source gives: often one, at times none or two.
@@ -148,7 +150,9 @@ class StreamCore:
         if usage is None:
             usage = chunk._hidden_params.get("usage")
         if usage is not None:
-            self.usage = usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
+            usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
+            if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
+                self.usage = usage  # zeros on the way (Ollama) don't replace a count
         if not chunk.choices:
             yield from self._without_choices(chunk, usage)
             return
@@ -169,17 +173,21 @@ class StreamCore:
             self._choices[index] = choice
             if not choice.finish_sent:
                 yield from self._finish(None, self._missing_finish(index, choice), None)
-        if self._last_finish is not None and (self.usage is not None or self.options.usage_on_finish):
-            self._last_finish._hidden_params["usage"] = self._usage_at_end()
-        if self.options.include_usage:
-            usage = self._usage_at_end()
-            yield self._sent(self._chunk(None, [StreamingChoices()], {"usage": usage}, usage))
+        yield from self._account()
 
-    def _usage_at_end(self) -> Usage:
-        if self.usage is None:
-            response = self.response()
-            self.usage = Usage() if response is None else response.get("usage", Usage())
-        return self.usage
+    def _account(self) -> Iterator[ModelResponseStream]:
+        """Show the usage where it belongs: the one reported last, else what the builder counts."""
+        finish = self._last_finish
+        if finish is not None and self.usage is not None:
+            finish._hidden_params["usage"] = self.usage
+        if not (self.options.include_usage or self.options.usage_on_finish):
+            return
+        response = self.response()
+        usage = Usage() if response is None else response.get("usage", Usage())
+        if finish is not None and self.options.usage_on_finish:
+            finish._hidden_params["usage"] = usage
+        if self.options.include_usage:
+            yield self._sent(self._chunk(None, [StreamingChoices()], {"usage": usage}, usage))
 
     # -- what a chunk says ---------------------------------------------------------------------------
 

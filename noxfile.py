@@ -1,0 +1,59 @@
+"""What `.ci/run` checks, in parts and on every Python there is: `nox -s lint types imports`."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "lint", "types", "imports"]
+
+
+def _install(session: nox.Session) -> None:
+    session.install("-e", ".", "-r", "requirements-dev.txt")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """The tests; arguments go to pytest."""
+    _install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff's rules and its layout."""
+    _install(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict."""
+    _install(session)
+    session.run("mypy", "--strict", "src", "pytest_plugin")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Who imports whom."""
+    _install(session)
+    session.run("lint-imports")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Every recorded stream in a folder of yours, read by us and by the providers' own SDKs."""
+    if not session.posargs:
+        session.error("Which recordings? Name their folder: nox -s conformance -- FOLDER")
+    folder, *options = session.posargs
+    _install(session)
+    session.run("pytest", "tests/conformance", "--streams", folder, *options)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """How fast, next to its peers in the same run."""
+    _install(session)
+    session.run("python", "-m", "benchmarks", *session.posargs)

@@ -1,0 +1,583 @@
+"""A stream's chunks, added up to the response that the provider would have given without streaming.
+
+Adding a chunk only files what it says, as it came, under the name of the field that said it. The
+response is made at the end: each field has a function that joins its pieces, and nothing is joined
+twice. So the work grows with the size of the stream alone, and a response can be had at any point of it.
+
+The rules are LiteLLM's `stream_chunk_builder` (contract, section b) wherever it keeps what was said.
+Where it mixes choices, glues calls or drops fields, everything is kept instead. Nested values that need
+no joining are shared with the chunks, and never changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain, groupby
+from math import inf
+from typing import Any
+
+from pydantic import BaseModel
+
+from unspool.errors import APIError
+from unspool.models import (
+    ChatCompletionDeltaToolCall,
+    ChatCompletionMessageToolCall,
+    Choices,
+    Message,
+    ModelResponse,
+    ModelResponseStream,
+    Record,
+    StreamingChoices,
+    Usage,
+    assemble,
+)
+from unspool.tokens import TokenCounter, settle_usage
+from unspool.tokens import token_counter as estimate
+
+FAILED = "Error building chunks for logging/streaming usage calculation"
+"""How the message of every error begins here: LiteLLM's words."""
+
+Pieces = defaultdict[str, list[Any]]
+"""By field, what was said in it, in order and without the Nones."""
+
+# Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
+_PADDING = frozenset({"obfuscation", "p"})
+
+
+def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
+    chunks: Iterable[object] | None,
+    messages: Sequence[Mapping[str, Any]] | None = None,
+    start_time: object = None,  # noqa: ARG001 - LiteLLM's signature; unused there too
+    end_time: object = None,  # noqa: ARG001 - the same
+    logging_obj: object = None,  # noqa: ARG001 - LiteLLM prices the response with it; there are no prices here
+    count_prompt_tokens: Callable[[], int] | None = None,
+    *,
+    token_counter: TokenCounter | None = None,
+) -> ModelResponse | None:
+    """The response that these chunks add up to (contract, section b); None if there are none.
+
+    Args:
+        chunks: `ModelResponseStream` records, dicts of that shape or of a text completion's, or
+            another library's chunks, such as the OpenAI SDK's. They are taken in the order of their
+            `_hidden_params["created_at"]`, if the first one has it; those without it come last.
+        messages: the request's, to count the prompt's tokens if the provider reported no usage.
+        count_prompt_tokens: counts them instead.
+        token_counter: counts what the provider didn't; by default an offline estimate.
+
+    Raises:
+        APIError: status 500, for None, for an item that is no chunk and for whatever else can't be
+            added up. It says which item, and in `.original_exception` what was wrong with it.
+    """
+    if chunks is None:
+        raise APIError(f"{FAILED}: there is no list of chunks, not even an empty one", status_code=500)
+    fold = _fold(_in_order(_read_all(chunks)))
+    try:
+        return fold.result(messages, count_prompt_tokens=count_prompt_tokens, token_counter=token_counter)
+    except Exception as error:
+        raise APIError(f"{FAILED}: {error}", status_code=500, original_exception=error) from error
+
+
+def read_chunk(item: object) -> ModelResponseStream:
+    """A chunk as a record: itself, or made of a dict or of another library's pydantic object.
+
+    An id, a time or choices that a dict lacks are taken as empty, and not made up.
+
+    Raises:
+        TypeError: it is no chunk at all.
+        pydantic.ValidationError: a field of it has the wrong type.
+    """
+    if isinstance(item, ModelResponseStream):
+        return item
+    data = item.model_dump(warnings=False) if isinstance(item, BaseModel) else item
+    if not isinstance(data, Mapping) or not ("choices" in data or "usage" in data):
+        raise TypeError("a chunk is a ModelResponseStream, a dict with `choices` or an SDK's chunk object")
+    choices = data.get("choices") or []
+    if any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
+        raise TypeError("its choices have a `message` and no `delta`: it is a whole response")
+    empty = {"id": data.get("id") or "", "created": data.get("created") or 0, "choices": choices}
+    chunk = ModelResponseStream.model_validate({**data, **empty})
+    hidden = data.get("_hidden_params") or getattr(item, "_hidden_params", None)
+    chunk._hidden_params = hidden if isinstance(hidden, dict) else {}
+    return chunk
+
+
+def _read_all(items: Iterable[object]) -> list[ModelResponseStream]:
+    return [
+        item if isinstance(item, ModelResponseStream) else _read_at(position, item)
+        for position, item in enumerate(items)
+    ]
+
+
+def _read_at(position: int, item: object) -> ModelResponseStream:
+    try:
+        return read_chunk(item)
+    except Exception as error:
+        raise _unusable(position, item, error) from error
+
+
+def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
+    """By time of creation if the first chunk has one, else as they are (contract, section b)."""
+    if not chunks or not _hidden(chunks[0]).get("created_at"):
+        return chunks
+    return sorted(chunks, key=_created_at)  # a list in order already costs one look at each chunk
+
+
+def _created_at(chunk: ModelResponseStream) -> float:
+    at = _hidden(chunk).get("created_at")
+    return at if isinstance(at, int | float) else inf
+
+
+def _hidden(chunk: ModelResponseStream) -> dict[str, Any]:
+    return (chunk.__pydantic_private__ or {}).get("_hidden_params") or {}
+
+
+def _fold(chunks: Iterable[ModelResponseStream]) -> ResponseFold:
+    fold = ResponseFold()
+    for position, chunk in enumerate(chunks):
+        try:
+            fold.add(chunk)
+        except Exception as error:
+            raise _unusable(position, chunk, error) from error
+    return fold
+
+
+def _unusable(position: int, item: object, error: Exception) -> APIError:
+    shown = repr(item)
+    shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
+    message = f"{FAILED}: chunks[{position}] is of no use, {type(item).__name__} {shown}: {error}"
+    return APIError(message, status_code=500, original_exception=error)
+
+
+class ResponseFold:
+    """The chunks of one stream, added up one at a time.
+
+    `result` may be called at any point, and often: it changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._response: dict[str, Any] = {}
+        self._is_named = False
+        self._model: str | None = None  # of the chunk before, as is
+        self._fingerprint: str | None = None
+        self._routed_model: str | None = None
+        self._extra: dict[str, Any] = {}
+        self._usages: list[Any] = []
+        self._hidden: dict[str, Any] = {}  # of the last chunk that has any
+        self._kept_hidden: dict[str, Any] = {}
+        self._provider: str | None = None
+        self._choices: defaultdict[int, _ChoiceFold] = defaultdict(_ChoiceFold)
+
+    def add(self, chunk: ModelResponseStream) -> None:
+        """File what the chunk says, in less than a microsecond: nothing is checked, nothing is copied.
+
+        Of pydantic's objects only the dicts are read. Looking up an attribute that isn't declared takes
+        longer than all the rest.
+        """
+        fields = chunk.__dict__
+        if (
+            fields["model"] != self._model
+            or fields["system_fingerprint"] != self._fingerprint
+            or not self._is_named
+        ):
+            self._add_head(fields)
+        extra = chunk.__pydantic_extra__
+        if extra or fields["provider_specific_fields"]:
+            self._add_extra(fields, extra)
+        private = chunk.__pydantic_private__
+        if private and private["_hidden_params"]:
+            self._add_hidden(private["_hidden_params"], extra)
+        for choice in fields["choices"]:
+            self._choices[choice.__dict__["index"]].add(choice)
+
+    def _add_head(self, fields: dict[str, Any]) -> None:
+        """What every chunk repeats: the first value, or the first that is one.
+
+        Azure's first chunk has an empty id and model and was created at 0. Its model router gives its
+        own name first, and that of the model that answers later (contract, section b).
+        """
+        response = self._response
+        for key in ("id", "created", "system_fingerprint"):
+            response[key] = response.get(key) or fields[key]
+        response.setdefault("object", fields["object"])
+        if response.setdefault("model", fields["model"]) != fields["model"]:
+            self._routed_model = self._routed_model or fields["model"]
+        self._is_named = bool(response["id"] and response["created"])
+        self._model, self._fingerprint = fields["model"], fields["system_fingerprint"]
+
+    def _add_extra(self, fields: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+        """Fields that aren't declared: the last value, as a provider that repeats one lets it grow."""
+        declared = {"provider_specific_fields": fields["provider_specific_fields"]}
+        for key, value in chain((extra or {}).items(), declared.items()):
+            if value is None or value == "" or key in _PADDING:
+                continue
+            known = self._extra.get(key)
+            if key == "usage":
+                self._usages.append(value)
+            elif isinstance(known, dict) and isinstance(value, dict):
+                known.update(value)
+            else:
+                self._extra[key] = _own(value)
+
+    def _add_hidden(self, hidden: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+        """What a wrapper says on the side. `usage` counts where the caller wasn't shown one."""
+        if not self._hidden:
+            self._provider = hidden.get("custom_llm_provider")
+        self._hidden = hidden
+        if "usage" in hidden and not _has_usage(extra) and hidden["usage"] is not None:
+            self._usages.append(hidden["usage"])
+        if "provider_specific_fields" in hidden:
+            self._kept_hidden["provider_specific_fields"] = hidden["provider_specific_fields"]
+        if "provider_response_model" in hidden:
+            self._add_answering_model(hidden["provider_response_model"])
+
+    def _add_answering_model(self, model: str | None) -> None:
+        """The first that differs from the first chunk's model, else the first: LiteLLM's rule."""
+        if self._kept_hidden.get("provider_response_model") in (None, "", self._response["model"]):
+            self._kept_hidden["provider_response_model"] = model
+
+    def result(
+        self,
+        messages: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        count_prompt_tokens: Callable[[], int] | None = None,
+        token_counter: TokenCounter | None = None,
+    ) -> ModelResponse | None:
+        """The response so far, None before the first chunk; the arguments are `stream_chunk_builder`'s."""
+        if not self._response:
+            return None
+        model = self._routed_model or self._response["model"]
+        choices = [self._choices[index].result(index) for index in sorted(self._choices)]
+        choices = choices or [Choices(message=Message(content=""))]
+        is_text_completion = self._response["object"] == "text_completion"
+        fields = {
+            **self._response,
+            "model": model,
+            "object": "text_completion" if is_text_completion else "chat.completion",
+            "choices": choices,
+        }
+        counter = partial(token_counter or estimate, model=model or "")
+        usage = self._usage(
+            choices, counter, count_prompt_tokens or partial(_count_prompt, counter, messages)
+        )
+        extra = {key: _own(value) for key, value in self._extra.items()}
+        return assemble(ModelResponse, fields, {**extra, "usage": usage}, self._result_hidden(usage))
+
+    def _usage(
+        self, choices: list[Choices], counter: Callable[..., int], count_prompt: Callable[[], int]
+    ) -> Usage:
+        messages = [choice.message for choice in choices]
+        settled = settle_usage(
+            [_usage_report(usage) for usage in self._usages],
+            answer="".join(map(_answer, messages)),
+            thoughts="".join(message.get("reasoning_content") or "" for message in messages),
+            is_text_only=all(message.get(key) is None for message in messages for key in _MORE_THAN_TEXT),
+            is_cut_off=self._provider == "anthropic" and not self._has_finished(),
+            count_prompt=count_prompt,
+            count_text=lambda text: counter(text=text),
+        )
+        return Usage.model_validate(settled)
+
+    def _has_finished(self) -> bool:
+        return any("finish_reason" in choice.beside for choice in self._choices.values())
+
+    def _result_hidden(self, usage: Usage) -> dict[str, Any]:
+        cost = usage.get("cost")
+        priced = {"response_cost": float(cost)} if isinstance(cost, int | float) else {}
+        hidden = {key: value for key, value in self._hidden.items() if key != "usage"}
+        return {**hidden, **self._kept_hidden, **priced}
+
+
+class _ChoiceFold:
+    """What the chunks said about one choice: in its deltas, and beside them."""
+
+    def __init__(self) -> None:
+        self.said: Pieces = defaultdict(list)
+        self.beside: Pieces = defaultdict(list)
+
+    def add(self, choice: StreamingChoices) -> None:
+        fields = choice.__dict__
+        delta = fields["delta"]
+        said = self.said
+        for key, value in delta.__dict__.items():
+            if value is not None:
+                said[key].append(value)
+        if delta.__pydantic_extra__:
+            _file(delta.__pydantic_extra__, said)
+        if fields["finish_reason"] is not None:
+            self.beside["finish_reason"].append(fields["finish_reason"])
+        if fields["logprobs"] is not None:
+            self.beside["logprobs"].append(fields["logprobs"])
+        if choice.__pydantic_extra__:
+            _file(choice.__pydantic_extra__, self.beside)
+
+    def result(self, index: int) -> Choices:
+        said = _join(self.said)
+        beside = _join(self.beside)
+        # Perplexity and Writer tell in every chunk the message so far; it has just been told.
+        beside.pop("message", None)
+        if "content" not in said:
+            silent = not _INSTEAD_OF_TEXT.isdisjoint(said)
+            said["content"] = None if silent else beside.get("text", "")
+        return Choices.model_validate({**beside, "index": index, "message": Message.model_validate(said)})
+
+
+# What a message may consist of instead of text; OpenAI's own content is then null.
+_INSTEAD_OF_TEXT = frozenset({"tool_calls", "function_call", "refusal", "audio"})
+
+
+_MORE_THAN_TEXT = (
+    "tool_calls",
+    "function_call",
+    "reasoning_content",
+    "reasoning_details",
+    "reasoning_items",
+    "thinking_blocks",
+    "annotations",
+    "audio",
+    "images",
+    "provider_specific_fields",
+)
+
+
+def _has_usage(extra: Mapping[str, Any] | None) -> bool:
+    return extra is not None and extra.get("usage") is not None
+
+
+def _usage_report(usage: Any) -> dict[str, Any]:
+    if not isinstance(usage, Usage):
+        usage = Usage.model_validate(usage.model_dump() if isinstance(usage, BaseModel) else usage)
+    report: dict[str, Any] = usage.model_dump(exclude_none=True)
+    return report
+
+
+def _answer(message: Message) -> str:
+    """All that the model wrote; its calls as JSON, for so it wrote them."""
+    calls = [call for call in (message.function_call, *(message.tool_calls or ())) if call is not None]
+    written = [call.model_dump_json(exclude_none=True) for call in calls]
+    return "".join([message.content or "", message.get("refusal") or "", *written])
+
+
+def _count_prompt(counter: Callable[..., int], messages: Sequence[Mapping[str, Any]] | None) -> int:
+    return 0 if messages is None else counter(messages=messages)
+
+
+def _own(value: Any) -> Any:
+    """A dict that may be added to; anything else is as good as it is."""
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _file(fields: Mapping[str, Any], pieces: Pieces) -> None:
+    for key, value in fields.items():
+        if value is not None:
+            pieces[key].append(value)
+
+
+def _gather(records: Iterable[Any]) -> Pieces:
+    """Records or dicts of one kind, turned into pieces."""
+    pieces: Pieces = defaultdict(list)
+    for record in records:
+        if isinstance(record, BaseModel):
+            _file(record.__dict__, pieces)
+            _file(record.__pydantic_extra__ or {}, pieces)
+        else:
+            _file(record, pieces)
+    return pieces
+
+
+def _join(pieces: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Each field's pieces made one value; a field that amounts to nothing isn't there."""
+    joined = {key: _JOINS.get(key, _join_unknown)(values) for key, values in pieces.items()}
+    return {key: value for key, value in joined.items() if value is not None}
+
+
+def _join_unknown(values: list[Any]) -> Any:
+    """Lists are joined, dicts merged; of anything else the last counts, as it may well be repeated."""
+    if all(isinstance(value, list) for value in values):
+        return _flat(values)
+    if all(isinstance(value, dict) for value in values):
+        return _merge(values)
+    return values[-1]
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    return [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+
+
+def _merge(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {key: entry for value in values for key, entry in value.items()}
+
+
+def _text(values: list[Any]) -> str:
+    return "".join(value for value in values if isinstance(value, str))
+
+
+def _last(values: list[Any]) -> Any:
+    return values[-1]
+
+
+def _first_given(values: list[Any]) -> Any:
+    return next((value for value in values if value), None)
+
+
+def _last_given(values: list[Any]) -> Any:
+    return next((value for value in reversed(values) if value), None)
+
+
+def _join_logprobs(values: list[Any]) -> Any:
+    """The lists of each field joined. OpenRouter sends a mere number at times: then the last one."""
+    if not all(isinstance(value, Mapping | BaseModel) for value in values):
+        return values[-1]
+    fields = dict.fromkeys(key for value in values for key in dict(value))
+    return {**fields, **{key: _join_unknown(parts) for key, parts in _gather(values).items()}}
+
+
+def _join_audio(values: list[Any]) -> Record:
+    """One recording. Its `data` is base64, and so is each piece, with padding of its own or without."""
+    pieces = _gather(values)
+    data, transcript = pieces.pop("data", []), pieces.pop("transcript", [])
+    fields = {"id": None, "expires_at": None, "data": _join_base64(data), "transcript": _text(transcript)}
+    return Record.model_validate({**fields, **_join(pieces)})
+
+
+def _join_base64(pieces: list[str]) -> str:
+    if not any(piece.endswith("=") for piece in pieces[:-1]):
+        return "".join(pieces)
+    return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+
+
+def _join_function_call(values: list[Any]) -> dict[str, Any]:
+    pieces = _gather(values)
+    return {**_join(pieces), "name": _first_given(pieces["name"])}
+
+
+def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Merged, but each `citation` is one of the `citations` (contract, section b)."""
+    cited = [value["citation"] for value in values if value.get("citation") is not None]
+    citations = cited if all(isinstance(citation, list) for citation in cited) else [cited]
+    merged = {**({"citations": citations} if cited else {}), **_merge(values)}
+    merged.pop("citation", None)
+    return merged or None
+
+
+def _join_thinking(values: list[Any]) -> list[dict[str, Any]] | None:
+    """Anthropic's blocks. A thinking block ends with its signature, a redacted one comes whole.
+
+    What was never signed is a block too: LiteLLM drops it, and with it all the thinking of a cut stream.
+    """
+    blocks: list[list[dict[str, Any]]] = [[]]
+    for piece in _flat(values):
+        if piece.get("type") == "redacted_thinking":
+            blocks += [[piece], []]
+        else:
+            blocks[-1].append(piece)
+            if piece.get("signature"):
+                blocks.append([])
+    return [whole for block in blocks if (whole := _thinking_block(block))] or None
+
+
+def _thinking_block(block: list[dict[str, Any]]) -> dict[str, Any] | None:
+    given = {key: value for key, value in _merge(block).items() if value}
+    if given.get("type") == "redacted_thinking":
+        return given
+    text = _text([piece.get("thinking") for piece in block])
+    signature = _last_given([piece.get("signature") for piece in block])
+    if not text and not signature:
+        return None
+    return {"type": "thinking", **given, "thinking": text, **({"signature": signature} if signature else {})}
+
+
+def _join_reasoning_details(values: list[Any]) -> list[Any]:
+    """OpenRouter's entries; those of text that follow each other under one index are pieces of one."""
+    entries = _flat(values)
+    return [_reasoning_detail(list(pieces)) for _, pieces in groupby(entries, key=_reasoning_key)]
+
+
+def _reasoning_key(entry: Any) -> object:
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    # Anything else, such as encrypted reasoning, comes whole: it's like no neighbour.
+    return (kind, entry.get("index")) if kind in ("reasoning.text", "reasoning.summary") else object()
+
+
+def _reasoning_detail(pieces: list[Any]) -> Any:
+    return pieces[0] if len(pieces) == 1 else _join(_gather(pieces))
+
+
+def _join_tool_calls(values: list[Any]) -> list[ChatCompletionMessageToolCall] | None:
+    calls = _split_calls(_flat(values))
+    return [_whole_call(fragments) for fragments in calls] or None
+
+
+def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[ChatCompletionDeltaToolCall]]:
+    """The fragments of each call, sorted by index and then by appearance.
+
+    A fragment with an id that is known continues that call, any other one the latest of its index, unless
+    it starts a call.
+    """
+    calls: list[list[ChatCompletionDeltaToolCall]] = []
+    known: dict[tuple[int, str], list[ChatCompletionDeltaToolCall]] = {}
+    latest: dict[int, list[ChatCompletionDeltaToolCall]] = {}
+    for fragment in fragments:
+        index, call_id = fragment.index, fragment.id
+        call = latest.get(index)
+        if call_id and (index, call_id) in known:
+            call = known[index, call_id]
+        elif call is None or (call_id and _starts_call(fragment, call)):
+            call = []
+            calls.append(call)
+        call.append(fragment)
+        latest[index] = call
+        if call_id:
+            known[index, call_id] = call
+    return sorted(calls, key=lambda call: call[0].index)
+
+
+def _starts_call(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletionDeltaToolCall]) -> bool:
+    """Whether this is another call than the one before it under the same index.
+
+    Some servers give each call of a turn index 0 and an id of its own (OpenRouter with Gemini). Others
+    make up a new id for each fragment of one call (older vLLM), but name its function only once.
+    """
+    names_function = (fragment.function and fragment.function.name) or fragment.get("custom")
+    return bool(names_function) and any(earlier.id for earlier in call)
+
+
+def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionMessageToolCall:
+    pieces = _gather(fragments)
+    function, custom = _gather(pieces.pop("function", [])), _gather(pieces.pop("custom", []))
+    fields = [*function.pop("provider_specific_fields", []), *pieces.pop("provider_specific_fields", [])]
+    call = {"id": "", "type": "function", **_join({**pieces, "provider_specific_fields": fields})}
+    del call["index"]
+    if custom or call["type"] == "custom":
+        return ChatCompletionMessageToolCall.model_validate(
+            {**call, "type": "custom", "custom": _join(custom)}
+        )
+    called = _join(function)
+    called["arguments"] = called.get("arguments") or "{}"
+    return ChatCompletionMessageToolCall.model_validate({**call, "function": called})
+
+
+_JOINS: dict[str, Callable[[list[Any]], Any]] = {
+    "arguments": _text,
+    "audio": _join_audio,
+    "content": _text,
+    "finish_reason": _last,
+    "function_call": _join_function_call,
+    "id": _last_given,
+    "input": _text,
+    "logprobs": _join_logprobs,
+    "name": _last_given,
+    "provider_specific_fields": _join_provider_fields,
+    "reasoning_content": _text,
+    "reasoning_details": _join_reasoning_details,
+    "refusal": lambda values: _text(values) or None,
+    "role": _first_given,
+    "summary": _text,
+    "text": _text,
+    "thinking_blocks": _join_thinking,
+    "tool_calls": _join_tool_calls,
+    "type": _last_given,
+}
+"""How a field's pieces become one value. Any other field: `_join_unknown`."""

@@ -1,0 +1,229 @@
+"""A request, sent by httpx or httpx2: sync and async, side by side.
+
+Neither library is imported before it's needed, and which one it is follows from the transport handed in.
+A client that the caller handed in is used and left open; so is a transport.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import anyio
+from pydantic_core import from_json
+
+from unspool.client.response import AsyncChunks, SyncChunks
+from unspool.error_mapping import error_from_body, map_exception
+from unspool.errors import APIConnectionError, APIResponseValidationError, ProviderError, UnspoolError
+from unspool.providers import pipeline_for
+from unspool.providers.request import HTTPRequest
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds to connect, and seconds without a byte, after which a call gives up, where nobody says."""
+
+_SHOWN = 500  # characters of an answer that makes no sense
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to send: with whose client or transport, and how long to wait.
+
+    Attributes:
+        http_client: an httpx or httpx2 client, used and left open.
+        transport: an httpx or httpx2 transport, used and left open; ignored if there is a client.
+        timeout: seconds to connect, and without a byte; or an httpx `Timeout`. None: the client's own.
+    """
+
+    http_client: Any = None
+    transport: Any = None
+    timeout: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what is to become of its answer.
+
+    Attributes:
+        stream: whether the answer is to be read as a stream of the `wire_format`, or whole, as JSON.
+        model: for errors; as is `provider`.
+    """
+
+    request: HTTPRequest
+    connection: Connection
+    wire_format: str
+    stream: bool
+    model: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: of a stream its chunks, else its JSON. Header names are in lower case."""
+
+    content: Any
+    headers: dict[str, str]
+
+
+def send(exchange: Exchange) -> Reply:
+    """Send a request.
+
+    Raises:
+        ProviderError: the provider refused, couldn't be reached, or answered with nonsense.
+        TypeError: the client or the transport is an async one.
+    """
+    with ExitStack() as stack:
+        client = _sync_client(exchange.connection, stack)
+        with _mapped(exchange):
+            response = client.send(_build(client, exchange), stream=True)
+            stack.callback(response.close)
+            if _makes_no_sense(response, exchange):
+                raise _refusal(response, response.read(), exchange)
+            if not exchange.stream:
+                return Reply(_parsed(response, response.read(), exchange), dict(response.headers))
+            pipeline = pipeline_for(exchange.wire_format)
+            return Reply(SyncChunks(response, pipeline, stack.pop_all().close), dict(response.headers))
+
+
+async def asend(exchange: Exchange) -> Reply:
+    """As `send`, for async clients and transports, on asyncio and on trio."""
+    async with AsyncExitStack() as stack:
+        client = _async_client(exchange.connection, stack)
+        with _mapped(exchange):
+            response = await client.send(_build(client, exchange), stream=True)
+            stack.push_async_callback(_aclose, response)
+            if _makes_no_sense(response, exchange):
+                raise _refusal(response, await response.aread(), exchange)
+            if not exchange.stream:
+                return Reply(_parsed(response, await response.aread(), exchange), dict(response.headers))
+            pipeline = pipeline_for(exchange.wire_format)
+            return Reply(AsyncChunks(response, pipeline, stack.pop_all().aclose), dict(response.headers))
+
+
+async def _aclose(resource: Any) -> None:
+    """A cancelled task closes what it has opened, too."""
+    with anyio.CancelScope(shield=True):
+        await resource.aclose()
+
+
+@contextmanager
+def _mapped(exchange: Exchange) -> Iterator[None]:
+    """What an HTTP library throws, as errors of ours."""
+    try:
+        yield
+    except UnspoolError:
+        raise
+    except Exception as error:
+        raise map_exception(error, model=exchange.model, llm_provider=exchange.provider) from error
+
+
+def _sync_client(connection: Connection, stack: ExitStack) -> Any:
+    if connection.http_client is not None:
+        if inspect.iscoroutinefunction(connection.http_client.send):
+            raise TypeError("completion() needs a sync http_client, got an async one; await acompletion()")
+        return connection.http_client
+    if connection.transport is not None:
+        if not hasattr(connection.transport, "handle_request"):
+            raise TypeError("completion() needs a transport with handle_request(); await acompletion()")
+        return _library_of(connection.transport).Client(transport=connection.transport)
+    return stack.enter_context(import_module("httpx").Client(follow_redirects=True))
+
+
+def _async_client(connection: Connection, stack: AsyncExitStack) -> Any:
+    if connection.http_client is not None:
+        if not inspect.iscoroutinefunction(connection.http_client.send):
+            raise TypeError("acompletion() needs an async http_client, got a sync one; use completion()")
+        return connection.http_client
+    if connection.transport is not None:
+        if not hasattr(connection.transport, "handle_async_request"):
+            raise TypeError("acompletion() needs a transport with handle_async_request(); use completion()")
+        return _library_of(connection.transport).AsyncClient(transport=connection.transport)
+    client = import_module("httpx").AsyncClient(follow_redirects=True)
+    stack.push_async_callback(_aclose, client)
+    return client
+
+
+def _library_of(transport: Any) -> ModuleType:
+    """httpx2 for a transport of httpx2's, else httpx, for an adapter that inherits from neither too."""
+    packages = {cls.__module__.partition(".")[0] for cls in type(transport).__mro__}
+    return import_module("httpx2" if "httpx2" in packages else "httpx")
+
+
+def _build(client: Any, exchange: Exchange) -> Any:
+    request = exchange.request
+    return client.build_request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        json=request.body,
+        extensions=_time_limits(exchange.connection),
+    )
+
+
+def _time_limits(connection: Connection) -> dict[str, Any]:
+    """The timeout as request extensions, which are plain data: either library's `Timeout` serves both."""
+    timeout = connection.timeout
+    if timeout is None and connection.http_client is not None:
+        return {}
+    if hasattr(timeout, "as_dict"):
+        return {"timeout": timeout.as_dict()}
+    seconds = DEFAULT_TIMEOUT if timeout is None else float(timeout)
+    return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
+
+
+def _makes_no_sense(response: Any, exchange: Exchange) -> bool:
+    """An error status, or a web page where a stream should be: a wrong base URL, a login, a proxy.
+
+    Other types are let through, because servers send streams as `application/json` and without a type.
+    """
+    return response.status_code >= 300 or (exchange.stream and _media_type(response) == "text/html")
+
+
+def _refusal(response: Any, data: bytes, exchange: Exchange) -> ProviderError:
+    text = data.decode("utf-8", "replace")
+    details = {
+        "response": response,
+        "request": response.request,
+        "headers": dict(response.headers),
+        "model": exchange.model,
+        "llm_provider": exchange.provider,
+    }
+    if response.status_code >= 300:
+        return error_from_body(_json_or_text(data), status=response.status_code, **details)
+    return APIConnectionError(_unexpected("a stream", response, text), body=text, **details)
+
+
+def _json_or_text(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        return data.decode("utf-8", "replace").strip()
+
+
+def _parsed(response: Any, data: bytes, exchange: Exchange) -> dict[str, Any]:
+    body = _json_or_text(data)
+    if isinstance(body, dict):
+        return body
+    raise APIResponseValidationError(
+        _unexpected("a JSON object", response, str(body)),
+        body=body,
+        response=response,
+        model=exchange.model,
+        llm_provider=exchange.provider,
+    )
+
+
+def _unexpected(wanted: str, response: Any, text: str) -> str:
+    return (
+        f"expected {wanted} from {response.request.url}, got {_media_type(response) or 'no content type'}"
+        f" {text[:_SHOWN]!r}; check base_url, and what stands between it and you"
+    )
+
+
+def _media_type(response: Any) -> str:
+    kind: str = response.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower()

@@ -1,0 +1,75 @@
+"""The request for OpenAI chat completions: https://platform.openai.com/docs/api-reference/chat/create.
+
+Messages and parameters are in OpenAI's shape already, so they are sent as they were given. Two things
+that OpenAI refuses but other servers take are put right on the way to OpenAI itself, as in LiteLLM:
+Anthropic's `cache_control` marks are left out, and an `image_url` that is text becomes an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from unspool.providers.request import EXTRAS, JSON, HTTPRequest, plain, post
+
+_PATH = "/chat/completions"
+_OPENAI_HOSTS = (".openai.com", ".openai.azure.com")
+
+
+def build_request(
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,  # noqa: ARG001 - one signature for all builders; nothing is refused here
+) -> HTTPRequest:
+    """A chat completion; see `BuildRequest`.
+
+    Args:
+        base_url: with its version, such as `https://api.openai.com/v1`.
+    """
+    given = {name: plain(value) for name, value in params.items() if value is not None and name not in EXTRAS}
+    body = {"model": model, "messages": plain(messages), **given, **({"stream": True} if stream else {})}
+    if _is_openai(base_url):
+        body |= {key: [_MENDERS[key](item) for item in body[key]] for key in _MENDERS if body.get(key)}
+    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
+    return post(base_url.rstrip("/").removesuffix(_PATH) + _PATH, body, params, headers)
+
+
+def _is_openai(base_url: str) -> bool:
+    return f".{urlsplit(base_url).hostname or ''}".endswith(_OPENAI_HOSTS)
+
+
+def _mend_message(message: JSON) -> JSON:
+    mended = _unmarked(message)
+    if isinstance(mended.get("content"), list):
+        mended["content"] = [_mend_part(part) for part in mended["content"]]
+    return mended
+
+
+def _mend_part(part: Any) -> Any:
+    if not isinstance(part, dict):
+        return part
+    mended = _unmarked(part)
+    if isinstance(mended.get("image_url"), str):
+        mended["image_url"] = {"url": mended["image_url"]}
+    return mended
+
+
+def _mend_tool(tool: JSON) -> JSON:
+    mended = _unmarked(tool)
+    if isinstance(mended.get("function"), dict):
+        mended["function"] = _unmarked(mended["function"])
+    return mended
+
+
+_MENDERS = {"messages": _mend_message, "tools": _mend_tool}
+
+
+def _unmarked(holder: JSON) -> JSON:
+    # Only here and not deeper: a tool's schema may well have a property of that name.
+    return {key: value for key, value in holder.items() if key != "cache_control"}

@@ -1,0 +1,32 @@
+"""The README's two commands are what CI runs, to the letter."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+DEMO = "python -m pip install . && unspool demo"
+TESTS = "python -m pip install -e . -r requirements-dev.txt && python -m pytest"
+
+
+def commands_in(markdown: str) -> list[str]:
+    """The lines of its shell blocks that set something up."""
+    blocks = re.findall(r"^```(?:bash|console|sh|shell)\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines() if " install " in line and " ." in line]
+
+
+def test_the_readme_has_exactly_two_set_up_commands() -> None:
+    assert commands_in((ROOT / "README.md").read_text("utf-8")) == [DEMO, TESTS]
+
+
+@pytest.mark.parametrize("command", [DEMO, TESTS], ids=["demo", "tests"])
+def test_ci_runs_that_very_command(command: str) -> None:
+    assert f"='{command}'\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_contributing_gives_the_same_command() -> None:
+    assert commands_in((ROOT / "CONTRIBUTING.md").read_text("utf-8")) == [TESTS]
