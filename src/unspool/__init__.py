@@ -42,9 +42,11 @@ drop_params: bool = False
 if TYPE_CHECKING:
     from unspool import errors as exceptions
     from unspool.builder import stream_chunk_builder
-    from unspool.call_log import CustomLogger, Logging
+    from unspool.call_log import Logging
     from unspool.client import acompletion, completion
-    from unspool.clock import RealClock, VirtualClock
+    from unspool.clock import Clock, RealClock, VirtualClock
+    from unspool.custom_llm import CustomLLM, CustomLLMError, GenericStreamingChunk
+    from unspool.custom_logger import CustomLogger
     from unspool.errors import (
         APIConnectionError,
         APIError,
@@ -78,26 +80,169 @@ if TYPE_CHECKING:
         UnsupportedParamsError,
         WireError,
     )
+    from unspool.fake import (
+        FOREVER,
+        FakeStream,
+        ModelResponseListIterator,
+        Pause,
+        finish_chunk,
+        parallel_tool_call_chunks,
+        reasoning_chunks,
+        role_chunk,
+        text_chunks,
+        tool_call_chunks,
+        usage_chunk,
+    )
     from unspool.guards import CycleGuard, RepetitionGuard
     from unspool.models import (
         ChatCompletionDeltaToolCall,
         ChatCompletionMessageToolCall,
         Choices,
+        CompletionTokensDetails,
+        CustomToolCallPayload,
         Delta,
         Function,
         FunctionCall,
         Message,
         ModelResponse,
         ModelResponseStream,
+        PromptTokensDetails,
         StreamingChoices,
         Usage,
     )
+    from unspool.samples import sample_body, sample_names, sample_path
     from unspool.streaming.wrapper import CustomStreamWrapper
+    from unspool.tokens import token_counter
 
-# Where each public name lives.
-_HOMES: dict[str, tuple[str, ...]] = {
-    "unspool.builder": ("stream_chunk_builder",),
-    "unspool.call_log": ("CustomLogger", "Logging"),
-    "unspool.client": ("acompletion", "completion"),
-    "unspool.clock": ("RealClock", "VirtualClock"),
+# Where each name of the list above lives. A test compares the two.
+_HOMES: dict[str, str] = {
+    name: module
+    for module, names in {
+        "builder": "stream_chunk_builder",
+        "call_log": "Logging",
+        "client": "acompletion completion",
+        "clock": "Clock RealClock VirtualClock",
+        "custom_llm": "CustomLLM CustomLLMError GenericStreamingChunk",
+        "custom_logger": "CustomLogger",
+        "errors": "APIConnectionError APIError APIResponseValidationError AuthenticationError BadGatewayError"
+        " BadRequestError ChecksumError ContentPolicyViolationError ContextWindowExceededError"
+        " EventTooLargeError ImageFetchError IncompleteStreamError InternalServerError"
+        " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError"
+        " MockError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError RateLimitError"
+        " RejectedRequestError RepetitionError ServiceUnavailableError Timeout UnprocessableEntityError"
+        " UnspoolError UnsupportedParamsError WireError",
+        "fake": "FOREVER FakeStream ModelResponseListIterator Pause finish_chunk parallel_tool_call_chunks"
+        " reasoning_chunks role_chunk text_chunks tool_call_chunks usage_chunk",
+        "guards": "CycleGuard RepetitionGuard",
+        "models": "ChatCompletionDeltaToolCall ChatCompletionMessageToolCall Choices CompletionTokensDetails"
+        " CustomToolCallPayload Delta Function FunctionCall Message ModelResponse ModelResponseStream"
+        " PromptTokensDetails StreamingChoices Usage",
+        "samples": "sample_body sample_names sample_path",
+        "streaming.wrapper": "CustomStreamWrapper",
+        "tokens": "token_counter",
+    }.items()
+    for name in names.split()
 }
+
+__all__ = [
+    "FOREVER",
+    "REPEATED_STREAMING_CHUNK_LIMIT",
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "AuthenticationError",
+    "BadGatewayError",
+    "BadRequestError",
+    "ChatCompletionDeltaToolCall",
+    "ChatCompletionMessageToolCall",
+    "ChecksumError",
+    "Choices",
+    "Clock",
+    "CompletionTokensDetails",
+    "ContentPolicyViolationError",
+    "ContextWindowExceededError",
+    "CustomLLM",
+    "CustomLLMError",
+    "CustomLogger",
+    "CustomStreamWrapper",
+    "CustomToolCallPayload",
+    "CycleGuard",
+    "Delta",
+    "EventTooLargeError",
+    "FakeStream",
+    "Function",
+    "FunctionCall",
+    "GenericStreamingChunk",
+    "ImageFetchError",
+    "IncompleteStreamError",
+    "InternalServerError",
+    "JSONSchemaValidationError",
+    "LiteLLMUnknownProvider",
+    "Logging",
+    "MalformedEventError",
+    "Message",
+    "MidStreamFallbackError",
+    "MockError",
+    "ModelResponse",
+    "ModelResponseListIterator",
+    "ModelResponseStream",
+    "NotFoundError",
+    "Pause",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "PromptTokensDetails",
+    "ProviderError",
+    "RateLimitError",
+    "RealClock",
+    "RejectedRequestError",
+    "RepetitionError",
+    "RepetitionGuard",
+    "ServiceUnavailableError",
+    "StreamingChoices",
+    "Timeout",
+    "UnprocessableEntityError",
+    "UnspoolError",
+    "UnsupportedParamsError",
+    "Usage",
+    "VirtualClock",
+    "WireError",
+    "acompletion",
+    "callbacks",
+    "completion",
+    "custom_provider_map",
+    "disable_streaming_logging",
+    "drop_params",
+    "exceptions",
+    "failure_callback",
+    "finish_chunk",
+    "input_callback",
+    "parallel_tool_call_chunks",
+    "reasoning_chunks",
+    "role_chunk",
+    "sample_body",
+    "sample_names",
+    "sample_path",
+    "stream_chunk_builder",
+    "success_callback",
+    "text_chunks",
+    "token_counter",
+    "tool_call_chunks",
+    "usage_chunk",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f"unspool.{_HOMES[name]}"), name)
+    elif name == "exceptions":  # LiteLLM's name for where its errors are
+        value = import_module("unspool.errors")
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version("unspool")
+    else:
+        raise AttributeError(f"module 'unspool' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -15,7 +15,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from math import inf
 from typing import Any
 
@@ -95,13 +95,18 @@ def read_chunk(item: object) -> ModelResponseStream:
     if not isinstance(data, Mapping) or not ("choices" in data or "usage" in data):
         raise TypeError("a chunk is a ModelResponseStream, a dict with `choices` or an SDK's chunk object")
     choices = data.get("choices") or []
-    if any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
+    if any(map(_is_whole, choices)):
         raise TypeError("its choices have a `message` and no `delta`: it is a whole response")
-    empty = {"id": data.get("id") or "", "created": data.get("created") or 0, "choices": choices}
-    chunk = ModelResponseStream.model_validate({**data, **empty})
+    given = {"id": data.get("id") or "", "created": data.get("created") or 0, "choices": choices}
+    chunk = ModelResponseStream.model_validate({**data, **given})
     hidden = data.get("_hidden_params") or getattr(item, "_hidden_params", None)
-    chunk._hidden_params = hidden if isinstance(hidden, dict) else {}
+    if isinstance(hidden, dict):
+        chunk._hidden_params = hidden
     return chunk
+
+
+def _is_whole(choice: object) -> bool:
+    return isinstance(choice, dict) and "message" in choice and "delta" not in choice
 
 
 def _read_all(items: Iterable[object]) -> list[ModelResponseStream]:
@@ -120,18 +125,14 @@ def _read_at(position: int, item: object) -> ModelResponseStream:
 
 def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
     """By time of creation if the first chunk has one, else as they are (contract, section b)."""
-    if not chunks or not _hidden(chunks[0]).get("created_at"):
+    if not chunks or not chunks[0]._hidden_params.get("created_at"):
         return chunks
     return sorted(chunks, key=_created_at)  # a list in order already costs one look at each chunk
 
 
 def _created_at(chunk: ModelResponseStream) -> float:
-    at = _hidden(chunk).get("created_at")
-    return at if isinstance(at, int | float) else inf
-
-
-def _hidden(chunk: ModelResponseStream) -> dict[str, Any]:
-    return (chunk.__pydantic_private__ or {}).get("_hidden_params") or {}
+    at = chunk._hidden_params.get("created_at")
+    return at if isinstance(at, (int, float)) else inf
 
 
 def _fold(chunks: Iterable[ModelResponseStream]) -> ResponseFold:
@@ -184,11 +185,13 @@ class ResponseFold:
         ):
             self._add_head(fields)
         extra = chunk.__pydantic_extra__
-        if extra or fields["provider_specific_fields"]:
-            self._add_extra(fields, extra)
-        private = chunk.__pydantic_private__
-        if private and private["_hidden_params"]:
-            self._add_hidden(private["_hidden_params"], extra)
+        if extra:
+            self._add_extra(extra)
+        if fields["provider_specific_fields"] is not None:
+            self._merge("provider_specific_fields", fields["provider_specific_fields"])
+        hidden = fields.get("_hidden_params")
+        if hidden:
+            self._add_hidden(hidden, extra)
         for choice in fields["choices"]:
             self._choices[choice.__dict__["index"]].add(choice)
 
@@ -207,19 +210,22 @@ class ResponseFold:
         self._is_named = bool(response["id"] and response["created"])
         self._model, self._fingerprint = fields["model"], fields["system_fingerprint"]
 
-    def _add_extra(self, fields: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
+    def _add_extra(self, extra: Mapping[str, Any]) -> None:
         """Fields that aren't declared: the last value, as a provider that repeats one lets it grow."""
-        declared = {"provider_specific_fields": fields["provider_specific_fields"]}
-        for key, value in chain((extra or {}).items(), declared.items()):
-            if value is None or value == "" or key in _PADDING:
+        for key, value in extra.items():
+            if value is None or key in _PADDING:
                 continue
-            known = self._extra.get(key)
             if key == "usage":
                 self._usages.append(value)
-            elif isinstance(known, dict) and isinstance(value, dict):
-                known.update(value)
-            else:
-                self._extra[key] = _own(value)
+            elif isinstance(value, dict):
+                self._merge(key, value)
+            elif value != "":
+                self._extra[key] = value
+
+    def _merge(self, key: str, value: dict[str, Any]) -> None:
+        known = self._extra.get(key)
+        self._extra[key] = known if isinstance(known, dict) else {}
+        self._extra[key].update(value)
 
     def _add_hidden(self, hidden: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
         """What a wrapper says on the side. `usage` counts where the caller wasn't shown one."""
@@ -295,17 +301,27 @@ class _ChoiceFold:
 
     def __init__(self) -> None:
         self.said: Pieces = defaultdict(list)
+        self.content = self.said["content"]
         self.beside: Pieces = defaultdict(list)
 
     def add(self, choice: StreamingChoices) -> None:
         fields = choice.__dict__
         delta = fields["delta"]
-        said = self.said
-        for key, value in delta.__dict__.items():
-            if value is not None:
-                said[key].append(value)
+        said = delta.__dict__
+        if (
+            said["role"] is None
+            and said["tool_calls"] is None
+            and said["function_call"] is None
+            and said["audio"] is None
+            and said["provider_specific_fields"] is None
+        ):
+            # As nearly every delta of most streams; spelled out, this takes half the time of `_file`.
+            if said["content"] is not None:
+                self.content.append(said["content"])
+        else:
+            _file(said, self.said)
         if delta.__pydantic_extra__:
-            _file(delta.__pydantic_extra__, said)
+            _file(delta.__pydantic_extra__, self.said)
         if fields["finish_reason"] is not None:
             self.beside["finish_reason"].append(fields["finish_reason"])
         if fields["logprobs"] is not None:
@@ -381,7 +397,8 @@ def _gather(records: Iterable[Any]) -> Pieces:
     for record in records:
         if isinstance(record, BaseModel):
             _file(record.__dict__, pieces)
-            _file(record.__pydantic_extra__ or {}, pieces)
+            if record.__pydantic_extra__:
+                _file(record.__pydantic_extra__, pieces)
         else:
             _file(record, pieces)
     return pieces
@@ -389,7 +406,7 @@ def _gather(records: Iterable[Any]) -> Pieces:
 
 def _join(pieces: Mapping[str, list[Any]]) -> dict[str, Any]:
     """Each field's pieces made one value; a field that amounts to nothing isn't there."""
-    joined = {key: _JOINS.get(key, _join_unknown)(values) for key, values in pieces.items()}
+    joined = {key: _JOINS.get(key, _join_unknown)(values) for key, values in pieces.items() if values}
     return {key: value for key, value in joined.items() if value is not None}
 
 

@@ -135,15 +135,14 @@ class _Voice:
         self.since = 0
 
 
-_TELLING = frozenset({"reasoning_content", "annotations", "reasoning_items"})
-"""A delta has these only where they were given a value."""
-
-
 def _says_something(delta: Delta) -> bool:
     """Whether LiteLLM takes a delta without text for non-empty, which makes it compare."""
+    extra = delta.__pydantic_extra__ or {}
+    if extra.get("reasoning_content") is not None:
+        return True
     if delta.tool_calls or delta.function_call is not None or delta.provider_specific_fields is not None:
         return True
-    return bool(delta.__pydantic_extra__) and not _TELLING.isdisjoint(delta.__pydantic_extra__)
+    return extra.get("annotations") is not None or extra.get("reasoning_items") is not None
 
 
 def _repeats_chunk(text: str, voice: _Voice, index: int) -> RepetitionError:
@@ -294,18 +293,6 @@ _LOOKS_PER_SPAN = 16
 class _Lane:
     """One channel of one choice."""
 
-    __slots__ = (
-        "_channel",
-        "_exact",
-        "_lines",
-        "_near",
-        "_pending",
-        "_size",
-        "_span",
-        "_thresholds",
-        "calls",
-    )
-
     def __init__(self, channel: Channel, thresholds: _Thresholds) -> None:
         self._channel = channel
         self._thresholds = thresholds
@@ -335,7 +322,7 @@ class _Lane:
         self._span = min(max(self._exact.length_of(self._thresholds.max_period), _LEAST_SPAN), _MOST_SPAN)
         if self._is_loop(self._exact, self._thresholds.min_repeats):
             raise self._error(self._exact, at, "")
-        self._near.count(text, at, self._span)
+        self._near.count(text, self._exact.chunk_at(self._exact.length - len(text)), self._span)
         if self._is_loop(self._near, self._thresholds.near_repeats) and self._near.counts():
             raise self._error(self._near, at, ", but for their numbers (here 0)")
         if self._lines is not None:
@@ -346,7 +333,7 @@ class _Lane:
         if run < repeats * cycle.period or not cycle.period:
             return False
         unit = cycle.unit()
-        if _CALL in unit:
+        if self._channel == "tool_calls" and _CALL in unit:
             return True
         return run >= (self._thresholds.padding_chars if _is_padding(unit) else self._thresholds.min_chars)
 
@@ -382,15 +369,14 @@ class _Cycle:
 
     Attributes:
         period: 0 if there is none.
+        length: how many characters there have been.
         first_chunk: the index of the chunk where the first copy began.
     """
 
-    __slots__ = ("_chunks", "_end", "_matched", "_offsets", "_text", "first_chunk", "period")
-
     def __init__(self) -> None:
         self._text = ""
-        self._end = 0  # the length of all the text there has been
-        self._offsets: list[int] = []  # where each chunk began in it,
+        self.length = 0
+        self._offsets: list[int] = []  # where each chunk began,
         self._chunks: list[int] = []  # and its index
         self._matched = 0
         self.period = 0
@@ -409,7 +395,7 @@ class _Cycle:
 
     def mark(self, at: int, ahead: int) -> None:
         """The chunk with the index `at` begins `ahead` characters after what has been taken in."""
-        self._offsets.append(self._end + ahead)
+        self._offsets.append(self.length + ahead)
         self._chunks.append(at)
 
     def extend(self, text: str, span: int) -> None:
@@ -418,25 +404,26 @@ class _Cycle:
         if len(self._text) > 4 * span:
             self._forget(2 * span)
         self._text = whole = self._text + text
-        self._end += size
+        self.length += size
         if period and whole[-size:] == whole[-size - period : -period]:
             self._matched += size
             return
         self.period, self._matched = _longest_repeat(whole, span)
         if self.period:
-            self.first_chunk = self._chunk_at(self._end - self.run)
+            self.first_chunk = self.chunk_at(self.length - self.run)
 
     def length_of(self, chunks: int) -> int:
         """How many characters the last chunks have; so many of them at most."""
-        return self._end - self._offsets[-min(chunks, len(self._offsets))]
+        return self.length - self._offsets[-min(chunks, len(self._offsets))]
 
     def _forget(self, kept: int) -> None:
         self._text = self._text[-kept:]
-        gone = bisect_right(self._offsets, self._end - kept) - 1
+        gone = bisect_right(self._offsets, self.length - kept) - 1
         if gone > 0:
             del self._offsets[:gone], self._chunks[:gone]
 
-    def _chunk_at(self, offset: int) -> int:
+    def chunk_at(self, offset: int) -> int:
+        """The index of the chunk which that character came in."""
         return self._chunks[max(0, bisect_right(self._offsets, offset) - 1)]
 
 
@@ -481,15 +468,13 @@ _NUMBERS_KEPT = 1_024
 class _Counting(_Cycle):
     """The period of a text in which all numbers are alike, and the numbers that it had."""
 
-    __slots__ = ("_cut", "_numbers")
-
     def __init__(self) -> None:
         super().__init__()
         self._cut = ""  # digits at the end of the last text: there may be more of them in the next
         self._numbers: deque[int] = deque(maxlen=_NUMBERS_KEPT)
 
     def count(self, text: str, at: int, span: int) -> None:
-        """Take in more text, of which the chunk with the index `at` is the last."""
+        """Take in more text, which begins in the chunk with the index `at`."""
         text = self._cut + text
         head = text.rstrip(_DIGITS)
         if len(text) - len(head) > _LONGEST_NUMBER:  # nothing but digits: not worth the wait
@@ -527,8 +512,6 @@ _CALL = "\x1e"
 
 class _Calls:
     """Spells tool calls as text: each call's name, then its arguments as they come."""
-
-    __slots__ = ("_id", "_index")
 
     def __init__(self) -> None:
         self._index: int | None = None
@@ -569,8 +552,6 @@ _MOST_LINE = 1_000
 
 class _Lines:
     """Lines and sentences that are alike, for loops that change a word here and there."""
-
-    __slots__ = ("_began", "_chunks", "_partial", "_runs", "_thresholds", "_words")
 
     def __init__(self, thresholds: _Thresholds) -> None:
         self._thresholds = thresholds

@@ -1,31 +1,66 @@
-"""One call, from what the caller passed to what is known about it before anything is sent."""
+"""One call: what the caller passed, sorted by whose business it is."""
 
 from __future__ import annotations
 
-import os
-import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import uuid4
 
 from unspool.call_log import Logging
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.errors import ProviderError
 from unspool.mock_response import Mock
 
-# What LiteLLM takes for itself. Here it has no effect, except on what the callbacks are told.
-_NOT_THE_PROVIDERS = frozenset(
-    "acompletion api_version base_model cache caching client context_window_fallback_dict cooldown_time"
-    " custom_prompt_dict deployment_id ensure_alternating_roles fallbacks force_timeout guardrails headers"
-    " hf_model_name id input_cost_per_second input_cost_per_token litellm_call_id litellm_logging_obj"
-    " litellm_metadata litellm_request_debug litellm_session_id litellm_trace_id logger_fn max_retries"
-    " merge_reasoning_content_in_choices metadata model_info model_list no-log num_retries"
-    " output_cost_per_second output_cost_per_token preset_cache_key prompt_id prompt_variables"
-    " proxy_server_request request_timeout retry_policy retry_strategy shared_session ssl_verify"
-    " stream_timeout tags ttl turn_off_message_logging use_litellm_proxy verbose".split()
+# What LiteLLM takes for itself. Callbacks find it in `kwargs["litellm_params"]`; the provider never does.
+_LITELLMS_OWN = frozenset(
+    name
+    for names in (
+        "litellm_call_id litellm_trace_id litellm_session_id id metadata litellm_metadata tags model_info",
+        "num_retries max_retries retry_policy retry_strategy fallbacks context_window_fallback_dict",
+        "model_list cooldown_time deployment_id api_version base_model hf_model_name use_litellm_proxy",
+        "acompletion cache caching preset_cache_key ttl input_cost_per_token output_cost_per_token",
+        "input_cost_per_second output_cost_per_second merge_reasoning_content_in_choices guardrails",
+        "prompt_id prompt_variables custom_prompt_dict ensure_alternating_roles proxy_server_request",
+        "request_timeout stream_timeout force_timeout client shared_session ssl_verify headers",
+        "litellm_logging_obj logger_fn litellm_request_debug verbose no-log turn_off_message_logging",
+    )
+    for name in names.split()
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What Unspool itself does with a call; `completion` says what each of them means."""
+
+    custom_llm_provider: str | None = None
+    api_key: str | None = None
+    base_url: str | None = None
+    api_base: str | None = None
+    timeout: Any = None
+    http_client: Any = None
+    transport: Any = None
+    drop_params: bool | None = None
+    strict: bool = False
+    mock_response: Any = None
+    mock_tool_calls: Sequence[Any] | None = None
+    mock_delay: float | None = None
+    mock_timeout: bool | None = None
+    input_callback: Sequence[Any] | None = None
+    success_callback: Sequence[Any] | None = None
+    failure_callback: Sequence[Any] | None = None
+    clock: Clock = REAL_CLOCK
+
+    @property
+    def mock(self) -> Mock | None:
+        """The answer that needs no provider, if one was asked for."""
+        if self.mock_response is None and not self.mock_tool_calls and not self.mock_timeout:
+            return None
+        return Mock(
+            self.mock_response,
+            tool_calls=self.mock_tool_calls or (),
+            seconds=self.mock_delay or 0.0,
+            times_out=bool(self.mock_timeout),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +69,56 @@ class Call:
 
     Attributes:
         model: as it was given, with its prefix if it has one.
-        params: the provider's, in OpenAI's terms.
+        params: the provider's, in OpenAI's terms, without those that are None.
+        litellm_params: LiteLLM's own, which only the callbacks get to see.
         log: told of the call's stations.
     """
 
     model: str
     messages: list[Any]
-    params: dict[str, Any]
     stream: bool
-    stream_options: Mapping[str, Any] | None
-    custom_llm_provider: str | None
-    api_key: str | None
-    base_url: str | None
-    timeout: Any
-    http_client: Any
-    transport: Any
-    drop_params: bool
-    strict: bool
-    clock: Clock
-    mock: Mock | None
+    params: dict[str, Any]
+    litellm_params: dict[str, Any]
+    options: Options
     log: Logging
+
+
+def plan(
+    call_type: str, model: str, messages: Sequence[Any], *, stream: bool | None, given: Mapping[str, Any]
+) -> Call:
+    """Sort a call's arguments.
+
+    Args:
+        given: everything else that was passed, by name.
+
+    Raises:
+        MockError: a callback can't be called.
+    """
+    ours = {field.name for field in fields(Options)}
+    options = Options(**{name: value for name, value in given.items() if name in ours})
+    others = {name: value for name, value in given.items() if name not in ours and value is not None}
+    litellm_params = {name: value for name, value in others.items() if name in _LITELLMS_OWN}
+    log = Logging(
+        model,
+        list(messages),
+        bool(stream),
+        call_type,
+        options.clock.now(),
+        litellm_params.get("litellm_call_id") or str(uuid4()),
+        str(litellm_params.get("id") or ""),
+        litellm_params.get("litellm_trace_id"),
+        dynamic_input_callbacks=options.input_callback,
+        dynamic_success_callbacks=options.success_callback,
+        dynamic_failure_callbacks=options.failure_callback,
+        kwargs=litellm_params,
+        clock=options.clock,
+    )
+    return Call(
+        model=model,
+        messages=list(messages),
+        stream=bool(stream),
+        params={name: value for name, value in others.items() if name not in _LITELLMS_OWN},
+        litellm_params=litellm_params,
+        options=options,
+        log=log,
+    )

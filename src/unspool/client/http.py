@@ -69,6 +69,20 @@ class Reply:
     headers: dict[str, str]
 
 
+@contextmanager
+def mapped_errors(model: str, provider: str) -> Iterator[None]:
+    """What somebody else's code throws, as errors of ours (contract, section c)."""
+    try:
+        yield
+    except ProviderError as error:
+        map_exception(error, model=model, llm_provider=provider)  # which fills in what it doesn't say
+        raise
+    except UnspoolError:
+        raise
+    except Exception as error:
+        raise map_exception(error, model=model, llm_provider=provider) from error
+
+
 def send(exchange: Exchange) -> Reply:
     """Send a request.
 
@@ -78,7 +92,7 @@ def send(exchange: Exchange) -> Reply:
     """
     with ExitStack() as stack:
         client = _sync_client(exchange.connection, stack)
-        with _mapped(exchange):
+        with mapped_errors(exchange.model, exchange.provider):
             response = client.send(_build(client, exchange), stream=True)
             stack.callback(response.close)
             if _makes_no_sense(response, exchange):
@@ -93,7 +107,7 @@ async def asend(exchange: Exchange) -> Reply:
     """As `send`, for async clients and transports, on asyncio and on trio."""
     async with AsyncExitStack() as stack:
         client = _async_client(exchange.connection, stack)
-        with _mapped(exchange):
+        with mapped_errors(exchange.model, exchange.provider):
             response = await client.send(_build(client, exchange), stream=True)
             stack.push_async_callback(_aclose, response)
             if _makes_no_sense(response, exchange):
@@ -108,17 +122,6 @@ async def _aclose(resource: Any) -> None:
     """A cancelled task closes what it has opened, too."""
     with anyio.CancelScope(shield=True):
         await resource.aclose()
-
-
-@contextmanager
-def _mapped(exchange: Exchange) -> Iterator[None]:
-    """What an HTTP library throws, as errors of ours."""
-    try:
-        yield
-    except UnspoolError:
-        raise
-    except Exception as error:
-        raise map_exception(error, model=exchange.model, llm_provider=exchange.provider) from error
 
 
 def _sync_client(connection: Connection, stack: ExitStack) -> Any:
@@ -154,25 +157,24 @@ def _library_of(transport: Any) -> ModuleType:
 
 
 def _build(client: Any, exchange: Exchange) -> Any:
-    request = exchange.request
+    request, connection = exchange.request, exchange.connection
+    keeps_its_own = connection.timeout is None and connection.http_client is not None
     return client.build_request(
         request.method,
         request.url,
         headers=request.headers,
         json=request.body,
-        extensions=_time_limits(exchange.connection),
+        extensions={} if keeps_its_own else {"timeout": time_limits(connection.timeout)},
     )
 
 
-def _time_limits(connection: Connection) -> dict[str, Any]:
-    """The timeout as request extensions, which are plain data: either library's `Timeout` serves both."""
-    timeout = connection.timeout
-    if timeout is None and connection.http_client is not None:
-        return {}
+def time_limits(timeout: Any) -> dict[str, float | None]:
+    """The parts of a timeout, in seconds: plain data, so that either library's `Timeout` will do."""
     if hasattr(timeout, "as_dict"):
-        return {"timeout": timeout.as_dict()}
+        limits: dict[str, float | None] = timeout.as_dict()
+        return limits
     seconds = DEFAULT_TIMEOUT if timeout is None else float(timeout)
-    return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
+    return dict.fromkeys(("connect", "read", "write", "pool"), seconds)
 
 
 def _makes_no_sense(response: Any, exchange: Exchange) -> bool:

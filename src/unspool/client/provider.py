@@ -83,6 +83,15 @@ def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str
     )
 
 
+def provider_or_guess(model: str, custom_llm_provider: str | None = None) -> tuple[str, str]:
+    """As `provider_of`, where no provider is asked: any prefix is one, and a bare name may be OpenAI's."""
+    try:
+        return provider_of(model, custom_llm_provider)
+    except LiteLLMUnknownProvider:
+        prefix, slash, name = model.partition("/")
+        return (prefix, name) if slash else ("openai", model)
+
+
 def known_providers() -> list[str]:
     """Those of the table and those in `unspool.custom_provider_map`."""
     return sorted({*PROVIDERS, *(item["provider"] for item in sys.modules["unspool"].custom_provider_map)})
@@ -126,8 +135,8 @@ def target_of(
     key = api_key or _first(known.key_variables, environ)
     if key is None and not own_transport and _same_server(url, known.base_url):
         raise AuthenticationError(
-            f"no API key for {provider}: pass api_key=… or set {known.key_variables[0]}; a test that replays or"
-            " fakes the answer needs one too, and any text will do",
+            f"no API key for {provider}: pass api_key=… or set {known.key_variables[0]}; any text will do in"
+            " a test that asks somebody else",
             llm_provider=provider,
         )
     return Target(url, key, format_of(provider))

@@ -42,8 +42,10 @@ from unspool.models import (
     StreamingChoices,
     Usage,
 )
-from unspool.providers.openai_chat import DONE, parse_event
+from unspool.providers.openai_chat import DONE, JSON, parse_event
 from unspool.wire.event import WireEvent
+
+_Chunks = Iterator[ModelResponseStream]
 
 _PROVIDER = "anthropic"
 
@@ -62,11 +64,11 @@ _FIELDS_OF_END = ("stop_sequence", "stop_details", "container", "context_managem
 class _OpenBlock:
     """A content block whose end hasn't come."""
 
-    block: dict[str, Any]
+    block: JSON
     call: int = 0  # its index among the tool calls, if it is one
     parts: list[str] = field(default_factory=list)  # of its text, or of its input's JSON
-    citations: list[dict[str, Any]] = field(default_factory=list)
-    deltas: list[dict[str, Any]] = field(default_factory=list)  # those of an unknown type
+    citations: list[JSON] = field(default_factory=list)
+    deltas: list[JSON] = field(default_factory=list)  # those of an unknown type
 
     @property
     def kind(self) -> str:
@@ -97,10 +99,10 @@ class AnthropicNormalizer:
         self._kept: dict[str, list[Any]] = {}
         self._begin({})
 
-    def _begin(self, message: dict[str, Any]) -> None:
+    def _begin(self, message: JSON) -> None:
         self._id = _text(message, "id")
         self._model = _text(message, "model") or None
-        self._reported: dict[str, Any] = {}
+        self._reported: JSON = {}
         self._has_thinking = False
         self._open: dict[int, _OpenBlock] = {}
 
@@ -123,7 +125,7 @@ class AnthropicNormalizer:
         """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
         return iter(())
 
-    def _message_start(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _message_start(self, event: JSON) -> _Chunks:
         # More than one in a stream: a gateway repeats it, a recorder has joined several responses
         # (Vercel's fixtures "duplicate-message-start", "tool-search-*").
         message = _object(event, "message")
@@ -135,119 +137,119 @@ class AnthropicNormalizer:
         for index, block in enumerate(_objects(message, "content")):
             yield from self._open_block(index, block)
             yield from self._close_block(index)
-        if message.get("stop_reason") is not None:
+        if _text(message, "stop_reason"):
             yield from self._end(message)
 
-    def _message_delta(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _message_delta(self, event: JSON) -> _Chunks:
         self._count(event)
         yield from self._end({**event, **_object(event, "delta")})
 
-    def _error(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _error(self, event: JSON) -> _Chunks:
         raise error_from_body(event, llm_provider=_PROVIDER, model=self._model or "")
 
-    def _content_block_start(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _content_block_start(self, event: JSON) -> _Chunks:
         return self._open_block(_index(event), _object(event, "content_block"))
 
-    def _content_block_delta(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _content_block_delta(self, event: JSON) -> _Chunks:
         # A delta without its block's start can still say something.
         opened = self._open.get(_index(event)) or _OpenBlock({})
         delta = _object(event, "delta")
         return _DELTAS.get(_text(delta, "type"), AnthropicNormalizer._unknown_delta)(self, opened, delta)
 
-    def _content_block_stop(self, event: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _content_block_stop(self, event: JSON) -> _Chunks:
         return self._close_block(_index(event))
 
-    def _open_block(self, index: int, block: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _open_block(self, index: int, block: JSON) -> _Chunks:
         opened = self._open[index] = _OpenBlock(block)
         start = _STARTS.get(opened.kind)
         return iter(()) if start is None else start(self, opened)
 
-    def _close_block(self, index: int) -> Iterator[ModelResponseStream]:
+    def _close_block(self, index: int) -> _Chunks:
         opened = self._open.pop(index, None)
         if opened is None:
             return iter(())
         return _STOPS.get(opened.kind, AnthropicNormalizer._stop_other)(self, opened)
 
-    def _start_text(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _start_text(self, opened: _OpenBlock) -> _Chunks:
         for citation in _objects(opened.block, "citations"):
             yield from self._cite(opened, citation)
         yield from self._say(opened, _text(opened.block, "text"))
 
-    def _start_call(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _start_call(self, opened: _OpenBlock) -> _Chunks:
         opened.call = self._calls
         self._calls += 1
         function = {"name": _text(opened.block, "name"), "arguments": ""}
         yield self._call_chunk(opened, function, id=_text(opened.block, "id"), **_caller(opened.block))
 
-    def _start_thinking(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _start_thinking(self, opened: _OpenBlock) -> _Chunks:
         yield from self._think(_text(opened.block, "thinking"), _text(opened.block, "signature"))
 
-    def _start_redacted(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _start_redacted(self, opened: _OpenBlock) -> _Chunks:
         self._has_thinking = True
         # With no reasoning_content at all the chunk would count as empty and be dropped.
         yield self._chunk(reasoning_content="", thinking_blocks=[opened.block])
 
-    def _start_fallback(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _start_fallback(self, opened: _OpenBlock) -> _Chunks:
         # From here on another model speaks (anthropic-sdk-python's fixture "fallback-response").
         self._model = _text(_object(opened.block, "to"), "model") or self._model
         return iter(())
 
-    def _text_delta(self, opened: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _text_delta(self, opened: _OpenBlock, delta: JSON) -> _Chunks:
         return self._say(opened, _text(delta, "text"))
 
-    def _input_delta(self, opened: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _input_delta(self, opened: _OpenBlock, delta: JSON) -> _Chunks:
         part = _text(delta, "partial_json")
         opened.parts.append(part)
         if opened.kind == "tool_use":
             yield self._call_chunk(opened, {"arguments": part})
 
-    def _thinking_delta(self, _: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _thinking_delta(self, _: _OpenBlock, delta: JSON) -> _Chunks:
         return self._think(_text(delta, "thinking"), "")
 
-    def _signature_delta(self, _: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _signature_delta(self, _: _OpenBlock, delta: JSON) -> _Chunks:
         return self._think("", _text(delta, "signature"))
 
-    def _citations_delta(self, opened: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _citations_delta(self, opened: _OpenBlock, delta: JSON) -> _Chunks:
         return self._cite(opened, _object(delta, "citation"))
 
-    def _compaction_delta(self, opened: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _compaction_delta(self, opened: _OpenBlock, delta: JSON) -> _Chunks:
         # One delta holds the whole summary: https://docs.anthropic.com/en/docs/build-with-claude/compaction
         opened.block = {**opened.block, **delta, "type": "compaction"}
         return iter(())
 
-    def _unknown_delta(self, opened: _OpenBlock, delta: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _unknown_delta(self, opened: _OpenBlock, delta: JSON) -> _Chunks:
         opened.deltas.append(delta)
         return iter(())
 
-    def _stop_text(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _stop_text(self, opened: _OpenBlock) -> _Chunks:
         if opened.citations:
             yield self._keep("citations", _with_text(opened.citations, "".join(opened.parts)))
 
-    def _stop_call(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _stop_call(self, opened: _OpenBlock) -> _Chunks:
         # A call without arguments streams none; a call that Anthropic's own code makes has them in
         # the block's start (fixture "programmatic-tool-calling"). LiteLLM says "{}" to both.
         if not any(opened.parts):
             yield self._call_chunk(opened, {"arguments": _arguments(opened.block)})
 
-    def _stop_thinking(self, _: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _stop_thinking(self, _: _OpenBlock) -> _Chunks:
         return iter(())
 
-    def _stop_other(self, opened: _OpenBlock) -> Iterator[ModelResponseStream]:
+    def _stop_other(self, opened: _OpenBlock) -> _Chunks:
         yield self._keep(_list_for(opened.kind), _whole(opened))
 
-    def _say(self, opened: _OpenBlock, text: str) -> Iterator[ModelResponseStream]:
+    def _say(self, opened: _OpenBlock, text: str) -> _Chunks:
         if text:
             opened.parts.append(text)
             yield self._chunk(content=text)
 
-    def _think(self, text: str, signature: str) -> Iterator[ModelResponseStream]:
+    def _think(self, text: str, signature: str) -> _Chunks:
         self._has_thinking = True
         if text or signature:
             block = {"type": "thinking", "thinking": text}
             signed = {**block, "signature": signature} if signature else block
             yield self._chunk(reasoning_content=text, thinking_blocks=[signed])
 
-    def _cite(self, opened: _OpenBlock, citation: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _cite(self, opened: _OpenBlock, citation: JSON) -> _Chunks:
         opened.citations.append(citation)
         yield self._chunk(provider_specific_fields={"citation": citation})
 
@@ -255,35 +257,35 @@ class AnthropicNormalizer:
         self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
         return self._chunk(provider_specific_fields={name: self._kept[name]})
 
-    def _end(self, message: dict[str, Any]) -> Iterator[ModelResponseStream]:
+    def _end(self, message: JSON) -> _Chunks:
         fields = _fields_of_end(message)
         if fields:
             yield self._chunk(provider_specific_fields=fields)
         usage = _usage(self._reported, silent=not self._has_thinking)
-        yield self._chunk(finish_reason=message.get("stop_reason"), usage=usage)
+        yield self._chunk(finish_reason=_text(message, "stop_reason") or None, usage=usage)
 
-    def _count(self, holder: dict[str, Any]) -> None:
+    def _count(self, holder: JSON) -> None:
         # The counts of message_delta are cumulative but not complete: what it lacks stays as it was.
         reported = _object(holder, "usage")
         self._reported |= {key: value for key, value in reported.items() if value is not None}
 
-    def _call_chunk(self, opened: _OpenBlock, function: dict[str, Any], **extra: Any) -> ModelResponseStream:
+    def _call_chunk(self, opened: _OpenBlock, function: JSON, **extra: Any) -> ModelResponseStream:
         call = {"index": opened.call, "type": "function", "function": function, **extra}
         return self._chunk(tool_calls=[call])
 
     def _chunk(
-        self, *, content: str = "", finish_reason: str | None = None, usage: Usage | None = None, **delta: Any
+        self, *, finish_reason: str | None = None, usage: Usage | None = None, **delta: Any
     ) -> ModelResponseStream:
-        choice = StreamingChoices(delta=Delta(content=content, **delta), finish_reason=finish_reason)
+        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason)
         chunk = ModelResponseStream(id=self._id, created=self._created, model=self._model, choices=[choice])
         if usage is not None:
             chunk.usage = usage
         return chunk
 
 
-_OnEvent = Callable[[AnthropicNormalizer, dict[str, Any]], Iterator[ModelResponseStream]]
-_OnBlock = Callable[[AnthropicNormalizer, _OpenBlock], Iterator[ModelResponseStream]]
-_OnDelta = Callable[[AnthropicNormalizer, _OpenBlock, dict[str, Any]], Iterator[ModelResponseStream]]
+_OnEvent = Callable[[AnthropicNormalizer, JSON], _Chunks]
+_OnBlock = Callable[[AnthropicNormalizer, _OpenBlock], _Chunks]
+_OnDelta = Callable[[AnthropicNormalizer, _OpenBlock, JSON], _Chunks]
 
 _EVENTS: dict[str, _OnEvent] = {
     "content_block_delta": AnthropicNormalizer._content_block_delta,
@@ -324,8 +326,8 @@ class _Spoken:
     """The blocks of a whole message, sorted."""
 
     text: list[str] = field(default_factory=list)
-    thinking: list[dict[str, Any]] = field(default_factory=list)
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    thinking: list[JSON] = field(default_factory=list)
+    calls: list[JSON] = field(default_factory=list)
     kept: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -340,7 +342,7 @@ def response_from_anthropic(body: Mapping[str, Any], *, created: int | None = No
         ProviderError: the body is an error.
         APIResponseValidationError: it is neither an error nor a message.
     """
-    if body.get("type") == "error":
+    if body.get("error"):
         raise error_from_body(body, llm_provider=_PROVIDER)
     try:
         return _response(dict(body), created)
@@ -353,19 +355,23 @@ def response_from_anthropic(body: Mapping[str, Any], *, created: int | None = No
         ) from error
 
 
-def _response(body: dict[str, Any], created: int | None) -> ModelResponse:
+def _response(body: JSON, created: int | None) -> ModelResponse:
+    if "content" not in body:
+        raise ValueError("it has no 'content'")
     spoken = _Spoken()
     for block in _objects(body, "content"):
         _BLOCKS.get(_text(block, "type"), _read_other)(spoken, block)
-    choice = Choices(message=_message(spoken, body), finish_reason=body.get("stop_reason"))
+    choice = Choices(message=_message(spoken, body), finish_reason=_text(body, "stop_reason") or None)
     usage = _usage(_object(body, "usage"), silent=not spoken.thinking)
-    response = ModelResponse(id=_text(body, "id"), created=created, model=body.get("model"), choices=[choice])
+    response = ModelResponse(
+        id=_text(body, "id") or None, created=created, model=body.get("model"), choices=[choice]
+    )
     if usage is not None:
         response.usage = usage
     return response
 
 
-def _message(spoken: _Spoken, body: dict[str, Any]) -> Message:
+def _message(spoken: _Spoken, body: JSON) -> Message:
     reasoning = "".join(_text(block, "thinking") for block in spoken.thinking)
     return Message(
         content="".join(spoken.text) or None,
@@ -376,7 +382,7 @@ def _message(spoken: _Spoken, body: dict[str, Any]) -> Message:
     )
 
 
-def _read_text(spoken: _Spoken, block: dict[str, Any]) -> None:
+def _read_text(spoken: _Spoken, block: JSON) -> None:
     text = _text(block, "text")
     spoken.text.append(text)
     citations = _objects(block, "citations")
@@ -384,21 +390,21 @@ def _read_text(spoken: _Spoken, block: dict[str, Any]) -> None:
         spoken.kept.setdefault("citations", []).append(_with_text(citations, text))
 
 
-def _read_thinking(spoken: _Spoken, block: dict[str, Any]) -> None:
+def _read_thinking(spoken: _Spoken, block: JSON) -> None:
     spoken.thinking.append(block)
 
 
-def _read_call(spoken: _Spoken, block: dict[str, Any]) -> None:
+def _read_call(spoken: _Spoken, block: JSON) -> None:
     function = {"name": _text(block, "name"), "arguments": _arguments(block)}
     call = {"id": _text(block, "id"), "type": "function", "function": function}
     spoken.calls.append({**call, **_caller(block)})
 
 
-def _read_other(spoken: _Spoken, block: dict[str, Any]) -> None:
+def _read_other(spoken: _Spoken, block: JSON) -> None:
     spoken.kept.setdefault(_list_for(_text(block, "type")), []).append(block)
 
 
-_BLOCKS: dict[str, Callable[[_Spoken, dict[str, Any]], None]] = {
+_BLOCKS: dict[str, Callable[[_Spoken, JSON], None]] = {
     "redacted_thinking": _read_thinking,
     "text": _read_text,
     "thinking": _read_thinking,
@@ -406,7 +412,7 @@ _BLOCKS: dict[str, Callable[[_Spoken, dict[str, Any]], None]] = {
 }
 
 
-def _usage(reported: dict[str, Any], *, silent: bool) -> Usage | None:
+def _usage(reported: JSON, *, silent: bool) -> Usage | None:
     """LiteLLM's counts of what Anthropic reports; every other counter stays as it was sent.
 
     Args:
@@ -442,7 +448,7 @@ def _usage(reported: dict[str, Any], *, silent: bool) -> Usage | None:
     )
 
 
-def _completion_details(reported: dict[str, Any], said: int, *, silent: bool) -> dict[str, int] | None:
+def _completion_details(reported: JSON, said: int, *, silent: bool) -> dict[str, int] | None:
     details = _object(reported, "output_tokens_details")
     if details.get("thinking_tokens") is None and not silent:
         return None  # older models don't say; LiteLLM would guess with a tokenizer
@@ -450,15 +456,15 @@ def _completion_details(reported: dict[str, Any], said: int, *, silent: bool) ->
     return {"reasoning_tokens": thought, "text_tokens": said - thought}
 
 
-def _as_record(reported: dict[str, Any], key: str, name: str | None = None) -> dict[str, Record]:
+def _as_record(reported: JSON, key: str, name: str | None = None) -> dict[str, Record]:
     """A counter's object such that `usage.server_tool_use.web_search_requests` works, as in LiteLLM."""
     found = _object(reported, key)
     return {name or key: Record.model_validate(found)} if found else {}
 
 
-def _tokens(counts: dict[str, Any], key: str) -> int:
+def _tokens(counts: JSON, key: str) -> int:
     value = counts.get(key)
-    return value if isinstance(value, int) else 0
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _list_for(kind: str) -> str:
@@ -468,7 +474,7 @@ def _list_for(kind: str) -> str:
     return "tool_results" if kind.endswith("_tool_result") else "other_blocks"
 
 
-def _whole(opened: _OpenBlock) -> dict[str, Any]:
+def _whole(opened: _OpenBlock) -> JSON:
     block = opened.block
     if any(opened.parts):
         block = {**block, "input": _input("".join(opened.parts))}
@@ -482,24 +488,24 @@ def _input(text: str) -> Any:
         return text  # cut off, as by max_tokens: better as it came than not at all
 
 
-def _arguments(block: dict[str, Any]) -> str:
+def _arguments(block: JSON) -> str:
     return json.dumps(_object(block, "input"))
 
 
-def _caller(block: dict[str, Any]) -> dict[str, Any]:
+def _caller(block: JSON) -> JSON:
     """Who made a call, if Anthropic says so: the model, or the code that it had run."""
     return {"caller": block["caller"]} if block.get("caller") else {}
 
 
-def _with_text(citations: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+def _with_text(citations: list[JSON], text: str) -> list[JSON]:
     return [{**citation, "supported_text": text} for citation in citations]
 
 
-def _fields_of_end(message: dict[str, Any]) -> dict[str, Any]:
+def _fields_of_end(message: JSON) -> JSON:
     return {key: message[key] for key in _FIELDS_OF_END if message.get(key) is not None}
 
 
-def _kind(body: dict[str, Any], event: WireEvent) -> str:
+def _kind(body: JSON, event: WireEvent) -> str:
     """An event's type: that of its JSON, which unlike the SSE name no proxy leaves out."""
     kind = body.get("type")
     if isinstance(kind, str):
@@ -507,16 +513,16 @@ def _kind(body: dict[str, Any], event: WireEvent) -> str:
     return "error" if "error" in body else event.name
 
 
-def _object(holder: dict[str, Any], key: str) -> dict[str, Any]:
+def _object(holder: JSON, key: str) -> JSON:
     value = holder.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError(f"{key!r} must be an object, not {value!r:.100}")  # noqa: TRY004 - all that is misshapen is one error
+        raise ValueError(f"{key!r} must be an object, not {value!r:.100}")  # noqa: TRY004 - as pydantic's
     return value
 
 
-def _objects(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def _objects(holder: JSON, key: str) -> list[JSON]:
     value = holder.get(key)
     if value is None:
         return []
@@ -525,17 +531,17 @@ def _objects(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return value
 
 
-def _text(holder: dict[str, Any], key: str) -> str:
+def _text(holder: JSON, key: str) -> str:
     value = holder.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"{key!r} must be text, not {value!r:.100}")  # noqa: TRY004 - see above
+        raise ValueError(f"{key!r} must be text, not {value!r:.100}")  # noqa: TRY004 - as pydantic's
     return value
 
 
-def _index(event: dict[str, Any]) -> int:
+def _index(event: JSON) -> int:
     value = event.get("index", 0)
     if not isinstance(value, int):
-        raise ValueError(f"'index' must be a number, not {value!r:.100}")  # noqa: TRY004 - see above
+        raise ValueError(f"'index' must be a number, not {value!r:.100}")  # noqa: TRY004 - as pydantic's
     return value

@@ -104,13 +104,13 @@ class StreamCore:
         self.system_fingerprint: str | None = None
         self.received_finish_reason: str | None = None
         self.usage: Usage | None = None
-        self._model = options.model
+        self.model = options.model
+        self._hidden = dict(options.hidden)
         self._now = now
         self._guards = guards
         self._build = build
         self._response: ModelResponse | None = None
         self._choices: dict[int, _Choice] = {}
-        self._text: list[str] = []
         self._nameless: list[ModelResponseStream] = []
         self._last_finish: ModelResponseStream | None = None
         self._generic = options.custom_llm_provider == "cached_response"
@@ -118,9 +118,8 @@ class StreamCore:
     @property
     def text(self) -> str:
         """What the first choice has said so far."""
-        if len(self._text) > 1:
-            self._text = ["".join(self._text)]
-        return self._text[0] if self._text else ""
+        deltas = (choice.delta for chunk in self.chunks for choice in chunk.choices if choice.index == 0)
+        return "".join(delta.content for delta in deltas if delta.content)
 
     @property
     def finished(self) -> bool:
@@ -140,27 +139,25 @@ class StreamCore:
             ProviderError: the item reports an error, or a guard fired.
             UnspoolError: the item is no chunk.
         """
-        if is_empty(item):
+        if isinstance(item, ModelResponseStream):
+            chunk = item
+        elif is_empty(item):
             return
-        if is_generic(item):
-            self._generic = True
-        chunk = as_chunk(item)
-        extra = chunk.__pydantic_extra__
-        usage = extra.get("usage") if extra else None
-        if usage is None:
-            usage = chunk._hidden_params.get("usage")
-        if usage is not None:
-            usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
-            if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
-                self.usage = usage  # zeros on the way (Ollama) don't replace a count
+        else:
+            self._generic = self._generic or is_generic(item)
+            chunk = as_chunk(item)
+        usage = self._note_usage(chunk)
         if not chunk.choices:
             yield from self._without_choices(chunk, usage)
             return
         kept, finished = self._sort(chunk.choices)
         if kept:
-            yield from self._emit(chunk, kept, usage)
+            if self._nameless:
+                self.response_id = self.response_id or chunk.id or None
+                yield from self._release()
+            yield self._sent(self._chunk(chunk, kept, {}, usage))
         for choice in finished:
-            yield from self._finish(chunk, choice, usage)
+            yield self._finish(chunk, choice, usage)
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
@@ -172,7 +169,7 @@ class StreamCore:
         for index, choice in sorted((self._choices or {0: _Choice()}).items()):
             self._choices[index] = choice
             if not choice.finish_sent:
-                yield from self._finish(None, self._missing_finish(index, choice), None)
+                yield self._finish(None, self._missing_finish(index, choice), None)
         yield from self._account()
 
     def _account(self) -> Iterator[ModelResponseStream]:
@@ -248,14 +245,14 @@ class StreamCore:
 
     def _finish(
         self, chunk: ModelResponseStream | None, source: StreamingChoices, usage: Usage | None
-    ) -> Iterator[ModelResponseStream]:
+    ) -> ModelResponseStream:
         self._choices[source.index].finish_sent = True
         finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
         emitted = self._chunk(chunk, [finish], {}, usage)
         if self.options.usage_on_finish:
             emitted._hidden_params["usage"] = self.usage or Usage()
         self._last_finish = emitted
-        yield self._sent(emitted)
+        return self._sent(emitted)
 
     def _missing_finish(self, index: int, choice: _Choice) -> StreamingChoices:
         pending = choice.pending
@@ -287,21 +284,10 @@ class StreamCore:
             chunk = self._nameless.pop(0)
             yield self._sent(self._chunk(chunk, [], {}, None))
 
-    def _emit(
-        self, chunk: ModelResponseStream, choices: list[StreamingChoices], usage: Usage | None
-    ) -> Iterator[ModelResponseStream]:
-        if self._nameless:
-            self.response_id = self.response_id or chunk.id or None
-            yield from self._release()
-        yield self._sent(self._chunk(chunk, choices, {}, usage))
-
     def _sent(self, chunk: ModelResponseStream) -> ModelResponseStream:
         for guard in self._guards:
             guard.observe(chunk)
         self.chunks.append(chunk)
-        for choice in chunk.choices:
-            if choice.index == 0 and choice.delta.content:
-                self._text.append(choice.delta.content)
         return chunk
 
     def _chunk(
@@ -313,44 +299,64 @@ class StreamCore:
     ) -> ModelResponseStream:
         """A new chunk with the stream's own identity and everything else from its source."""
         at = self._now()
-        hidden = {**self.options.hidden, "created_at": at}
-        fields = None
-        fingerprint = self.system_fingerprint
         if source is not None:
-            fingerprint = self.system_fingerprint = source.system_fingerprint
-            fields = source.provider_specific_fields
-            extra = {"citations": None, **(source.__pydantic_extra__ or {}), **(fields or {}), **extra}
-            if usage is not None:
-                extra.pop("usage", None)
-            self._identify(source, hidden)
-        if usage is not None:
-            hidden["usage"] = usage
-        if fields is not None:
-            hidden["provider_specific_fields"] = fields
-        if self.response_id is None:
-            self.response_id = response_id()
+            self._identify(source)
+            extra = self._extra_of(source, extra)
         if self.created is None:
             self.created = int(at)
+        if self.response_id is None:
+            self.response_id = response_id()
+        hidden = self._hidden.copy()
+        hidden["created_at"] = at
+        if usage is not None:
+            hidden["usage"] = usage
+        fields = None if source is None else source.provider_specific_fields
+        if fields is not None:
+            hidden["provider_specific_fields"] = fields
         values: JSON = {
             "id": self.response_id,
             "created": self.created,
-            "model": self._model,
+            "model": self.model,
             "object": "chat.completion.chunk",
-            "system_fingerprint": fingerprint,
+            "system_fingerprint": self.system_fingerprint,
             "choices": choices,
             "provider_specific_fields": fields,
         }
         return assemble(ModelResponseStream, values, extra, hidden)
 
-    def _identify(self, source: ModelResponseStream, hidden: JSON) -> None:
-        if source.id:
-            hidden["received_model_id"] = source.id
-            if self.response_id is None:
-                self.response_id = source.id
-        if source.model:
-            hidden["provider_response_model"] = source.model
+    def _identify(self, source: ModelResponseStream) -> None:
+        """Take from a chunk what names the stream."""
+        self.system_fingerprint = source.system_fingerprint
+        if source.id and source.id != self._hidden.get("received_model_id"):
+            self._hidden["received_model_id"] = source.id
+            self.response_id = self.response_id or source.id
+        if source.model and source.model != self._hidden.get("provider_response_model"):
+            self._hidden["provider_response_model"] = source.model
             if self.options.custom_llm_provider in _MODEL_FROM_CHUNK:
-                self._model = source.model
+                self.model = source.model
+
+    def _extra_of(self, source: ModelResponseStream, extra: JSON) -> JSON:
+        given = source.__pydantic_extra__
+        fields = source.provider_specific_fields
+        if not given and not fields:
+            return {"citations": None, **extra}
+        merged = {"citations": None, **(given or {}), **(fields or {}), **extra}
+        if "usage" not in extra:
+            merged.pop("usage", None)
+        return merged
+
+    def _note_usage(self, chunk: ModelResponseStream) -> Usage | None:
+        """The usage that a chunk of the source reports, wherever it does."""
+        extra = chunk.__pydantic_extra__
+        usage = extra.get("usage") if extra else None
+        if usage is None and "_hidden_params" in chunk.__dict__:
+            usage = chunk._hidden_params.get("usage")
+        if usage is None:
+            return None
+        usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
+        if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
+            self.usage = usage  # zeros on the way (Ollama) don't replace a count
+        return usage
 
 
 def _extras_say_something(extra: JSON | None) -> bool:

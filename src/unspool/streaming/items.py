@@ -22,7 +22,7 @@ _GENERIC_KEYS = frozenset(
 
 def is_empty(item: object) -> bool:
     """Whether an item stands for nothing at all and is skipped: None, `b""`, `""`."""
-    return item is None or item in (b"", "")
+    return item is None or (isinstance(item, (str, bytes)) and not item)
 
 
 def as_chunk(item: Any) -> ModelResponseStream:
@@ -53,7 +53,7 @@ def as_chunk(item: Any) -> ModelResponseStream:
 
 def is_generic(item: object) -> bool:
     """Whether it is a LiteLLM `GenericStreamingChunk` (contract, section a)."""
-    return isinstance(item, Mapping) and "text" in item and item.keys() <= _GENERIC_KEYS
+    return isinstance(item, dict) and "text" in item and item.keys() <= _GENERIC_KEYS
 
 
 def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:

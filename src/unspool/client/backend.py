@@ -1,0 +1,207 @@
+"""Who answers a call: a mock, a handler of the caller's, or a provider over HTTP."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from unspool.client.call import Call
+from unspool.client.dialect import DIALECTS
+from unspool.client.http import (
+    DEFAULT_TIMEOUT,
+    Connection,
+    Exchange,
+    Reply,
+    asend,
+    mapped_errors,
+    send,
+    time_limits,
+)
+from unspool.client.provider import Target, provider_of, provider_or_guess, target_of
+from unspool.custom_llm import CustomLLM, custom_handler
+from unspool.errors import MockError
+from unspool.mock_response import Mock
+from unspool.models import ModelResponse
+
+logger = logging.getLogger("unspool")
+
+
+class Backend(Protocol):
+    """Answers one call.
+
+    Attributes:
+        provider: its name.
+        model: without the provider's prefix.
+        api_base: where it is; empty if it's nowhere.
+    """
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def api_base(self) -> str: ...
+
+    def answer(self, call: Call) -> Reply:
+        """A whole `ModelResponse`, or of a stream whatever `CustomStreamWrapper` takes."""
+        ...
+
+    async def aanswer(self, call: Call) -> Reply:
+        """As `answer`, for an async call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MockBackend:
+    """Answers with what the caller passed as `mock_response`."""
+
+    mock: Mock
+    provider: str
+    model: str
+    api_base: str = ""
+
+    def answer(self, call: Call) -> Reply:
+        call.log.pre_call(call.messages)
+        call.options.clock.sleep(self._pause(call))
+        return self._reply(call)
+
+    async def aanswer(self, call: Call) -> Reply:
+        call.log.pre_call(call.messages)
+        await call.options.clock.asleep(self._pause(call))
+        return self._reply(call)
+
+    def _pause(self, call: Call) -> float:
+        """In seconds."""
+        timeout = call.options.timeout
+        if self.mock.times_out and timeout is not None:
+            return time_limits(timeout)["read"] or 0.0
+        return self.mock.seconds
+
+    def _reply(self, call: Call) -> Reply:
+        with mapped_errors(self.model, self.provider):
+            return Reply(self.mock.content(self.model, n=call.params.get("n"), stream=call.stream), {})
+
+
+@dataclass(frozen=True, slots=True)
+class CustomBackend:
+    """Answers with a handler of `unspool.custom_provider_map`."""
+
+    handler: CustomLLM
+    provider: str
+    model: str
+    api_base: str
+
+    def answer(self, call: Call) -> Reply:
+        call.log.pre_call(call.messages)
+        method = self.handler.streaming if call.stream else self.handler.completion
+        with mapped_errors(self.model, self.provider):
+            return self._reply(call, method(**self._arguments(call)))
+
+    async def aanswer(self, call: Call) -> Reply:
+        call.log.pre_call(call.messages)
+        method: Any = self.handler.astreaming if call.stream else self.handler.acompletion
+        with mapped_errors(self.model, self.provider):
+            content = method(**self._arguments(call, acompletion=True))
+            if inspect.isawaitable(content):
+                content = await content
+            return self._reply(call, content)
+
+    def _arguments(self, call: Call, **others: Any) -> dict[str, Any]:
+        """What LiteLLM passes, by name."""
+        return {
+            "model": self.model,
+            "messages": call.messages,
+            "api_base": self.api_base,
+            "custom_prompt_dict": {},
+            "model_response": ModelResponse(),
+            "print_verbose": logger.debug,
+            "encoding": None,
+            "api_key": call.options.api_key,
+            "logging_obj": call.log,
+            "optional_params": call.params,
+            "acompletion": None,
+            "litellm_params": call.litellm_params,
+            "logger_fn": None,
+            "headers": dict(call.params.get("extra_headers") or {}),
+            "timeout": DEFAULT_TIMEOUT if call.options.timeout is None else call.options.timeout,
+            "client": call.options.http_client,
+            **others,
+        }
+
+    def _reply(self, call: Call, content: Any) -> Reply:
+        if call.stream or isinstance(content, ModelResponse):
+            return Reply(content, {})
+        raise MockError(
+            f"expected a ModelResponse from {type(self.handler).__name__}, got {type(content).__name__}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPBackend:
+    """Answers by asking a provider."""
+
+    provider: str
+    model: str
+    target: Target
+
+    @property
+    def api_base(self) -> str:
+        return self.target.base_url
+
+    def answer(self, call: Call) -> Reply:
+        return self._read(call, send(self._exchange(call)))
+
+    async def aanswer(self, call: Call) -> Reply:
+        return self._read(call, await asend(self._exchange(call)))
+
+    def _exchange(self, call: Call) -> Exchange:
+        options = call.options
+        drop_params = options.drop_params
+        request = DIALECTS[self.target.wire_format].build_request(
+            self.model,
+            call.messages,
+            call.params,
+            api_key=self.target.api_key,
+            base_url=self.target.base_url,
+            stream=call.stream,
+            drop_params=sys.modules["unspool"].drop_params if drop_params is None else drop_params,
+        )
+        sent = {"complete_input_dict": request.body, "api_base": request.url}
+        call.log.pre_call(call.messages, additional_args=sent)
+        connection = Connection(options.http_client, options.transport, options.timeout)
+        return Exchange(request, connection, self.target.wire_format, call.stream, self.model, self.provider)
+
+    def _read(self, call: Call, reply: Reply) -> Reply:
+        if call.stream:
+            return reply
+        with mapped_errors(self.model, self.provider):
+            return replace(reply, content=DIALECTS[self.target.wire_format].read_response(reply.content))
+
+
+def backend_of(call: Call) -> Backend:
+    """Who is to answer this call.
+
+    Raises:
+        ProviderError: it isn't known whose model this is, where it is, or by what key.
+    """
+    options = call.options
+    mock = options.mock
+    if mock is not None:
+        return MockBackend(mock, *provider_or_guess(call.model, options.custom_llm_provider))
+    provider, model = provider_of(call.model, options.custom_llm_provider)
+    base_url = options.base_url or options.api_base
+    handler = custom_handler(provider)
+    if handler is not None:
+        return CustomBackend(handler, provider, model, base_url or "")
+    target = target_of(
+        provider,
+        api_key=options.api_key,
+        base_url=base_url,
+        environ=os.environ,
+        own_transport=options.http_client is not None or options.transport is not None,
+    )
+    return HTTPBackend(provider, model, target)
