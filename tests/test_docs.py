@@ -8,6 +8,8 @@ stands under `<!-- no-run: reason -->` and is only compiled.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,18 +60,22 @@ def test_no_python_block_escapes(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_python_blocks_run(page: Path, pytester: pytest.Pytester) -> None:
+def test_the_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
 
     for block in blocks_in(page.read_text("utf-8")):
         code = block.compiled(page)
         if block.reason is None:
             exec(code, namespace)
-            _run_its_tests(block, pytester)
+            _run_its_tests(block, tmp_path)
 
 
-def _run_its_tests(block: Block, pytester: pytest.Pytester) -> None:
+def _run_its_tests(block: Block, folder: Path) -> None:
     if DEFINES_A_TEST.search(block.code):
-        file = pytester.makepyfile(**{f"test_line_{block.line}": block.code})
-        outcomes = pytester.runpytest_inprocess(file).parseoutcomes()
-        assert set(outcomes) == {"passed"}, f"line {block.line}: {outcomes}"
+        file = folder / f"test_line_{block.line}.py"
+        file.write_text(block.code, "utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"line {block.line}: {done.stdout}"
+        assert re.search(r"^\d+ passed in", done.stdout, re.MULTILINE), f"line {block.line}: {done.stdout}"

@@ -18,7 +18,7 @@ from unspool.models import ModelResponse, ModelResponseStream
 from unspool.samples import sample_body
 from unspool.streaming.wrapper import CustomStreamWrapper
 
-_PIECE = 61  # bytes: a prime, so that cuts fall everywhere, inside the umbrella's four bytes too
+_PIECE = 61  # bytes: a prime, so that cuts fall everywhere: inside words, escapes and line ends
 _QUESTION = [{"role": "user", "content": "What's the weather in Paris, and what time is it there?"}]
 
 
@@ -34,6 +34,7 @@ def _recorded(provider: str, model: str, clock: Clock, *, quiet: bool = False) -
     body = sample_body(f"{provider}/parallel-tools")
     if not quiet:
         _title(f"1  A recorded answer: {len(body):,} bytes that arrive {_PIECE} at a time")
+        _write("   ")
     stream = completion(
         model=f"{provider}/{model}",
         messages=_QUESTION,
@@ -100,6 +101,7 @@ def _calls(response: ModelResponse) -> list[tuple[str | None, object]]:
 
 def _show_loop(clock: Clock) -> None:
     _title("3  A model that says the same thing for ever, and the guard that stops it")
+    _write("   ")
     source = FakeStream(["How are you? "], repeat=FOREVER)
     stream = CustomStreamWrapper(source, model="gpt-4o-mini")
     try:
@@ -107,14 +109,14 @@ def _show_loop(clock: Clock) -> None:
             _write(chunk.choices[0].delta.content or "")
             clock.sleep(0.01)
     except InternalServerError as error:
-        _write(f"\n   {type(error).__name__}: {error}\n")
+        _write(f"\n   {error}\n")
     _write(
         f"   {source.pulled} chunks were pulled, and the source was {'' if source.closed else 'not '}closed.\n"
     )
 
 
 def _title(text: str) -> None:
-    _write(f"\n{_styled('1', text)}\n\n   ")
+    _write(f"\n{_styled('1', text)}\n\n")
 
 
 def _dim(text: str) -> str:

@@ -2,7 +2,7 @@
 
 It may be
 
-- text, streamed in pieces of three characters (Unicode code points), as LiteLLM does it
+- text, streamed in pieces of three characters, as LiteLLM does it, but never cutting an emoji
 - a `ModelResponse`, or a dict of one, streamed as one chunk and its finish
 - a list, or anything else that a stream may be made of: chunks, dicts of chunks, pieces of text,
   `FakeStream`s; without `stream=True`, the response that they add up to
@@ -14,7 +14,7 @@ and beside it, or alone, `mock_tool_calls=` in the shape of a message's `tool_ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +29,22 @@ from unspool.errors import (
     RateLimitError,
     Timeout,
 )
+from unspool.fake import (
+    ChunkFields,
+    finish_chunk,
+    role_chunk,
+    text_chunks,
+    tool_call_chunks,
+    usage_chunk,
+)
 from unspool.models import (
     ChatCompletionMessageToolCall,
+    Function,
     ModelResponse,
     ModelResponseStream,
     response_id,
 )
 from unspool.streaming.wrapper import CustomStreamWrapper
-
-PIECE = 3
-"""How many characters of a text, or of a tool's arguments, a chunk brings."""
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
 """What every made-up answer costs, in tokens: LiteLLM's figures for one that isn't streamed."""
@@ -80,7 +86,7 @@ class Mock:
         self._raise_errors()
         given = self.response
         if given is None or isinstance(given, str):
-            return self._pieces(n or 1) if stream else self._whole(model, n or 1)
+            return self._pieces(model, n or 1) if stream else self._whole(model, n or 1)
         if self.tool_calls:
             raise MockError("mock_tool_calls goes with a text as mock_response, or with none")
         if isinstance(given, ModelResponse) or _is_response(given):
@@ -105,29 +111,23 @@ class Mock:
             raise error(f"this is a mock {error.__name__}")
 
     def _whole(self, model: str, n: int) -> ModelResponse:
-        calls = [call.model_dump() for call in self._calls()] or None
-        message = {"role": "assistant", "content": self.response, "tool_calls": calls}
-        return ModelResponse(
-            model=model,
-            choices=[
-                {"index": place, "message": message, "finish_reason": self._finish_reason}
-                for place in range(n)
-            ],
-            usage=USAGE,
-        )
+        message = {"role": "assistant", "content": self.response, "tool_calls": self._calls() or None}
+        reason = self._finish_reason
+        choices = [{"index": place, "message": message, "finish_reason": reason} for place in range(n)]
+        return ModelResponse(model=model, choices=choices, usage=USAGE)
 
-    def _pieces(self, n: int) -> list[ModelResponseStream]:
-        """The same as chunks; each of them speaks for all the choices."""
-        text = _cut(self.response or "")
-        deltas: list[dict[str, Any]] = [{"content": piece} for piece in text]
+    def _pieces(self, model: str, n: int) -> list[ModelResponseStream]:
+        """The same as chunks, each of which speaks for all the choices."""
+        common = ChunkFields(id=response_id(), model=model)
+        said = text_chunks(self.response, **common) if self.response else []
         for place, call in enumerate(self._calls()):
-            deltas += [{"tool_calls": [fragment]} for fragment in _fragments(call, place)]
-        first, *others = deltas or [{"content": ""}]
-        first["role"] = "assistant"
-        name = response_id()
-        chunks = [_chunk(name, n, delta=delta) for delta in (first, *others)]
-        finish = _chunk(name, n, delta={}, finish_reason=self._finish_reason)
-        return [*chunks, finish, ModelResponseStream(id=name, choices=[], usage=USAGE)]
+            function = call.function or Function()
+            said += tool_call_chunks(
+                function.name or "", function.arguments, call_id=call.id, index=place, **common
+            )
+        chunks = [*(said or [role_chunk(**common)]), finish_chunk(self._finish_reason, **common)]
+        usage = usage_chunk(USAGE["prompt_tokens"], USAGE["completion_tokens"], **common)
+        return [*(_for_all(chunk, n) for chunk in chunks), usage]
 
     @property
     def _finish_reason(self) -> str:
@@ -139,7 +139,7 @@ class Mock:
         except ValidationError as error:
             raise MockError(
                 "expected mock_tool_calls in the shape of a message's tool_calls,"
-                f' such as {{"function": {{"name": …, "arguments": …}}}}, got {self.tool_calls!r:.200}'
+                f' [{{"function": {{"name": …, "arguments": …}}}}, …], got {self.tool_calls!r:.200}'
             ) from error
 
 
@@ -151,22 +151,12 @@ def _is_response(given: object) -> bool:
     return any(isinstance(choice, Mapping) and "message" in choice for choice in choices)
 
 
-def _cut(text: str) -> Iterator[str]:
-    return (text[start : start + PIECE] for start in range(0, len(text), PIECE))
-
-
-def _fragments(call: ChatCompletionMessageToolCall, index: int) -> Iterator[dict[str, Any]]:
-    """A call as OpenAI streams it: its name with no arguments, then these in pieces."""
-    kind, content = ("custom", "input") if call.type == "custom" else ("function", "arguments")
-    payload = call[kind].model_dump()
-    said = payload[content]
-    yield {"index": index, "id": call.id, "type": call.type, kind: {**payload, content: ""}}
-    for piece in _cut(said):
-        yield {"index": index, kind: {content: piece}}
-
-
-def _chunk(name: str, n: int, **choice: Any) -> ModelResponseStream:
-    return ModelResponseStream(id=name, choices=[{"index": place, **choice} for place in range(n)])
+def _for_all(chunk: ModelResponseStream, n: int) -> ModelResponseStream:
+    """A chunk of one choice, as one in which `n` choices say the same."""
+    (choice,) = chunk.choices
+    return chunk.model_copy(
+        update={"choices": [choice.model_copy(update={"index": place}) for place in range(n)]}
+    )
 
 
 def _added_up(items: Any, model: str) -> ModelResponse:

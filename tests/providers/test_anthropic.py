@@ -604,6 +604,9 @@ THOUGHT = {"type": "thinking", "thinking": "Blue, I think.", "signature": "sig"}
 SAID = {"type": "text", "text": "It is blue."}
 
 MESSAGES = {
+    "nothing": [],
+    "a search alone": [SEARCH, FOUND],
+    "thinking alone": [THOUGHT],
     "text": [SAID],
     "several texts": [SAID, {"type": "text", "text": " Very."}],
     "calls": [CALL, {**CALL, "id": "toolu_2", "input": {}}],

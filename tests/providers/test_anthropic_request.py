@@ -200,6 +200,12 @@ def test_an_older_model_is_given_a_budget(model: str) -> None:
     assert body(model=model, reasoning_effort="low")["thinking"]["type"] == "enabled"
 
 
+def test_an_effort_leaves_the_rest_of_the_output_config_alone() -> None:
+    wanted = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    sent = body(model="claude-opus-4-7", output_config=wanted, reasoning_effort="high")
+    assert sent["output_config"] == {"effort": "high", **wanted}
+
+
 def test_no_effort_is_no_thinking() -> None:
     assert body(reasoning_effort="none") == body()
 

@@ -10,7 +10,9 @@ import inspect
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from ssl import SSLContext
 from types import ModuleType
 from typing import Any
 
@@ -133,7 +135,7 @@ def _sync_client(connection: Connection, stack: ExitStack) -> Any:
         if not hasattr(connection.transport, "handle_request"):
             raise TypeError("completion() needs a transport with handle_request(); await acompletion()")
         return _library_of(connection.transport).Client(transport=connection.transport)
-    return stack.enter_context(import_module("httpx").Client(follow_redirects=True))
+    return stack.enter_context(import_module("httpx").Client(verify=_tls(), follow_redirects=True))
 
 
 def _async_client(connection: Connection, stack: AsyncExitStack) -> Any:
@@ -145,9 +147,16 @@ def _async_client(connection: Connection, stack: AsyncExitStack) -> Any:
         if not hasattr(connection.transport, "handle_async_request"):
             raise TypeError("acompletion() needs a transport with handle_async_request(); use completion()")
         return _library_of(connection.transport).AsyncClient(transport=connection.transport)
-    client = import_module("httpx").AsyncClient(follow_redirects=True)
+    client = import_module("httpx").AsyncClient(verify=_tls(), follow_redirects=True)
     stack.push_async_callback(_aclose, client)
     return client
+
+
+@cache
+def _tls() -> SSLContext:
+    """One for all calls: reading the certificates takes longer than many a test."""
+    context: SSLContext = import_module("httpx").create_ssl_context()
+    return context
 
 
 def _library_of(transport: Any) -> ModuleType:

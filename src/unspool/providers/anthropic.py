@@ -107,7 +107,7 @@ class AnthropicNormalizer:
         self._open: dict[int, _OpenBlock] = {}
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
-        # OpenAI's end mark stands in a gateway's Anthropic stream (fixture "gateway-message-delta-metadata").
+        # OpenAI's end mark may stand here too: OpenRouter (rig's cassette "gateway_message_delta_metadata").
         body = None if event.data.strip() == DONE else parse_event(event)
         handle = None if body is None else _EVENTS.get(_kind(body, event))
         if body is None or handle is None:
@@ -126,14 +126,14 @@ class AnthropicNormalizer:
         return iter(())
 
     def _message_start(self, event: JSON) -> _Chunks:
-        # More than one in a stream: a gateway repeats it, a recorder has joined several responses
-        # (Vercel's fixtures "duplicate-message-start", "tool-search-*").
+        # There may be more than one: a gateway repeats it, a recorder has joined several responses
+        # (vercel/ai's fixtures "duplicate-message-start" and "anthropic-tool-search-…").
         message = _object(event, "message")
         self._begin(message)
         self._count(message)
         yield self._chunk(usage=_usage(self._reported, silent=False))  # whether it will think isn't known yet
         # The message may be here as a whole, with nothing but `message_stop` after it: so Anthropic
-        # answers when the code that it runs calls a tool again (fixture "programmatic-tool-calling").
+        # answers when the code that it runs calls a tool again (vercel/ai's "programmatic-tool-calling").
         for index, block in enumerate(_objects(message, "content")):
             yield from self._open_block(index, block)
             yield from self._close_block(index)
@@ -227,7 +227,7 @@ class AnthropicNormalizer:
 
     def _stop_call(self, opened: _OpenBlock) -> _Chunks:
         # A call without arguments streams none; a call that Anthropic's own code makes has them in
-        # the block's start (fixture "programmatic-tool-calling"). LiteLLM says "{}" to both.
+        # the block's start (vercel/ai's "programmatic-tool-calling"). LiteLLM says "{}" to both.
         if not any(opened.parts):
             yield self._call_chunk(opened, {"arguments": _arguments(opened.block)})
 
@@ -373,8 +373,9 @@ def _response(body: JSON, created: int | None) -> ModelResponse:
 
 def _message(spoken: _Spoken, body: JSON) -> Message:
     reasoning = "".join(_text(block, "thinking") for block in spoken.thinking)
+    nothing = None if spoken.calls else ""  # OpenAI's is null where there are calls instead
     return Message(
-        content="".join(spoken.text) or None,
+        content="".join(spoken.text) or nothing,
         tool_calls=spoken.calls or None,
         thinking_blocks=spoken.thinking or None,
         reasoning_content=reasoning if spoken.thinking else None,

@@ -120,7 +120,10 @@ def _settings(params: JSON, model: str) -> JSON:
     for name, value in params.items():
         translate = _TRANSLATIONS.get(name)
         settings |= {name: value} if translate is None else translate(value, params)
-    settings |= _reasoning(params.get("reasoning_effort"), model)
+    reasoning = _reasoning(params.get("reasoning_effort"), model)
+    if "output_config" in reasoning and "output_config" in settings:
+        reasoning["output_config"] |= settings["output_config"]  # where an answer's JSON schema is, too
+    settings |= reasoning
     settings.setdefault("max_tokens", _room_for(settings.get("thinking")))
     return settings
 

@@ -1,0 +1,1 @@
+"""How fast Unspool is, next to its peers in the same run: `python -m benchmarks`."""

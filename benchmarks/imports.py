@@ -1,0 +1,36 @@
+"""What an import costs, each in an interpreter of its own; the interpreter's own start isn't counted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from benchmarks.peers import OFFLINE, is_installed
+from benchmarks.rounds import Contest, Side
+
+_BASE = "from pydantic import BaseModel"
+_OURS = ("import unspool", "from unspool import CustomStreamWrapper")
+_PEER = "import litellm"
+
+
+def contests() -> Iterator[Contest]:
+    statements = [_BASE, *_OURS, *([_PEER] if is_installed("litellm") else [])]
+    yield Contest("import", 1, {statement: _side(statement) for statement in statements})
+
+
+def _side(statement: str) -> Side:
+    code = f"import time; start = time.perf_counter(); {statement}; print(time.perf_counter() - start)"
+
+    def run_round() -> float:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **OFFLINE},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return float(done.stdout.splitlines()[-1])
+
+    return run_round

@@ -1,0 +1,56 @@
+"""Who takes part, and in which version. Peers that aren't installed are left out.
+
+Unspool and LiteLLM have the same names for the same things, so one function measures both:
+`library.CustomStreamWrapper` is either's.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+
+OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+"""So that LiteLLM looks for no price list and reports to nobody."""
+
+
+@cache
+def libraries() -> dict[str, ModuleType]:
+    """Unspool, and LiteLLM if it's there."""
+    os.environ.update(OFFLINE)
+    found = {"unspool": import_module("unspool")}
+    if is_installed("litellm"):
+        litellm = import_module("litellm")
+        litellm.suppress_debug_info = True
+        litellm.telemetry = False
+        found["litellm"] = litellm
+    return found
+
+
+def is_installed(distribution: str) -> bool:
+    return version_of(distribution) is not None
+
+
+def version_of(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def versions() -> str:
+    """The versions of all that took part, in one line."""
+    names = ("pydantic", "pydantic-core", "litellm", "openai")
+    found = {name: version_of(name) for name in names}
+    parts = [f"{name} {number}" for name, number in found.items() if number is not None]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return ", ".join([python, *parts, machine])
+
+
+def missing() -> list[str]:
+    """The peers that can't take part."""
+    return [name for name in ("litellm", "openai") if not is_installed(name)]

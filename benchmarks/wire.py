@@ -1,0 +1,70 @@
+"""Wire to chunks: the bytes of server-sent events in, validated chunk objects out.
+
+The peers are the OpenAI SDK's own reader, and the least that anybody can do: cut at blank lines, parse
+the JSON, validate it with a model of a few fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from pydantic import BaseModel
+from pydantic_core import from_json
+
+from benchmarks.peers import is_installed
+from benchmarks.rounds import Contest, Prepared, timed
+from benchmarks.streams import sse, stream
+
+
+def contests(count: int) -> Iterator[Contest]:
+    reads = sse(stream("text", count))
+    sides = {"unspool": timed(lambda: _ours(reads))}
+    if is_installed("openai"):
+        sides["openai SDK"] = timed(lambda: _sdk(reads))
+    sides["from_json and a small model"] = timed(lambda: partial(_floor, reads))
+    yield Contest("SSE bytes to chunks", count, sides)
+
+
+def _ours(reads: list[bytes]) -> Prepared:
+    from unspool.pipeline import Chain
+    from unspool.providers.openai_chat import OpenAIChatNormalizer
+    from unspool.wire.sse import SSEDecoder
+
+    chain = Chain(SSEDecoder(), OpenAIChatNormalizer())
+    return lambda: [chunk for data in reads for chunk in chain.feed(data)]
+
+
+def _sdk(reads: list[bytes]) -> Prepared:
+    import httpx
+    from openai import OpenAI, Stream
+    from openai.types.chat import ChatCompletionChunk
+
+    request = httpx.Request("POST", "https://api.openai.com/v1/chat/completions")
+    response = httpx.Response(200, content=iter(reads), request=request)
+    client = OpenAI(api_key="none")
+    return partial(list, Stream(cast_to=ChatCompletionChunk, response=response, client=client))
+
+
+class _Delta(BaseModel):
+    role: str | None = None
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    index: int
+    delta: _Delta
+    finish_reason: str | None = None
+
+
+class _Chunk(BaseModel):
+    id: str
+    model: str
+    created: int
+    choices: list[_Choice]
+
+
+def _floor(reads: list[bytes]) -> list[_Chunk]:
+    blocks = b"".join(reads).removesuffix(b"\n\n").split(b"\n\n")
+    lines = [block.removeprefix(b"data: ") for block in blocks]
+    return [_Chunk.model_validate(from_json(line)) for line in lines if line != b"[DONE]"]

@@ -1,0 +1,91 @@
+"""OpenAI's chunks and their dialects, added up naively."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.conformance.raw import JSON, Finish, RawError, RawStream, error_in, objects_of
+from tests.conformance.reading import TOKENS, CallFragments, Said
+
+
+def read_openai_chat(body: bytes) -> RawStream:
+    raw = RawStream()
+    fragments: dict[int, CallFragments] = {}
+    for found in objects_of(body):
+        if found is None:
+            raw.saw_done = True
+            break
+        raw.error = found if isinstance(found, RawError) else _error_of(found)
+        if raw.error is not None:
+            break
+        assert isinstance(found, dict)
+        raw.objects.append(found)
+        _read_usage(found, raw)
+        for choice in found.get("choices") or ():
+            _read_choice(choice, raw, fragments)
+    return raw
+
+
+def _error_of(data: JSON) -> RawError | None:
+    if data.get("error"):
+        return error_in(data)
+    for choice in data.get("choices") or ():
+        if choice.get("finish_reason") == "error":
+            return error_in({"error": choice.get("error") or {}})
+    return None
+
+
+def _read_usage(data: JSON, raw: RawStream) -> None:
+    usage = data.get("usage") or (data.get("x_groq") or {}).get("usage")
+    if not usage:
+        return
+    known = raw.reading.usage or dict.fromkeys(TOKENS, 0)
+    raw.reading.usage = {key: usage.get(key) or known[key] for key in TOKENS}
+
+
+def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragments]) -> None:
+    index = choice.get("index") or 0
+    said = raw.reading.choices[index]
+    delta = choice.get("delta")
+    if delta is None:
+        delta = choice.get("message") or {}
+    before = len(said.content), len(said.reasoning)
+    _read_content(delta.get("content"), said)
+    said.reasoning += _reasoning_of(delta)
+    said.refusal += delta.get("refusal") or ""
+    joined = fragments.setdefault(index, CallFragments(said.calls))
+    for call in delta.get("tool_calls") or ():
+        function = call.get("function") or {}
+        joined.add(call.get("index"), call.get("id") or "", function.get("name") or "", _arguments(function))
+    reason = choice.get("finish_reason")
+    if reason:
+        alone = not delta.get("tool_calls") and before == (len(said.content), len(said.reasoning))
+        raw.finishes.setdefault(index, []).append(Finish(reason, alone=alone))
+
+
+def _read_content(content: Any, said: Said) -> None:
+    if isinstance(content, str):
+        said.content += content
+    for part in content if isinstance(content, list) else ():
+        if part.get("type") == "text":
+            said.content += part["text"]
+        elif part.get("type") == "thinking":
+            said.reasoning += "".join(inner["text"] for inner in part["thinking"])
+
+
+def _reasoning_of(delta: JSON) -> str:
+    """One and the same reasoning may stand under up to three names."""
+    for name in ("reasoning_content", "reasoning"):
+        if isinstance(delta.get(name), str) and delta[name]:
+            text: str = delta[name]
+            return text
+    details = delta.get("reasoning_details") or ()
+    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+
+
+def _arguments(function: JSON) -> str:
+    arguments = function.get("arguments")
+    if arguments is None:
+        return ""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
