@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -12,7 +14,7 @@ import anyio
 import httpx
 import httpx2
 import pytest
-from loopback import Answer, Loopback, serve
+from tests.loopback import Answer, Loopback, serve
 
 import unspool
 from unspool.builder import stream_chunk_builder
@@ -215,6 +217,14 @@ def test_unknown_parameters_go_to_the_provider_and_litellms_own_do_not(server: L
         "top_k": 5,
         "stream": True,
     }
+
+
+def test_stream_options_are_for_streams(server: Loopback) -> None:
+    server.answers[OPENAI] = Answer.json(RESPONSE)
+
+    completion(**here(server), stream_options={"include_usage": True})
+
+    assert "stream_options" not in server.requests[0].body
 
 
 def test_extra_headers_are_sent(server: Loopback) -> None:
@@ -879,6 +889,14 @@ def test_both_functions_have_one_signature() -> None:
     assert {"model", "messages", "stream", "temperature", "tools", "api_key", "mock_response"} <= set(
         one.parameters
     )
+
+
+def test_the_client_needs_no_http_library_before_its_first_request() -> None:
+    code = "import sys, unspool.client; print({'httpx', 'httpx2'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_stream_is_a_custom_stream_wrapper(server: Loopback) -> None:

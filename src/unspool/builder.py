@@ -46,6 +46,23 @@ Pieces = defaultdict[str, list[Any]]
 # Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
 _PADDING = frozenset({"obfuscation", "p"})
 
+# What a message may consist of instead of text; OpenAI's own content is null then.
+_INSTEAD_OF_TEXT = frozenset({"tool_calls", "function_call", "refusal", "audio"})
+
+# What keeps a response from being text alone, whose reasoning tokens are known to be 0.
+_MORE_THAN_TEXT = (
+    "tool_calls",
+    "function_call",
+    "reasoning_content",
+    "reasoning_details",
+    "reasoning_items",
+    "thinking_blocks",
+    "annotations",
+    "audio",
+    "images",
+    "provider_specific_fields",
+)
+
 
 def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     chunks: Iterable[object] | None,
@@ -73,9 +90,11 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     """
     if chunks is None:
         raise APIError(f"{FAILED}: there is no list of chunks, not even an empty one", status_code=500)
-    fold = _fold(_in_order(_read_all(chunks)))
     try:
+        fold = _fold(_in_order(_read_all(chunks)))
         return fold.result(messages, count_prompt_tokens=count_prompt_tokens, token_counter=token_counter)
+    except APIError:
+        raise
     except Exception as error:
         raise APIError(f"{FAILED}: {error}", status_code=500, original_exception=error) from error
 
@@ -92,7 +111,8 @@ def read_chunk(item: object) -> ModelResponseStream:
     if isinstance(item, ModelResponseStream):
         return item
     data = item.model_dump(warnings=False) if isinstance(item, BaseModel) else item
-    if not isinstance(data, Mapping) or not ("choices" in data or "usage" in data):
+    # LiteLLM's generic chunks have `text` and `usage`, but no choices: a builder gets them translated.
+    if not isinstance(data, Mapping) or not ("choices" in data or ("usage" in data and "text" not in data)):
         raise TypeError("a chunk is a ModelResponseStream, a dict with `choices` or an SDK's chunk object")
     choices = data.get("choices") or []
     if any(map(_is_whole, choices)):
@@ -125,14 +145,15 @@ def _read_at(position: int, item: object) -> ModelResponseStream:
 
 def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
     """By time of creation if the first chunk has one, else as they are (contract, section b)."""
-    if not chunks or not chunks[0]._hidden_params.get("created_at"):
+    if not chunks or _created_at(chunks[0]) == inf:
         return chunks
     return sorted(chunks, key=_created_at)  # a list in order already costs one look at each chunk
 
 
 def _created_at(chunk: ModelResponseStream) -> float:
-    at = chunk._hidden_params.get("created_at")
-    return at if isinstance(at, (int, float)) else inf
+    hidden = chunk.__dict__.get("_hidden_params")
+    at = hidden.get("created_at") if hidden else None
+    return at if at and isinstance(at, (int, float)) else inf
 
 
 def _fold(chunks: Iterable[ModelResponseStream]) -> ResponseFold:
@@ -148,7 +169,7 @@ def _fold(chunks: Iterable[ModelResponseStream]) -> ResponseFold:
 def _unusable(position: int, item: object, error: Exception) -> APIError:
     shown = repr(item)
     shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
-    message = f"{FAILED}: chunks[{position}] is of no use, {type(item).__name__} {shown}: {error}"
+    message = f"{FAILED}: chunks[{position}] ({type(item).__name__}: {shown}) can't be added: {error}"
     return APIError(message, status_code=500, original_exception=error)
 
 
@@ -172,9 +193,9 @@ class ResponseFold:
         self._choices: defaultdict[int, _ChoiceFold] = defaultdict(_ChoiceFold)
 
     def add(self, chunk: ModelResponseStream) -> None:
-        """File what the chunk says, in less than a microsecond: nothing is checked, nothing is copied.
+        """File what the chunk says; nothing is checked, nothing is copied.
 
-        Of pydantic's objects only the dicts are read. Looking up an attribute that isn't declared takes
+        Of pydantic's objects only the dicts are read: looking up an attribute that isn't declared takes
         longer than all the rest.
         """
         fields = chunk.__dict__
@@ -240,7 +261,7 @@ class ResponseFold:
             self._add_answering_model(hidden["provider_response_model"])
 
     def _add_answering_model(self, model: str | None) -> None:
-        """The first that differs from the first chunk's model, else the first: LiteLLM's rule."""
+        """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
         if self._kept_hidden.get("provider_response_model") in (None, "", self._response["model"]):
             self._kept_hidden["provider_response_model"] = model
 
@@ -340,24 +361,6 @@ class _ChoiceFold:
         return Choices.model_validate({**beside, "index": index, "message": Message.model_validate(said)})
 
 
-# What a message may consist of instead of text; OpenAI's own content is then null.
-_INSTEAD_OF_TEXT = frozenset({"tool_calls", "function_call", "refusal", "audio"})
-
-
-_MORE_THAN_TEXT = (
-    "tool_calls",
-    "function_call",
-    "reasoning_content",
-    "reasoning_details",
-    "reasoning_items",
-    "thinking_blocks",
-    "annotations",
-    "audio",
-    "images",
-    "provider_specific_fields",
-)
-
-
 def _has_usage(extra: Mapping[str, Any] | None) -> bool:
     return extra is not None and extra.get("usage") is not None
 
@@ -427,8 +430,9 @@ def _merge(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {key: entry for value in values for key, entry in value.items()}
 
 
-def _text(values: list[Any]) -> str:
-    return "".join(value for value in values if isinstance(value, str))
+def _text(values: list[Any]) -> Any:
+    texts = [value for value in values if isinstance(value, str)]
+    return "".join(texts) if texts or not values else _join_unknown(values)
 
 
 def _last(values: list[Any]) -> Any:
@@ -454,13 +458,12 @@ def _join_logprobs(values: list[Any]) -> Any:
 def _join_audio(values: list[Any]) -> Record:
     """One recording. Its `data` is base64, and so is each piece, with padding of its own or without."""
     pieces = _gather(values)
-    data, transcript = pieces.pop("data", []), pieces.pop("transcript", [])
-    fields = {"id": None, "expires_at": None, "data": _join_base64(data), "transcript": _text(transcript)}
-    return Record.model_validate({**fields, **_join(pieces)})
+    fields = {"id": None, "data": "", "expires_at": None, "transcript": "", **_join(pieces)}
+    return Record.model_validate({**fields, "data": _join_base64(pieces["data"])})
 
 
 def _join_base64(pieces: list[str]) -> str:
-    if not any(piece.endswith("=") for piece in pieces[:-1]):
+    if not any(piece.endswith("=") for piece in pieces[:-1]):  # else the padding would end it early
         return "".join(pieces)
     return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
 
@@ -499,11 +502,8 @@ def _thinking_block(block: list[dict[str, Any]]) -> dict[str, Any] | None:
     given = {key: value for key, value in _merge(block).items() if value}
     if given.get("type") == "redacted_thinking":
         return given
-    text = _text([piece.get("thinking") for piece in block])
-    signature = _last_given([piece.get("signature") for piece in block])
-    if not text and not signature:
-        return None
-    return {"type": "thinking", **given, "thinking": text, **({"signature": signature} if signature else {})}
+    text = "".join(piece.get("thinking") or "" for piece in block)
+    return {"type": "thinking", **given, "thinking": text} if text or "signature" in given else None
 
 
 def _join_reasoning_details(values: list[Any]) -> list[Any]:
@@ -564,9 +564,10 @@ def _starts_call(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletio
 def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionMessageToolCall:
     pieces = _gather(fragments)
     function, custom = _gather(pieces.pop("function", [])), _gather(pieces.pop("custom", []))
-    fields = [*function.pop("provider_specific_fields", []), *pieces.pop("provider_specific_fields", [])]
-    call = {"id": "", "type": "function", **_join({**pieces, "provider_specific_fields": fields})}
-    del call["index"]
+    # Gemini's thought signatures, for one: LiteLLM moves them from the function to the call.
+    pieces["provider_specific_fields"][:0] = function.pop("provider_specific_fields", [])
+    call = {"id": "", "type": "function", **_join(pieces)}
+    call.pop("index", None)
     if custom or call["type"] == "custom":
         return ChatCompletionMessageToolCall.model_validate(
             {**call, "type": "custom", "custom": _join(custom)}
@@ -595,6 +596,7 @@ _JOINS: dict[str, Callable[[list[Any]], Any]] = {
     "text": _text,
     "thinking_blocks": _join_thinking,
     "tool_calls": _join_tool_calls,
+    "transcript": _text,
     "type": _last_given,
 }
 """How a field's pieces become one value. Any other field: `_join_unknown`."""

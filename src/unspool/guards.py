@@ -51,8 +51,10 @@ class RepetitionGuard:
     chunk without choices leaves it as it is. A limit of 1 lets two chunks pass, then raises even if
     they differ.
 
-    LiteLLM judges the choice that comes first in each chunk. This guard judges each choice on its own,
-    which is the same where there is one.
+    It differs from LiteLLM in two things. LiteLLM judges the choice that comes first in each chunk; this
+    guard judges each choice on its own, which is the same where there is one. And LiteLLM also takes a
+    usage chunk in mid-stream that it doesn't emit for a chunk without choices; this guard only sees what
+    is emitted.
 
     Args:
         limit: how many equal chunks may pass, or a function that says so; it's asked at each comparison,

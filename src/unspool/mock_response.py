@@ -161,8 +161,4 @@ def _for_all(chunk: ModelResponseStream, n: int) -> ModelResponseStream:
 
 def _added_up(items: Any, model: str) -> ModelResponse:
     """What a stream of these items amounts to."""
-    stream = CustomStreamWrapper(items, model)
-    response = stream_chunk_builder(list(stream))
-    if response is None:
-        raise MockError("expected mock_response to have at least one chunk, got none")
-    return response
+    return stream_chunk_builder(list(CustomStreamWrapper(items, model))) or ModelResponse(model=model)

@@ -21,14 +21,15 @@ logger = logging.getLogger("unspool")
 
 _MISSING = object()
 
-# Contract, section d. What isn't here is answered with "stop" and a logged warning.
+# Contract, section d, and two of Anthropic's that LiteLLM lacks (pause_turn and
+# model_context_window_exceeded). What isn't here is answered with "stop" and a logged warning.
 FINISH_REASONS: dict[str, str] = {
     reason: mapped
     for mapped, reasons in {
         "stop": "stop stop_sequence end_turn eos eos_token COMPLETE ERROR STOP FINISH_REASON_UNSPECIFIED"
         " MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE TOO_MANY_TOOL_CALLS UNEXPECTED_TOOL_CALL"
-        " MISSING_THOUGHT_SIGNATURE network_error error",
-        "length": "length max_tokens MAX_TOKENS compaction",
+        " MISSING_THOUGHT_SIGNATURE network_error error pause_turn",
+        "length": "length max_tokens MAX_TOKENS compaction model_context_window_exceeded",
         "tool_calls": "tool_calls tool_use",
         "function_call": "function_call",
         "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"

@@ -6,12 +6,10 @@ Everything is held in memory and read at once; of dialects it knows what the str
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from tests.conformance.corpus import RecordedStream
 from tests.conformance.reading import Reading
 
 JSON = dict[str, Any]
@@ -19,11 +17,18 @@ JSON = dict[str, Any]
 STATUS_OF_TYPE = {
     "invalid_request_error": 400,
     "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
     "permission_error": 403,
+    "model_not_found": 404,
     "not_found_error": 404,
+    "request_too_large": 413,
+    "insufficient_quota": 429,
     "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "timeout_error": 504,
 }
-"""What a provider calls an error that it gives no number; anything else is a 500."""
+"""What providers call an error (its `code` or `type`) that they give no number; any other is a 500."""
 
 CLASS_OF_STATUS = {
     400: "BadRequestError",
@@ -151,24 +156,14 @@ def _parsed(text: str) -> Any:
 
 
 def error_in(data: JSON) -> RawError:
-    """The error that an object reports under `error`, as an object or as text."""
-    error = data["error"] if isinstance(data["error"], dict) else {"message": data["error"]}
+    """The error that an object reports: under `error`, as an object or as text, or as a whole."""
+    error = data.get("error") or data
+    error = error if isinstance(error, dict) else {"message": error}
     for number in (error.get("status_code"), error.get("code")):
         status = int(number) if str(number).isdecimal() else 0
         if 400 <= status <= 599:
             break
     else:
-        status = STATUS_OF_TYPE.get(str(error.get("type")), 500)
+        names = [name for name in (error.get("code"), error.get("type")) if name in STATUS_OF_TYPE]
+        status = STATUS_OF_TYPE[names[0]] if names else 500
     return RawError(status, str(error.get("message") or ""))
-
-
-@lru_cache(maxsize=8)
-def read_raw(stream: RecordedStream) -> RawStream:
-    from tests.conformance.raw_anthropic import read_anthropic
-    from tests.conformance.raw_openai_chat import read_openai_chat
-
-    readers: dict[str, Callable[[bytes], RawStream]] = {
-        "anthropic-messages": read_anthropic,
-        "openai-chat": read_openai_chat,
-    }
-    return readers[stream.wire_format](stream.body)

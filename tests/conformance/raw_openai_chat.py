@@ -28,7 +28,7 @@ def read_openai_chat(body: bytes) -> RawStream:
 
 
 def _error_of(data: JSON) -> RawError | None:
-    if data.get("error"):
+    if data.get("error") or data.get("object") == "error":
         return error_in(data)
     for choice in data.get("choices") or ():
         if choice.get("finish_reason") == "error":

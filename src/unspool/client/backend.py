@@ -36,7 +36,7 @@ class Backend(Protocol):
     Attributes:
         provider: its name.
         model: without the provider's prefix.
-        api_base: where it is; empty if it's nowhere.
+        api_base: where it is; None if it's nowhere, or the caller didn't say.
     """
 
     @property
@@ -44,7 +44,7 @@ class Backend(Protocol):
     @property
     def model(self) -> str: ...
     @property
-    def api_base(self) -> str: ...
+    def api_base(self) -> str | None: ...
 
     def answer(self, call: Call) -> Reply:
         """A whole `ModelResponse`, or of a stream whatever `CustomStreamWrapper` takes."""
@@ -62,7 +62,7 @@ class MockBackend:
     mock: Mock
     provider: str
     model: str
-    api_base: str = ""
+    api_base: str | None = None
 
     def answer(self, call: Call) -> Reply:
         call.log.pre_call(call.messages)
@@ -93,7 +93,7 @@ class CustomBackend:
     handler: CustomLLM
     provider: str
     model: str
-    api_base: str
+    api_base: str | None
 
     def answer(self, call: Call) -> Reply:
         call.log.pre_call(call.messages)
@@ -196,7 +196,7 @@ def backend_of(call: Call) -> Backend:
     base_url = options.base_url or options.api_base
     handler = custom_handler(provider)
     if handler is not None:
-        return CustomBackend(handler, provider, model, base_url or "")
+        return CustomBackend(handler, provider, model, base_url)
     target = target_of(
         provider,
         api_key=options.api_key,

@@ -97,6 +97,8 @@ def plan(
     ours = {field.name for field in fields(Options)}
     options = Options(**{name: value for name, value in given.items() if name in ours})
     others = {name: value for name, value in given.items() if name not in ours and value is not None}
+    if not stream:
+        others.pop("stream_options", None)  # which OpenAI refuses there
     litellm_params = {name: value for name, value in others.items() if name in _LITELLMS_OWN}
     log = Logging(
         model,

@@ -151,10 +151,10 @@ class StreamCore:
             yield from self._without_choices(chunk, usage)
             return
         kept, finished = self._sort(chunk.choices)
+        if self._nameless and (kept or finished):
+            self._identify(chunk)
+            yield from self._release()
         if kept:
-            if self._nameless:
-                self.response_id = self.response_id or chunk.id or None
-                yield from self._release()
             yield self._sent(self._chunk(chunk, kept, {}, usage))
         for choice in finished:
             yield self._finish(chunk, choice, usage)

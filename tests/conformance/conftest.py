@@ -1,0 +1,69 @@
+"""Which streams the checks run over, and the table of what they found.
+
+    python -m pytest tests/conformance --streams FOLDER
+
+The folder has a `MANIFEST.tsv`, tab-separated, with at least the columns `provider`, `wire_format`,
+`dir` and `oddities` (values joined by commas), and in each `dir` the stream's bytes as `body.bin`. A
+`meta.json` there may say in `chunk_lengths` how the client received them. Without a folder the samples
+that come with Unspool are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.corpus import RecordedStream, read_corpus, read_samples
+from tests.conformance.table import report_of
+
+Tally = Callable[..., None]
+"""Notes facts about the stream for the table at the end."""
+
+NO_FOLDER = "needs real recorded streams: --streams FOLDER, or UNSPOOL_STREAMS"
+
+# Async and byte by byte, one stream in so many will do.
+SAMPLED = 16
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name, every in (("stream", 1), ("sampled_stream", SAMPLED)):
+        if name in metafunc.fixturenames:
+            # Session scope, so that all the checks of one stream follow each other and share its runs.
+            metafunc.parametrize(name, list(_parameters(metafunc.config, every)), scope="session")
+
+
+def _parameters(config: pytest.Config, every: int) -> Iterator[object]:
+    folder = config.getoption("--streams")
+    if not folder or not Path(folder).is_dir():
+        yield pytest.param(None, id="no-streams", marks=pytest.mark.skip(reason=NO_FOLDER))
+        yield from (pytest.param(stream, id=f"sample/{stream.name}") for stream in read_samples())
+        return
+    for stream in read_corpus(Path(folder)):
+        if stream.seed % every == 0:
+            yield pytest.param(stream, id=stream.name)
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None], stream: RecordedStream) -> Tally:
+    def note(**facts: object) -> None:
+        record_property("conformance", {"provider": stream.provider, "stream": stream.name, **facts})
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for title, lines in report_of(_facts(terminalreporter)):
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def _facts(reporter: pytest.TerminalReporter) -> Iterator[dict[str, object]]:
+    """What the tests noted; it travels with their reports, so that it survives xdist."""
+    for reports in reporter.stats.values():
+        for report in reports:
+            for name, facts in getattr(report, "user_properties", ()):
+                if name == "conformance" and report.when == "call":
+                    yield facts

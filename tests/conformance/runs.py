@@ -1,0 +1,89 @@
+"""The same stream through Unspool in all the ways that the checks look at; each way is gone once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tests.conformance.corpus import RecordedStream
+from tests.conformance.raw import RawStream
+from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_openai_chat import read_openai_chat
+from unspool.builder import stream_chunk_builder
+from unspool.clock import VirtualClock
+from unspool.models import ModelResponse, ModelResponseStream
+from unspool.providers import pipeline_for
+from unspool.streaming.wrapper import CustomStreamWrapper
+
+MODEL = "asked-for"
+NEVER = 10**9
+"""Answers that repeat themselves are no matter here."""
+
+_READERS = {"anthropic-messages": read_anthropic, "openai-chat": read_openai_chat}
+
+# The checks of one stream follow each other, so that a few runs are all that is worth keeping.
+_once = lru_cache(maxsize=8)
+
+
+@dataclass
+class Run:
+    """What came out, and how it ended."""
+
+    chunks: list[ModelResponseStream] = field(default_factory=list)
+    error: Exception | None = None
+
+    def take_all(self, chunks: Iterable[ModelResponseStream]) -> Run:
+        try:
+            self.chunks.extend(chunks)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a check will look at it
+            self.error = error
+        return self
+
+
+def normalized(stream: RecordedStream, pieces: Iterable[bytes]) -> Iterator[ModelResponseStream]:
+    pipeline = pipeline_for(stream.wire_format)
+    for piece in pieces:
+        yield from pipeline.feed(piece)
+    yield from pipeline.flush()
+
+
+@_once
+def read_raw(stream: RecordedStream) -> RawStream:
+    return _READERS[stream.wire_format](stream.body)
+
+
+@_once
+def run_normalizer(stream: RecordedStream) -> Run:
+    return Run().take_all(normalized(stream, [stream.body]))
+
+
+@_once
+def run_wrapper(stream: RecordedStream, *, include_usage: bool = True, strict: bool = False) -> Run:
+    chunks = normalized(stream, [stream.body])
+    return Run().take_all(wrap(stream, chunks, include_usage=include_usage, strict=strict))
+
+
+def wrap(
+    stream: RecordedStream, source: object, *, include_usage: bool, strict: bool = False
+) -> CustomStreamWrapper:
+    return CustomStreamWrapper(
+        source,
+        MODEL,
+        custom_llm_provider=stream.provider,
+        stream_options={"include_usage": include_usage},
+        strict=strict,
+        repeated_chunk_limit=NEVER,
+        clock=VirtualClock(1_700_000_000.0),
+    )
+
+
+@_once
+def rebuild(stream: RecordedStream) -> ModelResponse:
+    return build(run_wrapper(stream).chunks)
+
+
+def build(chunks: list[ModelResponseStream]) -> ModelResponse:
+    response = stream_chunk_builder(chunks)
+    assert response is not None
+    return response
