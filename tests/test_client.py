@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -454,7 +455,7 @@ async def test_a_server_that_does_not_answer_is_an_async_timeout(server: Loopbac
 
 
 @pytest.mark.parametrize(
-    "timeout", [0.05, "0.05", httpx.Timeout(0.05), httpx2.Timeout(0.05)], ids=["float", "text", "1", "2"]
+    "timeout", [0.1, "0.1", httpx.Timeout(0.1), httpx2.Timeout(0.1)], ids=["float", "text", "1", "2"]
 )
 def test_a_stream_that_stalls_is_a_timeout(timeout: Any, server: Loopback) -> None:
     server.answers[OPENAI] = Answer.events(a_chunk("Hello"), done=False, ending="stall")
@@ -472,6 +473,16 @@ def test_strict_refuses_a_stream_without_an_end(server: Loopback) -> None:
     with pytest.raises(IncompleteStreamError):
         list(completion(**here(server), stream=True, strict=True))
     assert text_of(list(completion(**here(server), stream=True))) == "Hello"
+
+
+def test_reasoning_is_merged_into_the_content_if_litellms_switch_says_so(server: Loopback) -> None:
+    thought = {**a_chunk(), "choices": [{"index": 0, "delta": {"reasoning_content": "Hm."}}]}
+    server.answers[OPENAI] = Answer.events(thought, *HELLO)
+
+    chunks = list(completion(**here(server), stream=True, merge_reasoning_content_in_choices=True))
+
+    assert text_of(chunks) == "<think>Hm.</think>Hello there"
+    assert "merge_reasoning_content_in_choices" not in server.requests[0].body
 
 
 # --- leaving early
@@ -529,9 +540,10 @@ async def test_cancelling_the_reader_closes_the_connection(server: Loopback) -> 
     server.answers[OPENAI] = Answer.events(a_chunk("Hello"), done=False, ending="stall")
     said = ""
 
-    with anyio.move_on_after(0.1):
+    with anyio.CancelScope() as scope:
         async for chunk in await acompletion(**here(server), stream=True):
             said += chunk.choices[0].delta.content or ""
+            scope.cancel()
 
     assert said == "Hello"
     assert server.client_left.wait(2)
@@ -540,8 +552,11 @@ async def test_cancelling_the_reader_closes_the_connection(server: Loopback) -> 
 async def test_cancelling_a_call_that_waits_closes_the_connection(server: Loopback) -> None:
     server.answers[OPENAI] = Answer(ending="silent")
 
-    with anyio.move_on_after(0.1):
-        await acompletion(**here(server), stream=True)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(acompletion, **here(server), stream=True))
+        while not server.requests:
+            await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
 
     assert server.client_left.wait(2)
 

@@ -12,6 +12,7 @@ no joining are shared with the chunks, and never changed.
 from __future__ import annotations
 
 import base64
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -456,16 +457,17 @@ def _join_logprobs(values: list[Any]) -> Any:
 
 
 def _join_audio(values: list[Any]) -> Record:
-    """One recording. Its `data` is base64, and so is each piece, with padding of its own or without."""
     pieces = _gather(values)
     fields = {"id": None, "data": "", "expires_at": None, "transcript": "", **_join(pieces)}
     return Record.model_validate({**fields, "data": _join_base64(pieces["data"])})
 
 
 def _join_base64(pieces: list[str]) -> str:
-    if not any(piece.endswith("=") for piece in pieces[:-1]):  # else the padding would end it early
-        return "".join(pieces)
-    return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+    """Base64 of all the bytes, whether each piece was encoded by itself or the whole and then cut."""
+    encoded = re.findall("[^=]+=*", "".join(pieces))  # padding can only stand at an end
+    if len(encoded) < 2:
+        return "".join(encoded)
+    return base64.b64encode(b"".join(map(base64.b64decode, encoded))).decode()
 
 
 def _join_function_call(values: list[Any]) -> dict[str, Any]:

@@ -174,8 +174,10 @@ class Logging:
 
     def stream_event_handler(self, chunk: ModelResponseStream) -> None:
         """Tell of a chunk that is about to be handed out."""
-        self.model_call_details["log_event_type"] = "successful_api_call"
-        tell_all(self._callbacks("success"), self._event("log_stream_event", chunk, None, None).tell)
+        callbacks = self._callbacks("success")
+        if callbacks:  # most streams have none, and this runs for every chunk
+            self.model_call_details["log_event_type"] = "successful_api_call"
+            tell_all(callbacks, self._event("log_stream_event", chunk, None, None).tell)
 
     def success_handler(
         self,

@@ -109,7 +109,8 @@ class FakeStream:
     What the items of a script do:
 
     - `str`: yields a chunk with that text. `""` too: empty chunks exist.
-    - a chunk (a pydantic model of ours, of an SDK) or a `dict`: yielded as it is, never changed.
+    - a chunk (a pydantic model, ours or an SDK's) or a `dict`: yielded as it is, never changed. What
+      repeats is the same object each time.
     - `bytes`: the provider's own bytes. They go through the provider's decoder, so that an event or a
       character may be cut anywhere, and yield the chunks that they complete, or none.
     - `WireEvent`: an event of the provider, which yields the chunks that it stands for.
@@ -224,8 +225,6 @@ class FakeStream:
     def _play(self, items: Iterator[ScriptItem]) -> Iterator[Any]:
         for item in items:
             match item:
-                case str():
-                    yield _chunk(Delta(content=item))
                 case bytes():
                     self.bytes_pulled += len(item)
                     yield from self._reader.decode(item)
@@ -240,11 +239,12 @@ class FakeStream:
         yield from self._reader.flush()
 
     def _rounds(self, script: Iterable[ScriptItem], repeat: float) -> Iterator[ScriptItem]:
+        first_round = map(_settled, script)
         if repeat == 1:
-            yield from script
+            yield from first_round
             return
         kept: list[ScriptItem] = []
-        for item in script:
+        for item in first_round:
             kept.append(item)
             yield item
         done, pulled, barren = 1, 0, 0
@@ -270,6 +270,11 @@ _UNPLAYABLE = (
 def _is_script(thing: object) -> bool:
     """Not a lone item, though text, bytes, dicts and pydantic models can be iterated too."""
     return isinstance(thing, Iterable) and not isinstance(thing, str | bytes | Mapping | BaseModel)
+
+
+def _settled(item: ScriptItem) -> ScriptItem:
+    """The item, text as a chunk: made once, however often it's played."""
+    return _chunk(Delta(content=item)) if isinstance(item, str) else item
 
 
 def _shown(thing: object) -> str:

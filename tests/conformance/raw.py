@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conformance.reading import Reading
+from tests.conformance.reading import PARTS, Reading, Usage
 
 JSON = dict[str, Any]
 
@@ -75,8 +75,25 @@ class RawStream:
     objects: list[JSON] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
     finishes: dict[int, list[Finish]] = field(default_factory=dict)
+    usages: list[Usage] = field(default_factory=list)
     error: RawError | None = None
     saw_done: bool = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """The last report that has any count in it: Ollama sends zeros on the way."""
+        reports = [usage for usage in self.usages if any(usage.values())] or self.usages
+        return reports[-1] if reports else None
+
+    @property
+    def usage_by_count(self) -> Usage | None:
+        """Of each count the last that isn't 0, as LiteLLM's builder has it (contract, section b)."""
+        if self.usage is None:
+            return None
+        counts = {key: [usage[key] for usage in self.usages if usage[key]] for key in PARTS}
+        last = {key: found[-1] if found else 0 for key, found in counts.items()}
+        whole = [usage for usage in self.usages if last.items() <= usage.items()]
+        return whole[-1] if whole else {**last, "total_tokens": sum(last.values())}
 
     def native_finish(self, index: int) -> str | None:
         """The reason that the caller sees: the first that comes alone, as nothing replaces it; else the last."""

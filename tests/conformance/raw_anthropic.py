@@ -100,5 +100,7 @@ class _Message:
         passes = self._usage.get("iterations") or [self._usage]
         prompt = sum(each.get(key) or 0 for each in passes for key in ("input_tokens", *CACHE_COUNTS))
         completion = sum(each.get("output_tokens") or 0 for each in passes)
-        counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-        self._raw.reading.usage = counts
+        total = prompt + completion
+        self._raw.usages.append(
+            {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
+        )

@@ -38,10 +38,8 @@ def _error_of(data: JSON) -> RawError | None:
 
 def _read_usage(data: JSON, raw: RawStream) -> None:
     usage = data.get("usage") or (data.get("x_groq") or {}).get("usage")
-    if not usage:
-        return
-    known = raw.reading.usage or dict.fromkeys(TOKENS, 0)
-    raw.reading.usage = {key: usage.get(key) or known[key] for key in TOKENS}
+    if usage:
+        raw.usages.append({key: usage.get(key) or 0 for key in TOKENS})
 
 
 def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragments]) -> None:

@@ -13,7 +13,8 @@ from unspool.models import ChatCompletionDeltaToolCall, ModelResponse, ModelResp
 Usage = dict[str, int]
 """The counts of prompt, completion and all tokens."""
 
-TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+PARTS = ("prompt_tokens", "completion_tokens")
+TOKENS = (*PARTS, "total_tokens")
 
 
 @dataclass
@@ -31,6 +32,10 @@ class Call:
             return json.loads(self.arguments)
         except ValueError:
             return self.arguments
+
+    @property
+    def is_json(self) -> bool:
+        return not isinstance(self.parsed, str)
 
 
 @dataclass

@@ -23,7 +23,7 @@ def test_the_wrappers_chunks_add_up_to_what_the_stream_says(stream: RecordedStre
     if raw.error is None:
         reading = read_response(rebuild(stream))
         assert dict(reading.choices) == expected_choices(raw, raw.native_finish)
-        assert raw.reading.usage in (None, reading.usage)
+        assert raw.usage in (None, reading.usage)
 
 
 def test_the_normalizers_chunks_add_up_to_what_the_stream_says(stream: RecordedStream) -> None:
@@ -32,7 +32,7 @@ def test_the_normalizers_chunks_add_up_to_what_the_stream_says(stream: RecordedS
     if chunks:
         reading = read_response(build(chunks))
         assert dict(reading.choices) == expected_choices(raw, raw.last_finish)
-        assert raw.reading.usage in (None, reading.usage)
+        assert raw.usage_by_count in (None, reading.usage)
 
 
 def test_the_response_is_called_what_its_chunks_are(stream: RecordedStream) -> None:

@@ -16,7 +16,7 @@ from unspool.pipeline import Stage
 
 logger = logging.getLogger("unspool")
 
-_LAST_PULLS = 1000
+_LAST_PULLS = 1000  # more than a connection has buffered
 
 Pipeline = Stage[bytes, ModelResponseStream]
 
@@ -93,8 +93,8 @@ class AsyncChunks:
 async def _abandon(body: AsyncIterator[bytes]) -> None:
     """End an HTTP library's nested async generators, all of them.
 
-    Closing the outermost would leave the inner ones to the garbage collector, of which trio warns. A pull
-    that is cancelled from its beginning raises in the innermost, and on its way out it ends every one.
+    Closing the outermost alone would leave the inner ones to the garbage collector, of which trio warns. A
+    pull that is cancelled from its beginning raises in the innermost, and on its way out it ends every one.
     What had been received already comes first, so this may take a few.
     """
     with anyio.CancelScope() as scope:
@@ -106,3 +106,5 @@ async def _abandon(body: AsyncIterator[bytes]) -> None:
             return
         except Exception:
             logger.debug("a stream broke while it was being left", exc_info=True)
+    if hasattr(body, "aclose"):  # a stream out of memory never waits, so nothing cancels it
+        await body.aclose()
