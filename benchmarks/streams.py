@@ -9,10 +9,7 @@ from typing import Any
 
 JSON = dict[str, Any]
 
-_WORDS = (
-    "the rain falls on old roofs and a boat drifts past while nobody in town asks who left its lamp"
-    " burning through such a long cold night or why two bells rang before dawn"
-).split()
+_WORDS = ["the", "rain", "falls", "on", "old", "roofs", "and", "a", "boat", "drifts", "past", "while", "nobody", "in", "town", "asks", "who", "left", "its", "lamp", "burning", "through", "such", "a", "long", "cold", "night", "or", "why", "two", "bells", "rang", "before", "dawn"]
 
 
 def stream(kind: str, count: int) -> list[JSON]:

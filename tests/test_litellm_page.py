@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests.loopback import Answer, Loopback, serve
 
 import unspool as litellm
-from tests.loopback import Answer, Loopback, serve
 
 MESSAGES = [{"role": "user", "content": "How do you do?"}]
 WORDS = ["Very", " well", ",", " thank", " you", "."]
@@ -62,7 +62,7 @@ def test_a_stream_is_printed_as_it_comes(openai: Loopback, capsys: pytest.Captur
 
     response = completion(model="gpt-3.5-turbo", messages=MESSAGES, stream=True)
     for part in response:
-        print(part.choices[0].delta.content or "")
+        print(part.choices[0].delta.content or "")  # noqa: T201 - as on the page
     assert capsys.readouterr().out == "\n" + "\n".join(WORDS) + "\n\n"
 
 
@@ -72,7 +72,7 @@ def test_the_helper_rebuilds_the_response(openai: Loopback) -> None:
     response = completion(model="gpt-3.5-turbo", messages=MESSAGES, stream=True)
     chunks = []
     for part in response:
-        chunks.append(part)
+        chunks.append(part)  # noqa: PERF402 - as on the page
     rebuilt = litellm.stream_chunk_builder(chunks, messages=MESSAGES)
     assert rebuilt is not None
     assert rebuilt.choices[0].message.content == ANSWER
@@ -124,8 +124,7 @@ def looping_stream(amount: int) -> litellm.CustomStreamWrapper:
 def test_a_loop_raises_an_internal_server_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(litellm, "REPEATED_STREAMING_CHUNK_LIMIT", 100)
     with pytest.raises(litellm.InternalServerError):
-        for _ in looping_stream(LOOP_AMOUNT):
-            continue
+        list(looping_stream(LOOP_AMOUNT))
 
 
 def test_one_repetition_less_is_no_loop() -> None:
@@ -137,5 +136,6 @@ def test_a_loop_raises_in_an_async_loop_too() -> None:
         async for _ in looping_stream(LOOP_AMOUNT):
             continue
 
+    loop = read()
     with pytest.raises(litellm.InternalServerError):
-        asyncio.run(read())
+        asyncio.run(loop)

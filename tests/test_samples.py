@@ -21,17 +21,21 @@ def test_a_sample_is_a_cassette_that_vcrpy_loads(name: str) -> None:
     assert responses[0]["body"]["string"] == sample_body(name)
 
 
-@pytest.mark.parametrize("name", sample_names())
-def test_a_sample_decodes(name: str) -> None:
-    pipeline = pipeline_for(format_of(name.split("/")[0]))
-    chunks = []
-    try:
-        for chunk in [*pipeline.feed(sample_body(name)), *pipeline.flush()]:
-            chunks.append(chunk)
-    except ProviderError:
-        assert "mid-stream" in name
-    else:
-        assert chunks
+WHOLE = [name for name in sample_names() if "mid-stream" not in name]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_sample_is_a_whole_stream(name: str) -> None:
+    pipeline = pipeline_for(format_of(name.partition("/")[0]))
+    chunks = [*pipeline.feed(sample_body(name)), *pipeline.flush()]
+    assert [c.finish_reason for chunk in chunks for c in chunk.choices if c.finish_reason]
+
+
+@pytest.mark.parametrize("name", sorted(set(sample_names()) - set(WHOLE)))
+def test_a_sample_of_an_error_reports_it(name: str) -> None:
+    pipeline = pipeline_for(format_of(name.partition("/")[0]))
+    with pytest.raises(ProviderError):
+        list(pipeline.feed(sample_body(name)))
 
 
 @pytest.mark.parametrize("name", sample_names())

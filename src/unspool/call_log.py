@@ -72,8 +72,8 @@ class Logging:
         dynamic_async_success_callbacks: Sequence[Any] | None = None,
         dynamic_failure_callbacks: Sequence[Any] | None = None,
         dynamic_async_failure_callbacks: Sequence[Any] | None = None,
-        kwargs: Mapping[str, Any] | None = None,
         *,
+        kwargs: Mapping[str, Any] | None = None,
         clock: Clock = REAL_CLOCK,
     ) -> None:
         self._clock = clock

@@ -40,7 +40,7 @@ def _recorded(provider: str, model: str, clock: Clock, *, quiet: bool = False) -
         messages=_QUESTION,
         stream=True,
         api_key="none-needed",
-        transport=httpx.MockTransport(lambda request: _event_stream(body)),
+        transport=httpx.MockTransport(lambda _: _event_stream(body)),
     )
     chunks = []
     for chunk in stream:
@@ -110,9 +110,8 @@ def _show_loop(clock: Clock) -> None:
             clock.sleep(0.01)
     except InternalServerError as error:
         _write(f"\n   {error}\n")
-    _write(
-        f"   {source.pulled} chunks were pulled, and the source was {'' if source.closed else 'not '}closed.\n"
-    )
+    fate = "was closed" if source.closed else "was left open"
+    _write(f"   {source.pulled} chunks were pulled, and the source {fate}.\n")
 
 
 def _title(text: str) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.conformance.corpus import RecordedStream, read_corpus, read_samples
 from tests.conformance.table import report_of
 

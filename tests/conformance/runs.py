@@ -10,6 +10,7 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.raw_anthropic import read_anthropic
 from tests.conformance.raw_openai_chat import read_openai_chat
+
 from unspool.builder import stream_chunk_builder
 from unspool.clock import VirtualClock
 from unspool.models import ModelResponse, ModelResponseStream

@@ -8,6 +8,7 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.reading import Said, read_response, rebuilt
 from tests.conformance.runs import build, read_raw, rebuild, run_normalizer, run_wrapper
+
 from unspool.models import map_finish_reason
 
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
-
 from tests.conformance.conftest import Tally
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.reading import Said, read_chunks, read_usage
 from tests.conformance.runs import Run, normalized, read_raw, run_normalizer, run_wrapper, wrap
+
 from unspool import errors
 from unspool.models import ModelResponseStream, StreamingChoices, map_finish_reason
 
@@ -24,11 +24,11 @@ def both(stream: RecordedStream) -> list[Run]:
 
 def expected_choices(raw: RawStream) -> dict[int, Said]:
     """The choices as they should come out. A stream with none is an empty answer."""
-    choices = dict(raw.reading.choices) or {0: Said()}
-    for index, said in choices.items():
-        reason = raw.native_finish(index)
-        said.finish = "stop" if reason is None else map_finish_reason(reason)
-    return choices
+    choices = raw.reading.choices or {0: Said()}
+    return {
+        index: replace(said, finish=map_finish_reason(raw.native_finish(index) or "stop"))
+        for index, said in choices.items()
+    }
 
 
 def spoken(run: Run) -> Iterator[StreamingChoices]:

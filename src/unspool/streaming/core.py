@@ -258,8 +258,8 @@ class StreamCore:
         pending = choice.pending
         if pending is None and self.options.strict:
             raise IncompleteStreamError(
-                f"the stream ended without a finish reason for choice {index}, after {len(self.chunks)} chunks;"
-                " the answer may be cut off. Without strict=True it would end with an invented 'stop'"
+                f"the stream ended without a finish reason for choice {index}, after {len(self.chunks)}"
+                " chunks; the answer may be cut off. Without strict=True it would end with an invented 'stop'"
             )
         finish = StreamingChoices(index=index, finish_reason="stop") if pending is None else pending
         if finish.finish_reason == "stop" and choice.used_tools and self._generic:

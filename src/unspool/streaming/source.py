@@ -113,4 +113,4 @@ def _async_pull(stream: Any) -> Callable[[], Any]:
 
 
 # Iterators that can't block: no thread needed.
-_IN_MEMORY = (type(iter(())), type(iter([])))
+_IN_MEMORY: tuple[type, ...] = (type(iter(())), type(iter([])))

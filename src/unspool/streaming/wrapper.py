@@ -96,7 +96,7 @@ class CustomStreamWrapper:
         Timeout: the stream took longer than `max_seconds`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - LiteLLM's signature
         self,
         completion_stream: Any,
         model: str | None,
