@@ -395,6 +395,17 @@ def test_a_web_page_instead_of_a_response_says_so(server: Loopback) -> None:
         completion(**here(server))
 
 
+def test_a_server_that_ignores_stream_is_read_all_the_same(server: Loopback) -> None:
+    message = {"role": "assistant", "content": "all at once"}
+    choice = {"index": 0, "message": message, "finish_reason": "length"}
+    server.answers[OPENAI] = Answer.json({"object": "chat.completion", "choices": [choice]})
+
+    chunks = list(completion(**here(server), stream=True))
+
+    assert text_of(chunks) == "all at once"
+    assert chunks[-1].choices[0].finish_reason == "length"
+
+
 @pytest.mark.parametrize("headers", [{"content-type": "application/json"}, {}])
 def test_a_stream_may_come_under_another_type_or_none(headers: dict[str, str], server: Loopback) -> None:
     server.answers[OPENAI] = Answer.events(*HELLO, headers=headers)

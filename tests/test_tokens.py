@@ -52,6 +52,7 @@ def test_the_start_of_the_answer_counts() -> None:
         ({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]}, 4),
         ({"role": "user", "content": ["neither"]}, 4),
         ({"role": "user", "tool_calls": [{"id": "a", "function": {"name": "f"}}]}, 8),
+        ({"role": "user", "tool_calls": [{"id": "a", "custom": {"name": "f"}}]}, 8),
     ],
 )
 def test_a_message_counts_its_frame_and_its_texts(message: dict[str, Any], tokens: int) -> None:

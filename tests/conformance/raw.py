@@ -72,6 +72,7 @@ class Finish:
 class RawStream:
     """The JSON of a stream, and what it says."""
 
+    body: bytes
     objects: list[JSON] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
     finishes: dict[int, list[Finish]] = field(default_factory=dict)
@@ -154,6 +155,12 @@ def objects_of(body: bytes) -> Iterator[JSON | RawError | None]:
                 yield found
             elif payload.is_whole:
                 yield RawError(None, "")
+
+
+def is_cut_short(payload: Payload) -> bool:
+    """Whether the stream ended in the middle of it."""
+    text = payload.text.strip()
+    return not payload.is_whole and text != "[DONE]" and _parsed(text) is None
 
 
 def _stray_object(text: str) -> Iterator[JSON]:

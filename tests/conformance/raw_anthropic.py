@@ -11,7 +11,7 @@ CACHE_COUNTS = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 def read_anthropic(body: bytes) -> RawStream:
-    raw = RawStream()
+    raw = RawStream(body)
     message = _Message(raw)
     for found in objects_of(body):
         if found is None:

@@ -10,7 +10,7 @@ from tests.conformance.reading import TOKENS, CallFragments, Said
 
 
 def read_openai_chat(body: bytes) -> RawStream:
-    raw = RawStream()
+    raw = RawStream(body)
     fragments: dict[int, CallFragments] = {}
     for found in objects_of(body):
         if found is None:

@@ -3,92 +3,110 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import anthropic
-import httpx2
-import openai
-from tests.conformance.reading import Call, Reading, Said
+from tests.conformance.corpus import RecordedStream
+from tests.conformance.reading import TOKENS, Call, Reading, Said, Usage
+
+JSON = dict[str, Any]
 
 CACHE_COUNTS = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 @dataclass(frozen=True)
 class SDKResult:
-    """What an accumulator gave; without a reading it raised before it had anything to give."""
+    """What an accumulator gave. Without a reading it raised, and nothing can be compared."""
 
-    reading: Reading | None
-    error: Exception | None = None
+    reading: Reading | None = None
+    roles: dict[int, str | None] = field(default_factory=dict)
+    error: str | None = None
 
 
 class SDKs:
-    """Both clients, made once: each takes a while."""
+    """Both clients, made once: each takes a while.
+
+    Raises:
+        ImportError: they aren't installed.
+    """
 
     def __init__(self) -> None:
+        import anthropic
+        import httpx2
+        import openai
+
+        def answer(_: httpx2.Request) -> httpx2.Response:
+            return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=self._body)
+
         self._body = b""
-        http_client = httpx2.Client(transport=httpx2.MockTransport(self._answer))
-        url = "http://sdk.test"
-        self._openai = openai.OpenAI(api_key="none", base_url=url, http_client=http_client, max_retries=0)
-        self._anthropic = anthropic.Anthropic(
-            api_key="none", base_url=url, http_client=http_client, max_retries=0
-        )
+        self._cut_short = (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError)
+        client = httpx2.Client(transport=httpx2.MockTransport(answer))
+        options: JSON = {"api_key": "none", "base_url": "http://sdk.test", "http_client": client}
+        self._openai = openai.OpenAI(**options, max_retries=0)
+        self._anthropic = anthropic.Anthropic(**options, max_retries=0)
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=self._body)
+    def read(self, stream: RecordedStream) -> SDKResult:
+        self._body = stream.body
+        run = {"anthropic-messages": self._run_anthropic, "openai-chat": self._run_openai}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydantic's, of fields that aren't what the SDK declares
+            try:
+                return run[stream.wire_format]()
+            except Exception as error:  # noqa: BLE001 - an accumulator raises whatever its dicts and lists raise
+                return SDKResult(error=f"{type(error).__name__}: {error}")
 
-    def read(self, wire_format: str, body: bytes) -> SDKResult:
-        self._body = body
-        readers = {"anthropic-messages": self._read_anthropic, "openai-chat": self._read_openai}
-        try:
-            return readers[wire_format]()
-        except Exception as error:  # noqa: BLE001 - an accumulator raises whatever its dicts and lists raise
-            return SDKResult(None, error)
-
-    def _read_openai(self) -> SDKResult:
+    def _run_openai(self) -> SDKResult:
         with self._openai.chat.completions.stream(model="any", messages=[]) as stream:
             try:
-                return SDKResult(_read_completion(stream.get_final_completion()))
-            except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
-                return SDKResult(_read_completion(stream.current_completion_snapshot), error)
+                return read_completion(stream.get_final_completion().to_dict())
+            except self._cut_short as error:
+                completion = read_completion(stream.current_completion_snapshot.to_dict())
+                return SDKResult(completion.reading, completion.roles, type(error).__name__)
 
-    def _read_anthropic(self) -> SDKResult:
+    def _run_anthropic(self) -> SDKResult:
         with self._anthropic.messages.stream(model="any", max_tokens=1, messages=[]) as stream:
-            return SDKResult(_read_message(stream.get_final_message()))
+            return read_message(stream.get_final_message().to_dict())
 
 
-def _read_completion(completion: Any) -> Reading:
-    """A completion of the SDK's. Its models are made without validation, so that any field may be missing."""
-    data = completion.to_dict()
+def read_saved(stream: RecordedStream) -> SDKResult | None:
+    """What an SDK made of the stream when it was recorded; None if nobody tried."""
+    saved = stream.saved("expected.json")
+    if "final" not in saved:
+        return SDKResult(error=str(saved["sdk_error"])) if "sdk_error" in saved else None
+    read = {"anthropic-messages": read_message, "openai-chat": read_completion}
+    return read[stream.wire_format](saved["final"])
+
+
+def read_completion(data: JSON) -> SDKResult:
+    """The SDK makes its models without validation, so any field may be missing."""
     choices = {choice["index"]: _read_choice(choice) for choice in data["choices"]}
-    return Reading(defaultdict(Said, choices), _counts(data.get("usage")))
+    roles = {choice["index"]: choice["message"].get("role") for choice in data["choices"]}
+    return SDKResult(Reading(defaultdict(Said, choices), _read_counts(data.get("usage"))), roles)
 
 
-def _counts(usage: dict[str, Any] | None) -> dict[str, int] | None:
-    if not usage:
-        return None
-    return {key: usage.get(key) or 0 for key in ("prompt_tokens", "completion_tokens", "total_tokens")}
+def _read_counts(usage: JSON | None) -> Usage | None:
+    return {key: usage.get(key) or 0 for key in TOKENS} if usage else None
 
 
-def _read_choice(choice: dict[str, Any]) -> Said:
+def _read_choice(choice: JSON) -> Said:
     message = choice["message"]
-    calls = [_read_call(call) for call in message.get("tool_calls") or ()]
+    content = message.get("content") or ""
     return Said(
-        content=message.get("content") or "",
+        content=content if isinstance(content, str) else json.dumps(content),
         refusal=message.get("refusal") or "",
-        calls=calls,
+        calls=[_read_call(call) for call in message.get("tool_calls") or ()],
         finish=choice.get("finish_reason"),
     )
 
 
-def _read_call(call: dict[str, Any]) -> Call:
+def _read_call(call: JSON) -> Call:
     function = call.get("function") or {}
     return Call(call.get("id") or "", function.get("name") or "", function.get("arguments") or "")
 
 
-def _read_message(message: Any) -> Reading:
-    data = message.to_dict()
+def read_message(data: JSON) -> SDKResult:
     said = Said(finish=data.get("stop_reason"))
     for block in data["content"]:
         if block["type"] == "text":
@@ -99,6 +117,5 @@ def _read_message(message: Any) -> Reading:
             said.calls.append(Call(block["id"], block["name"], json.dumps(block["input"])))
     usage = data["usage"]
     prompt = sum(usage.get(key) or 0 for key in ("input_tokens", *CACHE_COUNTS))
-    completion = usage["output_tokens"]
-    counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-    return Reading(defaultdict(Said, {0: said}), counts)
+    counts = dict(zip(TOKENS, (prompt, usage["output_tokens"], prompt + usage["output_tokens"]), strict=True))
+    return SDKResult(Reading(defaultdict(Said, {0: said}), counts), {0: data.get("role")})

@@ -1,0 +1,46 @@
+"""The SDKs' own accumulators, fed with the same bytes, give the same; or there is a reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.conformance.conftest import Tally
+from tests.conformance.corpus import RecordedStream
+from tests.conformance.differences import differences, explain
+from tests.conformance.reading import read_response
+from tests.conformance.runs import read_raw, rebuild
+from tests.conformance.sdk import SDKResult, SDKs, read_saved
+
+
+@pytest.fixture(scope="session")
+def sdks() -> SDKs | None:
+    try:
+        return SDKs()
+    except ImportError:
+        return None
+
+
+@pytest.fixture
+def sdk_result(sdks: SDKs | None, stream: RecordedStream) -> SDKResult:
+    saved = read_saved(stream)
+    result = saved if sdks is None else sdks.read(stream)
+    if result is None:
+        pytest.skip("needs the openai and the anthropic SDK, or an expected.json of theirs")
+    if result.reading is None and saved is not None:
+        # Where the SDK's stream raises, its accumulator alone, fed with chunks by hand, may still have done it.
+        return replace(saved, error=result.error)
+    return result
+
+
+def test_the_sdk_comes_to_the_same_result(stream: RecordedStream, sdk_result: SDKResult, tally: Tally) -> None:
+    raw = read_raw(stream)
+    if raw.error is not None:
+        found = set() if raw.error.message in (sdk_result.error or "") and sdk_result.error else {"raises"}
+    else:
+        found = differences(read_response(rebuild(stream)), sdk_result)
+    reasons = explain(stream.wire_format, raw, found)
+    tally(sdk=1, agrees=int(not found), reasons=sorted({reason.text for reason in reasons.values() if reason}))
+    unexplained = {aspect for aspect, reason in reasons.items() if reason is None}
+    assert not unexplained, f"{unexplained} differ, and nothing in the stream says why: {sdk_result}"
