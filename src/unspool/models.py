@@ -104,15 +104,21 @@ def assemble(
     if hidden is not None:
         fields["_hidden_params"] = hidden
     record = _new(cls)
-    _put(record, "__dict__", fields)
-    _put(record, "__pydantic_fields_set__", _all_fields(cls))
-    _put(record, "__pydantic_extra__", {} if extra is None else extra)
-    _put(record, "__pydantic_private__", None)
+    _put_fields(record, fields)
+    _put_fields_set(record, _all_fields(cls))
+    _put_extra(record, {} if extra is None else extra)
+    _put_private(record, None)
     return record
 
 
 _new = object.__new__
-_put = object.__setattr__  # past pydantic's own, which would check each value
+
+# Pydantic's slots. Its own `__setattr__` would check each value; `object.__setattr__` takes a third longer,
+# as it looks the slot up by its name every time.
+_put_fields = BaseModel.__dict__["__dict__"].__set__
+_put_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_put_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_put_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class _AllFields(set[str]):

@@ -70,7 +70,12 @@ def test_a_whole_response_as_a_dict_is_the_same() -> None:
     assert as_chunk(response.model_dump()) == as_chunk(response)
 
 
-@pytest.mark.parametrize("item", [7, b"data: x", object()], ids=lambda item: type(item).__name__)
+def test_bytes_are_refused_with_what_reads_them() -> None:
+    with pytest.raises(MockError, match="let a FakeStream decode them"):
+        as_chunk(b"data: x")
+
+
+@pytest.mark.parametrize("item", [7, object()], ids=lambda item: type(item).__name__)
 def test_anything_else_is_refused(item: object) -> None:
     with pytest.raises(MockError, match="expected a chunk"):
         as_chunk(item)

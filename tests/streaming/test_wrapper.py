@@ -106,6 +106,7 @@ KINDS: dict[str, Callable[[], Any]] = {
     "ModelResponseStream": lambda: [ModelResponseStream(**c) for c in HELLO],
     "text": lambda: ["Hel", "lo"],
     "one text": lambda: "Hello",
+    "one dict": lambda: chunk("Hello", "stop"),
     "a whole response": lambda: ModelResponse(choices=[{"message": {"content": "Hello"}}]),
     "both protocols": lambda: Watched(HELLO),
 }

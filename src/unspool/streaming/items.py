@@ -41,6 +41,11 @@ def as_chunk(item: Any) -> ModelResponseStream:
         return _from_response(item.model_dump())
     if isinstance(item, BaseModel):  # an SDK's chunk; what the SDK filled in itself is left out
         item = item.model_dump(exclude_unset=True, warnings=False)
+    if isinstance(item, bytes):
+        raise MockError(
+            "expected a chunk from the stream's source, got a provider's bytes; let a FakeStream decode them:"
+            " FakeStream([data, …], provider='openai')"
+        )
     if not isinstance(item, Mapping):
         raise MockError(
             "expected a chunk (ModelResponseStream, an SDK's chunk, a dict or text) from the stream's source,"

@@ -7,7 +7,7 @@ a function that opens one at the first pull.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -71,7 +71,7 @@ class Source:
 
 def _settle(stream: Any) -> Any:
     """A single item is a stream of one; a list is read in order, and stays as it is."""
-    if isinstance(stream, (str, bytes)) or hasattr(stream, "choices"):
+    if isinstance(stream, (str, bytes, Mapping)) or hasattr(stream, "choices"):
         return iter((stream,))
     if isinstance(stream, Iterable) and not hasattr(stream, "__next__") and not hasattr(stream, "__aiter__"):
         return iter(stream)
