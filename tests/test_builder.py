@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import BaseModel, PrivateAttr
 
 from unspool.builder import ResponseFold, read_chunk, stream_chunk_builder
 from unspool.errors import APIError
@@ -422,7 +423,7 @@ def test_what_a_call_has_beyond_the_usual_is_kept() -> None:
 def test_a_function_call_takes_its_name_from_the_first_fragment() -> None:
     said = message(
         {"function_call": {"name": "f", "arguments": '{"x"'}},
-        {"function_call": {"name": "", "arguments": ":1}"}},
+        {"function_call": {"name": "g", "arguments": ":1}"}},
     )
 
     assert said.function_call is not None
@@ -479,6 +480,10 @@ def test_unsigned_thinking_before_a_redacted_block_is_kept() -> None:
         {"type": "thinking", "thinking": "a"},
         {"type": "redacted_thinking", "data": "b"},
     ]
+
+
+def test_a_block_without_a_type_is_thinking() -> None:
+    assert thinking({"thinking": "a"}) == [{"type": "thinking", "thinking": "a"}]
 
 
 def test_an_empty_thinking_block_is_no_block() -> None:
@@ -590,6 +595,10 @@ def test_base64_that_was_padded_piece_by_piece_is_joined() -> None:
 
 def test_audio_that_says_no_expiry_has_none() -> None:
     assert sound({"data": "QUJD"}).expires_at is None
+
+
+def test_audio_has_its_data_and_its_transcript_even_if_they_are_empty() -> None:
+    assert (sound({"id": "audio_1"}).data, sound({"id": "audio_1"}).transcript) == ("", "")
 
 
 # --- usage
@@ -716,6 +725,39 @@ def test_thoughts_are_not_estimated_into_usage_that_was_reported() -> None:
     assert build(chunk({"reasoning_content": "abc"}, usage=REPORT)).usage.completion_tokens_details is None
 
 
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"tool_calls": [fragment("{}", name="f", id="a")]},
+        {"function_call": {"name": "f", "arguments": "{}"}},
+        {"reasoning_content": ""},
+        {"reasoning_details": [{"type": "reasoning.encrypted", "data": "a"}]},
+        {"reasoning_items": [{"id": "rs_1"}]},
+        {"thinking_blocks": [{"type": "redacted_thinking", "data": "a"}]},
+        {"annotations": []},
+        {"audio": {"id": "audio_1"}},
+        {"images": []},
+        {"provider_specific_fields": {"a": 1}},
+    ],
+    ids=lambda delta: next(iter(delta)),
+)
+def test_only_of_text_alone_it_is_known_that_it_has_no_reasoning_tokens(delta: dict[str, Any]) -> None:
+    assert build(chunk(delta)).usage.completion_tokens_details is None
+
+
+def test_the_counter_is_told_the_model() -> None:
+    models = []
+
+    def listening(*, model: str, text: str | None = None, messages: Any = None) -> int:
+        models.append(model)
+        return 1
+
+    build(chunk({"content": "Hi"}), messages=[], token_counter=listening)
+    build(chunk({"content": "Hi"}, model=None), token_counter=listening)
+
+    assert models == ["gpt-4o", "gpt-4o", ""]
+
+
 def test_calls_count_as_the_json_that_they_are() -> None:
     called_f = chunk({"tool_calls": [fragment('{"x":1}', name="f", id="a")]})
 
@@ -741,9 +783,9 @@ def test_the_placeholder_of_a_cut_off_anthropic_stream_is_no_count() -> None:
 def test_an_anthropic_stream_that_finished_has_a_count_and_no_placeholder() -> None:
     start = hidden(chunk(usage={**REPORT, "completion_tokens": 1}), custom_llm_provider="anthropic")
 
-    settled = build(start, chunk({"content": "a"}, choice={"finish_reason": "stop"})).usage
+    finish = chunk({"content": "abcd"}, choice={"finish_reason": "stop"})
 
-    assert settled.completion_tokens == 1
+    assert build(start, finish, token_counter=counter).usage.completion_tokens == 1
 
 
 # --- hidden params
@@ -822,6 +864,14 @@ def test_hidden_params_of_a_dict_count() -> None:
     assert build(chunk(_hidden_params={"usage": REPORT})).usage.total_tokens == 10
 
 
+def test_hidden_params_of_another_librarys_chunk_count() -> None:
+    class Foreign(BaseModel):
+        choices: list[Any] = []
+        _hidden_params: dict[str, Any] = PrivateAttr(default_factory=lambda: {"usage": REPORT})
+
+    assert build(Foreign()).usage.total_tokens == 10
+
+
 def test_any_iterable_of_chunks_will_do() -> None:
     response = stream_chunk_builder(chunk({"content": text}) for text in "Hi")
 
@@ -887,6 +937,13 @@ def test_an_item_that_is_no_chunk_is_named_with_its_place(item: Any) -> None:
     )
     assert caught.value.status_code == 500
     assert isinstance(caught.value.original_exception, TypeError)
+
+
+def test_a_long_item_is_shown_in_part() -> None:
+    with pytest.raises(APIError) as caught:
+        build("a" * 1000)
+
+    assert f"str: '{'a' * 199}…" in caught.value.message
 
 
 def test_a_whole_response_is_no_chunk() -> None:

@@ -217,6 +217,10 @@ def test_the_providers_own_word_is_kept(cls: Any) -> None:
     )
 
 
+def test_an_empty_finish_reason_is_none() -> None:
+    assert StreamingChoices(finish_reason="").finish_reason is None
+
+
 def test_a_finish_reason_that_needs_no_mapping_adds_nothing() -> None:
     assert "provider_specific_fields" not in StreamingChoices(finish_reason="length").model_dump()
 

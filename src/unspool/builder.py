@@ -258,12 +258,12 @@ class ResponseFold:
             self._usages.append(hidden["usage"])
         if "provider_specific_fields" in hidden:
             self._kept_hidden["provider_specific_fields"] = hidden["provider_specific_fields"]
-        if "provider_response_model" in hidden:
+        if hidden.get("provider_response_model"):
             self._add_answering_model(hidden["provider_response_model"])
 
-    def _add_answering_model(self, model: str | None) -> None:
+    def _add_answering_model(self, model: str) -> None:
         """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
-        if self._kept_hidden.get("provider_response_model") in (None, "", self._response["model"]):
+        if self._kept_hidden.get("provider_response_model") in (None, self._response["model"]):
             self._kept_hidden["provider_response_model"] = model
 
     def result(
@@ -436,10 +436,6 @@ def _text(values: list[Any]) -> Any:
     return "".join(texts) if texts or not values else _join_unknown(values)
 
 
-def _last(values: list[Any]) -> Any:
-    return values[-1]
-
-
 def _first_given(values: list[Any]) -> Any:
     return next((value for value in values if value), None)
 
@@ -583,7 +579,6 @@ _JOINS: dict[str, Callable[[list[Any]], Any]] = {
     "arguments": _text,
     "audio": _join_audio,
     "content": _text,
-    "finish_reason": _last,
     "function_call": _join_function_call,
     "id": _last_given,
     "input": _text,

@@ -281,6 +281,8 @@ def _map_reason(data: dict[str, Any]) -> dict[str, Any]:
     reason = data.get("finish_reason")
     if reason is None:
         return data
+    if reason == "":
+        return {**data, "finish_reason": None}
     mapped = map_finish_reason(str(reason))
     if mapped == reason:
         return data

@@ -35,13 +35,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _parameters(config: pytest.Config, every: int) -> Iterator[object]:
     folder = config.getoption("--streams")
-    if not folder or not Path(folder).is_dir():
+    if not folder:
         yield pytest.param(None, id="no-streams", marks=pytest.mark.skip(reason=NO_FOLDER))
         yield from (pytest.param(stream, id=f"sample/{stream.name}") for stream in read_samples())
         return
-    for stream in read_corpus(Path(folder)):
-        if stream.seed % every == 0:
-            yield pytest.param(stream, id=stream.name)
+    if not (Path(folder) / "MANIFEST.tsv").is_file():
+        raise pytest.UsageError(f"--streams names no folder with a MANIFEST.tsv: {folder}")
+    for stream in read_corpus(Path(folder))[::every]:
+        yield pytest.param(stream, id=stream.name)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import random
 import zlib
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,8 @@ class RecordedStream:
         """The bytes as the client received them; none if the recorder didn't say."""
         lengths = self.saved("meta.json").get("chunk_lengths") or []
         body = self.body
-        starts = [sum(lengths[:place]) for place in range(len(lengths) + 1)]
-        return _cut(body, starts) if lengths and starts[-1] == len(body) else []
+        places = list(accumulate(lengths, initial=0))
+        return _cut(body, places) if places[-1] == len(body) else []
 
     def pieces_at_random(self) -> list[bytes]:
         body = self.body
@@ -95,8 +95,8 @@ def split_oddities(row: dict[str, str]) -> tuple[str, ...]:
 
 def read_samples() -> list[RecordedStream]:
     """The samples, so that these checks have something to check where there is no folder."""
-    return [
-        RecordedStream(name=name, provider=provider, wire_format=format_of(provider))
-        for name in sample_names()
-        for provider in [name.partition("/")[0]]
-    ]
+    return [_sample(name, name.partition("/")[0]) for name in sample_names()]
+
+
+def _sample(name: str, provider: str) -> RecordedStream:
+    return RecordedStream(name=name, provider=provider, wire_format=format_of(provider))

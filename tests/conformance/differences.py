@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from tests.conformance.raw import JSON, RawStream, is_cut_short, split_sse
-from tests.conformance.reading import Call, Reading, Said
+from tests.conformance.reading import Call, Reading, Said, settle_reason
 from tests.conformance.sdk import SDKResult
-from unspool.models import map_finish_reason
 
 ALL = frozenset({"text", "tool calls", "finish reason", "usage", "role", "raises"})
+ERROR = frozenset({"error"})
 CHUNK = "chat.completion.chunk"
 
 
@@ -44,7 +43,7 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
     looks: dict[str, Callable[[Said], Any]] = {
         "text": lambda said: (said.content, said.refusal),
         "tool calls": lambda said: [(call.id, call.name, call.parsed) for call in said.calls],
-        "finish reason": lambda said: said.finish and map_finish_reason(said.finish),
+        "finish reason": lambda said: said.finish and settle_reason(said.finish),
     }
     for aspect, look in looks.items():
         if _each(ours, look) != _each(theirs, look):
@@ -62,7 +61,7 @@ def _each(reading: Reading, look: Callable[[Said], Any]) -> dict[int, Any]:
 
 def explain(wire_format: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:
     """A reason for each difference, None where there is none."""
-    reasons = [reason for reason in (*REASONS[wire_format], *COMMON) if reason.holds(raw)]
+    reasons = [reason for reason in (*COMMON, *REASONS[wire_format]) if reason.holds(raw)]
     return {aspect: next((each for each in reasons if aspect in each.aspects), None) for aspect in found}
 
 
@@ -96,7 +95,9 @@ def _calls(raw: RawStream) -> Iterator[Call]:
 
 
 COMMON = (
-    Reason("no usage is reported: Unspool counts tokens, the SDK has none", frozenset({"usage"}), _has_no_usage),
+    Reason(
+        "no usage is reported: Unspool counts tokens, the SDK has none", frozenset({"usage"}), _has_no_usage
+    ),
     Reason(
         "no finish reason is sent: Unspool says stop unless it's strict, the SDK has none",
         frozenset({"finish reason"}),
@@ -107,7 +108,7 @@ COMMON = (
         frozenset({"finish reason"}),
         _finishes_differently,
     ),
-    Reason("the last event lacks its blank line: the SDK drops it", ALL, _ends_without_blank_line),
+    Reason("the last event lacks its blank line: the SDK drops it", ALL | ERROR, _ends_without_blank_line),
 )
 
 
@@ -128,7 +129,12 @@ def _deltas(raw: RawStream) -> list[JSON]:
 
 
 def _fragments(raw: RawStream) -> list[JSON]:
-    return [call for delta in _deltas(raw) for call in delta.get("tool_calls") or ()]
+    return [call for delta in _deltas(raw) for call in _calls_in(delta)]
+
+
+def _calls_in(delta: JSON) -> list[JSON]:
+    calls = delta.get("tool_calls") or []
+    return [calls] if isinstance(calls, dict) else calls
 
 
 def _skips_all(raw: RawStream) -> bool:
@@ -157,12 +163,18 @@ def _lacks_a_call_index(raw: RawStream) -> bool:
 
 
 def _skips_a_number(raw: RawStream) -> bool:
-    """Whether calls, or choices, don't come as 0, 1, 2 …"""
-    called = [call["index"] for call in _fragments(raw) if call.get("index") is not None]
+    """Whether choices, or the calls of one, don't come as 0, 1, 2 …"""
     chosen = [choice.get("index") or 0 for choice in _choices(raw)]
-    return any(sorted(set(seen)) != list(dict.fromkeys(seen)) or 0 not in seen for seen in (called, chosen) if seen) or (
-        any(later - earlier > 1 for seen in (called, chosen) for earlier, later in pairwise(sorted(set(seen))))
-    )
+    called: dict[int, list[int]] = {index: [] for index in chosen}
+    for choice in _choices(raw):
+        calls = _calls_in(choice.get("delta") or {})
+        called[choice.get("index") or 0] += [call["index"] for call in calls if call.get("index") is not None]
+    return not all(_counts_up(numbers) for numbers in (chosen, *called.values()))
+
+
+def _counts_up(numbers: list[int]) -> bool:
+    new = list(dict.fromkeys(numbers))
+    return new == list(range(len(new)))
 
 
 def _shares_an_index(raw: RawStream) -> bool:
@@ -173,9 +185,14 @@ def _shares_an_index(raw: RawStream) -> bool:
 
 
 def _repeats_a_name(raw: RawStream) -> bool:
-    calls = list(_calls(raw))
-    names = [call for call in _fragments(raw) if (call.get("function") or {}).get("name")]
-    return len(names) > len(calls) or len([call for call in _fragments(raw) if call.get("id")]) > len(calls)
+    fragments = _fragments(raw)
+    named = [call for call in fragments if (call.get("function") or {}).get("name")]
+    identified = [call for call in fragments if call.get("id")]
+    return max(len(named), len(identified)) > len(list(_calls(raw)))
+
+
+def _has_a_lone_call(raw: RawStream) -> bool:
+    return any(isinstance(delta.get("tool_calls"), dict) for delta in _deltas(raw))
 
 
 def _lacks_a_call_type(raw: RawStream) -> bool:
@@ -225,8 +242,20 @@ def _said_off_the_record(raw: RawStream) -> bool:
     return any(payload.is_stray for payload in split_sse(raw.body))
 
 
+def _has_an_event_named_error(raw: RawStream) -> bool:
+    return any(payload.event == "error" for payload in split_sse(raw.body))
+
+
+def _has_an_error_without_field(raw: RawStream) -> bool:
+    return raw.error is not None and not raw.objects[-1].get("error")
+
+
 OPENAI = (
-    Reason("no chunk's object is chat.completion.chunk: the SDK skips them all, and raises", frozenset({"raises"}), _skips_all),
+    Reason(
+        "no chunk's object is chat.completion.chunk: the SDK skips them all, and raises",
+        frozenset({"raises"}),
+        _skips_all,
+    ),
     Reason(
         "a finish reason of length or content_filter: the SDK raises, with the completion in its error",
         frozenset({"raises"}),
@@ -235,7 +264,9 @@ OPENAI = (
     Reason("choices are null or missing: the SDK raises", frozenset({"raises"}), _lacks_choices),
     Reason("a choice has no delta: the SDK raises", frozenset({"raises"}), _lacks_a_delta),
     Reason("a tool call has no index: the SDK raises", frozenset({"raises"}), _lacks_a_call_index),
-    Reason("a tool call's type is null or missing: the SDK raises", frozenset({"raises"}), _lacks_a_call_type),
+    Reason(
+        "a tool call's type is null or missing: the SDK raises", frozenset({"raises"}), _lacks_a_call_type
+    ),
     Reason("indices aren't 0, 1, 2 …: the SDK takes them for places in a list", ALL, _skips_a_number),
     Reason("logprobs aren't an object: the SDK raises", frozenset({"raises"}), _has_odd_logprobs),
     Reason(
@@ -245,8 +276,9 @@ OPENAI = (
     ),
     Reason("content is a list: the SDK drops one kind of content or the other", ALL, _has_content_parts),
     Reason(
-        "tool calls share an index: the SDK glues them", frozenset({"tool calls"}), _shares_an_index
+        "one tool call stands where a list should: the SDK raises", frozenset({"raises"}), _has_a_lone_call
     ),
+    Reason("tool calls share an index: the SDK glues them", frozenset({"tool calls"}), _shares_an_index),
     Reason(
         "a tool call's id or name comes twice: the SDK glues it", frozenset({"tool calls"}), _repeats_a_name
     ),
@@ -258,8 +290,26 @@ OPENAI = (
     Reason("the role is repeated: the SDK glues it", frozenset({"role"}), _repeats_the_role),
     Reason("no role is sent: Unspool says assistant, the SDK has none", frozenset({"role"}), _lacks_a_role),
     Reason("the object of some chunk isn't chat.completion.chunk: the SDK skips it", ALL, _skips_some),
-    Reason("the last chunk has no usage: the SDK forgets the one before", frozenset({"usage"}), _ends_without_usage),
-    Reason("something stands on lines that aren't SSE: the SDK doesn't read it", ALL, _said_off_the_record),
+    Reason(
+        "the last chunk has no usage: the SDK forgets the one before",
+        frozenset({"usage"}),
+        _ends_without_usage,
+    ),
+    Reason(
+        "something stands on lines that aren't SSE: the SDK doesn't read it",
+        ALL | ERROR,
+        _said_off_the_record,
+    ),
+    Reason(
+        "an event named error has no `error` in it: the SDK doesn't raise",
+        ERROR,
+        _has_an_event_named_error,
+    ),
+    Reason(
+        "an error is told by a finish reason or as an object of that name: the SDK doesn't raise",
+        ERROR,
+        _has_an_error_without_field,
+    ),
 )
 
 
@@ -298,19 +348,30 @@ def _was_made_in_passes(raw: RawStream) -> bool:
 
 
 def _skips_a_block(raw: RawStream) -> bool:
-    indices = [data["index"] for data in _events(raw, "content_block_start")]
-    return indices != list(range(len(indices)))
+    return not _counts_up([data["index"] for data in _events(raw, "content_block_start")])
 
 
 ANTHROPIC = (
-    Reason("several messages in one stream: the SDK fills the first one's blocks with the others'", ALL, _holds_several_messages),
+    Reason(
+        "several messages in one stream: the SDK fills the first one's blocks with the others'",
+        ALL,
+        _holds_several_messages,
+    ),
     Reason("no message_start comes first: the SDK raises", frozenset({"raises"}), _holds_no_message),
     Reason("[DONE] in the stream: the SDK takes it for JSON, and raises", frozenset({"raises"}), _says_done),
     Reason("events without a name: the SDK skips them", ALL, _has_nameless_events),
     Reason("usage is missing where it's due: the SDK raises", frozenset({"raises"}), _lacks_usage),
-    Reason("made in several passes: Unspool adds up their usage, the SDK has the last one's", frozenset({"usage"}), _was_made_in_passes),
+    Reason(
+        "made in several passes: Unspool adds up their usage, the SDK has the last one's",
+        frozenset({"usage"}),
+        _was_made_in_passes,
+    ),
     Reason("block indices aren't 0, 1, 2 …: the SDK takes them for places in a list", ALL, _skips_a_block),
-    Reason("a tool's input is cut off: the SDK completes its JSON", frozenset({"tool calls", "raises"}), _has_cut_arguments),
+    Reason(
+        "a tool's input is cut off: the SDK completes its JSON",
+        frozenset({"tool calls", "raises"}),
+        _has_cut_arguments,
+    ),
 )
 
 REASONS = {"anthropic-messages": ANTHROPIC, "openai-chat": OPENAI}

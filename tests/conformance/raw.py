@@ -97,7 +97,7 @@ class RawStream:
         return whole[-1] if whole else {**last, "total_tokens": sum(last.values())}
 
     def native_finish(self, index: int) -> str | None:
-        """The reason that the caller sees: the first that comes alone, as nothing replaces it; else the last."""
+        """The reason that the caller sees: the first that comes alone, as none replaces it; else the last."""
         finishes = self.finishes.get(index, [])
         alone = [finish.reason for finish in finishes if finish.alone]
         return alone[0] if alone else self.last_finish(index)
@@ -114,6 +114,7 @@ class Payload:
     text: str
     is_whole: bool = True
     is_stray: bool = False
+    event: str = "message"
 
 
 def split_sse(body: bytes) -> Iterator[Payload]:
@@ -127,16 +128,19 @@ def split_sse(body: bytes) -> Iterator[Payload]:
 def _read_block(block: str, *, is_whole: bool) -> Iterator[Payload]:
     data: list[str] = []
     stray: list[str] = []
+    event = "message"
     for line in block.split("\n"):
         name, _, value = line.partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
-        elif name not in {"", "event", "id", "retry"}:
+        elif name == "event":
+            event = value.removeprefix(" ")
+        elif name not in {"", "id", "retry"}:
             stray.append(line)
     if stray:
         yield Payload("\n".join(stray), is_whole, is_stray=True)
     if data:
-        yield Payload("\n".join(data), is_whole)
+        yield Payload("\n".join(data), is_whole, event=event)
 
 
 def objects_of(body: bytes) -> Iterator[JSON | RawError | None]:
@@ -148,13 +152,19 @@ def objects_of(body: bytes) -> Iterator[JSON | RawError | None]:
         elif payload.is_stray:
             yield from _stray_object(text)
         elif text:
-            found = _parsed(text)
-            if isinstance(found, list) and len(found) == 1:
-                found = found[0]
-            if isinstance(found, dict):
-                yield found
-            elif payload.is_whole:
-                yield RawError(None, "")
+            yield from _object(payload, text)
+
+
+def _object(payload: Payload, text: str) -> Iterator[JSON | RawError]:
+    found = _parsed(text)
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    if payload.event == "error" and not (isinstance(found, dict) and "error" in found):
+        yield {"error": found or {"message": text}}
+    elif isinstance(found, dict):
+        yield found
+    elif payload.is_whole:
+        yield RawError(None, "")
 
 
 def is_cut_short(payload: Payload) -> bool:
@@ -183,11 +193,7 @@ def error_in(data: JSON) -> RawError:
     """The error that an object reports: under `error`, as an object or as text, or as a whole."""
     error = data.get("error") or data
     error = error if isinstance(error, dict) else {"message": error}
-    for number in (error.get("status_code"), error.get("code")):
-        status = int(number) if str(number).isdecimal() else 0
-        if 400 <= status <= 599:
-            break
-    else:
-        names = [name for name in (error.get("code"), error.get("type")) if name in STATUS_OF_TYPE]
-        status = STATUS_OF_TYPE[names[0]] if names else 500
-    return RawError(status, str(error.get("message") or ""))
+    said = [str(error.get(key)) for key in ("status_code", "code", "type")]
+    numbers = [int(word) for word in said if word.isdecimal() and 400 <= int(word) <= 599]
+    named = [STATUS_OF_TYPE[word] for word in said if word in STATUS_OF_TYPE]
+    return RawError((*numbers, *named, 500)[0], str(error.get("message") or ""))

@@ -20,10 +20,10 @@ def read_anthropic(body: bytes) -> RawStream:
         if isinstance(found, RawError):
             raw.error = found
             break
-        if found.get("type") == "error":
+        raw.objects.append(found)
+        if found.get("type", "error") == "error":
             raw.error = error_in(found)
             break
-        raw.objects.append(found)
         message.read(found)
     return raw
 
@@ -67,22 +67,24 @@ class _Message:
         self._blocks[index] = block
         self._said.content += (block.get("text") or "") if block["type"] == "text" else ""
         self._said.reasoning += (block.get("thinking") or "") if block["type"] == "thinking" else ""
+        self._calls.pop(index, None)
         if block["type"] == "tool_use":
             self._calls[index] = Call(id=block["id"], name=block["name"])
             self._said.calls.append(self._calls[index])
 
     def _add(self, index: int, delta: JSON) -> None:
-        kind = delta["type"]
+        kind = delta.get("type")
         if kind == "text_delta":
-            self._said.content += delta["text"]
+            self._said.content += delta.get("text") or ""
         elif kind == "thinking_delta":
-            self._said.reasoning += delta["thinking"]
-        elif kind == "input_json_delta" and self._blocks[index]["type"] == "tool_use":
-            self._calls[index].arguments += delta["partial_json"]
+            self._said.reasoning += delta.get("thinking") or ""
+        elif kind == "input_json_delta" and index in self._calls:
+            self._calls[index].arguments += delta.get("partial_json") or ""
 
     def _stop_block(self, index: int) -> None:
-        if self._blocks[index]["type"] == "tool_use" and not self._calls[index].arguments:
-            self._calls[index].arguments = json.dumps(self._blocks[index].get("input") or {})
+        call = self._calls.get(index)
+        if call is not None and not call.arguments:
+            call.arguments = json.dumps(self._blocks[index].get("input") or {})
 
     def _end(self, delta: JSON, usage: JSON | None) -> None:
         self._count(usage)

@@ -16,11 +16,13 @@ def read_openai_chat(body: bytes) -> RawStream:
         if found is None:
             raw.saw_done = True
             break
-        raw.error = found if isinstance(found, RawError) else _error_of(found)
+        if isinstance(found, RawError):
+            raw.error = found
+            break
+        raw.objects.append(found)
+        raw.error = _error_of(found)
         if raw.error is not None:
             break
-        assert isinstance(found, dict)
-        raw.objects.append(found)
         _read_usage(found, raw)
         for choice in found.get("choices") or ():
             _read_choice(choice, raw, fragments)
@@ -37,9 +39,11 @@ def _error_of(data: JSON) -> RawError | None:
 
 
 def _read_usage(data: JSON, raw: RawStream) -> None:
-    usage = data.get("usage") or (data.get("x_groq") or {}).get("usage")
-    if usage:
-        raw.usages.append({key: usage.get(key) or 0 for key in TOKENS})
+    for holder in (data, data.get("x_groq") or {}, *(data.get("choices") or ())):
+        usage = holder.get("usage")
+        if usage:
+            raw.usages.append({key: usage.get(key) or 0 for key in TOKENS})
+            return
 
 
 def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragments]) -> None:
@@ -47,19 +51,29 @@ def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragment
     said = raw.reading.choices[index]
     delta = choice.get("delta")
     if delta is None:
-        delta = choice.get("message") or {}
+        has_spoken = said.content or said.calls
+        delta = {} if has_spoken else choice.get("message") or {}
     before = len(said.content), len(said.reasoning)
     _read_content(delta.get("content"), said)
     said.reasoning += _reasoning_of(delta)
     said.refusal += delta.get("refusal") or ""
-    joined = fragments.setdefault(index, CallFragments(said.calls))
-    for call in delta.get("tool_calls") or ():
-        function = call.get("function") or {}
-        joined.add(call.get("index"), call.get("id") or "", function.get("name") or "", _arguments(function))
+    _read_calls(delta, said, fragments.setdefault(index, CallFragments(said.calls)))
     reason = choice.get("finish_reason")
     if reason:
         alone = not delta.get("tool_calls") and before == (len(said.content), len(said.reasoning))
         raw.finishes.setdefault(index, []).append(Finish(reason, alone=alone))
+
+
+def _read_calls(delta: JSON, said: Said, fragments: CallFragments) -> None:
+    calls = delta.get("tool_calls") or ()
+    for call in [calls] if isinstance(calls, dict) else calls:
+        function = call.get("function") or {}
+        fragments.add(
+            call.get("index"), call.get("id") or "", function.get("name") or "", _arguments(function)
+        )
+    function = delta.get("function_call") or {}
+    said.function.name += function.get("name") or ""
+    said.function.arguments += function.get("arguments") or ""
 
 
 def _read_content(content: Any, said: Said) -> None:
@@ -67,9 +81,9 @@ def _read_content(content: Any, said: Said) -> None:
         said.content += content
     for part in content if isinstance(content, list) else ():
         if part.get("type") == "text":
-            said.content += part["text"]
+            said.content += part.get("text") or ""
         elif part.get("type") == "thinking":
-            said.reasoning += "".join(inner["text"] for inner in part["thinking"])
+            said.reasoning += "".join(inner.get("text") or "" for inner in part.get("thinking") or ())
 
 
 def _reasoning_of(delta: JSON) -> str:

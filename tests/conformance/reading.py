@@ -8,13 +8,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from unspool.models import ChatCompletionDeltaToolCall, ModelResponse, ModelResponseStream
+from unspool.models import ChatCompletionDeltaToolCall, Message, ModelResponse, ModelResponseStream
 
 Usage = dict[str, int]
 """The counts of prompt, completion and all tokens."""
 
 PARTS = ("prompt_tokens", "completion_tokens")
 TOKENS = (*PARTS, "total_tokens")
+
+REASONS = {
+    "length": "length max_tokens MAX_TOKENS compaction",
+    "tool_calls": "tool_calls tool_use",
+    "function_call": "function_call",
+    "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"
+    " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY",
+}
+"""OpenAI's finish reasons and what else stands for them; whatever is nowhere here is a `stop`."""
+
+
+def settle_reason(native: str | None) -> str:
+    """OpenAI's word for a finish reason, and for its absence."""
+    return next((reason for reason, names in REASONS.items() if native in names.split()), "stop")
 
 
 @dataclass
@@ -46,6 +60,8 @@ class Said:
     reasoning: str = ""
     refusal: str = ""
     calls: list[Call] = field(default_factory=list)
+    function: Call = field(default_factory=Call)
+    """OpenAI's older way to call one."""
     finish: str | None = None
 
 
@@ -85,7 +101,7 @@ class CallFragments:
 def read_chunks(chunks: Iterable[ModelResponseStream]) -> Reading:
     """The emitted chunks, added up by hand: what a user would do who doesn't know the builder."""
     reading = Reading()
-    fragments = {}
+    fragments: dict[int, CallFragments] = {}
     for chunk in chunks:
         usage = chunk.get("usage")
         if usage is not None:
@@ -97,6 +113,9 @@ def read_chunks(chunks: Iterable[ModelResponseStream]) -> Reading:
             said.reasoning += choice.delta.get("reasoning_content") or ""
             said.refusal += choice.delta.get("refusal") or ""
             said.finish = choice.finish_reason or said.finish
+            if choice.delta.function_call is not None:
+                said.function.name += choice.delta.function_call.name or ""
+                said.function.arguments += choice.delta.function_call.arguments
             for call in choice.delta.tool_calls or ():
                 _add_fragment(fragments.setdefault(choice.index, CallFragments(said.calls)), call)
     return reading
@@ -121,9 +140,15 @@ def read_response(response: ModelResponse) -> Reading:
                 for call in message.tool_calls or ()
                 if call.function is not None
             ],
+            function=_read_function(message),
             finish=choice.finish_reason,
         )
     return reading
+
+
+def _read_function(message: Message) -> Call:
+    call = message.function_call
+    return Call() if call is None else Call(name=call.name or "", arguments=call.arguments)
 
 
 def read_usage(usage: Any) -> Usage:

@@ -6,16 +6,14 @@ from collections.abc import Callable
 
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
-from tests.conformance.reading import Said, read_response, rebuilt
+from tests.conformance.reading import Said, read_response, rebuilt, settle_reason
 from tests.conformance.runs import build, read_raw, rebuild, run_normalizer, run_wrapper
-
-from unspool.models import map_finish_reason
 
 
 def expected_choices(raw: RawStream, native_finish: Callable[[int], str | None]) -> dict[int, Said]:
     choices = {index: rebuilt(said) for index, said in raw.reading.choices.items()} or {0: Said()}
     for index, said in choices.items():
-        said.finish = map_finish_reason(native_finish(index) or "stop")
+        said.finish = settle_reason(native_finish(index))
     return choices
 
 

@@ -291,6 +291,11 @@ def test_late_usage_reaches_the_finish_chunk_that_is_already_out() -> None:
     assert out[-1]._hidden_params["usage"].completion_tokens == 5
 
 
+def test_a_usage_that_nobody_reported_is_estimated_at_the_end() -> None:
+    finish = run(core(usage_on_finish=True), text("a few words"), chunk({}, "stop"))[-1]
+    assert finish._hidden_params["usage"].completion_tokens == 3
+
+
 def test_a_chunk_of_metadata_only_is_shown_where_usage_is() -> None:
     metadata = chunk(choices=[], prompt_filter_results=[])
     assert [len(c.choices) for c in run(core(include_usage=True), metadata, text("a"))] == [0, 1, 1, 1]

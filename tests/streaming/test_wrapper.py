@@ -455,6 +455,12 @@ def test_a_limit_of_its_own_overrides_the_common_one() -> None:
     assert count_until_loop(wrapper(endless("How are you?"), repeated_chunk_limit=3)) == 3
 
 
+def test_usage_between_equal_chunks_makes_no_difference() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    script = [chunk("again"), chunk("again"), chunk(choices=[], usage=usage)] * 10
+    assert count_until_loop(wrapper(script, repeated_chunk_limit=4)) == 4
+
+
 @pytest.mark.anyio
 async def test_a_loop_is_found_async_too() -> None:
     source = Watched([chunk("How are you?")] * 200)

@@ -33,7 +33,7 @@ class Dialect:
 
 
 DIALECTS: dict[str, Dialect] = {
-    "anthropic-messages": Dialect("anthropic_request:build_request", "anthropic:response_from_anthropic"),
+    "anthropic-messages": Dialect("anthropic.request:build_request", "anthropic:response_from_anthropic"),
     "openai-chat": Dialect("openai_chat_request:build_request", "openai_chat:response_from_openai"),
 }
 

@@ -1,7 +1,7 @@
 """The wire formats: for each, a decoder (bytes to events) and a normalizer (events to chunks).
 
-One file a format. The table names modules instead of importing them, so that a format costs nothing
-until somebody uses it.
+A module or a package for each. The table names them instead of importing them, so that a format costs
+nothing until somebody uses it.
 """
 
 from __future__ import annotations

@@ -6,17 +6,19 @@ servers send beside it, and what becomes of it here:
 - reasoning as `reasoning`, `reasoning_content` or only inside `reasoning_details` (OpenRouter,
   Snowflake): always `reasoning_content`; the details stay too
 - `content` as a list of text and thinking parts (Mistral): text and `reasoning_content`
-- tool calls without `index` (Mistral, Gemini, Ollama): numbered through the stream
-- `choices` null or missing, a choice without `delta` (Azure) or with a whole `message` instead
+- tool calls without `index` (Mistral, Gemini, Ollama): numbered through the stream; one call instead of
+  a list (older TGI)
+- `choices` null or missing, a choice without `delta` (Azure) or with a whole `message` instead; that one
+  only counts if nothing was streamed before it (MiniMax repeats all of it at the end)
 - `id` null (Gemini), `created` as a float, an empty `finish_reason`
-- usage in `x_groq` only (Groq, older streams)
-- an error as a chunk (`{"error": …}`: Groq, OpenRouter), as a finish reason, or on a line of its own that
-  SSE would ignore (gpustack: `error: {…}`)
+- usage in `x_groq` only (Groq, older streams) or in a choice (Moonshot)
+- an error as a chunk (`{"error": …}`: Groq, OpenRouter; `{"object": "error", …}`: vLLM), as an event of
+  that name, as a finish reason, or on a line of its own that SSE would ignore (gpustack: `error: {…}`)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +26,7 @@ from pydantic_core import from_json
 
 from unspool.error_mapping import error_from_body
 from unspool.errors import APIResponseValidationError, MalformedEventError
-from unspool.models import ModelResponse, ModelResponseStream
+from unspool.models import ModelResponse, ModelResponseStream, Usage
 from unspool.wire.event import WireEvent
 from unspool.wire.sse import IGNORED
 
@@ -34,10 +36,11 @@ DONE = "[DONE]"
 
 
 class OpenAIChatNormalizer:
-    """Events to chunks. It holds the numbering of tool calls that came without an index."""
+    """Events to chunks. It remembers what later chunks are to be understood by."""
 
     def __init__(self) -> None:
         self._calls = CallNumbers()
+        self._heard: set[int] = set()  # the choices that have said something
         self._done = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
@@ -52,9 +55,15 @@ class OpenAIChatNormalizer:
         if event.data.strip() == DONE:
             self._done = True
             return
+        if event.name == "error":
+            raise error_from_body(_json_or_text(event.data))
         data = parse_event(event)
         if data is not None:
-            yield chunk_from(data, calls=self._calls)
+            chunk = chunk_from(data, calls=self._calls, heard=self._heard)
+            for choice in chunk.choices:
+                if choice.delta.content or choice.delta.tool_calls:
+                    self._heard.add(choice.index)
+            yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
@@ -93,46 +102,57 @@ def parse_event(event: WireEvent) -> JSON | None:
     return data
 
 
+def _json_or_text(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        return text
+
+
 def _said_on_ignored_lines(text: str) -> JSON | None:
     """A chunk or an error on lines that aren't SSE: `error: {"message": …}`, or bare JSON (gpustack#6155)."""
-    is_error = text.startswith("error:")
-    body = text.removeprefix("error:").strip()
-    try:
-        data = from_json(body)
-    except ValueError:
-        return {"error": {"message": body}} if is_error else None
-    if is_error:
+    data = _json_or_text(text.removeprefix("error:").strip())
+    if text.startswith("error:"):
         return {"error": data["error"] if isinstance(data, dict) and "error" in data else data}
     return data if isinstance(data, dict) and not data.keys().isdisjoint({"error", "choices"}) else None
 
 
-def chunk_from(data: Mapping[str, Any], *, calls: CallNumbers | None = None) -> ModelResponseStream:
+def chunk_from(
+    data: Mapping[str, Any], *, calls: CallNumbers | None = None, heard: Container[int] = ()
+) -> ModelResponseStream:
     """A chunk from the JSON of one, of whatever dialect.
 
     Args:
         data: a `chat.completion.chunk` object. It isn't changed.
         calls: the numbering of the stream's tool calls, for servers that send none.
+        heard: the choices that the stream has streamed something of.
 
     Raises:
         ProviderError: the chunk reports an error.
         MalformedEventError: it isn't a chunk.
     """
-    if data.get("error"):
+    if data.get("error") or data.get("object") == "error":
         raise error_from_body(data)
-    settled = {
-        **data,
-        "id": data.get("id") or "",
-        "created": int(data.get("created") or 0),
-        "choices": [_choice(choice, calls) for choice in data.get("choices") or ()],
-    }
-    if settled.get("usage") is None:
-        settled["usage"] = (data.get("x_groq") or {}).get("usage")
     try:
-        return ModelResponseStream.model_validate(settled)
-    except ValidationError as error:
+        return ModelResponseStream.model_validate(_settled(data, calls, heard))
+    except _WRONG_SHAPE as error:
         raise MalformedEventError(
             f"expected a chat.completion.chunk, got one whose {_complaints(error)}", data=str(data)
         ) from error
+
+
+def _settled(data: Mapping[str, Any], calls: CallNumbers | None, heard: Container[int]) -> JSON:
+    """OpenAI's shape for a chunk of whatever dialect."""
+    choices = data.get("choices") or ()
+    holders = (data, data.get("x_groq") or {}, *choices)
+    usage = next((holder["usage"] for holder in holders if holder.get("usage")), None)
+    return {
+        **data,
+        "id": data.get("id") or "",
+        "created": int(data.get("created") or 0),
+        "choices": [_choice(choice, calls, heard) for choice in choices],
+        "usage": Usage.model_validate(usage) if usage else None,
+    }
 
 
 def response_from_openai(body: Mapping[str, Any]) -> ModelResponse:
@@ -142,7 +162,7 @@ def response_from_openai(body: Mapping[str, Any]) -> ModelResponse:
         ProviderError: the body reports an error.
         APIResponseValidationError: it isn't a response.
     """
-    if body.get("error"):
+    if body.get("error") or body.get("object") == "error":
         raise error_from_body(body)
     if not isinstance(body.get("choices"), list):
         raise APIResponseValidationError(
@@ -150,26 +170,33 @@ def response_from_openai(body: Mapping[str, Any]) -> ModelResponse:
             " is that of an OpenAI-compatible server",
             body=body,
         )
-    choices = [{**choice, "message": _said(choice.get("message") or {})} for choice in body["choices"]]
     try:
+        choices = [{**choice, "message": _said(choice.get("message") or {})} for choice in body["choices"]]
         return ModelResponse(**{**body, "choices": choices})
-    except ValidationError as error:
+    except _WRONG_SHAPE as error:
         raise APIResponseValidationError(
             f"expected a chat.completion, got one whose {_complaints(error)}", body=body
         ) from error
 
 
-def _complaints(error: ValidationError) -> str:
+# What comes of reading JSON that has a list where an object should be, and the like.
+_WRONG_SHAPE = (AttributeError, TypeError, ValueError)
+
+
+def _complaints(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"shape is another ({error})"
     return "; ".join(
         f"{'.'.join(map(str, details['loc']))} is {details['input']!r:.80} ({details['msg']})"
         for details in error.errors(include_url=False)[:3]
     )
 
 
-def _choice(choice: JSON, calls: CallNumbers | None) -> JSON:
+def _choice(choice: JSON, calls: CallNumbers | None, heard: Container[int]) -> JSON:
     delta = choice.get("delta")
     if delta is None:
-        delta = choice.get("message") or {}
+        retold = (choice.get("index") or 0) in heard
+        delta = {} if retold else choice.get("message") or {}
     reason = choice.get("finish_reason")
     if reason == "error":
         raise error_from_body({"message": "the stream ended with finish_reason 'error'", **choice})
@@ -185,6 +212,8 @@ def _said(delta: JSON) -> JSON:
         delta = _join_parts(delta)
     if "reasoning" in delta:
         delta = _rename_reasoning(delta)
+    if isinstance(delta.get("tool_calls"), dict):
+        delta = {**delta, "tool_calls": [delta["tool_calls"]]}
     if delta.get("reasoning_details") and not delta.get("reasoning_content"):
         pieces = (detail.get("text") or detail.get("summary") or "" for detail in delta["reasoning_details"])
         delta = {**delta, "reasoning_content": "".join(pieces) or None}

@@ -11,11 +11,12 @@ A chunk that comes in is never changed: the same object may stand in a script a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from unspool.errors import IncompleteStreamError, InternalServerError
+from unspool.errors import APIError, IncompleteStreamError, InternalServerError
 from unspool.models import (
     Delta,
     FunctionCall,
@@ -27,6 +28,8 @@ from unspool.models import (
     response_id,
 )
 from unspool.streaming.items import as_chunk, is_empty, is_generic
+
+logger = logging.getLogger("unspool")
 
 JSON = dict[str, Any]
 
@@ -105,6 +108,8 @@ class StreamCore:
         self.received_finish_reason: str | None = None
         self.usage: Usage | None = None
         self.model = options.model
+        self._source_id: str | None = None
+        self._source_model: str | None = None
         self._hidden = dict(options.hidden)
         self._now = now
         self._guards = guards
@@ -127,9 +132,15 @@ class StreamCore:
         return bool(self._choices) and all(choice.finish_sent for choice in self._choices.values())
 
     def response(self) -> ModelResponse | None:
-        """The response that the emitted chunks add up to; built once, so ask at the end."""
+        """The response that the emitted chunks add up to; built once, so ask at the end.
+
+        None if there are none, or if they can't be added up: that never breaks a stream (contract, a).
+        """
         if self._response is None:
-            self._response = self._build(self.chunks)
+            try:
+                self._response = self._build(self.chunks)
+            except APIError:
+                logger.warning("the chunks of a stream can't be added up to a response", exc_info=True)
         return self._response
 
     def feed(self, item: Any, /) -> Iterator[ModelResponseStream]:
@@ -155,7 +166,7 @@ class StreamCore:
             self._identify(chunk)
             yield from self._release()
         if kept:
-            yield self._sent(self._chunk(chunk, kept, {}, usage))
+            yield self._sent(self._chunk(chunk, kept, usage))
         for choice in finished:
             yield self._finish(chunk, choice, usage)
 
@@ -177,14 +188,16 @@ class StreamCore:
         finish = self._last_finish
         if finish is not None and self.usage is not None:
             finish._hidden_params["usage"] = self.usage
+        elif finish is not None:
+            finish._hidden_params.pop("usage", None)  # the zeros shown so far: the builder would believe them
         if not (self.options.include_usage or self.options.usage_on_finish):
             return
         response = self.response()
-        usage = Usage() if response is None else response.get("usage", Usage())
+        usage = self.usage or Usage() if response is None else response.get("usage", Usage())
         if finish is not None and self.options.usage_on_finish:
             finish._hidden_params["usage"] = usage
         if self.options.include_usage:
-            yield self._sent(self._chunk(None, [StreamingChoices()], {"usage": usage}, usage))
+            yield self._sent(self._chunk(None, [StreamingChoices()], usage, {"usage": usage}))
 
     # -- what a chunk says ---------------------------------------------------------------------------
 
@@ -193,32 +206,25 @@ class StreamCore:
         kept: list[StreamingChoices] = []
         finished: list[StreamingChoices] = []
         for source in choices:
-            choice = self._choices.get(source.index)
+            fields = source.__dict__
+            choice = self._choices.get(fields["index"])
             if choice is None:
-                choice = self._choices[source.index] = _Choice()
-            if source.finish_reason is not None:
+                choice = self._choices[fields["index"]] = _Choice()
+            reason, delta = fields["finish_reason"], fields["delta"]
+            if reason is not None:
                 self._receive_finish(source)
-            if self._says_something(source.delta, choice):
-                kept.append(self._spoken(source, choice))
-                if source.finish_reason is not None and not choice.finish_sent:
+            if _says_something(delta.__dict__, delta.__pydantic_extra__, choice):
+                kept.append(_with_delta(source, self._spoken(delta, choice), finish_reason=None))
+                if reason is not None and not choice.finish_sent:
                     choice.pending = source
-            elif source.finish_reason is not None and not choice.finish_sent:
+            elif reason is not None and not choice.finish_sent:
                 finished.append(source)
         return kept, finished
 
-    def _says_something(self, delta: Delta, choice: _Choice) -> bool:
-        if delta.content or delta.tool_calls or delta.function_call or delta.audio:
-            return True
-        if delta.tool_calls is not None and not choice.finish_sent:
-            return True  # LiteLLM hands on an empty list of calls too, until the finish
-        if delta.role is not None and not choice.role_sent:
-            return True
-        return delta.provider_specific_fields is not None or _extras_say_something(delta.__pydantic_extra__)
-
-    def _spoken(self, source: StreamingChoices, choice: _Choice) -> StreamingChoices:
-        """A copy of a choice as the caller sees it: role once, no finish reason."""
-        delta = source.delta
-        values = {**delta.__dict__, "role": None if choice.role_sent else "assistant"}
+    def _spoken(self, delta: Delta, choice: _Choice) -> Delta:
+        """A copy of a delta as the caller sees it, with the role only once."""
+        values = delta.__dict__.copy()
+        values["role"] = None if choice.role_sent else "assistant"
         extra = delta.__pydantic_extra__
         if extra:
             extra = dict(extra)
@@ -233,7 +239,7 @@ class StreamCore:
                 call = values["tool_calls"][0].function
                 values["tool_calls"] = None
                 values["function_call"] = FunctionCall(name=call.name, arguments=call.arguments)
-        return _with_delta(source, assemble(Delta, values, extra), finish_reason=None)
+        return assemble(Delta, values, extra)
 
     # -- how a choice ends ---------------------------------------------------------------------------
 
@@ -248,7 +254,7 @@ class StreamCore:
     ) -> ModelResponseStream:
         self._choices[source.index].finish_sent = True
         finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
-        emitted = self._chunk(chunk, [finish], {}, usage)
+        emitted = self._chunk(chunk, [finish], usage)
         if self.options.usage_on_finish:
             emitted._hidden_params["usage"] = self.usage or Usage()
         self._last_finish = emitted
@@ -277,12 +283,12 @@ class StreamCore:
         if self.response_id is None and not chunk.id:
             self._nameless.append(chunk)  # Azure's comes before the id: it waits, so that the id stays one
             return
-        yield self._sent(self._chunk(chunk, [], {}, None))
+        yield self._sent(self._chunk(chunk, []))
 
     def _release(self) -> Iterator[ModelResponseStream]:
         while self._nameless:
             chunk = self._nameless.pop(0)
-            yield self._sent(self._chunk(chunk, [], {}, None))
+            yield self._sent(self._chunk(chunk, []))
 
     def _sent(self, chunk: ModelResponseStream) -> ModelResponseStream:
         for guard in self._guards:
@@ -294,14 +300,16 @@ class StreamCore:
         self,
         source: ModelResponseStream | None,
         choices: list[StreamingChoices],
-        extra: JSON,
-        usage: Usage | None,
+        usage: Usage | None = None,
+        extra: JSON | None = None,
     ) -> ModelResponseStream:
         """A new chunk with the stream's own identity and everything else from its source."""
         at = self._now()
+        fields = None
         if source is not None:
             self._identify(source)
-            extra = self._extra_of(source, extra)
+            fields = source.__dict__["provider_specific_fields"]
+            extra = _extra_of(source.__pydantic_extra__, fields)
         if self.created is None:
             self.created = int(at)
         if self.response_id is None:
@@ -310,7 +318,6 @@ class StreamCore:
         hidden["created_at"] = at
         if usage is not None:
             hidden["usage"] = usage
-        fields = None if source is None else source.provider_specific_fields
         if fields is not None:
             hidden["provider_specific_fields"] = fields
         values: JSON = {
@@ -326,24 +333,18 @@ class StreamCore:
 
     def _identify(self, source: ModelResponseStream) -> None:
         """Take from a chunk what names the stream."""
-        self.system_fingerprint = source.system_fingerprint
-        if source.id and source.id != self._hidden.get("received_model_id"):
+        fields = source.__dict__
+        self.system_fingerprint = fields["system_fingerprint"]
+        if fields["id"] == self._source_id and fields["model"] == self._source_model:
+            return
+        self._source_id, self._source_model = fields["id"], fields["model"]
+        if source.id:
             self._hidden["received_model_id"] = source.id
             self.response_id = self.response_id or source.id
-        if source.model and source.model != self._hidden.get("provider_response_model"):
+        if source.model:
             self._hidden["provider_response_model"] = source.model
             if self.options.custom_llm_provider in _MODEL_FROM_CHUNK:
                 self.model = source.model
-
-    def _extra_of(self, source: ModelResponseStream, extra: JSON) -> JSON:
-        given = source.__pydantic_extra__
-        fields = source.provider_specific_fields
-        if not given and not fields:
-            return {"citations": None, **extra}
-        merged = {"citations": None, **(given or {}), **(fields or {}), **extra}
-        if "usage" not in extra:
-            merged.pop("usage", None)
-        return merged
 
     def _note_usage(self, chunk: ModelResponseStream) -> Usage | None:
         """The usage that a chunk of the source reports, wherever it does."""
@@ -357,6 +358,25 @@ class StreamCore:
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
             self.usage = usage  # zeros on the way (Ollama) don't replace a count
         return usage
+
+
+def _extra_of(given: JSON | None, fields: JSON | None) -> JSON:
+    """What a chunk has beside its declared fields. The caller is shown usage at the end only."""
+    if not given and not fields:
+        return {"citations": None}
+    extra = {"citations": None, **(given or {}), **(fields or {})}
+    extra.pop("usage", None)
+    return extra
+
+
+def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
+    if said["content"] or said["tool_calls"] or said["function_call"] or said["audio"]:
+        return True
+    if said["tool_calls"] is not None and not choice.finish_sent:
+        return True  # LiteLLM hands on an empty list of calls too, until the finish
+    if said["role"] is not None and not choice.role_sent:
+        return True
+    return said["provider_specific_fields"] is not None or _extras_say_something(extra)
 
 
 def _extras_say_something(extra: JSON | None) -> bool:
@@ -378,7 +398,9 @@ def _holds_something(value: Any) -> bool:
 
 def _with_delta(source: StreamingChoices, delta: Delta, *, finish_reason: str | None) -> StreamingChoices:
     extra = source.__pydantic_extra__
-    values = {**source.__dict__, "delta": delta, "finish_reason": finish_reason}
+    values = source.__dict__.copy()
+    values["delta"] = delta
+    values["finish_reason"] = finish_reason
     return assemble(StreamingChoices, values, dict(extra) if extra else None)
 
 

@@ -1,0 +1,162 @@
+"""The events of a stream to chunks: https://docs.anthropic.com/en/docs/build-with-claude/streaming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from unspool.error_mapping import error_from_body
+from unspool.errors import MalformedEventError
+from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+from unspool.providers.anthropic.mapping import fields_of_end
+from unspool.providers.anthropic.open_blocks import OpenBlocks
+from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, text_in
+from unspool.providers.anthropic.usage import usage_from
+from unspool.providers.openai_chat import DONE, parse_event
+from unspool.providers.request import JSON
+from unspool.wire.event import WireEvent
+
+_Chunks = Iterator[ModelResponseStream]
+
+
+class AnthropicNormalizer:
+    """The events of an Anthropic Messages stream to chunks.
+
+    Every chunk has one choice; id and model are the message's. Tool calls are numbered 0, 1, 2 …
+    through the whole stream, whatever blocks are between them. Usage comes with the first chunk, as
+    far as it is known by then, and complete with the finish reason; token counts are LiteLLM's:
+    `prompt_tokens` includes what was read from the cache and written to it.
+
+    Raises, while it is being fed:
+        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        ProviderError: the stream has an `error` event; its class is that of the error's type.
+
+    Args:
+        created: the chunks' `created`, in seconds since 1970. A stage has no clock, and the stream
+            has no time in it.
+    """
+
+    def __init__(self, *, created: int = 0) -> None:
+        self._created = created
+        self._blocks = OpenBlocks()
+        self._begin({})
+
+    def _begin(self, message: JSON) -> None:
+        self._id = text_in(message, "id")
+        self._model = text_in(message, "model") or None
+        self._reported: JSON = {}
+        self._blocks.begin_message()
+
+    def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
+        # OpenAI's end mark may stand here too: OpenRouter (rig's cassette "gateway_message_delta_metadata").
+        body = None if event.data.strip() == DONE else parse_event(event)
+        if body is None:
+            return
+        handle = _EVENTS.get(_kind(body, event), _ignore)
+        try:
+            yield from handle(self, body)
+        except ValueError as error:  # pydantic's too
+            raise MalformedEventError(
+                f"an Anthropic {event.name!r} event isn't shaped as documented ({error});"
+                " compare it with https://docs.anthropic.com/en/docs/build-with-claude/streaming",
+                data=event.data,
+            ) from error
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
+        return iter(())
+
+    def _message_start(self, event: JSON) -> _Chunks:
+        # There may be more than one: a gateway repeats it, a recorder has joined several responses
+        # (vercel/ai's fixtures "duplicate-message-start" and "anthropic-tool-search-…").
+        message = object_in(event, "message")
+        self._begin(message)
+        self._count(message)
+        # Whether it will think isn't known yet.
+        yield self._chunk(usage=usage_from(self._reported, silent=False))
+        # The message may be here as a whole, with nothing but `message_stop` after it: so Anthropic
+        # answers when the code that it runs calls a tool again (vercel/ai's "programmatic-tool-calling").
+        for index, block in enumerate(objects_in(message, "content")):
+            yield from self._start_block(index, block)
+            yield from self._stop_block(index)
+        if text_in(message, "stop_reason"):
+            yield from self._end(message)
+
+    def _message_delta(self, event: JSON) -> _Chunks:
+        self._count(event)
+        yield from self._end({**event, **object_in(event, "delta")})
+
+    def _error(self, event: JSON) -> _Chunks:
+        raise error_from_body(event, llm_provider="anthropic", model=self._model or "")
+
+    def _content_block_start(self, event: JSON) -> _Chunks:
+        return self._start_block(_index(event), object_in(event, "content_block"))
+
+    def _content_block_delta(self, event: JSON) -> _Chunks:
+        return self._chunks(self._blocks.add(_index(event), object_in(event, "delta")))
+
+    def _content_block_stop(self, event: JSON) -> _Chunks:
+        return self._stop_block(_index(event))
+
+    def _start_block(self, index: int, block: JSON) -> _Chunks:
+        deltas = self._blocks.start(index, block)
+        if text_in(block, "type") == "fallback":
+            # From here on another model speaks (anthropic-sdk-python's fixture "fallback-response").
+            self._model = text_in(object_in(block, "to"), "model") or self._model
+        return self._chunks(deltas)
+
+    def _stop_block(self, index: int) -> _Chunks:
+        return self._chunks(self._blocks.stop(index))
+
+    def _count(self, holder: JSON) -> None:
+        # The counts of message_delta are cumulative but not complete: what it lacks stays as it was.
+        reported = object_in(holder, "usage")
+        self._reported |= {key: value for key, value in reported.items() if value is not None}
+
+    def _end(self, message: JSON) -> _Chunks:
+        fields = fields_of_end(message)
+        if fields:
+            yield self._chunk(provider_specific_fields=fields)
+        usage = usage_from(self._reported, silent=not self._blocks.has_thinking)
+        yield self._chunk(finish_reason=text_in(message, "stop_reason") or None, usage=usage)
+
+    def _chunks(self, deltas: Iterator[JSON]) -> _Chunks:
+        return (self._chunk(**delta) for delta in deltas)
+
+    def _chunk(
+        self, *, finish_reason: str | None = None, usage: Usage | None = None, **delta: Any
+    ) -> ModelResponseStream:
+        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason)
+        chunk = ModelResponseStream(id=self._id, created=self._created, model=self._model, choices=[choice])
+        if usage is not None:
+            chunk.usage = usage
+        return chunk
+
+
+def _ignore(_: AnthropicNormalizer, __: JSON) -> _Chunks:
+    return iter(())
+
+
+_EVENTS: dict[str, Callable[[AnthropicNormalizer, JSON], _Chunks]] = {
+    "content_block_delta": AnthropicNormalizer._content_block_delta,
+    "content_block_start": AnthropicNormalizer._content_block_start,
+    "content_block_stop": AnthropicNormalizer._content_block_stop,
+    "error": AnthropicNormalizer._error,
+    "message_delta": AnthropicNormalizer._message_delta,
+    "message_start": AnthropicNormalizer._message_start,
+}
+
+
+def _kind(body: JSON, event: WireEvent) -> str:
+    """An event's type: that of its JSON, which unlike the SSE name no proxy leaves out."""
+    kind = body.get("type")
+    if isinstance(kind, str):
+        return kind
+    return "error" if "error" in body else event.name
+
+
+def _index(event: JSON) -> int:
+    index = event.get("index", 0)
+    if isinstance(index, int):
+        return index
+    raise misshapen("index", index, "a number")

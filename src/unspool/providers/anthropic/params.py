@@ -1,0 +1,136 @@
+"""OpenAI's parameters as Anthropic's, and those that Anthropic doesn't have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from unspool.errors import UnsupportedParamsError
+from unspool.providers.anthropic.reasoning import reasoning_settings
+from unspool.providers.anthropic.tools import tool_choice_from, tool_from
+from unspool.providers.request import EXTRAS, JSON, plain
+
+DEFAULT_MAX_TOKENS = 4096
+"""Anthropic demands a limit; LiteLLM's for a model that it doesn't know."""
+
+_UNSUPPORTED = frozenset(
+    {
+        "audio",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "include_server_side_tool_invocations",
+        "logit_bias",
+        "logprobs",
+        "modalities",
+        "n",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "response_format",
+        "safety_identifier",
+        "seed",
+        "store",
+        "top_logprobs",
+        "verbosity",
+        "web_search_options",
+    }
+)
+_INSTEAD = {
+    "functions": 'use tools=[{"type": "function", "function": …}]',
+    "response_format": 'use output_config={"format": {"type": "json_schema", "schema": …}}',
+    "web_search_options": 'use tools=[{"type": "web_search_20250305", "name": "web_search"}]',
+}
+# What says no more than what Anthropic does anyway.
+_HARMLESS: JSON = {"n": 1, "response_format": {"type": "text"}}
+
+# Usage is always in the stream.
+_NOT_SENT = EXTRAS | {"stream", "stream_options"}
+
+
+def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
+    """All of a request's body but the model and what is said.
+
+    Raises:
+        UnsupportedParamsError: Anthropic has no such parameter, and `drop_params` is false.
+        BadRequestError: an effort that Anthropic doesn't have.
+    """
+    given = _supported(params, model, drop_params=drop_params)
+    effort = given.pop("reasoning_effort", None)
+    settings: JSON = {}
+    for name, value in given.items():
+        translate = _TRANSLATIONS.get(name)
+        settings |= {name: value} if translate is None else translate(value, given)
+    reasoning = reasoning_settings(effort, model)
+    if "output_config" in reasoning:  # an answer's JSON schema stands there, too
+        reasoning["output_config"] |= settings.get("output_config", {})
+    settings |= reasoning
+    settings.setdefault("max_tokens", _room_for(settings.get("thinking")))
+    return settings
+
+
+def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
+    given = {name: plain(value) for name, value in params.items() if value is not None}
+    wrong = [name for name in given if name in _UNSUPPORTED and given[name] != _HARMLESS.get(name)]
+    if wrong and not drop_params:
+        raise UnsupportedParamsError(
+            f"Anthropic has no parameter {wrong[0]!r}: {_INSTEAD.get(wrong[0], 'leave it out')},"
+            " or pass drop_params=True, which leaves it out for you",
+            model=model,
+            llm_provider="anthropic",
+            param=wrong[0],
+        )
+    return {name: value for name, value in given.items() if name not in _UNSUPPORTED | _NOT_SENT}
+
+
+def _room_for(thinking: Any) -> int:
+    """The default limit. Thinking counts towards it, so it comes on top."""
+    budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
+    return DEFAULT_MAX_TOKENS + (budget or 0)
+
+
+def _limit(value: Any, _: JSON) -> JSON:
+    return {"max_tokens": value}
+
+
+def _stop(value: Any, _: JSON) -> JSON:
+    return {"stop_sequences": [value] if isinstance(value, str) else value}
+
+
+# Anthropic refuses to be told who somebody is; LiteLLM leaves such a user out as well.
+_PERSONAL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d\s()-]{7,}")
+
+
+def _user(value: Any, _: JSON) -> JSON:
+    return {} if _PERSONAL.fullmatch(str(value)) else {"metadata": {"user_id": value}}
+
+
+def _metadata(value: Any, _: JSON) -> JSON:
+    # OpenAI takes any keys here, and Anthropic no other one than this.
+    return {"metadata": {"user_id": value["user_id"]}} if value.get("user_id") else {}
+
+
+def _tools(value: Any, _: JSON) -> JSON:
+    return {"tools": [tool_from(tool) for tool in value]}
+
+
+def _tool_choice(_: Any, params: JSON) -> JSON:
+    if not params.get("tools"):
+        return {}  # refused without tools, where OpenAI's users often send it with none
+    choice = params.get("tool_choice", "auto")
+    return {"tool_choice": tool_choice_from(choice, parallel=params.get("parallel_tool_calls"))}
+
+
+# What isn't here goes under its own name: temperature, top_p, top_k, thinking, service_tier …
+_TRANSLATIONS: dict[str, Callable[[Any, JSON], JSON]] = {
+    "max_completion_tokens": _limit,
+    "max_tokens": _limit,
+    "metadata": _metadata,
+    "parallel_tool_calls": _tool_choice,
+    "stop": _stop,
+    "tool_choice": _tool_choice,
+    "tools": _tools,
+    "user": _user,
+}

@@ -1,0 +1,78 @@
+"""OpenAI's parameters as Anthropic's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.providers.anthropic.asking import body, build
+
+from unspool.errors import UnsupportedParamsError
+from unspool.providers.request import JSON
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_the_limit_has_two_names(name: str) -> None:
+    assert body(**{name: 9})["max_tokens"] == 9
+
+
+def test_thinking_comes_on_top_of_the_default_limit() -> None:
+    assert body(thinking={"type": "enabled", "budget_tokens": 2000})["max_tokens"] == 6096
+
+
+@pytest.mark.parametrize(("stop", "sent"), [("a", ["a"]), (["a", "b"], ["a", "b"])])
+def test_stop_becomes_stop_sequences(stop: Any, sent: list[str]) -> None:
+    assert body(stop=stop)["stop_sequences"] == sent
+
+
+def test_a_user_becomes_metadata() -> None:
+    assert body(user="u-17")["metadata"] == {"user_id": "u-17"}
+
+
+@pytest.mark.parametrize("name", ["ada@example.org", "+49 30 901820"])
+def test_a_user_that_names_a_person_is_left_out(name: str) -> None:
+    assert "metadata" not in body(user=name)
+
+
+def test_of_metadata_only_the_user_is_sent() -> None:
+    assert body(metadata={"user_id": "u-17", "trace": "t"})["metadata"] == {"user_id": "u-17"}
+    assert "metadata" not in body(metadata={"trace": "t"})
+
+
+def test_what_only_anthropic_knows_is_sent_as_it_is() -> None:
+    own = {"top_k": 3, "thinking": {"type": "disabled"}, "container": "box", "service_tier": "auto"}
+    sent = body(temperature=0.5, top_p=0.1, **own)
+    assert {key: sent[key] for key in own} == own
+
+
+def test_what_is_none_is_left_out() -> None:
+    assert body(temperature=None, tools=None, response_format=None, reasoning_effort=None) == body()
+
+
+@pytest.mark.parametrize(
+    "harmless", [{"n": 1}, {"response_format": {"type": "text"}}, {"stream_options": {"include_usage": True}}]
+)
+def test_what_asks_for_nothing_unusual_is_left_out(harmless: JSON) -> None:
+    assert body(**harmless) == body()
+
+
+def test_a_parameter_that_anthropic_does_not_have_is_an_error() -> None:
+    with pytest.raises(UnsupportedParamsError, match="drop_params=True") as caught:
+        build(seed=1)
+    assert (caught.value.param, caught.value.model) == ("seed", "claude-test")
+
+
+def test_drop_params_leaves_such_a_parameter_out() -> None:
+    assert body(seed=1, n=2, drop_params=True) == body()
+
+
+def test_an_unsupported_parameter_with_a_substitute_names_it() -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
+    with pytest.raises(UnsupportedParamsError, match="use output_config="):
+        build(response_format=schema)
+
+
+def test_an_effort_leaves_the_rest_of_the_output_config_alone() -> None:
+    wanted = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    sent = body(model="claude-opus-4-7", output_config=wanted, reasoning_effort="high")
+    assert sent["output_config"] == {"effort": "high", **wanted}

@@ -1,0 +1,44 @@
+"""Reading JSON that ought to be shaped as documented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from unspool.providers.anthropic.shape import object_in, objects_in, present, text_in
+from unspool.providers.request import JSON
+
+READERS = [(text_in, ""), (object_in, {}), (objects_in, [])]
+
+
+@pytest.mark.parametrize(("read", "empty"), READERS)
+@pytest.mark.parametrize("holder", [{}, {"key": None}])
+def test_what_is_missing_or_null_is_empty(read: Callable[..., Any], empty: Any, holder: JSON) -> None:
+    assert read(holder, "key") == empty
+
+
+@pytest.mark.parametrize(
+    ("read", "value"), [(text_in, "Hi"), (object_in, {"a": 1}), (objects_in, [{"a": 1}, {}])]
+)
+def test_what_is_as_documented_is_read(read: Callable[..., Any], value: Any) -> None:
+    assert read({"key": value}, "key") == value
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "documented"),
+    [
+        (text_in, 5, "text, not 5"),
+        (object_in, "Hi", "an object, not 'Hi'"),
+        (objects_in, {}, "a list of objects, not {}"),
+        (objects_in, [{}, 5], r"a list of objects, not \[{}, 5\]"),
+    ],
+)
+def test_what_is_of_another_shape_is_an_error(read: Callable[..., Any], value: Any, documented: str) -> None:
+    with pytest.raises(ValueError, match=f"'key' must be {documented}"):
+        read({"key": value}, "key")
+
+
+def test_present_leaves_out_what_is_null_or_not_asked_for() -> None:
+    assert present({"a": 0, "b": None, "c": 1}, "a", "b", "d") == {"a": 0}
