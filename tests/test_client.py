@@ -306,6 +306,13 @@ def test_the_callers_transport_needs_no_key() -> None:
     assert completion("gpt-4o", MESSAGES, transport=transport).choices[0].message.content == "Hello there"
 
 
+def test_messages_of_another_shape_are_refused(server: Loopback) -> None:
+    options = {**here(server), "model": "anthropic/claude-haiku-4-5", "tool_choice": 7}
+
+    with pytest.raises(unspool.BadRequestError, match="another shape"):
+        completion(**options, tools=[{"function": {"name": "f"}}])
+
+
 def test_an_unknown_model_is_refused_with_advice() -> None:
     with pytest.raises(LiteLLMUnknownProvider, match=r"LLM Provider NOT provided.*model='provider/name'"):
         completion("llama", MESSAGES)

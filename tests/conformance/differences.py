@@ -89,6 +89,14 @@ def _ends_without_blank_line(raw: RawStream) -> bool:
     return bool(last) and not is_cut_short(last[-1])
 
 
+def _has_a_mark(raw: RawStream) -> bool:
+    return raw.body.startswith(b"\xef\xbb\xbf")
+
+
+def _has_broken_characters(raw: RawStream) -> bool:
+    return any("\ufffd" in f"{said}" for said in raw.reading.choices.values())
+
+
 def _calls(raw: RawStream) -> Iterator[Call]:
     for said in raw.reading.choices.values():
         yield from said.calls
@@ -107,6 +115,12 @@ COMMON = (
         "several finish reasons: Unspool keeps the first that is a chunk of its own, the SDK the last",
         frozenset({"finish reason"}),
         _finishes_differently,
+    ),
+    Reason("a byte order mark: the SDK takes it for a part of the first line", ALL, _has_a_mark),
+    Reason(
+        "broken characters: Unspool says U+FFFD, the SDK hands on what can't be printed, or raises",
+        frozenset({"text", "tool calls", "raises"}),
+        _has_broken_characters,
     ),
     Reason("the last event lacks its blank line: the SDK drops it", ALL | ERROR, _ends_without_blank_line),
 )
@@ -201,6 +215,10 @@ def _lacks_a_call_type(raw: RawStream) -> bool:
     return any(call.get("type", "") is None or call.get("index") not in typed for call in fragments)
 
 
+def _has_a_custom_call(raw: RawStream) -> bool:
+    return any(call.get("type") == "custom" for call in _fragments(raw))
+
+
 def _has_no_arguments(raw: RawStream) -> bool:
     return any(not call.arguments for call in _calls(raw))
 
@@ -263,6 +281,7 @@ OPENAI = (
     ),
     Reason("choices are null or missing: the SDK raises", frozenset({"raises"}), _lacks_choices),
     Reason("a choice has no delta: the SDK raises", frozenset({"raises"}), _lacks_a_delta),
+    Reason("a tool call is a custom one: the SDK raises", frozenset({"raises"}), _has_a_custom_call),
     Reason("a tool call has no index: the SDK raises", frozenset({"raises"}), _lacks_a_call_index),
     Reason(
         "a tool call's type is null or missing: the SDK raises", frozenset({"raises"}), _lacks_a_call_type
@@ -348,7 +367,9 @@ def _was_made_in_passes(raw: RawStream) -> bool:
 
 
 def _skips_a_block(raw: RawStream) -> bool:
-    return not _counts_up([data["index"] for data in _events(raw, "content_block_start")])
+    started = [data["index"] for data in _events(raw, "content_block_start")]
+    filled = {data["index"] for data in _events(raw, "content_block_delta")}
+    return not _counts_up(started) or not filled <= set(started)
 
 
 ANTHROPIC = (
@@ -366,7 +387,11 @@ ANTHROPIC = (
         frozenset({"usage"}),
         _was_made_in_passes,
     ),
-    Reason("block indices aren't 0, 1, 2 …: the SDK takes them for places in a list", ALL, _skips_a_block),
+    Reason(
+        "blocks aren't started as 0, 1, 2 …: the SDK takes their indices for places in a list",
+        ALL,
+        _skips_a_block,
+    ),
     Reason(
         "a tool's input is cut off: the SDK completes its JSON",
         frozenset({"tool calls", "raises"}),

@@ -184,9 +184,16 @@ def _stray_object(text: str) -> Iterator[JSON]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        data = json.loads(text)
     except ValueError:
         return None
+    return _without_half_characters(data) if "\\ud" in text.lower() else data
+
+
+def _without_half_characters(data: Any) -> Any:
+    """The same with U+FFFD for each half of a surrogate pair."""
+    text = json.dumps(data, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def error_in(data: JSON) -> RawError:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.conformance.raw import JSON, Finish, RawError, RawStream, error_in, objects_of
-from tests.conformance.reading import TOKENS, CallFragments, Said
+from tests.conformance.reading import CallFragments, Said, read_counts
 
 
 def read_openai_chat(body: bytes) -> RawStream:
@@ -42,7 +42,7 @@ def _read_usage(data: JSON, raw: RawStream) -> None:
     for holder in (data, data.get("x_groq") or {}, *(data.get("choices") or ())):
         usage = holder.get("usage")
         if usage:
-            raw.usages.append({key: usage.get(key) or 0 for key in TOKENS})
+            raw.usages.append(read_counts(usage))
             return
 
 
@@ -67,10 +67,8 @@ def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragment
 def _read_calls(delta: JSON, said: Said, fragments: CallFragments) -> None:
     calls = delta.get("tool_calls") or ()
     for call in [calls] if isinstance(calls, dict) else calls:
-        function = call.get("function") or {}
-        fragments.add(
-            call.get("index"), call.get("id") or "", function.get("name") or "", _arguments(function)
-        )
+        called = call.get("function") or call.get("custom") or {}
+        fragments.add(call.get("index"), call.get("id") or "", called.get("name") or "", _arguments(called))
     function = delta.get("function_call") or {}
     said.function.name += function.get("name") or ""
     said.function.arguments += function.get("arguments") or ""
@@ -96,8 +94,8 @@ def _reasoning_of(delta: JSON) -> str:
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 
 
-def _arguments(function: JSON) -> str:
-    arguments = function.get("arguments")
+def _arguments(called: JSON) -> str:
+    arguments = called.get("arguments", called.get("input"))
     if arguments is None:
         return ""
     return arguments if isinstance(arguments, str) else json.dumps(arguments)

@@ -8,7 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from unspool.models import ChatCompletionDeltaToolCall, Message, ModelResponse, ModelResponseStream
+from unspool.models import (
+    ChatCompletionDeltaToolCall,
+    ChatCompletionMessageToolCall,
+    Message,
+    ModelResponse,
+    ModelResponseStream,
+)
 
 Usage = dict[str, int]
 """The counts of prompt, completion and all tokens."""
@@ -93,7 +99,7 @@ class CallFragments:
         if call is None or (named and call.id != call_id) or (index is None and name and not call_id):
             call = self._of_index[index] = Call(id=call_id)
             self._calls.append(call)
-        call.id = call.id or call_id
+        call.id = call_id or call.id
         call.name = name or call.name
         call.arguments += arguments
 
@@ -122,9 +128,15 @@ def read_chunks(chunks: Iterable[ModelResponseStream]) -> Reading:
 
 
 def _add_fragment(fragments: CallFragments, call: ChatCompletionDeltaToolCall) -> None:
-    function = call.function
-    assert function is not None
-    fragments.add(call.index, call.id or "", function.name or "", function.arguments)
+    name, arguments = _called(call)
+    fragments.add(call.index, call.id or "", name, arguments)
+
+
+def _called(call: ChatCompletionDeltaToolCall | ChatCompletionMessageToolCall) -> tuple[str, str]:
+    """What a call calls, and with what; a custom one with mere text."""
+    if call.function is None:
+        return call.custom.name or "", call.custom.input
+    return call.function.name or "", call.function.arguments
 
 
 def read_response(response: ModelResponse) -> Reading:
@@ -135,11 +147,7 @@ def read_response(response: ModelResponse) -> Reading:
             content=message.content or "",
             reasoning=message.get("reasoning_content") or "",
             refusal=message.get("refusal") or "",
-            calls=[
-                Call(call.id or "", call.function.name or "", call.function.arguments)
-                for call in message.tool_calls or ()
-                if call.function is not None
-            ],
+            calls=[Call(call.id or "", *_called(call)) for call in message.tool_calls or ()],
             function=_read_function(message),
             finish=choice.finish_reason,
         )
@@ -149,6 +157,12 @@ def read_response(response: ModelResponse) -> Reading:
 def _read_function(message: Message) -> Call:
     call = message.function_call
     return Call() if call is None else Call(name=call.name or "", arguments=call.arguments)
+
+
+def read_counts(usage: dict[str, Any]) -> Usage:
+    """The counts in a usage of OpenAI's, as JSON. A total that isn't there is the sum of its parts."""
+    counts = {key: usage.get(key) or 0 for key in PARTS}
+    return {**counts, "total_tokens": usage.get("total_tokens") or sum(counts.values())}
 
 
 def read_usage(usage: Any) -> Usage:

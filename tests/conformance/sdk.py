@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conformance.corpus import RecordedStream
-from tests.conformance.reading import TOKENS, Call, Reading, Said, Usage
+from tests.conformance.reading import TOKENS, Call, Reading, Said, read_counts
 
 JSON = dict[str, Any]
 
@@ -83,11 +83,8 @@ def read_completion(data: JSON) -> SDKResult:
     """The SDK makes its models without validation, so any field may be missing."""
     choices = {choice["index"]: _read_choice(choice) for choice in data["choices"]}
     roles = {choice["index"]: choice["message"].get("role") for choice in data["choices"]}
-    return SDKResult(Reading(defaultdict(Said, choices), _read_counts(data.get("usage"))), roles)
-
-
-def _read_counts(usage: JSON | None) -> Usage | None:
-    return {key: usage.get(key) or 0 for key in TOKENS} if usage else None
+    usage = read_counts(data["usage"]) if data.get("usage") else None
+    return SDKResult(Reading(defaultdict(Said, choices), usage), roles)
 
 
 def _read_choice(choice: JSON) -> Said:
@@ -103,7 +100,9 @@ def _read_choice(choice: JSON) -> Said:
 
 def _read_call(call: JSON) -> Call:
     function = call.get("function") or {}
-    return Call(call.get("id") or "", function.get("name") or "", function.get("arguments") or "")
+    arguments = function.get("arguments") or ""
+    arguments = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return Call(call.get("id") or "", function.get("name") or "", arguments)
 
 
 def read_message(data: JSON) -> SDKResult:

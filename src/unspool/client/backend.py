@@ -23,7 +23,7 @@ from unspool.client.http import (
 )
 from unspool.client.provider import Target, provider_of, provider_or_guess, target_of
 from unspool.custom_llm import CustomLLM, custom_handler
-from unspool.errors import MockError
+from unspool.errors import BadRequestError, MockError
 from unspool.mock_response import Mock
 from unspool.models import ModelResponse
 
@@ -161,15 +161,23 @@ class HTTPBackend:
     def _exchange(self, call: Call) -> Exchange:
         options = call.options
         drop_params = options.drop_params
-        request = DIALECTS[self.target.wire_format].build_request(
-            self.model,
-            call.messages,
-            call.params,
-            api_key=self.target.api_key,
-            base_url=self.target.base_url,
-            stream=call.stream,
-            drop_params=sys.modules["unspool"].drop_params if drop_params is None else drop_params,
-        )
+        try:
+            request = DIALECTS[self.target.wire_format].build_request(
+                self.model,
+                call.messages,
+                call.params,
+                api_key=self.target.api_key,
+                base_url=self.target.base_url,
+                stream=call.stream,
+                drop_params=sys.modules["unspool"].drop_params if drop_params is None else drop_params,
+            )
+        except (AttributeError, KeyError, TypeError) as error:  # text where an object should be, and the like
+            raise BadRequestError(
+                f"no request can be made of these messages and parameters, one has another shape ({error!r})",
+                model=self.model,
+                llm_provider=self.provider,
+                original_exception=error,
+            ) from error
         sent = {"complete_input_dict": request.body, "api_base": request.url}
         call.log.pre_call(call.messages, additional_args=sent)
         connection = Connection(options.http_client, options.transport, options.timeout)

@@ -18,6 +18,7 @@ servers send beside it, and what becomes of it here:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
@@ -84,7 +85,7 @@ def parse_event(event: WireEvent) -> JSON | None:
     if not event.data.strip():
         return None
     try:
-        data = from_json(event.data)
+        data = _read_json(event.data)
     except ValueError as error:
         if not event.complete:
             return None
@@ -102,9 +103,18 @@ def parse_event(event: WireEvent) -> JSON | None:
     return data
 
 
-def _json_or_text(text: str) -> Any:
+def _read_json(text: str) -> Any:
+    """The data in JSON; with U+FFFD for half a surrogate pair, which servers in JavaScript may send."""
     try:
         return from_json(text)
+    except ValueError:
+        whole = json.dumps(json.loads(text), ensure_ascii=False)
+        return from_json(whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return _read_json(text)
     except ValueError:
         return text
 

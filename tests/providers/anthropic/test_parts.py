@@ -71,3 +71,12 @@ def test_an_image_that_is_neither_data_nor_an_address_is_an_error() -> None:
 def test_a_part_of_anthropic_s_own_is_sent_as_it_is() -> None:
     document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}}
     assert turns(user(document)) == [user(document)]
+
+
+def test_a_part_may_be_plain_text() -> None:
+    assert turns({"role": "user", "content": ["Hello"]}) == [user(said("Hello"))]
+
+
+def test_a_part_that_is_none_is_refused() -> None:
+    with pytest.raises(BadRequestError, match="must be an object with a type, or text, not 7"):
+        turns({"role": "user", "content": [7]})

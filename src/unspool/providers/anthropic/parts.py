@@ -18,13 +18,25 @@ def said_in(message: JSON) -> list[JSON]:
     return _text_part({"text": content, **present(message, "cache_control")})
 
 
-def blocks_from(parts: Sequence[JSON]) -> list[JSON]:
+def blocks_from(parts: Sequence[JSON | str]) -> list[JSON]:
     """The blocks that these parts are, without empty text.
 
     Raises:
-        BadRequestError: an image that is neither data nor an address.
+        BadRequestError: a part that isn't one, or an image that is neither data nor an address.
     """
-    return [block for part in parts for block in _PARTS.get(part.get("type", ""), _as_it_is)(part)]
+    return [block for part in parts for block in _blocks_of(part)]
+
+
+def _blocks_of(part: JSON | str) -> list[JSON]:
+    if isinstance(part, str):
+        return _text_part({"text": part})
+    if not isinstance(part, dict):
+        raise BadRequestError(
+            f"a part of a message's content must be an object with a type, or text, not {part!r:.100}",
+            llm_provider="anthropic",
+            param="messages",
+        )
+    return _PARTS.get(part.get("type", ""), _as_it_is)(part)
 
 
 def _as_it_is(part: JSON) -> list[JSON]:
