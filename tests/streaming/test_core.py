@@ -262,6 +262,17 @@ def test_an_incoming_chunk_is_never_changed() -> None:
     assert source == before
 
 
+def test_a_caller_may_add_up_a_call_in_place() -> None:
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": "{"}}
+    source = ModelResponseStream(**chunk({"tool_calls": [call], "thinking_blocks": [{"thinking": "a"}]}))
+    before = copy.deepcopy(source)
+    delta = run(core(), source)[0].choices[0].delta
+    delta.tool_calls[0].function.arguments += "}"
+    delta.tool_calls.clear()
+    delta.thinking_blocks.clear()
+    assert source == before
+
+
 # -- usage --------------------------------------------------------------------------------------------
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}

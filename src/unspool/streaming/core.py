@@ -18,7 +18,9 @@ from typing import Any, Protocol
 
 from unspool.errors import APIError, IncompleteStreamError, InternalServerError
 from unspool.models import (
+    ChatCompletionDeltaToolCall,
     Delta,
+    Function,
     FunctionCall,
     ModelResponse,
     ModelResponseStream,
@@ -227,7 +229,7 @@ class StreamCore:
         values["role"] = None if choice.role_sent else "assistant"
         extra = delta.__pydantic_extra__
         if extra:
-            extra = dict(extra)
+            extra = {key: list(value) if type(value) is list else value for key, value in extra.items()}
             if self.options.merge_reasoning:
                 _merge_reasoning(values, extra, choice)
         elif choice.thinking and values["content"]:
@@ -235,6 +237,7 @@ class StreamCore:
         choice.role_sent = True
         if values["tool_calls"]:
             choice.used_tools = True
+            values["tool_calls"] = [_own_call(call) for call in values["tool_calls"]]
             if self.options.functions and self._generic:
                 call = values["tool_calls"][0].function
                 values["tool_calls"] = None
@@ -402,6 +405,17 @@ def _with_delta(source: StreamingChoices, delta: Delta, *, finish_reason: str | 
     values["delta"] = delta
     values["finish_reason"] = finish_reason
     return assemble(StreamingChoices, values, dict(extra) if extra else None)
+
+
+def _own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
+    """A copy: many a caller adds the later fragments' arguments to the first one, in place."""
+    values = call.__dict__.copy()
+    function = call.function
+    if function is not None:
+        values["function"] = assemble(
+            Function, function.__dict__.copy(), dict(function.__pydantic_extra__ or {})
+        )
+    return assemble(ChatCompletionDeltaToolCall, values, dict(call.__pydantic_extra__ or {}))
 
 
 def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:
