@@ -8,7 +8,8 @@ from functools import partial
 
 from benchmarks.rounds import Contest, Prepared, timed
 from benchmarks.streams import KINDS, stream
-from unspool.guards import CycleGuard, RepetitionGuard
+from unspool.guards.cycle import CycleGuard
+from unspool.guards.repetition import RepetitionGuard
 from unspool.models import ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
 

@@ -24,9 +24,11 @@ PLUGIN = ROOT / "pytest_plugin" / "pytest_unspool"
 
 PURE = (
     "builder",
+    "chunk_makers",
     "error_mapping",
     "errors",
     "faults",
+    "graphemes",
     "guards",
     "models",
     "pipeline",

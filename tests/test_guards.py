@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from unspool.errors import InternalServerError, MidStreamFallbackError, RepetitionError
-from unspool.guards import CHANNELS, CycleGuard, RepetitionGuard
+from unspool.guards.cycle import CycleGuard
+from unspool.guards.repetition import RepetitionGuard
+from unspool.guards.thresholds import CHANNELS
 from unspool.models import ModelResponseStream
 
 JSON = dict[str, Any]

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from unspool.builder import stream_chunk_builder
+from unspool.chunk_makers import text_chunks
 from unspool.client import acompletion, completion
 from unspool.clock import VirtualClock
 from unspool.errors import (
@@ -21,7 +22,7 @@ from unspool.errors import (
     RateLimitError,
     Timeout,
 )
-from unspool.fake import FakeStream, text_chunks
+from unspool.fake import FakeStream
 from unspool.models import ModelResponse, ModelResponseStream
 
 pytestmark = pytest.mark.anyio

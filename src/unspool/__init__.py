@@ -43,6 +43,15 @@ if TYPE_CHECKING:
     from unspool import errors as exceptions
     from unspool.builder import stream_chunk_builder
     from unspool.call_log import Logging
+    from unspool.chunk_makers import (
+        finish_chunk,
+        parallel_tool_call_chunks,
+        reasoning_chunks,
+        role_chunk,
+        text_chunks,
+        tool_call_chunks,
+        usage_chunk,
+    )
     from unspool.client import acompletion, completion
     from unspool.clock import Clock, RealClock, VirtualClock
     from unspool.custom_llm import CustomLLM, CustomLLMError, GenericStreamingChunk
@@ -80,20 +89,9 @@ if TYPE_CHECKING:
         UnsupportedParamsError,
         WireError,
     )
-    from unspool.fake import (
-        FOREVER,
-        FakeStream,
-        ModelResponseListIterator,
-        Pause,
-        finish_chunk,
-        parallel_tool_call_chunks,
-        reasoning_chunks,
-        role_chunk,
-        text_chunks,
-        tool_call_chunks,
-        usage_chunk,
-    )
-    from unspool.guards import CycleGuard, RepetitionGuard
+    from unspool.fake import FOREVER, FakeStream, ModelResponseListIterator, Pause
+    from unspool.guards.cycle import CycleGuard
+    from unspool.guards.repetition import RepetitionGuard
     from unspool.models import (
         ChatCompletionDeltaToolCall,
         ChatCompletionMessageToolCall,
@@ -120,6 +118,8 @@ _HOMES: dict[str, str] = {
     for module, names in {
         "builder": "stream_chunk_builder",
         "call_log": "Logging",
+        "chunk_makers": "finish_chunk parallel_tool_call_chunks reasoning_chunks role_chunk text_chunks"
+        " tool_call_chunks usage_chunk",
         "client": "acompletion completion",
         "clock": "Clock RealClock VirtualClock",
         "custom_llm": "CustomLLM CustomLLMError GenericStreamingChunk",
@@ -131,9 +131,9 @@ _HOMES: dict[str, str] = {
         " MockError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError RateLimitError"
         " RejectedRequestError RepetitionError ServiceUnavailableError Timeout UnprocessableEntityError"
         " UnspoolError UnsupportedParamsError WireError",
-        "fake": "FOREVER FakeStream ModelResponseListIterator Pause finish_chunk parallel_tool_call_chunks"
-        " reasoning_chunks role_chunk text_chunks tool_call_chunks usage_chunk",
-        "guards": "CycleGuard RepetitionGuard",
+        "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
+        "guards.cycle": "CycleGuard",
+        "guards.repetition": "RepetitionGuard",
         "models": "ChatCompletionDeltaToolCall ChatCompletionMessageToolCall Choices CompletionTokensDetails"
         " CustomToolCallPayload Delta Function FunctionCall Message ModelResponse ModelResponseStream"
         " PromptTokensDetails StreamingChoices Usage",

@@ -146,9 +146,18 @@ def _read_at(position: int, item: object) -> ModelResponseStream:
 
 def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
     """By time of creation if the first chunk has one, else as they are (contract, section b)."""
-    if not chunks or _created_at(chunks[0]) == inf:
+    if not chunks or _are_in_order(chunks) or _created_at(chunks[0]) == inf:
         return chunks
-    return sorted(chunks, key=_created_at)  # a list in order already costs one look at each chunk
+    return sorted(chunks, key=_created_at)
+
+
+def _are_in_order(chunks: list[ModelResponseStream]) -> bool:
+    """Whether each has a time, none before the last one's: so a wrapper gives them, and it's soon seen."""
+    try:
+        times = [chunk.__dict__["_hidden_params"]["created_at"] for chunk in chunks]
+        return times == sorted(times)
+    except (KeyError, TypeError):  # one has none, or nothing that can be compared
+        return False
 
 
 def _created_at(chunk: ModelResponseStream) -> float:
@@ -186,6 +195,7 @@ class ResponseFold:
         self._model: str | None = None  # of the chunk before, as is
         self._fingerprint: str | None = None
         self._routed_model: str | None = None
+        self._answering_model: str | None = None  # of the chunk before
         self._extra: dict[str, Any] = {}
         self._usages: list[Any] = []
         self._hidden: dict[str, Any] = {}  # of the last chunk that has any
@@ -258,8 +268,10 @@ class ResponseFold:
             self._usages.append(hidden["usage"])
         if "provider_specific_fields" in hidden:
             self._kept_hidden["provider_specific_fields"] = hidden["provider_specific_fields"]
-        if hidden.get("provider_response_model"):
-            self._add_answering_model(hidden["provider_response_model"])
+        model = hidden.get("provider_response_model")
+        if model and model != self._answering_model:
+            self._answering_model = model
+            self._add_answering_model(model)
 
     def _add_answering_model(self, model: str) -> None:
         """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""

@@ -29,7 +29,7 @@ from unspool.errors import (
     RateLimitError,
     Timeout,
 )
-from unspool.fake import (
+from unspool.chunk_makers import (
     ChunkFields,
     finish_chunk,
     role_chunk,

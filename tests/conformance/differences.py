@@ -60,8 +60,9 @@ def _each(reading: Reading, look: Callable[[Said], Any]) -> dict[int, Any]:
 
 
 def explain(wire_format: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:
-    """A reason for each difference, None where there is none."""
-    reasons = [reason for reason in (*COMMON, *REASONS[wire_format]) if reason.holds(raw)]
+    """A reason for each difference, None where there is none. Those that explain the least come first."""
+    reasons = [reason for reason in (*REASONS[wire_format], *COMMON) if reason.holds(raw)]
+    reasons.sort(key=lambda reason: len(reason.aspects))
     return {aspect: next((each for each in reasons if aspect in each.aspects), None) for aspect in found}
 
 
@@ -242,8 +243,7 @@ def _has_content_parts(raw: RawStream) -> bool:
 
 
 def _ends_without_usage(raw: RawStream) -> bool:
-    seen = _seen(raw)
-    return not seen or not seen[-1].get("usage")
+    return raw.usage is not None and not _seen(raw)[-1].get("usage")
 
 
 def _repeats_the_role(raw: RawStream) -> bool:
@@ -286,7 +286,6 @@ OPENAI = (
     Reason(
         "a tool call's type is null or missing: the SDK raises", frozenset({"raises"}), _lacks_a_call_type
     ),
-    Reason("indices aren't 0, 1, 2 …: the SDK takes them for places in a list", ALL, _skips_a_number),
     Reason("logprobs aren't an object: the SDK raises", frozenset({"raises"}), _has_odd_logprobs),
     Reason(
         "a delta's list has entries without index: the SDK can't join two such lists, and raises",
@@ -308,6 +307,7 @@ OPENAI = (
     ),
     Reason("the role is repeated: the SDK glues it", frozenset({"role"}), _repeats_the_role),
     Reason("no role is sent: Unspool says assistant, the SDK has none", frozenset({"role"}), _lacks_a_role),
+    Reason("indices aren't 0, 1, 2 …: the SDK takes them for places in a list", ALL, _skips_a_number),
     Reason("the object of some chunk isn't chat.completion.chunk: the SDK skips it", ALL, _skips_some),
     Reason(
         "the last chunk has no usage: the SDK forgets the one before",

@@ -76,6 +76,8 @@ class RawStream:
     objects: list[JSON] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
     finishes: dict[int, list[Finish]] = field(default_factory=dict)
+    call_indices: dict[int, list[int | None]] = field(default_factory=dict)
+    """By choice, the index of each fragment of a tool call, as far as the stream has such a thing."""
     usages: list[Usage] = field(default_factory=list)
     error: RawError | None = None
     saw_done: bool = False

@@ -57,21 +57,24 @@ def _read_choice(choice: JSON, raw: RawStream, fragments: dict[int, CallFragment
     _read_content(delta.get("content"), said)
     said.reasoning += _reasoning_of(delta)
     said.refusal += delta.get("refusal") or ""
-    _read_calls(delta, said, fragments.setdefault(index, CallFragments(said.calls)))
+    indices = _read_calls(delta, said, fragments.setdefault(index, CallFragments(said.calls)))
+    raw.call_indices.setdefault(index, []).extend(indices)
     reason = choice.get("finish_reason")
     if reason:
         alone = not delta.get("tool_calls") and before == (len(said.content), len(said.reasoning))
         raw.finishes.setdefault(index, []).append(Finish(reason, alone=alone))
 
 
-def _read_calls(delta: JSON, said: Said, fragments: CallFragments) -> None:
-    calls = delta.get("tool_calls") or ()
-    for call in [calls] if isinstance(calls, dict) else calls:
+def _read_calls(delta: JSON, said: Said, fragments: CallFragments) -> list[int | None]:
+    calls = delta.get("tool_calls") or []
+    calls = [calls] if isinstance(calls, dict) else calls
+    for call in calls:
         called = call.get("function") or call.get("custom") or {}
         fragments.add(call.get("index"), call.get("id") or "", called.get("name") or "", _arguments(called))
     function = delta.get("function_call") or {}
     said.function.name += function.get("name") or ""
     said.function.arguments += function.get("arguments") or ""
+    return [call.get("index") for call in calls]
 
 
 def _read_content(content: Any, said: Said) -> None:

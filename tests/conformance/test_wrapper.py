@@ -63,6 +63,25 @@ def test_every_choice_says_what_the_stream_says(stream: RecordedStream) -> None:
         assert said == expected if raw.error is None else so_far(said) == so_far(expected)
 
 
+def test_tool_calls_keep_their_index_or_are_given_one(stream: RecordedStream) -> None:
+    raw = read_raw(stream)
+    for run in both(stream):
+        for index, numbers in call_numbers(run).items():
+            sent = raw.call_indices.get(index) or [None] * len(numbers)
+            pairs = zip(numbers, sent, strict=True)
+            assert all(number == kept for number, kept in pairs if kept is not None)
+            if None in sent:
+                assert set(numbers) == set(range(len(raw.reading.choices[index].calls)))
+
+
+def call_numbers(run: Run) -> dict[int, list[int]]:
+    """By choice, the index of each fragment of a tool call."""
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for choice in spoken(run):
+        numbers[choice.index] += [call.index for call in choice.delta.tool_calls or ()]
+    return numbers
+
+
 def so_far(choices: dict[int, Said]) -> dict[int, Said]:
     """The choices of a stream that an error ended: none is finished, and an empty one needn't be there."""
     unfinished = {index: replace(said, finish=None) for index, said in choices.items()}
@@ -71,7 +90,9 @@ def so_far(choices: dict[int, Said]) -> dict[int, Said]:
 
 def test_all_chunks_have_one_identity(stream: RecordedStream) -> None:
     for run in both(stream):
-        assert len({(chunk.id, chunk.created, chunk.model, chunk.object) for chunk in run.chunks}) <= 1
+        names = {(chunk.id, chunk.created, chunk.model, chunk.object) for chunk in run.chunks}
+        assert len(names) <= 1
+        assert all(map(all, names))
 
 
 def test_each_choice_has_its_role_once_and_first(stream: RecordedStream) -> None:

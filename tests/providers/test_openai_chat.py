@@ -358,9 +358,27 @@ def test_a_chunk_may_stand_on_a_line_that_is_not_sse() -> None:
     assert came.choices[0].finish_reason == "stop"
 
 
+def test_an_error_on_such_a_line_may_say_nothing() -> None:
+    assert isinstance(raised_by(event("error:", name=IGNORED)), InternalServerError)
+
+
 @pytest.mark.parametrize("line", ["upstream timed out", '{"status": "ok"}', "[1]"])
 def test_any_other_such_line_is_ignored(line: str) -> None:
     assert run(event(line, name=IGNORED)) == []
+
+
+# -- characters ---------------------------------------------------------------------------------------
+
+
+def test_half_a_character_does_not_break_the_stream() -> None:
+    halves = [json.dumps(chunk({"content": half})) for half in ("\ud83d", "\ude42")]
+    contents = [came.choices[0].delta.content for came in run(*map(event, halves))]
+    assert contents == ["\ufffd", "\ufffd"]
+
+
+def test_whole_characters_beside_half_a_one_stay() -> None:
+    (came,) = run(event(json.dumps(chunk({"content": "🙂 \ud83d"}))))
+    assert came.choices[0].delta.content == "🙂 \ufffd"
 
 
 # -- what is no chunk ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from unspool.errors import (
     RepetitionError,
     Timeout,
 )
-from unspool.guards import CycleGuard
+from unspool.guards.cycle import CycleGuard
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.wrapper import CustomStreamWrapper
 

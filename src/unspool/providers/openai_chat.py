@@ -123,7 +123,8 @@ def _said_on_ignored_lines(text: str) -> JSON | None:
     """A chunk or an error on lines that aren't SSE: `error: {"message": …}`, or bare JSON (gpustack#6155)."""
     data = _json_or_text(text.removeprefix("error:").strip())
     if text.startswith("error:"):
-        return {"error": data["error"] if isinstance(data, dict) and "error" in data else data}
+        error = data["error"] if isinstance(data, dict) and "error" in data else data
+        return {"error": error or {"message": text}}
     return data if isinstance(data, dict) and not data.keys().isdisjoint({"error", "choices"}) else None
 
 

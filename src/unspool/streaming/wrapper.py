@@ -19,13 +19,15 @@ from unspool.builder import stream_chunk_builder
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.error_mapping import map_exception
 from unspool.errors import MidStreamFallbackError, ProviderError, Timeout
-from unspool.guards import CycleGuard, RepetitionGuard
+from unspool.guards.repetition import RepetitionGuard
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
 from unspool.streaming.source import END, Source, settled
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from unspool.guards.cycle import CycleGuard
 
 # How a broken connection is called in httpx and httpx2. After the finish reason it does no harm.
 _BROKEN_CONNECTION = frozenset({"ReadError", "RemoteProtocolError"})

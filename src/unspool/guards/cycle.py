@@ -1,0 +1,196 @@
+"""`CycleGuard`: loops of any period.
+
+How it works. Each channel of each choice keeps the end of its text. For every 256 characters
+that come it looks where the last 32 of them stood before: that distance is a candidate for the period,
+and how far back the text agrees with itself at that distance says how long the loop has been going on.
+Of several candidates the one with the longest agreement wins. As long as the text goes on at the same
+distance, one comparison a step is enough, and only a counter grows. The same is done with the text in
+which every number is replaced by `0`, for loops that count.
+
+What repeats isn't always a loop: rulers, padded tables, empty cells, arrays of zeros, numbered lists.
+So a repetition counts only from a length that such things don't reach; see `CycleGuard` for each
+threshold and its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from unspool.errors import RepetitionError
+from unspool.guards.calls import CALL, Calls
+from unspool.guards.lines import Lines
+from unspool.guards.periods import Counting, Cycle
+from unspool.guards.thresholds import CHANNELS, SHOWN, Channel, Thresholds, check
+from unspool.models import ModelResponseStream
+
+
+class CycleGuard:
+    """Finds a text that repeats itself, whatever its period and however it's cut into chunks.
+
+    A repetition is a loop from the moment when there are both enough copies and enough characters of
+    it, one copy right after the other. It is found at most a sixteenth of the longest period later,
+    which is 256 characters unless the chunks are large.
+
+    - *Exact* loops: `min_repeats` copies and `min_chars` characters. Sixteen, because a dozen equal
+      blocks are common in good answers (placeholder cards, months, table rows); 2,000 characters,
+      about 500 tokens, because short phrases repeat rightly (rows of `false`, a column of `N/A`).
+    - *Padding*, which has fewer than three different letters in its period (spaces, `-----`, `| --- |`,
+      `0, 0, 0`, `AAAA`): `padding_chars` characters, far more, because tables, rulers and arrays of
+      zeros are long. A JSON mode that only emits white space is still found.
+    - *Counting* loops (`Step 12: retry`, `Step 13: retry`): `near_repeats` copies, which is LiteLLM's
+      own default of 100, since good lists are numbered too. Each number in them must count, that is
+      go on by the same step or one of two (a clock goes on by 1 or back by 59), so that
+      rows of data are no loop.
+    - The same *tool calls* over and over: `min_repeats` copies of the whole calls, names and arguments.
+    - With a `similarity` below 1, lines and sentences of at least four words that differ in other
+      words too: `near_repeats` copies of up to `max_period` lines.
+
+    Memory is bounded by the longest period that is looked for: the text of the last `max_period`
+    chunks, but never less than 4,096 characters nor more than 65,536.
+
+    Args:
+        max_period: the longest period, in chunks.
+        min_repeats: how many copies make a loop, the first one included.
+        min_chars: and how many characters, all copies together.
+        padding_chars: how many, if it's little more than padding.
+        near_repeats: how many copies make a loop if they aren't quite equal.
+        similarity: how much of their words two lines have in common to count as copies (Dice's
+            coefficient). At 1.0 only numbers may differ.
+        channels: where to look.
+
+    Raises:
+        ValueError: a threshold that nothing can reach, or an unknown channel.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_period: int = 64,
+        min_repeats: int = 16,
+        min_chars: int = 2_000,
+        padding_chars: int = 4_000,
+        near_repeats: int = 100,
+        similarity: float = 1.0,
+        channels: Collection[Channel] = CHANNELS,
+    ) -> None:
+        self._thresholds = Thresholds(
+            max_period, min_repeats, min_chars, padding_chars, near_repeats, similarity
+        )
+        check(self._thresholds, channels)
+        self._content = "content" in channels
+        self._reasoning = "reasoning" in channels
+        self._tool_calls = "tool_calls" in channels
+        self._emitted = 0
+        self._lanes: dict[tuple[Channel, int], _Lane] = {}
+
+    def feed(self, chunk: ModelResponseStream, /) -> Iterator[ModelResponseStream]:
+        """The same chunk, if it may be emitted.
+
+        Raises:
+            RepetitionError: it may not.
+        """
+        self.observe(chunk)
+        yield chunk
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: a stream that has ended is no loop."""
+        return iter(())
+
+    def observe(self, chunk: ModelResponseStream) -> None:
+        """Take note of a chunk that is about to be emitted: `feed` without the iterator's cost.
+
+        Raises:
+            RepetitionError: it must not be emitted.
+        """
+        at = self._emitted
+        for choice in chunk.choices:
+            delta = choice.delta
+            if delta.content and self._content:
+                self._lane("content", choice.index).hear(delta.content, at)
+            extra = delta.__pydantic_extra__
+            if extra and self._reasoning:
+                self._lane("reasoning", choice.index).hear(extra.get("reasoning_content"), at)
+            if (delta.tool_calls or delta.function_call) and self._tool_calls:
+                lane = self._lane("tool_calls", choice.index)
+                lane.hear(lane.calls.spell(delta), at)
+        self._emitted = at + 1
+
+    def _lane(self, channel: Channel, index: int) -> _Lane:
+        lane = self._lanes.get((channel, index))
+        if lane is None:
+            lane = self._lanes[channel, index] = _Lane(channel, self._thresholds)
+        return lane
+
+
+_LEAST_SPAN, _MOST_SPAN = 4_096, 65_536
+"""The longest period in characters, at least and at most: chunks may be single letters or whole pages."""
+
+_LOOKS_PER_SPAN = 16
+"""A look costs as much as the span is long; at a fixed share of it, each character costs the same."""
+
+
+class _Lane:
+    """One channel of one choice."""
+
+    def __init__(self, channel: Channel, thresholds: Thresholds) -> None:
+        self._channel = channel
+        self._thresholds = thresholds
+        self._pending: list[str] = []
+        self._size = 0
+        self._span = _LEAST_SPAN
+        self._exact = Cycle()
+        self._near = Counting()
+        self._lines = None if thresholds.similarity == 1 else Lines(thresholds)
+        self.calls = Calls()
+
+    def hear(self, text: str | None, at: int) -> None:
+        """Take in what the chunk with the index `at` says, if anything."""
+        if not text or not isinstance(text, str):
+            return
+        self._exact.mark(at, self._size)
+        self._pending.append(text)
+        self._size += len(text)
+        if self._size >= self._span // _LOOKS_PER_SPAN:
+            self._look(at)
+
+    def _look(self, at: int) -> None:
+        text = "".join(self._pending)
+        self._pending.clear()
+        self._size = 0
+        self._exact.extend(text, self._span)
+        self._span = min(max(self._exact.length_of(self._thresholds.max_period), _LEAST_SPAN), _MOST_SPAN)
+        if self._is_loop(self._exact, self._thresholds.min_repeats):
+            raise self._error(self._exact, at, "")
+        self._near.count(text, self._exact.chunk_at(self._exact.length - len(text)), self._span)
+        if self._is_loop(self._near, self._thresholds.near_repeats) and self._near.counts():
+            raise self._error(self._near, at, ", but for their numbers (here 0)")
+        if self._lines is not None:
+            self._lines.read(text, at, self._channel)
+
+    def _is_loop(self, cycle: Cycle, repeats: int) -> bool:
+        run = cycle.run
+        if run < repeats * cycle.period or not cycle.period:
+            return False
+        unit = cycle.unit()
+        if self._channel == "tool_calls" and CALL in unit:
+            return True
+        return run >= (self._thresholds.padding_chars if _is_padding(unit) else self._thresholds.min_chars)
+
+    def _error(self, cycle: Cycle, at: int, but: str) -> RepetitionError:
+        unit = cycle.unit().replace(CALL, "\n")
+        chunks = max(1, round((at - cycle.first_chunk + 1) * cycle.period / cycle.run))
+        count = cycle.run // cycle.period
+        return RepetitionError(
+            f"The model is repeating the same {cycle.period} characters = {unit[:SHOWN]}."
+            f" They came {count} times in a row{but}, since chunk {cycle.first_chunk},"
+            f" {chunks} chunk(s) each time, in the channel {self._channel!r}.",
+            repeated=unit,
+            period=chunks,
+            count=count,
+            first_chunk=cycle.first_chunk,
+            channel=self._channel,
+        )
+
+
+def _is_padding(unit: str) -> bool:
+    return len({char for char in unit.casefold() if char.isalpha()}) < 3

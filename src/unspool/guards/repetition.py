@@ -1,0 +1,129 @@
+"""LiteLLM's loop guard: equal chunks in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import EllipsisType
+
+from unspool.errors import RepetitionError
+from unspool.models import Delta, ModelResponseStream
+
+
+class RepetitionGuard:
+    """LiteLLM's loop guard: the same text, chunk after chunk, `limit` times.
+
+    The rule, as measured on litellm 1.106.2. When a chunk comes that says something (text, a tool call,
+    reasoning), the last two chunks *before* it are compared, so that the guard lags by one: exactly
+    `limit` equal chunks are delivered, and whatever comes next raises, unless that is the finish or
+    the usage chunk. Texts of one or two characters and chunks without text start the count anew; a
+    chunk without choices leaves it as it is. A limit of 1 lets two chunks pass, then raises even if
+    they differ.
+
+    It differs from LiteLLM in two things. LiteLLM judges the choice that comes first in each chunk; this
+    guard judges each choice on its own, which is the same where there is one. And LiteLLM also takes a
+    usage chunk in mid-stream that it doesn't emit for a chunk without choices; this guard only sees what
+    is emitted.
+
+    Args:
+        limit: how many equal chunks may pass, or a function that says so; it's asked at each comparison,
+            so that LiteLLM's `REPEATED_STREAMING_CHUNK_LIMIT` can change in mid-stream.
+    """
+
+    def __init__(self, limit: int | Callable[[], int]) -> None:
+        self._limit = limit
+        self._emitted = 0
+        self._voices: dict[int, _Voice] = {}
+
+    def feed(self, chunk: ModelResponseStream, /) -> Iterator[ModelResponseStream]:
+        """The same chunk, if it may be emitted.
+
+        Raises:
+            RepetitionError: it may not.
+        """
+        self.observe(chunk)
+        yield chunk
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: a stream that has ended is no loop."""
+        return iter(())
+
+    def observe(self, chunk: ModelResponseStream) -> None:
+        """Take note of a chunk that is about to be emitted: `feed` without the iterator's cost.
+
+        Raises:
+            RepetitionError: it must not be emitted.
+        """
+        choices = chunk.choices
+        for choice in choices:
+            delta = choice.delta
+            text = delta.content
+            voice = self._voices.get(choice.index) or self._new_voice(choice.index)
+            if text or _says_something(delta):
+                self._judge(voice, choice.index)
+            if text != voice.last:
+                voice.since = self._emitted
+            voice.before = voice.last
+            voice.last = text
+        if not choices:
+            for voice in self._voices.values():
+                voice.before, voice.last = voice.last, ...
+        self._emitted += 1
+
+    def _new_voice(self, index: int) -> _Voice:
+        voice = self._voices[index] = _Voice()
+        return voice
+
+    def _judge(self, voice: _Voice, index: int) -> None:
+        last, before = voice.last, voice.before
+        if last is ... or before is ...:
+            return
+        if last is None or len(last) <= 2:
+            voice.count = 1
+            return
+        voice.count = voice.count + 1 if last == before else 1
+        limit = self._limit if isinstance(self._limit, int) else self._limit()
+        if voice.count >= limit:
+            raise _repeats_chunk(last, voice, index)
+
+
+class _Voice:
+    """What the guard remembers of one choice.
+
+    Attributes:
+        last: the text of its last chunk; `...` for a chunk without choices, and before the first one.
+        before: the text of the chunk before that.
+        count: how often the text came in a row, as far as it has been compared.
+        since: the index of the chunk since which it has come.
+    """
+
+    __slots__ = ("before", "count", "last", "since")
+
+    def __init__(self) -> None:
+        self.last: str | EllipsisType | None = ...
+        self.before: str | EllipsisType | None = ...
+        self.count = 1
+        self.since = 0
+
+
+def _says_something(delta: Delta) -> bool:
+    """Whether LiteLLM takes a delta without text for non-empty, which makes it compare."""
+    extra = delta.__pydantic_extra__ or {}
+    if extra.get("reasoning_content") is not None:
+        return True
+    if delta.tool_calls or delta.function_call is not None or delta.provider_specific_fields is not None:
+        return True
+    return extra.get("annotations") is not None or extra.get("reasoning_items") is not None
+
+
+def _repeats_chunk(text: str, voice: _Voice, index: int) -> RepetitionError:
+    times = "once" if voice.count == 1 else f"{voice.count} times in a row"
+    whose = f" of choice {index}" if index else ""
+    return RepetitionError(
+        # LiteLLM's words first: programs look for them.
+        f"The model is repeating the same chunk = {text}. It came {times}, since chunk {voice.since}{whose}.",
+        repeated=text,
+        period=1,
+        count=voice.count,
+        first_chunk=voice.since,
+        channel="content",
+    )

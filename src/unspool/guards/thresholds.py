@@ -1,0 +1,46 @@
+"""What counts as a loop, and where one may be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Channel = Literal["content", "reasoning", "tool_calls"]
+"""Where a loop may be: in the answer, in the reasoning, or in the names and arguments of tool calls."""
+
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+
+SHOWN = 200
+"""How many characters of what repeats go into a message; the error's `.repeated` has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The arguments of a `CycleGuard`."""
+
+    max_period: int
+    min_repeats: int
+    min_chars: int
+    padding_chars: int
+    near_repeats: int
+    similarity: float
+
+
+def check(thresholds: Thresholds, channels: Collection[str]) -> None:
+    """Refuse what nothing can reach.
+
+    Raises:
+        ValueError: a threshold is too low, or a channel unknown.
+    """
+    for name in ("max_period", "min_chars", "padding_chars"):
+        if getattr(thresholds, name) < 1:
+            raise ValueError(f"expected {name} >= 1, got {getattr(thresholds, name)!r}")
+    for name in ("min_repeats", "near_repeats"):
+        if getattr(thresholds, name) < 2:
+            raise ValueError(f"expected {name} >= 2, got {getattr(thresholds, name)!r}: one copy is no loop")
+    if not 0 < thresholds.similarity <= 1:
+        raise ValueError(f"expected 0 < similarity <= 1, got {thresholds.similarity!r}")
+    unknown = set(channels) - set(CHANNELS)
+    if unknown:
+        raise ValueError(f"unknown channels {sorted(unknown)!r}: expected some of {', '.join(CHANNELS)}")
