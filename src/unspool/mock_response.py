@@ -21,14 +21,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from unspool.builder import stream_chunk_builder
-from unspool.errors import (
-    ContextWindowExceededError,
-    InternalServerError,
-    MockError,
-    ProviderError,
-    RateLimitError,
-    Timeout,
-)
 from unspool.chunk_makers import (
     ChunkFields,
     finish_chunk,
@@ -36,6 +28,14 @@ from unspool.chunk_makers import (
     text_chunks,
     tool_call_chunks,
     usage_chunk,
+)
+from unspool.errors import (
+    ContextWindowExceededError,
+    InternalServerError,
+    MockError,
+    ProviderError,
+    RateLimitError,
+    Timeout,
 )
 from unspool.models import (
     ChatCompletionMessageToolCall,

@@ -18,22 +18,16 @@ servers send beside it, and what becomes of it here:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from unspool.error_mapping import error_from_body
 from unspool.errors import APIResponseValidationError, MalformedEventError
 from unspool.models import ModelResponse, ModelResponseStream, Usage
+from unspool.providers.payload import DONE, JSON, json_or_text, parse_event
 from unspool.wire.event import WireEvent
-from unspool.wire.sse import IGNORED
-
-JSON = dict[str, Any]
-
-DONE = "[DONE]"
 
 
 class OpenAIChatNormalizer:
@@ -57,7 +51,7 @@ class OpenAIChatNormalizer:
             self._done = True
             return
         if event.name == "error":
-            raise error_from_body(_json_or_text(event.data))
+            raise error_from_body(json_or_text(event.data))
         data = parse_event(event)
         if data is not None:
             chunk = chunk_from(data, calls=self._calls, heard=self._heard)
@@ -69,63 +63,6 @@ class OpenAIChatNormalizer:
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
         return iter(())
-
-
-def parse_event(event: WireEvent) -> JSON | None:
-    """An event's JSON object; None if there is nothing to read in it.
-
-    A last event that the connection's end cut short is passed over, as SSE itself would have it: the
-    missing finish reason tells of the cut.
-
-    Raises:
-        MalformedEventError: a whole event that isn't a JSON object.
-    """
-    if event.name == IGNORED:
-        return _said_on_ignored_lines(event.data)
-    if not event.data.strip():
-        return None
-    try:
-        data = _read_json(event.data)
-    except ValueError as error:
-        if not event.complete:
-            return None
-        raise MalformedEventError(
-            f"expected a chunk as a JSON object, got broken JSON ({error}); look at what the server, or a"
-            " proxy before it, sent",
-            data=event.data,
-        ) from error
-    if isinstance(data, list) and len(data) == 1:
-        data = data[0]  # Google wraps an error in a list
-    if not isinstance(data, dict):
-        raise MalformedEventError(
-            f"expected a chunk as a JSON object, got a JSON {type(data).__name__}", data=event.data
-        )
-    return data
-
-
-def _read_json(text: str) -> Any:
-    """The data in JSON; with U+FFFD for half a surrogate pair, which servers in JavaScript may send."""
-    try:
-        return from_json(text)
-    except ValueError:
-        whole = json.dumps(json.loads(text), ensure_ascii=False)
-        return from_json(whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return _read_json(text)
-    except ValueError:
-        return text
-
-
-def _said_on_ignored_lines(text: str) -> JSON | None:
-    """A chunk or an error on lines that aren't SSE: `error: {"message": …}`, or bare JSON (gpustack#6155)."""
-    data = _json_or_text(text.removeprefix("error:").strip())
-    if text.startswith("error:"):
-        error = data["error"] if isinstance(data, dict) and "error" in data else data
-        return {"error": error or {"message": text}}
-    return data if isinstance(data, dict) and not data.keys().isdisjoint({"error", "choices"}) else None
 
 
 def chunk_from(

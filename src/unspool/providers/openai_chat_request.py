@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from unspool.providers.request import EXTRAS, JSON, HTTPRequest, plain, post
+from unspool.providers.payload import JSON
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
 
 _PATH = "/chat/completions"
 _OPENAI_HOSTS = (".openai.com", ".openai.azure.com")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-JSON = dict[str, Any]
+from unspool.providers.payload import JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from unspool.providers.anthropic.request import build_request
-from unspool.providers.request import JSON, HTTPRequest
+from unspool.providers.payload import JSON
+from unspool.providers.request import HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello"}]
 MARK = {"type": "ephemeral"}

@@ -8,7 +8,7 @@ import pytest
 from tests.providers.anthropic.asking import body, build
 
 from unspool.errors import UnsupportedParamsError
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from unspool.providers.anthropic.shape import object_in, objects_in, present, text_in
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 READERS = [(text_in, ""), (object_in, {}), (objects_in, [])]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.providers.anthropic.asking import MARK, body
 
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}
 LOOK = {"type": "function", "function": {"name": "look", "description": "Look up", "parameters": SCHEMA}}

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic.parts import said_in
 from unspool.providers.anthropic.shape import present
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 def assistant_blocks(message: JSON) -> list[JSON]:

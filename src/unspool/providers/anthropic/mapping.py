@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from unspool.providers.anthropic.shape import object_in, present, text_in
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 # LiteLLM's names, where it has one. A type that isn't here: see `list_for`.
 _LIST_OF_BLOCK: dict[str, str] = {

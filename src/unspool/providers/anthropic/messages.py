@@ -9,7 +9,7 @@ from unspool.errors import BadRequestError
 from unspool.providers.anthropic.assistant import accepted_id, assistant_blocks
 from unspool.providers.anthropic.parts import blocks_from, said_in
 from unspool.providers.anthropic.shape import present
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 _SYSTEM_ROLES = ("system", "developer")
 

@@ -12,8 +12,7 @@ from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
 from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, text_in
 from unspool.providers.anthropic.usage import usage_from
-from unspool.providers.openai_chat import DONE, parse_event
-from unspool.providers.request import JSON
+from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 _Deltas = Iterator[JSON]
 

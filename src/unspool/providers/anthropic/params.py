@@ -9,7 +9,8 @@ from typing import Any
 from unspool.errors import UnsupportedParamsError
 from unspool.providers.anthropic.reasoning import reasoning_settings
 from unspool.providers.anthropic.tools import tool_choice_from, tool_from
-from unspool.providers.request import EXTRAS, JSON, plain
+from unspool.providers.payload import JSON
+from unspool.providers.request import EXTRAS, plain
 
 DEFAULT_MAX_TOKENS = 4096
 """Anthropic demands a limit; LiteLLM's for a model that it doesn't know."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic.shape import present
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 def said_in(message: JSON) -> list[JSON]:

@@ -12,7 +12,8 @@ from typing import Any
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic.messages import system_of, turns_of
 from unspool.providers.anthropic.params import settings_from
-from unspool.providers.request import JSON, HTTPRequest, plain, post
+from unspool.providers.payload import JSON
+from unspool.providers.request import HTTPRequest, plain, post
 
 _PATH = "/v1/messages"
 _VERSION = "2023-06-01"

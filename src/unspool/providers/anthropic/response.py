@@ -18,7 +18,7 @@ from unspool.providers.anthropic.mapping import (
 )
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.anthropic.usage import usage_from
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 def response_from_anthropic(body: Mapping[str, Any], *, created: int | None = None) -> ModelResponse:

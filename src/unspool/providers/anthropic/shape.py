@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 def text_in(holder: JSON, key: str) -> str:

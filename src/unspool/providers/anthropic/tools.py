@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unspool.providers.anthropic.shape import present
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 # What Anthropic knows of a tool beyond OpenAI's shape: OpenAI's users write it there or in its function.
 _OPTIONS = (

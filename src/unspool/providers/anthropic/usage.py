@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unspool.models import Record, Usage
 from unspool.providers.anthropic.shape import object_in, objects_in
-from unspool.providers.request import JSON
+from unspool.providers.payload import JSON
 
 
 def usage_from(reported: JSON, *, silent: bool) -> Usage | None:
