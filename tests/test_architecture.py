@@ -30,6 +30,7 @@ PURE = (
     "faults",
     "graphemes",
     "guards",
+    "joins",
     "models",
     "pipeline",
     "providers",

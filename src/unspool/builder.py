@@ -11,26 +11,21 @@ no joining are shared with the chunks, and never changed.
 
 from __future__ import annotations
 
-import base64
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from math import inf
 from typing import Any
 
 from pydantic import BaseModel
 
 from unspool.errors import APIError
+from unspool.joins import Pieces, file_fields, join
 from unspool.models import (
-    ChatCompletionDeltaToolCall,
-    ChatCompletionMessageToolCall,
     Choices,
     Message,
     ModelResponse,
     ModelResponseStream,
-    Record,
     StreamingChoices,
     Usage,
     assemble,
@@ -40,9 +35,6 @@ from unspool.tokens import token_counter as estimate
 
 FAILED = "Error building chunks for logging/streaming usage calculation"
 """How the message of every error begins here: LiteLLM's words."""
-
-Pieces = defaultdict[str, list[Any]]
-"""By field, what was said in it, in order and without the Nones."""
 
 # Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
 _PADDING = frozenset({"obfuscation", "p"})
@@ -353,19 +345,19 @@ class _ChoiceFold:
             if said["content"] is not None:
                 self.content.append(said["content"])
         else:
-            _file(said, self.said)
+            file_fields(said, self.said)
         if delta.__pydantic_extra__:
-            _file(delta.__pydantic_extra__, self.said)
+            file_fields(delta.__pydantic_extra__, self.said)
         if fields["finish_reason"] is not None:
             self.beside["finish_reason"].append(fields["finish_reason"])
         if fields["logprobs"] is not None:
             self.beside["logprobs"].append(fields["logprobs"])
         if choice.__pydantic_extra__:
-            _file(choice.__pydantic_extra__, self.beside)
+            file_fields(choice.__pydantic_extra__, self.beside)
 
     def result(self, index: int) -> Choices:
-        said = _join(self.said)
-        beside = _join(self.beside)
+        said = join(self.said)
+        beside = join(self.beside)
         # Perplexity and Writer tell in every chunk the message so far; it has just been told.
         beside.pop("message", None)
         if "content" not in said:
@@ -399,213 +391,3 @@ def _count_prompt(counter: Callable[..., int], messages: Sequence[Mapping[str, A
 def _own(value: Any) -> Any:
     """A dict that may be added to; anything else is as good as it is."""
     return dict(value) if isinstance(value, dict) else value
-
-
-def _file(fields: Mapping[str, Any], pieces: Pieces) -> None:
-    for key, value in fields.items():
-        if value is not None:
-            pieces[key].append(value)
-
-
-def _gather(records: Iterable[Any]) -> Pieces:
-    """Records or dicts of one kind, turned into pieces."""
-    pieces: Pieces = defaultdict(list)
-    for record in records:
-        if isinstance(record, BaseModel):
-            _file(record.__dict__, pieces)
-            if record.__pydantic_extra__:
-                _file(record.__pydantic_extra__, pieces)
-        else:
-            _file(record, pieces)
-    return pieces
-
-
-def _join(pieces: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """Each field's pieces made one value; a field that amounts to nothing isn't there."""
-    joined = {key: _JOINS.get(key, _join_unknown)(values) for key, values in pieces.items() if values}
-    return {key: value for key, value in joined.items() if value is not None}
-
-
-def _join_unknown(values: list[Any]) -> Any:
-    """Lists are joined, dicts merged; of anything else the last counts, as it may well be repeated."""
-    if all(isinstance(value, list) for value in values):
-        return _flat(values)
-    if all(isinstance(value, dict) for value in values):
-        return _merge(values)
-    return values[-1]
-
-
-def _flat(values: Iterable[Any]) -> list[Any]:
-    return [entry for value in values for entry in (value if isinstance(value, list) else [value])]
-
-
-def _merge(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {key: entry for value in values for key, entry in value.items()}
-
-
-def _text(values: list[Any]) -> Any:
-    texts = [value for value in values if isinstance(value, str)]
-    return "".join(texts) if texts or not values else _join_unknown(values)
-
-
-def _first_given(values: list[Any]) -> Any:
-    return next((value for value in values if value), None)
-
-
-def _last_given(values: list[Any]) -> Any:
-    return next((value for value in reversed(values) if value), None)
-
-
-def _join_logprobs(values: list[Any]) -> Any:
-    """The lists of each field joined. OpenRouter sends a mere number at times: then the last one."""
-    if not all(isinstance(value, Mapping | BaseModel) for value in values):
-        return values[-1]
-    fields = dict.fromkeys(key for value in values for key in dict(value))
-    return {**fields, **{key: _join_unknown(parts) for key, parts in _gather(values).items()}}
-
-
-def _join_audio(values: list[Any]) -> Record:
-    pieces = _gather(values)
-    fields = {"id": None, "data": "", "expires_at": None, "transcript": "", **_join(pieces)}
-    return Record.model_validate({**fields, "data": _join_base64(pieces["data"])})
-
-
-def _join_base64(pieces: list[str]) -> str:
-    """Base64 of all the bytes, whether each piece was encoded by itself or the whole and then cut."""
-    encoded = re.findall("[^=]+=*", "".join(pieces))  # padding can only stand at an end
-    if len(encoded) < 2:
-        return "".join(encoded)
-    return base64.b64encode(b"".join(map(base64.b64decode, encoded))).decode()
-
-
-def _join_function_call(values: list[Any]) -> dict[str, Any]:
-    pieces = _gather(values)
-    return {**_join(pieces), "name": _first_given(pieces["name"])}
-
-
-def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Merged, but each `citation` is one of the `citations` (contract, section b)."""
-    cited = [value["citation"] for value in values if value.get("citation") is not None]
-    citations = cited if all(isinstance(citation, list) for citation in cited) else [cited]
-    merged = {**({"citations": citations} if cited else {}), **_merge(values)}
-    merged.pop("citation", None)
-    return merged or None
-
-
-def _join_thinking(values: list[Any]) -> list[dict[str, Any]] | None:
-    """Anthropic's blocks. A thinking block ends with its signature, a redacted one comes whole.
-
-    What was never signed is a block too: LiteLLM drops it, and with it all the thinking of a cut stream.
-    """
-    blocks: list[list[dict[str, Any]]] = [[]]
-    for piece in _flat(values):
-        if piece.get("type") == "redacted_thinking":
-            blocks += [[piece], []]
-        else:
-            blocks[-1].append(piece)
-            if piece.get("signature"):
-                blocks.append([])
-    return [whole for block in blocks if (whole := _thinking_block(block))] or None
-
-
-def _thinking_block(block: list[dict[str, Any]]) -> dict[str, Any] | None:
-    given = {key: value for key, value in _merge(block).items() if value}
-    if given.get("type") == "redacted_thinking":
-        return given
-    text = "".join(piece.get("thinking") or "" for piece in block)
-    return {"type": "thinking", **given, "thinking": text} if text or "signature" in given else None
-
-
-def _join_reasoning_details(values: list[Any]) -> list[Any]:
-    """OpenRouter's entries; those of text that follow each other under one index are pieces of one."""
-    entries = _flat(values)
-    return [_reasoning_detail(list(pieces)) for _, pieces in groupby(entries, key=_reasoning_key)]
-
-
-def _reasoning_key(entry: Any) -> object:
-    kind = entry.get("type") if isinstance(entry, dict) else None
-    # Anything else, such as encrypted reasoning, comes whole: it's like no neighbour.
-    return (kind, entry.get("index")) if kind in ("reasoning.text", "reasoning.summary") else object()
-
-
-def _reasoning_detail(pieces: list[Any]) -> Any:
-    return pieces[0] if len(pieces) == 1 else _join(_gather(pieces))
-
-
-def _join_tool_calls(values: list[Any]) -> list[ChatCompletionMessageToolCall] | None:
-    calls = _split_calls(_flat(values))
-    return [_whole_call(fragments) for fragments in calls] or None
-
-
-def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[ChatCompletionDeltaToolCall]]:
-    """The fragments of each call, sorted by index and then by appearance.
-
-    A fragment with an id that is known continues that call, any other one the latest of its index, unless
-    it starts a call.
-    """
-    calls: list[list[ChatCompletionDeltaToolCall]] = []
-    known: dict[tuple[int, str], list[ChatCompletionDeltaToolCall]] = {}
-    latest: dict[int, list[ChatCompletionDeltaToolCall]] = {}
-    for fragment in fragments:
-        index, call_id = fragment.index, fragment.id
-        call = latest.get(index)
-        if call_id and (index, call_id) in known:
-            call = known[index, call_id]
-        elif call is None or (call_id and _starts_call(fragment, call)):
-            call = []
-            calls.append(call)
-        call.append(fragment)
-        latest[index] = call
-        if call_id:
-            known[index, call_id] = call
-    return sorted(calls, key=lambda call: call[0].index)
-
-
-def _starts_call(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletionDeltaToolCall]) -> bool:
-    """Whether this is another call than the one before it under the same index.
-
-    Some servers give each call of a turn index 0 and an id of its own (OpenRouter with Gemini). Others
-    make up a new id for each fragment of one call (older vLLM), but name its function only once.
-    """
-    names_function = (fragment.function and fragment.function.name) or fragment.get("custom")
-    return bool(names_function) and any(earlier.id for earlier in call)
-
-
-def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionMessageToolCall:
-    pieces = _gather(fragments)
-    function, custom = _gather(pieces.pop("function", [])), _gather(pieces.pop("custom", []))
-    # Gemini's thought signatures, for one: LiteLLM moves them from the function to the call.
-    pieces["provider_specific_fields"][:0] = function.pop("provider_specific_fields", [])
-    call = {"id": "", "type": "function", **_join(pieces)}
-    call.pop("index", None)
-    if custom or call["type"] == "custom":
-        return ChatCompletionMessageToolCall.model_validate(
-            {**call, "type": "custom", "custom": _join(custom)}
-        )
-    called = _join(function)
-    called["arguments"] = called.get("arguments") or "{}"
-    return ChatCompletionMessageToolCall.model_validate({**call, "function": called})
-
-
-_JOINS: dict[str, Callable[[list[Any]], Any]] = {
-    "arguments": _text,
-    "audio": _join_audio,
-    "content": _text,
-    "function_call": _join_function_call,
-    "id": _last_given,
-    "input": _text,
-    "logprobs": _join_logprobs,
-    "name": _last_given,
-    "provider_specific_fields": _join_provider_fields,
-    "reasoning_content": _text,
-    "reasoning_details": _join_reasoning_details,
-    "refusal": lambda values: _text(values) or None,
-    "role": _first_given,
-    "summary": _text,
-    "text": _text,
-    "thinking_blocks": _join_thinking,
-    "tool_calls": _join_tool_calls,
-    "transcript": _text,
-    "type": _last_given,
-}
-"""How a field's pieces become one value. Any other field: `_join_unknown`."""

@@ -213,9 +213,10 @@ class StreamCore:
             if choice is None:
                 choice = self._choices[fields["index"]] = _Choice()
             reason, delta = fields["finish_reason"], fields["delta"]
+            said = delta.__dict__
             if reason is not None:
                 self._receive_finish(source)
-            if _says_something(delta.__dict__, delta.__pydantic_extra__, choice):
+            if said["content"] or _says_something(said, delta.__pydantic_extra__, choice):
                 kept.append(_with_delta(source, self._spoken(delta, choice), finish_reason=None))
                 if reason is not None and not choice.finish_sent:
                     choice.pending = source
@@ -310,8 +311,11 @@ class StreamCore:
         at = self._now()
         fields = None
         if source is not None:
-            self._identify(source)
-            fields = source.__dict__["provider_specific_fields"]
+            given = source.__dict__
+            if given["id"] != self._source_id or given["model"] != self._source_model:
+                self._identify(source)
+            self.system_fingerprint = given["system_fingerprint"]
+            fields = given["provider_specific_fields"]
             extra = _extra_of(source.__pydantic_extra__, fields)
         if self.created is None:
             self.created = int(at)
@@ -336,11 +340,7 @@ class StreamCore:
 
     def _identify(self, source: ModelResponseStream) -> None:
         """Take from a chunk what names the stream."""
-        fields = source.__dict__
-        self.system_fingerprint = fields["system_fingerprint"]
-        if fields["id"] == self._source_id and fields["model"] == self._source_model:
-            return
-        self._source_id, self._source_model = fields["id"], fields["model"]
+        self._source_id, self._source_model = source.id, source.model
         if source.id:
             self._hidden["received_model_id"] = source.id
             self.response_id = self.response_id or source.id
@@ -373,7 +373,8 @@ def _extra_of(given: JSON | None, fields: JSON | None) -> JSON:
 
 
 def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
-    if said["content"] or said["tool_calls"] or said["function_call"] or said["audio"]:
+    """Whether a delta without content is worth a chunk."""
+    if said["tool_calls"] or said["function_call"] or said["audio"]:
         return True
     if said["tool_calls"] is not None and not choice.finish_sent:
         return True  # LiteLLM hands on an empty list of calls too, until the finish
