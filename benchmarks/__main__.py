@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks import builder, guards, imports, report, wire, wrapper
-from benchmarks.rounds import Contest, Result, measure
+from benchmarks.rounds import Contest, Result, measure, processes
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -18,11 +18,12 @@ def main() -> None:
     print(report.preface(count=options.chunks, rounds=options.rounds), end="\n\n")
     print(report.table(()))
     results: list[Result] = []
-    for contest in _contests(options.chunks):
-        if options.only in contest.title:
-            for result in measure(contest, options.rounds):
-                print(report.row(result), flush=True)
-                results.append(result)
+    with processes() as run:
+        for contest in _contests(options.chunks):
+            if options.only in contest.title:
+                measured = measure(contest, options.rounds, run)
+                print("\n".join(map(report.row, measured)), flush=True)
+                results += measured
     if options.write:
         RESULTS.write_text(report.page(results, count=options.chunks, rounds=options.rounds), "utf-8")
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from types import ModuleType
 
-from benchmarks.peers import libraries
-from benchmarks.rounds import Contest, Prepared, Side, timed
+from benchmarks.peers import libraries, load
+from benchmarks.rounds import Contest, Prepared, timed
 from benchmarks.streams import KINDS
 from benchmarks.wrapper import MESSAGES, wrap
 
 
 def contests(count: int) -> Iterator[Contest]:
     for kind in KINDS:
-        sides = {name: _side(library, kind, count) for name, library in libraries().items()}
+        sides = {name: partial(timed, prepare, name, kind, count) for name in libraries()}
         yield Contest(f"builder, {kind}", count, sides)
 
 
-def _side(library: ModuleType, kind: str, count: int) -> Side:
-    def prepare() -> Prepared:
-        chunks = list(wrap(library, kind, count))
-        return partial(library.stream_chunk_builder, chunks, messages=MESSAGES)
-
-    return timed(prepare)
+def prepare(name: str, kind: str, count: int) -> Prepared:
+    chunks = list(wrap(name, kind, count))
+    return partial(load(name).stream_chunk_builder, chunks, messages=MESSAGES)

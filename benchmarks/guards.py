@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from benchmarks.rounds import Contest, Prepared, timed
 from benchmarks.streams import KINDS, stream
-from unspool.guards.cycle import CycleGuard
-from unspool.guards.repetition import RepetitionGuard
-from unspool.models import ModelResponseStream
-from unspool.streaming.core import Guard, StreamCore, StreamOptions
 
-_GUARDS: dict[str, Callable[[], list[Guard]]] = {
-    "no guard": list,
-    "RepetitionGuard": lambda: [RepetitionGuard(100)],
-    "CycleGuard": lambda: [CycleGuard()],
-}
+if TYPE_CHECKING:
+    from unspool.streaming.core import Guard
+
+_GUARDS = ("no guard", "RepetitionGuard", "CycleGuard")
 
 
 def contests(count: int) -> Iterator[Contest]:
     for kind in KINDS:
-        sides = {name: timed(partial(_core, kind, count, make)) for name, make in _GUARDS.items()}
+        sides = {name: partial(timed, prepare, name, kind, count) for name in _GUARDS}
         yield Contest(f"stream core, {kind}", count, sides)
 
 
-def _core(kind: str, count: int, make_guards: Callable[[], list[Guard]]) -> Prepared:
+def prepare(name: str, kind: str, count: int) -> Prepared:
+    from unspool.models import ModelResponseStream
+    from unspool.streaming.core import StreamCore, StreamOptions
+
     chunks = [ModelResponseStream(**chunk) for chunk in stream(kind, count)]
-    core = StreamCore(StreamOptions(model="m"), now=time.time, guards=make_guards(), build=lambda _: None)
+    core = StreamCore(StreamOptions(model="m"), now=time.time, guards=_guards(name), build=lambda _: None)
     return lambda: [out for chunk in chunks for out in core.feed(chunk)]
+
+
+def _guards(name: str) -> list[Guard]:
+    from unspool.guards.cycle import CycleGuard
+    from unspool.guards.repetition import RepetitionGuard
+
+    guards: dict[str, list[Guard]] = {
+        "no guard": [],
+        "RepetitionGuard": [RepetitionGuard(100)],
+        "CycleGuard": [CycleGuard()],
+    }
+    return guards[name]

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from types import ModuleType
+from typing import Any
 
 OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
 """So that LiteLLM looks for no price list and reports to nobody."""
 
 
-@cache
-def libraries() -> dict[str, ModuleType]:
+def libraries() -> list[str]:
     """Unspool, and LiteLLM if it's there."""
+    return ["unspool", *(["litellm"] if is_installed("litellm") else [])]
+
+
+def load(name: str) -> Any:
+    """One of the libraries."""
     os.environ.update(OFFLINE)
-    found = {"unspool": import_module("unspool")}
-    if is_installed("litellm"):
-        litellm = import_module("litellm")
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
-        found["litellm"] = litellm
-    return found
+    library: Any = import_module(name)
+    if name == "litellm":
+        library.suppress_debug_info = True
+        library.telemetry = False
+    return library
 
 
 def is_installed(distribution: str) -> bool:
@@ -43,7 +44,7 @@ def version_of(distribution: str) -> str | None:
 
 def versions() -> str:
     """The versions of all that took part, in one line."""
-    names = ("pydantic", "pydantic-core", "litellm", "openai")
+    names = ("unspool", "pydantic", "pydantic-core", "litellm", "openai")
     found = {name: version_of(name) for name in names}
     parts = [f"{name} {number}" for name, number in found.items() if number is not None]
     python = f"{platform.python_implementation()} {platform.python_version()}"

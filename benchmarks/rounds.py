@@ -2,44 +2,51 @@
 
 Turns, because a shared machine is fast in one minute and slow in the next: both sides see both. A ratio
 is taken in each round, and the median of the ratios is reported, not the ratio of two medians.
+
+Each side has a process of its own, as it has in real life: what one leaves in memory doesn't slow the
+other down.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from statistics import median
 
 Prepared = Callable[[], object]
 """What is timed."""
 
-Side = Callable[[], float]
-"""One round of one side: it makes what it needs anew, does the work once and says how many seconds it took."""
+Round = Callable[[], float]
+"""One round of one side, in seconds. It crosses to another process, so it's a `partial` of functions."""
+
+Run = Callable[[str, Round], float]
+"""Runs a round in the process of the side with that name."""
 
 
-def timed(prepare: Callable[[], Prepared]) -> Side:
-    """A side of which everything but the preparation is timed.
+def timed(prepare: Callable[..., Prepared], *args: object) -> float:
+    """A round of which everything but the preparation is timed.
 
-    The garbage is collected first, so that nobody clears away what another one left behind; not after the
-    preparation, as that would push what is about to be used out of the processor's caches. While the work
-    is done the collector runs as it does for everybody.
+    The garbage is collected first, so that nobody clears away what an earlier round left behind; not
+    after the preparation, as that would push what is about to be used out of the processor's caches.
+    While the work is done the collector runs as it does for everybody.
     """
-
-    def run_round() -> float:
-        gc.collect()
-        work = prepare()
-        _wait_for_quiet()
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    return run_round
+    gc.collect()
+    work = prepare(*args)
+    _wait_for_quiet()
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    _wait_for_quiet()
+    return seconds
 
 
 def _wait_for_quiet() -> None:
-    """Until nothing of what was done before goes on in a thread: LiteLLM logs in the background."""
+    """Until nothing of what was done goes on in a thread: LiteLLM logs in the background."""
     before = -1.0
     while _time_of_other_threads() - before > 0.0001:
         before = _time_of_other_threads()
@@ -57,12 +64,12 @@ class Contest:
     Attributes:
         title: what they do.
         count: how many items (chunks, imports) one round has.
-        sides: by name. The first one is ours, or what the others are compared with.
+        sides: by name. The first one is what the others are compared with.
     """
 
     title: str
     count: int
-    sides: dict[str, Side]
+    sides: Mapping[str, Round]
 
 
 @dataclass(frozen=True)
@@ -81,21 +88,32 @@ class Result:
 
     @property
     def ratios(self) -> list[float]:
-        """By round, how many times as long as the first side this one took."""
+        """By round, how many times as long as the first side this one took; in ascending order."""
         return sorted(mine / first for mine, first in zip(self.seconds, self.first, strict=True))
 
-    @property
-    def ratio(self) -> float:
-        return median(self.ratios)
 
-
-def measure(contest: Contest, rounds: int) -> list[Result]:
+def measure(contest: Contest, rounds: int, run: Run) -> list[Result]:
     """Each side's rounds, taken in turns, after one round that doesn't count."""
-    for side in contest.sides.values():
-        side()
+    for name, side in contest.sides.items():
+        run(name, side)
     seconds: dict[str, list[float]] = {name: [] for name in contest.sides}
     for _ in range(rounds):
         for name, side in contest.sides.items():
-            seconds[name].append(side())
+            seconds[name].append(run(name, side))
     first = next(iter(seconds.values()))
     return [Result(contest.title, name, contest.count, taken, first) for name, taken in seconds.items()]
+
+
+@contextmanager
+def processes() -> Iterator[Run]:
+    """A process for each side, started when it's first needed and kept, as importing LiteLLM takes long."""
+    context = get_context("spawn")
+    started: dict[str, ProcessPoolExecutor] = {}
+    with ExitStack() as stack:
+
+        def run(name: str, side: Round) -> float:
+            if name not in started:
+                started[name] = stack.enter_context(ProcessPoolExecutor(1, mp_context=context))
+            return started[name].submit(side).result()
+
+        yield run

@@ -9,7 +9,10 @@ from typing import Any
 
 JSON = dict[str, Any]
 
-_WORDS = ["the", "rain", "falls", "on", "old", "roofs", "and", "a", "boat", "drifts", "past", "while", "nobody", "in", "town", "asks", "who", "left", "its", "lamp", "burning", "through", "such", "a", "long", "cold", "night", "or", "why", "two", "bells", "rang", "before", "dawn"]
+_PROSE = (
+    "the rain falls on old roofs and a boat drifts past while nobody in town asks who left its lamp"
+    " burning through such a long cold night or why two bells rang before dawn"
+)
 
 
 def stream(kind: str, count: int) -> list[JSON]:
@@ -44,8 +47,8 @@ def _chunk(delta: JSON, finish: str | None = None) -> JSON:
 
 def _words(count: int) -> Iterator[str]:
     """Prose by chance, the same in every run: words without an order have no loop for a guard to find."""
-    pick = random.Random(0)
-    return (f" {pick.choice(_WORDS)}" for _ in range(count))
+    pick, words = random.Random(0), _PROSE.split()
+    return (f" {pick.choice(words)}" for _ in range(count))
 
 
 def _text(count: int) -> Iterator[JSON]:

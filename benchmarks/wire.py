@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import from_json
@@ -19,10 +20,10 @@ from benchmarks.streams import sse, stream
 
 def contests(count: int) -> Iterator[Contest]:
     reads = sse(stream("text", count))
-    sides = {"unspool": timed(lambda: _ours(reads))}
+    sides = {"unspool": partial(timed, _ours, reads)}
     if is_installed("openai"):
-        sides["openai SDK"] = timed(lambda: _sdk(reads))
-    sides["from_json and a small model"] = timed(lambda: partial(_floor, reads))
+        sides["openai SDK"] = partial(timed, _sdk, reads)
+    sides["from_json and a small model"] = partial(timed, _floor, reads)
     yield Contest("SSE bytes to chunks", count, sides)
 
 
@@ -41,7 +42,7 @@ def _sdk(reads: list[bytes]) -> Prepared:
     from openai.types.chat import ChatCompletionChunk
 
     request = httpx.Request("POST", "https://api.openai.com/v1/chat/completions")
-    response = httpx.Response(200, content=iter(reads), request=request)
+    response: Any = httpx.Response(200, content=iter(reads), request=request)
     client = OpenAI(api_key="none")
     return partial(list, Stream(cast_to=ChatCompletionChunk, response=response, client=client))
 
@@ -64,7 +65,11 @@ class _Chunk(BaseModel):
     choices: list[_Choice]
 
 
-def _floor(reads: list[bytes]) -> list[_Chunk]:
+def _floor(reads: list[bytes]) -> Prepared:
+    return partial(_parse, reads)
+
+
+def _parse(reads: list[bytes]) -> list[_Chunk]:
     blocks = b"".join(reads).removesuffix(b"\n\n").split(b"\n\n")
     lines = [block.removeprefix(b"data: ") for block in blocks]
     return [_Chunk.model_validate(from_json(line)) for line in lines if line != b"[DONE]"]

@@ -9,11 +9,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import ModuleType
 from typing import Any
 
-from benchmarks.peers import libraries
-from benchmarks.rounds import Contest, Prepared, Side, timed
+from benchmarks.peers import libraries, load
+from benchmarks.rounds import Contest, Prepared, timed
 from benchmarks.streams import KINDS, stream
 
 MESSAGES = [{"role": "user", "content": "Tell me about the town."}]
@@ -21,13 +20,25 @@ MESSAGES = [{"role": "user", "content": "Tell me about the town."}]
 
 def contests(count: int) -> Iterator[Contest]:
     for kind in KINDS:
-        for how, read in (("sync", list), ("async", _read_async)):
-            sides = {name: _side(library, kind, count, read) for name, library in libraries().items()}
+        for how, read in (("sync", list), ("async", read_async)):
+            sides = {name: partial(timed, prepare, name, kind, count, read) for name in libraries()}
             yield Contest(f"wrapper, {kind}, {how}", count, sides)
 
 
-def wrap(library: ModuleType, kind: str, count: int) -> Any:
+def prepare(name: str, kind: str, count: int, read: Callable[[Any], object]) -> Prepared:
+    return partial(read, wrap(name, kind, count))
+
+
+def read_async(wrapper: Any) -> object:
+    async def read() -> list[Any]:
+        return [chunk async for chunk in wrapper]
+
+    return asyncio.run(read())
+
+
+def wrap(name: str, kind: str, count: int) -> Any:
     """A wrapper of either library, with chunks and a log of its own."""
+    library = load(name)
     chunks = [library.ModelResponseStream(**chunk) for chunk in stream(kind, count)]
     log = library.Logging(
         model="gpt-4o",
@@ -44,17 +55,3 @@ def wrap(library: ModuleType, kind: str, count: int) -> Any:
         custom_llm_provider="openai",
         logging_obj=log,
     )
-
-
-def _side(library: ModuleType, kind: str, count: int, read: Callable[[Any], object]) -> Side:
-    def prepare() -> Prepared:
-        return partial(read, wrap(library, kind, count))
-
-    return timed(prepare)
-
-
-def _read_async(wrapper: Any) -> object:
-    async def read() -> list[Any]:
-        return [chunk async for chunk in wrapper]
-
-    return asyncio.run(read())

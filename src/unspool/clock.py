@@ -9,9 +9,6 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-import anyio
-import anyio.lowlevel
-
 
 class Clock(Protocol):
     """What stands between the code and time. All times are in seconds."""
@@ -42,7 +39,9 @@ class RealClock:
         time.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
-        await anyio.sleep(seconds)
+        from anyio import sleep  # noqa: PLC0415 - only async code needs it, and it takes its time
+
+        await sleep(seconds)
 
 
 class VirtualClock:
@@ -76,8 +75,10 @@ class VirtualClock:
         self.advance(seconds)
 
     async def asleep(self, seconds: float) -> None:
+        from anyio.lowlevel import checkpoint  # noqa: PLC0415 - as above
+
         self.advance(seconds)
-        await anyio.lowlevel.checkpoint()  # a sleeping task lets others run
+        await checkpoint()  # a sleeping task lets others run
 
 
 REAL_CLOCK = RealClock()

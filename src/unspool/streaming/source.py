@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-import anyio
-import anyio.to_thread
-
 from unspool.errors import MockError
 
 END = object()
@@ -65,7 +62,9 @@ class Source:
         self._open_stream = None
         close = getattr(stream, "aclose", None) or getattr(stream, "close", None)
         if close is not None:
-            with anyio.CancelScope(shield=True):
+            from anyio import CancelScope  # noqa: PLC0415 - only async streams need it, and it takes its time
+
+            with CancelScope(shield=True):
                 await settled(close())
 
 
@@ -109,7 +108,9 @@ def _async_pull(stream: Any) -> Callable[[], Any]:
             return blocking()
 
         return take
-    return partial(anyio.to_thread.run_sync, blocking, abandon_on_cancel=True)
+    from anyio.to_thread import run_sync  # noqa: PLC0415 - as above
+
+    return partial(run_sync, blocking, abandon_on_cancel=True)
 
 
 # Iterators that can't block: no thread needed.
