@@ -36,6 +36,10 @@ from unspool.tokens import token_counter as estimate
 FAILED = "Error building chunks for logging/streaming usage calculation"
 """How the message of every error begins here: LiteLLM's words."""
 
+# What each chunk of a wrapper has beside the declared fields, if nothing else. To compare takes a third of
+# the time of looking at each field.
+_WRAPPERS_EXTRA = {"citations": None}
+
 # Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
 _PADDING = frozenset({"obfuscation", "p"})
 
@@ -209,7 +213,7 @@ class ResponseFold:
         ):
             self._add_head(fields)
         extra = chunk.__pydantic_extra__
-        if extra:
+        if extra and extra != _WRAPPERS_EXTRA:
             self._add_extra(extra)
         if fields["provider_specific_fields"] is not None:
             self._merge("provider_specific_fields", fields["provider_specific_fields"])

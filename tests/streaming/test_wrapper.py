@@ -272,6 +272,29 @@ def test_close_is_idempotent() -> None:
     assert (source.closes, stream.completion_stream) == (1, None)
 
 
+class Jammed(Watched):
+    """A source that can't be closed."""
+
+    def close(self) -> None:
+        raise OSError("jammed")
+
+    async def aclose(self) -> None:
+        raise OSError("jammed")
+
+
+def test_an_error_while_closing_hides_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(APIConnectionError, match="boom"):
+        list(wrapper(Jammed([RuntimeError("boom")])))
+    assert "failed to close" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_an_error_while_closing_hides_nothing_async(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(APIConnectionError, match="boom"):
+        await collect(wrapper(Jammed([RuntimeError("boom")])))
+    assert "failed to close" in caplog.text
+
+
 @pytest.mark.anyio
 async def test_aclose_closes_an_async_generator() -> None:
     closed = []

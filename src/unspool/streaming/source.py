@@ -7,11 +7,15 @@ a function that opens one at the first pull.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from unspool.errors import MockError
+
+logger = logging.getLogger("unspool")
 
 END = object()
 """What `pull` and `apull` give once there is nothing more."""
@@ -30,7 +34,7 @@ class Source:
         self.stream = _settle(stream)
         self._open_stream = open_stream
         self._pull: Callable[[], Any] | None = None
-        self._apull: Callable[[], Any] | None = None
+        self._apull: Callable[[], Awaitable[Any]] | None = None
 
     def pull(self) -> Any:
         """The next item, or END."""
@@ -40,12 +44,14 @@ class Source:
             self._pull = _sync_pull(self.stream)
         return self._pull()
 
-    async def apull(self) -> Any:
+    def apull(self) -> Awaitable[Any]:
         """The next item, or END. A source that is sync only is pulled from in a thread."""
-        if self._apull is None:
-            if self.stream is None and self._open_stream is not None:
-                self.stream = _settle(await settled(self._open_stream(client=None)))
-            self._apull = _async_pull(self.stream)
+        return self._open_and_pull() if self._apull is None else self._apull()
+
+    async def _open_and_pull(self) -> Any:
+        if self.stream is None and self._open_stream is not None:
+            self.stream = _settle(await settled(self._open_stream(client=None)))
+        self._apull = _async_pull(self.stream)
         return await self._apull()
 
     def close(self) -> None:
@@ -54,7 +60,8 @@ class Source:
         self._open_stream = None
         close = getattr(stream, "close", None)
         if close is not None:
-            close()
+            with _logged():
+                close()
 
     async def aclose(self) -> None:
         """Close the stream, come what may: a cancelled task still closes. Idempotent."""
@@ -64,8 +71,17 @@ class Source:
         if close is not None:
             from anyio import CancelScope  # noqa: PLC0415 - only async streams need it, and it takes its time
 
-            with CancelScope(shield=True):
+            with CancelScope(shield=True), _logged():
                 await settled(close())
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """An error while closing never stands in the way of the one that led there (contract, section a)."""
+    try:
+        yield
+    except Exception:
+        logger.warning("the source of a stream failed to close", exc_info=True)
 
 
 def _settle(stream: Any) -> Any:
@@ -90,17 +106,9 @@ def _sync_pull(stream: Any) -> Callable[[], Any]:
     return partial(next, iter(stream), END)
 
 
-def _async_pull(stream: Any) -> Callable[[], Any]:
+def _async_pull(stream: Any) -> Callable[[], Awaitable[Any]]:
     if hasattr(stream, "__aiter__"):
-        pull = stream.__aiter__().__anext__
-
-        async def apull() -> Any:
-            try:
-                return await pull()
-            except StopAsyncIteration:
-                return END
-
-        return apull
+        return partial(anext, aiter(stream), END)
     blocking = _sync_pull(stream)
     if type(stream) in _IN_MEMORY:
 
