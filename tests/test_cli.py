@@ -54,6 +54,18 @@ def test_the_demo_runs_where_the_terminal_has_no_unicode() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_demo_may_be_cut_short_by_its_reader() -> None:
+    code = "import sys; from unspool.cli import main; sys.exit(main(['demo']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        demo.stdout.readline()
+        demo.stdout.close()
+        assert (demo.stderr.read(), demo.wait()) == (b"", 0)
+
+
 def test_without_a_command_it_shows_the_help() -> None:
     done = run()
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -19,7 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     # An old terminal's encoding may lack an emoji; the demo goes on without it.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a TextIOWrapper outside of tests
-    run_demo(fast=options.fast)
+    try:
+        run_demo(fast=options.fast)
+    except BrokenPipeError:  # whoever was reading has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
