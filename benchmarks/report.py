@@ -14,8 +14,8 @@ _HEAD = """\
 
 _RATIOS = (
     "A ratio is the median over the rounds, in which the sides take turns. Rates are this machine's and"
-    " this minute's: on a shared one they vary by half and more. Ratios vary less, as the last column shows;"
-    " those of LiteLLM's sync wrapper most, because it competes with its own logging threads."
+    " this minute's: on a shared one they vary by half and more. The ratios vary less, by a tenth to a third"
+    " from run to run; the last column has the rounds of this run."
 )
 
 
