@@ -24,6 +24,16 @@ PLUGIN = ROOT / "pytest_plugin" / "pytest_unspool"
 
 PURE = (
     "builder",
+    "cassette.chunk_times",
+    "cassette.convert",
+    "cassette.dialects",
+    "cassette.form",
+    "cassette.match",
+    "cassette.model",
+    "cassette.pieces",
+    "cassette.player",
+    "cassette.redact",
+    "cassette.take",
     "chunk_makers",
     "error_mapping",
     "errors",

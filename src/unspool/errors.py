@@ -27,6 +27,14 @@
     │   └── APIResponseValidationError       500
     │       └── JSONSchemaValidationError
     ├── MockError                            a fake was asked for something it can't do
+    ├── CassetteError                        a cassette can't be used as it was asked to
+    │   ├── CassetteNotFoundError            there is no such file (is a FileNotFoundError too)
+    │   ├── CassetteFormatError              the file isn't a cassette (is a ValueError too)
+    │   ├── CassetteWriteError               the file can't be written (is an OSError too)
+    │   ├── UnrecordedRequestError           no recording answers this request
+    │   ├── RecordingEndedError              the client reads on where the recording stops
+    │   ├── UnplayedInteractionsError        a test that was to use them all left some over
+    │   └── NetworkBlockedError              something reached for the network inside a cassette
     └── WireError                            bytes or events that break their own format
         ├── EventTooLargeError
         ├── ChecksumError
@@ -281,6 +289,41 @@ class JSONSchemaValidationError(APIResponseValidationError):
 
 class MockError(UnspoolError, ValueError):
     """A fake was asked for something that it can't do; the message says what it takes instead."""
+
+
+class CassetteError(UnspoolError):
+    """A cassette can't be used as it was asked to; the message says what to do about it."""
+
+
+class CassetteNotFoundError(CassetteError, FileNotFoundError):
+    """There is no cassette of that name, and nothing may be recorded."""
+
+
+class CassetteFormatError(CassetteError, ValueError):
+    """A file isn't a cassette, or one that is broken or hostile. Nothing in it has been executed."""
+
+
+class CassetteWriteError(CassetteError, OSError):
+    """A cassette can't be written. What stood in the file before still does."""
+
+
+class UnrecordedRequestError(CassetteError):
+    """No recording answers this request, and nothing may be recorded.
+
+    The message shows the nearest recording and where the two differ.
+    """
+
+
+class RecordingEndedError(CassetteError):
+    """The client reads on where the recording stops: whoever recorded it had hung up there."""
+
+
+class UnplayedInteractionsError(CassetteError):
+    """Interactions were left over where all of them had to be used."""
+
+
+class NetworkBlockedError(CassetteError):
+    """Something reached for the network inside a cassette, past every client that Unspool knows."""
 
 
 class WireError(UnspoolError, ValueError):
