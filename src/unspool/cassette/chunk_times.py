@@ -36,7 +36,7 @@ def format_ms(seconds: float) -> str:
 
 def round_ms(seconds: float) -> float:
     """The moment that a cassette will hold, so that what was recorded equals what is read back."""
-    return float(format_ms(seconds)) / 1000
+    return round(seconds, 4)
 
 
 def parse_chunks(text: str) -> tuple[NetworkChunk, ...]:
@@ -58,5 +58,5 @@ def _parsed(text: str) -> Iterator[NetworkChunk]:
         total += count
         if total > _MOST_CHUNKS:  # a hostile file, whose few bytes would become gigabytes
             raise ValueError(f"expected at most {_MOST_CHUNKS:,} pieces, got more")
-        chunk = NetworkChunk(int(match[2]), float(match[3]) / 1000)
+        chunk = NetworkChunk(int(match[2]), round(float(match[3]) / 1000, 4))
         yield from (chunk for _ in range(count))
