@@ -7,30 +7,55 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import builder, guards, imports, report, wire, wrapper
-from benchmarks.rounds import Contest, Result, measure, processes
+from benchmarks import (
+    builder,
+    cassettes,
+    guards,
+    imports,
+    memory,
+    recording,
+    replaying,
+    report,
+    suite,
+    wire,
+    wrapper,
+)
+from benchmarks.rounds import Contest, Result, Run, measure, processes
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
     options = _options()
-    print(report.preface(count=options.chunks, rounds=options.rounds), end="\n\n")
-    print(report.table(()))
-    results: list[Result] = []
+    print(report.preface(count=options.chunks, rounds=options.rounds))
     with processes() as run:
-        for contest in _contests(options.chunks):
-            if options.only in contest.title:
-                measured = measure(contest, options.rounds, run)
-                print("\n".join(map(report.row, measured)), flush=True)
-                results += measured
+        sections = {
+            title: _measured(title, contests, options, run)
+            for title, contests in _sections(options.chunks).items()
+        }
     if options.write:
-        RESULTS.write_text(report.page(results, count=options.chunks, rounds=options.rounds), "utf-8")
+        RESULTS.write_text(report.page(sections, count=options.chunks, rounds=options.rounds), "utf-8")
 
 
-def _contests(count: int) -> Iterator[Contest]:
-    measured = (wrapper, builder, wire, guards)
-    return chain(imports.contests(), *(module.contests(count) for module in measured))
+def _sections(count: int) -> dict[str, Iterator[Contest]]:
+    streams = (module.contests(count) for module in (wrapper, builder, wire, guards))
+    cassettes_ = (module.contests() for module in (recording, replaying, cassettes, suite, memory))
+    return {
+        "Import": imports.contests(),
+        "Streams": chain.from_iterable(streams),
+        "Cassettes": chain.from_iterable(cassettes_),
+    }
+
+
+def _measured(title: str, contests: Iterator[Contest], options: argparse.Namespace, run: Run) -> list[Result]:
+    print(f"\n## {title}\n\n{report.table(())}")
+    results: list[Result] = []
+    for contest in contests:
+        if options.only in contest.title:
+            measured = measure(contest, options.rounds, run)
+            print("\n".join(map(report.row, measured)), flush=True)
+            results += measured
+    return results
 
 
 def _options() -> argparse.Namespace:

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from benchmarks.peers import missing, versions
-from benchmarks.rounds import Result
+from benchmarks.rounds import Result, Unit
 
 _HEAD = """\
-| what | who | chunks/s | time, in that of the first | least to most |
+| what | who | figure | in that of the first | least to most |
 | --- | --- | ---: | ---: | ---: |"""
 
 _RATIOS = (
-    "A ratio is the median over the rounds, in which the sides take turns. Rates are this machine's and"
-    " this minute's: on a shared one they vary by half and more. The ratios vary less, by a tenth to a third"
-    " from run to run; the last column has the rounds of this run."
+    "A ratio is the median over the rounds, in which the sides take turns: how many times the time, or the"
+    " memory, of the first side. Rates and times are this machine's and this minute's: on a shared one they"
+    " vary by half and more. The ratios vary less, by a tenth to a third from run to run; the last column has"
+    " the rounds of this run."
 )
+
+_FIGURES: dict[Unit, Callable[[float], str]] = {
+    "chunks/s": lambda seconds: f"{1 / seconds:,.0f} chunks/s",
+    "ms": lambda seconds: f"{_rounded(seconds * 1e3)} ms",
+    "MB": lambda size: f"{_rounded(size / 1e6)} MB",
+}
 
 
 def row(result: Result) -> str:
-    is_import = result.title == "import"
-    rate = f"{result.count / result.per_second * 1000:,.0f} ms" if is_import else f"{result.per_second:,.0f}"
-    if result.seconds is result.first:
-        return f"| {result.title} | {result.side} | {rate} | 1 | |"
-    low, *_, high = result.ratios
-    ratio = _times(median(result.ratios))
-    return f"| {result.title} | {result.side} | {rate} | {ratio} | {_times(low)} to {_times(high)} |"
+    cells = [result.contest.title, result.side, *_figures(result)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _figures(result: Result) -> tuple[str, str, str]:
+    if result.failure:
+        return f"fails: {result.failure.partition(':')[0]}", "", ""
+    figure = _FIGURES[result.contest.unit](result.each)
+    if result.is_first:
+        return figure, "1", ""
+    ratios = result.ratios
+    spread = f"{_times(ratios[0])} to {_times(ratios[-1])}" if len(ratios) > 1 else ""
+    return figure, _times(median(ratios)), spread
+
+
+def _rounded(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}"
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}"
 
 
 def table(rows: Iterable[str]) -> str:
@@ -42,7 +59,14 @@ def preface(*, count: int, rounds: int) -> str:
     return f"{count:,} chunks a round, {rounds} rounds. {versions()}.{''.join(absent)}"
 
 
-def page(results: Sequence[Result], *, count: int, rounds: int) -> str:
-    """The whole of `RESULTS.md`."""
-    parts = ("# Results", "Written by `python -m benchmarks --write`.", preface(count=count, rounds=rounds))
-    return "\n\n".join([*parts, _RATIOS, table(map(row, results))]) + "\n"
+def page(sections: Mapping[str, Sequence[Result]], *, count: int, rounds: int) -> str:
+    """The whole of `RESULTS.md`: a table for each section."""
+    parts = [
+        "# Results",
+        "Written by `python -m benchmarks --write`.",
+        preface(count=count, rounds=rounds),
+        _RATIOS,
+    ]
+    for title, results in sections.items():
+        parts += [f"## {title}", table(map(row, results))]
+    return "\n\n".join(parts) + "\n"

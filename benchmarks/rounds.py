@@ -20,12 +20,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median
+from typing import Literal
 
 Prepared = Callable[[], object]
 """What is timed."""
 
 Round = Callable[[], float]
-"""One round of one side, in seconds. It crosses to another process, so it's a `partial` of functions."""
+"""One round of one side, in seconds, or in bytes where memory is measured.
+
+It crosses to another process, so it's a `partial` of functions.
+"""
+
+Unit = Literal["chunks/s", "ms", "MB"]
 
 Run = Callable[[str, Round], float]
 """Runs a round in the process of the side with that name."""
@@ -68,43 +74,79 @@ class Contest:
         title: what they do.
         count: how many items (chunks, imports) one round has.
         sides: by name. The first one is what the others are compared with.
+        unit: what the figure of a side is printed in.
+        rounds: how many are enough; None for as many as are asked for. One, where nothing varies, goes
+            without the one before that doesn't count.
     """
 
     title: str
     count: int
     sides: Mapping[str, Round]
+    unit: Unit = "chunks/s"
+    rounds: int | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """One side's rounds in one contest, beside those of the first side."""
+    """One side's rounds in one contest, beside those of the first side.
 
-    title: str
+    Attributes:
+        contest: what was measured.
+        side: whose rounds these are.
+        taken: what each round took, in seconds or bytes; none if the side failed.
+        first: what it took the first side.
+        failure: what stopped the side.
+    """
+
+    contest: Contest
     side: str
-    count: int
-    seconds: Sequence[float]
+    taken: Sequence[float]
     first: Sequence[float]
+    failure: str = ""
 
     @property
-    def per_second(self) -> float:
-        return self.count / median(self.seconds)
+    def is_first(self) -> bool:
+        """Whether this is the side that the others are compared with."""
+        return self.side == next(iter(self.contest.sides))
+
+    @property
+    def each(self) -> float:
+        """What one item took."""
+        return median(self.taken) / self.contest.count
 
     @property
     def ratios(self) -> list[float]:
-        """By round, how many times as long as the first side this one took; in ascending order."""
-        return sorted(mine / first for mine, first in zip(self.seconds, self.first, strict=True))
+        """By round, how many times as much as the first side this one took; in ascending order."""
+        return sorted(mine / first for mine, first in zip(self.taken, self.first, strict=True))
 
 
 def measure(contest: Contest, rounds: int, run: Run) -> list[Result]:
-    """Each side's rounds, taken in turns, after one round that doesn't count."""
-    for name, side in contest.sides.items():
-        run(name, side)
-    seconds: dict[str, list[float]] = {name: [] for name in contest.sides}
-    for _ in range(rounds):
+    """Each side's rounds, taken in turns, after one round that doesn't count.
+
+    A side that fails takes no further part, and that is its result; the first one may not fail.
+    """
+    rounds = min(rounds, contest.rounds or rounds)
+    taken: dict[str, list[float]] = {name: [] for name in contest.sides}
+    failures: dict[str, str] = {}
+    for _ in range(rounds + (rounds > 1)):
         for name, side in contest.sides.items():
-            seconds[name].append(run(name, side))
-    first = next(iter(seconds.values()))
-    return [Result(contest.title, name, contest.count, taken, first) for name, taken in seconds.items()]
+            if name not in failures:
+                _take(name, side, run, taken[name], failures)
+    first, *_ = taken
+    if first in failures:
+        raise RuntimeError(f"{contest.title}: {first} failed: {failures[first]}")
+    return [
+        Result(contest, name, mine[-rounds:], taken[first][-rounds:], failures.get(name, ""))
+        for name, mine in taken.items()
+    ]
+
+
+def _take(name: str, side: Round, run: Run, taken: list[float], failures: dict[str, str]) -> None:
+    try:
+        taken.append(run(name, side))
+    except Exception as error:  # noqa: BLE001 - whatever a peer raises
+        taken.clear()
+        failures[name] = f"{type(error).__name__}: {error}"
 
 
 @contextmanager
@@ -126,3 +168,10 @@ def processes() -> Iterator[Run]:
 def stay_on_one_processor() -> None:
     if hasattr(os, "sched_setaffinity"):  # Linux
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def leave_their_processor() -> None:
+    """Run on another one than the sides, if there is one."""
+    if hasattr(os, "sched_setaffinity"):
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, mine - {max(mine)} or mine)

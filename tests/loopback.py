@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,12 +27,12 @@ class Answer:
     """What the server says on one path.
 
     Attributes:
-        pieces: the body, each piece an HTTP chunk that is sent by itself.
+        pieces: the body, each piece an HTTP chunk that is sent by itself; a number is a pause in seconds.
         ending: `whole`; `cut` closes the connection without the last HTTP chunk; `reset` drops it; `stall`
             sends nothing more and waits for the client to leave; `silent` doesn't even send a status line.
     """
 
-    pieces: Sequence[bytes] = ()
+    pieces: Sequence[bytes | float] = ()
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "text/event-stream"})
     ending: Literal["whole", "cut", "reset", "stall", "silent"] = "whole"
@@ -69,7 +70,7 @@ class Loopback(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, answers: Mapping[str, Answer | Sequence[Answer]]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = dict(answers)
         self.requests: list[Request] = []
@@ -80,6 +81,16 @@ class Loopback(ThreadingHTTPServer):
         """Without a slash at its end."""
         return f"http://127.0.0.1:{self.server_port}"
 
+    def answer(self, path: str) -> Answer:
+        """What a path says next: of several answers one after the other, the last one for ever."""
+        answers = self.answers.get(path)
+        if answers is None:
+            return Answer.json({"error": {"message": f"nothing at {path}"}}, 404)
+        if isinstance(answers, Answer):
+            return answers
+        asked = sum(request.path == path for request in self.requests)
+        return answers[min(asked, len(answers)) - 1]
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that left while it was being written to is what some tests are about."""
         self.client_left.set()
@@ -89,13 +100,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Loopback
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         data = self.rfile.read(int(headers.get("content-length", 0)))
         self.server.requests.append(Request(self.command, self.path, headers, data))
-        answer = self.server.answers.get(self.path)
-        if answer is None:
-            answer = Answer.json({"error": {"message": f"nothing at {self.path}"}}, 404)
+        answer = self.server.answer(self.path)
         if answer.ending != "silent":
             self._send_head(answer)
             self._send_pieces(answer)
@@ -110,6 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_pieces(self, answer: Answer) -> None:
         for piece in answer.pieces:
+            if isinstance(piece, float):
+                time.sleep(piece)
+                continue
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
 
     def end_whole(self) -> None:
@@ -143,7 +158,7 @@ _ENDINGS = {
 
 
 @contextmanager
-def serve(answers: Mapping[str, Answer]) -> Iterator[Loopback]:
+def serve(answers: Mapping[str, Answer | Sequence[Answer]]) -> Iterator[Loopback]:
     """A running server; what isn't in `answers` is a 404."""
     server = Loopback(answers)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 
 import unspool
+from unspool.cassette.document import Document, loads
+from unspool.cassette.model import Interaction, Request, Response
+from unspool.cassette.store import load, write
 from unspool.cli import main
 
+ENVIRONMENT = {"PYTHONPATH": str(Path(unspool.__file__).parents[1])}
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {"PYTHONPATH": str(Path(unspool.__file__).parents[1]), **environment}
+
+def run(*arguments: str, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**ENVIRONMENT, **environment}
     command = [sys.executable, "-c", "import sys; from unspool.cli import main; sys.exit(main())", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=env, input=given, capture_output=True, check=False)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,119 @@ def test_the_demo_may_be_cut_short_by_its_reader() -> None:
         demo.stdout.readline()
         demo.stdout.close()
         assert (demo.stderr.read(), demo.wait()) == (b"", 0)
+
+
+DUMP = b'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n'
+KEY = "sk-proj-" + "a1" * 20
+
+
+@pytest.fixture
+def cassette(tmp_path: Path) -> Path:
+    """A small one, which holds a secret."""
+    response = Response(200, "OK", (("content-type", "text/event-stream"),), DUMP)
+    leaky = Request("POST", "https://example.org/v1", (("authorization", f"Bearer {KEY}"),))
+    write(tmp_path / "a.yaml", Document((Interaction(leaky, response),)))
+    return tmp_path / "a.yaml"
+
+
+def test_a_dump_from_a_pipe_is_converted_into_a_pipe(tmp_path: Path) -> None:
+    done = run("convert", "-", "-", "--uri", "https://example.org/v1", "--method", "PUT", given=DUMP)
+
+    (interaction,) = loads(done.stdout.encode(), name="stdout").interactions
+    assert (interaction.request.method, interaction.request.uri) == ("PUT", "https://example.org/v1")
+    assert interaction.response.body == DUMP
+    assert done.stderr.startswith("unspool: a dump tells nothing of its request")
+
+
+def test_a_file_is_converted_into_a_file(cassette: Path, tmp_path: Path) -> None:
+    assert main(["convert", str(cassette), str(tmp_path / "b.json"), "--plain"]) == 0
+    assert load(tmp_path / "b.json").interactions[0].response.body == DUMP
+    assert KEY not in (tmp_path / "b.json").read_text()
+
+
+def test_secrets_and_targets_are_spared_or_not_as_asked(cassette: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").touch()
+
+    assert main(["convert", str(cassette), str(tmp_path / "b.yaml"), "--force", "--keep-secrets"]) == 0
+    assert KEY in (tmp_path / "b.yaml").read_text()
+
+
+def test_what_cannot_be_done_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x").write_bytes(b"\x1b[31mnothing\nknown")
+
+    assert main(["convert", str(tmp_path / "x"), "-"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"unspool: {tmp_path / 'x'}: expected a HAR")
+    assert said.err.count("\n") == 1
+
+
+def test_a_message_holds_nothing_that_a_terminal_would_obey(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(tmp_path / "\x1b[31m\nred.yaml")]) == 1
+    assert "[31m red.yaml" in capsys.readouterr().err
+
+
+def test_secrets_are_found_by_a_check(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["redact", "--check", str(cassette)]) == 1
+    assert capsys.readouterr().out == (
+        f"{cassette}: interactions[0]: request header authorization (OpenAI key)\n"
+    )
+    assert KEY in cassette.read_text()
+
+
+def test_secrets_are_taken_out_and_then_a_check_finds_none(cassette: Path) -> None:
+    assert main(["redact", str(cassette)]) == 0
+    assert main(["redact", "--check", str(cassette)]) == 0
+    assert KEY not in cassette.read_text()
+
+
+def test_one_file_that_fails_keeps_none_of_the_others_waiting(
+    cassette: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redact", str(tmp_path / "none.yaml"), str(cassette)]) == 1
+    assert capsys.readouterr().err.startswith("unspool: there is no cassette")
+    assert KEY not in cassette.read_text()
+
+
+def test_recovering_nothing_is_no_failure(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recover", str(cassette)]) == 0
+    assert capsys.readouterr().out == f"{cassette}: nothing to recover\n"
+
+
+def test_a_cassette_is_shown_as_a_table(
+    cassette: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+
+    assert main(["show", str(cassette)]) == 0
+
+    titles, row = capsys.readouterr().out.splitlines()
+    assert titles.split()[:3] == ["#", "method", "uri"]
+    assert row.split()[:3] == ["0", "POST", "https://example.org/v1"]
+
+
+def test_a_stream_is_shown_chunk_by_chunk(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(cassette), "0"]) == 0
+    assert r"data: [DONE]\n\n" in capsys.readouterr().out
+
+
+def test_an_interaction_that_is_not_there_is_told(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(cassette), "1"]) == 1
+    assert "(0 to 0), got 1" in capsys.readouterr().err
+
+
+def test_the_command_line_loads_what_its_command_needs_only() -> None:
+    heavy = {"anyio", "httpx", "pydantic", "vcr", "yaml", "unspool.cassette"}
+    code = f"import sys, unspool.cli; print(*{heavy} & set(sys.modules))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []
 
 
 def test_without_a_command_it_shows_the_help() -> None:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from unspool import errors as exceptions
     from unspool.builder import stream_chunk_builder
     from unspool.call_log import Logging
+    from unspool.cassette.cassette import Cassette
+    from unspool.cassette.redact import Redactor
     from unspool.chunk_makers import (
         finish_chunk,
         parallel_tool_call_chunks,
@@ -63,6 +65,10 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadGatewayError,
         BadRequestError,
+        CassetteError,
+        CassetteFormatError,
+        CassetteNotFoundError,
+        CassetteWriteError,
         ChecksumError,
         ContentPolicyViolationError,
         ContextWindowExceededError,
@@ -75,16 +81,20 @@ if TYPE_CHECKING:
         MalformedEventError,
         MidStreamFallbackError,
         MockError,
+        NetworkBlockedError,
         NotFoundError,
         PaymentRequiredError,
         PermissionDeniedError,
         ProviderError,
         RateLimitError,
+        RecordingEndedError,
         RejectedRequestError,
         RepetitionError,
         ServiceUnavailableError,
         Timeout,
+        UnplayedInteractionsError,
         UnprocessableEntityError,
+        UnrecordedRequestError,
         UnspoolError,
         UnsupportedParamsError,
         WireError,
@@ -111,6 +121,8 @@ if TYPE_CHECKING:
     from unspool.samples import sample_body, sample_names, sample_path
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
+    from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
+    from unspool.transports.use_cassette import use_cassette
 
 # Where each name of the list above lives. A test compares the two.
 _HOMES: dict[str, str] = {
@@ -118,6 +130,8 @@ _HOMES: dict[str, str] = {
     for module, names in {
         "builder": "stream_chunk_builder",
         "call_log": "Logging",
+        "cassette.cassette": "Cassette",
+        "cassette.redact": "Redactor",
         "chunk_makers": "finish_chunk parallel_tool_call_chunks reasoning_chunks role_chunk text_chunks"
         " tool_call_chunks usage_chunk",
         "client": "acompletion completion",
@@ -125,12 +139,14 @@ _HOMES: dict[str, str] = {
         "custom_llm": "CustomLLM CustomLLMError GenericStreamingChunk",
         "custom_logger": "CustomLogger",
         "errors": "APIConnectionError APIError APIResponseValidationError AuthenticationError BadGatewayError"
-        " BadRequestError ChecksumError ContentPolicyViolationError ContextWindowExceededError"
-        " EventTooLargeError ImageFetchError IncompleteStreamError InternalServerError"
-        " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError"
-        " MockError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError RateLimitError"
-        " RejectedRequestError RepetitionError ServiceUnavailableError Timeout UnprocessableEntityError"
-        " UnspoolError UnsupportedParamsError WireError",
+        " BadRequestError CassetteError CassetteFormatError CassetteNotFoundError CassetteWriteError"
+        " ChecksumError ContentPolicyViolationError ContextWindowExceededError EventTooLargeError"
+        " ImageFetchError IncompleteStreamError InternalServerError JSONSchemaValidationError"
+        " LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
+        " NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
+        " RateLimitError RecordingEndedError RejectedRequestError RepetitionError"
+        " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
+        " UnrecordedRequestError UnspoolError UnsupportedParamsError WireError",
         "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
         "guards.cycle": "CycleGuard",
         "guards.repetition": "RepetitionGuard",
@@ -140,6 +156,8 @@ _HOMES: dict[str, str] = {
         "samples": "sample_body sample_names sample_path",
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
+        "transports.cassette_transport": "RecordTransport ReplayTransport",
+        "transports.use_cassette": "use_cassette",
     }.items()
     for name in names.split()
 }
@@ -153,6 +171,11 @@ __all__ = [
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "Cassette",
+    "CassetteError",
+    "CassetteFormatError",
+    "CassetteNotFoundError",
+    "CassetteWriteError",
     "ChatCompletionDeltaToolCall",
     "ChatCompletionMessageToolCall",
     "ChecksumError",
@@ -186,6 +209,7 @@ __all__ = [
     "ModelResponse",
     "ModelResponseListIterator",
     "ModelResponseStream",
+    "NetworkBlockedError",
     "NotFoundError",
     "Pause",
     "PaymentRequiredError",
@@ -194,13 +218,19 @@ __all__ = [
     "ProviderError",
     "RateLimitError",
     "RealClock",
+    "RecordTransport",
+    "RecordingEndedError",
+    "Redactor",
     "RejectedRequestError",
     "RepetitionError",
     "RepetitionGuard",
+    "ReplayTransport",
     "ServiceUnavailableError",
     "StreamingChoices",
     "Timeout",
+    "UnplayedInteractionsError",
     "UnprocessableEntityError",
+    "UnrecordedRequestError",
     "UnspoolError",
     "UnsupportedParamsError",
     "Usage",
@@ -228,6 +258,7 @@ __all__ = [
     "token_counter",
     "tool_call_chunks",
     "usage_chunk",
+    "use_cassette",
 ]
 
 

@@ -4,26 +4,112 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
-from unspool.demo import run_demo
+from unspool.errors import UnspoolError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the result is the exit status: 0 for success, 2 for wrong usage."""
+    """Run the command line; the result is the exit status.
+
+    0 for success, 1 where something failed or secrets were found, 2 for wrong usage.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
-    # An old terminal's encoding may lack an emoji; the demo goes on without it.
+    # An old terminal's encoding may lack an emoji; it's shown as `?` then.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a TextIOWrapper outside of tests
     try:
-        run_demo(fast=options.fast)
+        status: int = options.run(options)
+        sys.stdout.flush()
     except BrokenPipeError:  # whoever was reading has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (UnspoolError, OSError) as error:
+        _complain(str(error))
+        return 1
+    return status
+
+
+def _complain(text: str) -> None:
+    """Say it in one line, without anything of a file's that a terminal would obey."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    print("unspool:", *shown.split(), file=sys.stderr)
+
+
+# Each command imports what it alone needs, so that none waits for the others' imports.
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from unspool.demo import run_demo
+
+    run_demo(fast=options.fast)
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from unspool.commands.convert import convert_file
+
+    convert_file(
+        options.source,
+        options.target,
+        method=options.method,
+        uri=options.uri,
+        plain=options.plain,
+        force=options.force,
+        redact=not options.keep_secrets,
+        note=_complain,
+    )
+    return 0
+
+
+def _redact(options: argparse.Namespace) -> int:
+    from unspool.commands.redact import redact_file
+
+    def redact(path: Path) -> bool:
+        return not redact_file(path, check=options.check, say=print) or not options.check
+
+    return _for_each(options.files, redact)
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from unspool.commands.recover import recover_file
+
+    def recover(path: Path) -> bool:
+        print(recover_file(path))
+        return True
+
+    return _for_each(options.files, recover)
+
+
+def _for_each(paths: Sequence[Path], do: Callable[[Path], bool]) -> int:
+    """Whatever becomes of one file, the others get their turn."""
+    status = 0
+    for path in paths:
+        try:
+            status = status if do(path) else 1
+        except UnspoolError as error:
+            _complain(str(error))
+            status = 1
+    return status
+
+
+def _show(options: argparse.Namespace) -> int:
+    from unspool.cassette.store import load
+    from unspool.commands.show import stream, table
+
+    interactions = load(options.file).interactions
+    width = shutil.get_terminal_size((110, 24)).columns
+    one = options.number is not None
+    lines = stream(interactions, options.number, width=width) if one else table(interactions, width=width)
+    for line in lines:
+        print(line)
     return 0
 
 
@@ -35,4 +121,42 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="stream a recorded answer, rebuild it, catch a loop: offline, in seconds"
     )
     demo.add_argument("--fast", action="store_true", help="without the pauses between chunks")
+    demo.set_defaults(run=_demo)
+    _add_convert(commands)
+    _add_redact(commands)
+    recover = commands.add_parser("recover", help="bring what killed recordings left into their cassettes")
+    recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, there or not")
+    recover.set_defaults(run=_recover)
+    show = commands.add_parser("show", help="list a cassette's interactions, or one's network chunks")
+    show.add_argument("file", metavar="FILE", type=Path, help="a cassette")
+    show.add_argument("number", metavar="N", nargs="?", type=int, help="the interaction, counted from 0")
+    show.set_defaults(run=_show)
     return parser
+
+
+def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    convert = commands.add_parser(
+        "convert",
+        help="make a cassette of a HAR, of aimock's fixtures, of a stream's dump",
+        description="Make a cassette of a HAR file, of aimock's fixtures, of a dump by `curl -N -i`, or of"
+        " another cassette. Secrets are taken out.",
+    )
+    convert.add_argument("source", metavar="IN", help="the file to read; - for the standard input")
+    convert.add_argument(
+        "target",
+        metavar="OUT",
+        help="the cassette to write, in JSON if its name ends in .json; - for YAML on the standard output",
+    )
+    convert.add_argument("--plain", action="store_true", help="bodies decoded and no times: vcrpy's own form")
+    convert.add_argument("--uri", help="where the request went: for dumps and fixtures, which don't tell")
+    convert.add_argument("--method", default="POST", help="the request's method: for dumps (default: POST)")
+    convert.add_argument("--force", action="store_true", help="replace OUT if it's there")
+    convert.add_argument("--keep-secrets", action="store_true", help="take no secrets out")
+    convert.set_defaults(run=_convert)
+
+
+def _add_redact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    redact = commands.add_parser("redact", help="take the secrets out of cassettes")
+    redact.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette")
+    redact.add_argument("--check", action="store_true", help="change nothing; exit with 1 if there are any")
+    redact.set_defaults(run=_redact)

@@ -1,15 +1,14 @@
 """The cassettes that come with the package: real-shaped streams for tests, docs and `unspool demo`.
 
-They are vcrpy cassettes, one interaction each, named `<provider>/<scenario>`.
+They hold one interaction each, named `<provider>/<scenario>`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+from unspool.cassette.store import load
 
 # A wheel holds them inside the package; an editable install finds them where they are kept.
 _FOLDERS = (Path(__file__).parent / "_cassettes", Path(__file__).parents[2] / "cassettes")
@@ -40,14 +39,7 @@ def sample_body(name: str) -> bytes:
     Raises:
         FileNotFoundError: there is no sample of that name.
     """
-    with sample_path(name).open("rb") as file:
-        cassette: dict[str, Any] = yaml.load(file, Loader=_safe_loader())  # noqa: S506 - a safe loader
-    text: str = cassette["interactions"][0]["response"]["body"]["string"]
-    return text.encode()
-
-
-def _safe_loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return load(sample_path(name)).interactions[0].response.body
 
 
 def _folder() -> Path:

@@ -1,0 +1,67 @@
+"""Memory: the most that a process held that records a stream of 100 MB and saves it, and of one that replays it.
+
+The stream comes in chunks of 10 kB; whoever reads it lets each go. `live` is the client alone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.clients import client
+from benchmarks.recorders import LIVE, Mode, cassette, recorders
+from benchmarks.rounds import Contest
+from benchmarks.server import REQUEST, chunks, serving
+
+_SIZE = 100_000_000
+_CHUNK = 10_000
+_STATUS = Path("/proc/self/status")
+
+
+def contests() -> Iterator[Contest]:
+    with serving() as server, TemporaryDirectory() as folder:
+        url = server + chunks(_SIZE // _CHUNK, _CHUNK)
+        for what, mode in (("recorded and saved", "all"), ("replayed", "none")):
+            sides = {
+                side: partial(_in_a_new_process, side, mode, url, f"{folder}/{side}.yaml")
+                for side in (*recorders(), LIVE)
+            }
+            yield Contest(f"memory, 100 MB {what}", 1, sides, unit="MB", rounds=1)
+
+
+def _in_a_new_process(*arguments: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.splitlines()[-1])
+    return float(done.stdout)
+
+
+def main(side: str, mode: Mode, url: str, path: str) -> None:
+    """Read a stream; print how many bytes of memory it took, at the most."""
+    read = 0
+    with cassette(side, Path(path), mode), client("httpx").stream("POST", url, json=REQUEST) as response:
+        for data in response.iter_bytes():
+            read += len(data)
+    if read != _SIZE:
+        raise ValueError(f"expected {_SIZE:,} bytes, read {read:,}")
+    print(_peak())
+
+
+def _peak() -> int:
+    """In bytes. Not by `getrusage` on Linux, which counts the process that this one was forked from."""
+    if _STATUS.exists():
+        return 1024 * next(int(line.split()[1]) for line in _STATUS.open() if line.startswith("VmHWM"))
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])  # type: ignore[arg-type]

@@ -1,0 +1,302 @@
+"""A cassette in use: it answers requests, or has them recorded, and is saved at the end."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from unspool.cassette import store
+from unspool.cassette.difference import explain_miss
+from unspool.cassette.document import Document
+from unspool.cassette.hooks import Hooks
+from unspool.cassette.journal import Journal
+from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
+from unspool.cassette.model import Interaction, Request
+from unspool.cassette.modes import RecordMode, parse_record_mode
+from unspool.cassette.player import Player
+from unspool.cassette.redact import Redactor
+from unspool.cassette.take import Take
+from unspool.cassette.vcr_matchers import adapt
+from unspool.errors import CassetteError, UnplayedInteractionsError, UnrecordedRequestError
+
+_NOTHING = Document((), {})
+
+
+class Cassette:
+    """Interactions, and what became of them: played, recorded, missed.
+
+    It may be used by many threads and tasks at once.
+
+    Args:
+        path: its file, YAML or JSON by the suffix; None keeps it in memory.
+        record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` where the
+            environment has `CI`, else `once`.
+        match_on: what must agree for a recording to answer a request: names out of `method`, `scheme`,
+            `host`, `port`, `path`, `query`, `uri`, `headers`, `body`, `raw_body`, and vcrpy's matchers.
+        ignore: what of the JSON body or the query doesn't count, by path: `metadata.trace_id`,
+            `messages[*].id`, `?api-version`.
+        allow_playback_repeats: whether a request that comes again after the last recording of it gets
+            that one again.
+        redactor: what is kept off the disk.
+        before_record_request: a hook of vcrpy's kind: given vcrpy's request, it returns what to record and
+            to match, or None to let the request pass unrecorded.
+        before_record_response: a hook of vcrpy's kind: given vcrpy's response, a dict, it returns what to
+            record, or None to drop the interaction.
+        max_chunks: how many network chunks of each answer to record; the client gets them all.
+        max_seconds: for how long to record each answer.
+
+    Raises:
+        CassetteNotFoundError: there is no such file, and the mode is `none`.
+        CassetteFormatError: the file isn't a cassette.
+        ValueError: for an unknown mode, matcher or malformed path.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        record_mode: str | None = None,
+        match_on: Sequence[str | Callable[..., Any]] = DEFAULT_MATCH_ON,
+        ignore: Sequence[str] = (),
+        allow_playback_repeats: bool = False,
+        redactor: Redactor | None = None,
+        before_record_request: Callable[[Any], Any] | None = None,
+        before_record_response: Callable[[Any], Any] | None = None,
+        max_chunks: int | None = None,
+        max_seconds: float | None = None,
+    ) -> None:
+        self.path = None if path is None else Path(path)
+        self.record_mode = parse_record_mode(record_mode, os.environ)
+        self.redactor = Redactor() if redactor is None else redactor
+        self.misses: list[CassetteError] = []
+        self._hooks = Hooks(before_record_request, before_record_response)
+        self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
+        self._repeats = allow_playback_repeats
+        self._max_chunks, self._max_seconds = max_chunks, max_seconds
+        self._lock = threading.RLock()
+        self._takes: list[Take] = []
+        self._saved: list[Interaction] = []
+        self._closed = False
+        self._existed = self.path is not None and self.path.exists()
+        self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
+        self._journal = None if self.path is None else Journal(self.path, redactor=self.redactor)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **options: Any) -> Cassette:
+        """A file's cassette, to replay; the options are those of the class.
+
+        Raises:
+            CassetteNotFoundError: there is no such file.
+            CassetteFormatError: the file isn't a cassette.
+        """
+        document = store.load(Path(path))
+        cassette = cls.of(document.interactions, **options)
+        cassette.path, cassette._loaded = Path(path), document
+        return cassette
+
+    @classmethod
+    def of(cls, interactions: Sequence[Interaction], **options: Any) -> Cassette:
+        """A cassette in memory that replays these interactions; the options are those of the class."""
+        cassette = cls(**{"record_mode": "none", **options})
+        cassette._insert(Document(tuple(interactions), {}))
+        return cassette
+
+    def _insert(self, document: Document) -> None:
+        self._loaded = document
+        self._player = Player(
+            document.interactions,
+            self._matching,
+            allow_playback_repeats=self._repeats,
+            scrub=self.redactor.request,  # what vcrpy recorded may hold a key in its URL
+        )
+
+    def _scrubbed(self, interaction: Interaction) -> Interaction:
+        request = self.redactor.request(interaction.request)
+        return interaction if request is interaction.request else replace(interaction, request=request)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message: its path, if it has one."""
+        return "the cassette in memory" if self.path is None else str(self.path)
+
+    # What becomes of a request
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a request without a recording goes to the network and is recorded."""
+        if self.record_mode is RecordMode.ONCE:
+            return not self._existed
+        return self.record_mode is not RecordMode.NONE
+
+    @property
+    def _replays(self) -> bool:
+        return self.record_mode not in {RecordMode.ALL, RecordMode.REWRITE}
+
+    def ask(self, request: Request) -> Interaction | Take | None:
+        """What is to become of a request: it gets this answer, or it's sent and told to this take.
+
+        None: it's sent, and nobody is told, because a hook said so.
+
+        Raises:
+            UnrecordedRequestError: no recording answers it, and nothing may be recorded.
+            CassetteWriteError: it would be recorded, but the cassette's folder can't be written to.
+        """
+        seen = self._hooks.seen(request)
+        if seen is None:
+            return None
+        seen = self.redactor.request(seen)
+        with self._lock:
+            found = self._player.find(seen) if self._replays else None
+            if found is not None:
+                return found
+            if not self.is_recording:
+                raise self._miss(seen)
+            return self._new_take(seen)
+
+    def _miss(self, request: Request) -> UnrecordedRequestError:
+        error = UnrecordedRequestError(
+            explain_miss(
+                request,
+                [self._scrubbed(interaction) for interaction in self._player.interactions],
+                self._player.play_counts,
+                self._matching,
+                path=self.name,
+                record_mode=str(self.record_mode),
+            )
+        )
+        self.misses.append(error)
+        return error
+
+    def _new_take(self, request: Request) -> Take:
+        slot, now = len(self._takes), time.time()
+        if self._journal is not None:
+            self._journal.begin(slot, request, now)
+        take = Take(
+            request,
+            recorded_at=now,
+            slot=slot,
+            max_chunks=self._max_chunks,
+            max_seconds=self._max_seconds,
+            observer=self._journal,
+        )
+        self._takes.append(take)
+        return take
+
+    # What it holds
+
+    @property
+    def recorded(self) -> list[Interaction]:
+        """What has been recorded since it was loaded, scrubbed, in the order the requests were issued."""
+        with self._lock:
+            takes = list(self._takes)
+        kept = (self._hooks.kept(self.redactor.interaction(take.interaction())) for take in takes)
+        return [interaction for interaction in kept if interaction is not None]
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """What a file of it would hold now."""
+        recorded = self.recorded
+        dropped = self._dropped(recorded)
+        return [*(old for old in self._loaded.interactions if not dropped(old)), *recorded]
+
+    def _dropped(self, recorded: Sequence[Interaction]) -> Callable[[Interaction], bool]:
+        if self.record_mode is RecordMode.REWRITE:
+            return lambda _old: True
+        if self.record_mode is not RecordMode.ALL:
+            return lambda _old: False
+        anew = {self._matching.key(interaction.request) for interaction in recorded}
+        return lambda old: self._matching.key(self._scrubbed(old).request) in anew
+
+    def __len__(self) -> int:
+        return len(self.interactions)
+
+    @property
+    def unplayed(self) -> list[Interaction]:
+        """What was loaded and hasn't answered any request."""
+        return self._player.unplayed
+
+    @property
+    def all_played(self) -> bool:
+        """Whether everything that was loaded has answered a request."""
+        return not self.unplayed
+
+    @property
+    def play_count(self) -> int:
+        """How many requests were answered from it."""
+        return sum(self._player.play_counts)
+
+    # How it's kept
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write what has been recorded; whoever else has written meanwhile loses nothing.
+
+        Args:
+            path: another file than the cassette's own, which gets everything that the cassette holds.
+
+        Raises:
+            CassetteWriteError: it can't be written. The file is as it was; the message says where the
+                recording is kept instead.
+            ValueError: a cassette in memory is to be saved without a path.
+        """
+        if path is not None:
+            store.write(Path(path), Document(tuple(self.interactions), self._loaded.extra))
+            return
+        if self.path is None:
+            raise ValueError("this cassette is in memory only: expected a path to save it to, got none")
+        recorded = self.recorded
+        if recorded:  # a test that failed before its first request doesn't empty its cassette
+            dropped, mine = self._dropped(recorded), self._saved
+            store.merge(
+                self.path,
+                base=Document((*self._loaded.interactions, *mine), self._loaded.extra),
+                added=recorded,
+                dropped=lambda old: old in mine or dropped(old),  # what an earlier save wrote is written anew
+            )
+            self._saved = recorded
+        if self._journal is not None:
+            self._journal.discard()
+
+    def close(self) -> None:
+        """End what is still being recorded, and save it. Closing twice is closing once.
+
+        Raises:
+            CassetteWriteError: as `save`.
+        """
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if not closed and self.is_recording and self.path is not None:
+            self.save()
+
+    def raise_for_misses(self) -> None:
+        """Raise the first of the misses, which a client's own error handling may have swallowed.
+
+        Raises:
+            UnrecordedRequestError: there was one.
+        """
+        if self.misses:
+            raise self.misses[0]
+
+    def raise_for_unplayed(self) -> None:
+        """Complain of interactions that answered no request.
+
+        Raises:
+            UnplayedInteractionsError: there are some; the message lists them.
+        """
+        unplayed = self.unplayed
+        if unplayed:
+            listed = "\n".join(f"  {one.request.method} {one.request.uri}" for one in unplayed[:10])
+            more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
+            raise UnplayedInteractionsError(
+                f"{len(unplayed)} of {len(self._loaded.interactions)} interactions of {self.name}"
+                f" were not played:\n{listed}{more}\nRecord it anew with record_mode='rewrite', or look for"
+                " the request that the code no longer makes."
+            )
+
+
+def _criterion(one: str | Callable[..., Any]) -> str | Callable[..., Any]:
+    return adapt(one) if callable(one) else one

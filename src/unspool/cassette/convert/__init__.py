@@ -1,0 +1,102 @@
+"""Recordings of other tools, as interactions: HAR files, aimock's fixtures, plain dumps of a stream.
+
+`convert` tells them apart; `to_plain` goes the other way, to what vcrpy alone could have written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from unspool.cassette.convert.aimock import OPENAI_CHAT, from_aimock
+from unspool.cassette.convert.har import from_har
+from unspool.cassette.convert.plain import lost_in_plain, to_plain
+from unspool.cassette.convert.sse_dump import from_sse, is_dump
+from unspool.cassette.model import Interaction
+from unspool.errors import CassetteFormatError
+
+__all__ = ["convert", "from_aimock", "from_har", "from_sse", "lost_in_plain", "to_plain"]
+
+_BOM = b"\xef\xbb\xbf"
+_CASSETTE_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?interactions[\"']?[ \t]*:", re.MULTILINE)
+
+
+def convert(
+    data: bytes, *, name: str, method: str = "POST", uri: str | None = None
+) -> tuple[list[Interaction], list[str]] | None:
+    """The interactions of a foreign recording, and notes on what of it couldn't be told.
+
+    Args:
+        data: the whole file.
+        name: what to call it in an error's message.
+        method: of the request, where the recording doesn't tell: in a dump.
+        uri: where the request went, where the recording doesn't tell: in a dump, in fixtures.
+
+    Returns:
+        None if this is no foreign recording but a cassette, for `cassette.document` to read.
+
+    Raises:
+        CassetteFormatError: it's none of them, or one that breaks its own format.
+    """
+    if data.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}:
+        return _convert_json(_parsed(data, name), name, uri)
+    if is_dump(data):
+        return _convert_dump(data, method, uri)
+    if _CASSETTE_LINE.search(data):
+        return None
+    raise _unknown(name, f"{data[:60]!r}" if data else "an empty file")
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        raise CassetteFormatError(
+            f"{name} begins like JSON, but it can't be read: {error}. Is the file whole?"
+        ) from error
+
+
+def _finite(number: str) -> float:
+    """The number, which JSON means to be one; Python's parser would let infinite ones and NaN pass."""
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError(f"{number} is no number")
+    return value
+
+
+def _convert_json(parsed: Any, name: str, uri: str | None) -> tuple[list[Interaction], list[str]] | None:
+    fields = parsed.keys() if isinstance(parsed, Mapping) else set()
+    if "interactions" in fields:
+        return None
+    if "log" in fields:
+        return from_har(parsed)
+    if "fixtures" in fields or _is_list_of_fixtures(parsed):
+        return from_aimock(parsed, uri=uri or OPENAI_CHAT)
+    what = f"a JSON object with {', '.join(map(repr, fields))}" if fields else f"{parsed!r}"
+    raise _unknown(name, what[:100])
+
+
+def _is_list_of_fixtures(parsed: Any) -> bool:
+    return (
+        isinstance(parsed, list) and bool(parsed) and isinstance(parsed[0], Mapping) and "match" in parsed[0]
+    )
+
+
+def _convert_dump(data: bytes, method: str, uri: str | None) -> tuple[list[Interaction], list[str]]:
+    interaction = from_sse(data, method=method, uri=uri)
+    notes = ["a dump tells nothing of its request: replay it with match_on=['method', 'uri']"]
+    if uri is None:
+        notes.append(
+            f"that it came from {interaction.request.uri} is a guess by its events: if not, say --uri"
+        )
+    return [interaction], notes
+
+
+def _unknown(name: str, what: str) -> CassetteFormatError:
+    return CassetteFormatError(
+        f'{name}: expected a HAR ({{"log": …}}), aimock\'s fixtures ({{"fixtures": …}}), a cassette '
+        f"(interactions: …) or a dump of server-sent events (data: …); got {what}"
+    )

@@ -1,0 +1,201 @@
+"""Where a request and a recording differ, which recording is the nearest, and why none was played.
+
+Two requests differ in no place if, and only if, they match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
+
+from unspool.cassette.excerpts import excerpts, same_until
+from unspool.cassette.match import PARTS, Matching, objection
+from unspool.cassette.model import Interaction, Request
+from unspool.cassette.unequal import unequal
+
+MOST_DIFFERENCES = 100
+"""No more are looked for: requests that differ in so many places have little to do with each other."""
+
+_MOST_CANDIDATES = 200
+_MOST_BYTES = 8_000_000  # of candidates' bodies, so that an error comes in a second or so
+_MOST_SHOWN = 8
+_MOST_IGNORED = 3
+_ADDRESS = ("method", "scheme", "host", "port", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which two requests differ.
+
+    Attributes:
+        where: such as `method`, `query.alt`, `body.messages[1].content`, `matcher same_user`.
+        recorded: what stands there in the recording, as short text: JSON, or `absent`.
+        came: what stands there in the request that came; for a matcher, why it says no.
+    """
+
+    where: str
+    recorded: str
+    came: str
+
+    @property
+    def ignorable_as(self) -> str | None:
+        """What to write into `ignore` so that this doesn't matter; None if nothing does."""
+        if self.where.startswith("query."):
+            return "?" + self.where.removeprefix("query.")
+        if self.where.startswith(("body.", "body[")):
+            return self.where.removeprefix("body").removeprefix(".")
+        return None
+
+
+def differences(recorded: Request, came: Request, matching: Matching) -> list[Difference]:
+    """Where the two differ in what has to match, in the order of `match_on`; at most 100 places."""
+    return list(islice(_differences(recorded, came, matching), MOST_DIFFERENCES))
+
+
+def _differences(recorded: Request, came: Request, matching: Matching) -> Iterator[Difference]:
+    for part in matching.names:
+        for where, old, new in unequal(part, recorded, came, matching.ignored):
+            yield Difference(where, *excerpts(old, new))
+    for matcher in matching.others:
+        reason = objection(matcher, came, recorded)
+        if reason is not None:
+            yield Difference(f"matcher {getattr(matcher, '__name__', matcher)}", "", reason)
+
+
+def nearest(
+    candidates: Sequence[Interaction], request: Request, matching: Matching
+) -> tuple[Interaction, list[Difference]] | None:
+    """The recording that differs least, and where; None if there are no recordings.
+
+    An agreeing address comes before anything else, then the fewest differences, then the most of the
+    body in common, then the order of recording. Of many recordings only the likeliest are compared.
+    """
+    found = _nearest(candidates, request, matching)
+    return None if found is None else (candidates[found[0]], found[1])
+
+
+def _nearest(
+    candidates: Sequence[Interaction], request: Request, matching: Matching
+) -> tuple[int, list[Difference]] | None:
+    compared = (
+        (index, differences(candidates[index].request, request, matching))
+        for index in _likeliest(candidates, request, matching)
+    )
+
+    def distance(found: tuple[int, list[Difference]]) -> tuple[int, int, int, int]:
+        index, places = found
+        recorded = candidates[index].request
+        unlike = _unlike(recorded.body, request.body)
+        return _far(recorded, request, matching), len(places), unlike, index
+
+    return min(compared, key=distance, default=None)
+
+
+def _likeliest(candidates: Sequence[Interaction], request: Request, matching: Matching) -> Iterator[int]:
+    """The indexes of those with the nearest address and size, as many as can be compared in good time."""
+
+    def rank(index: int) -> tuple[int, int]:
+        recorded = candidates[index].request
+        return _far(recorded, request, matching), abs(len(recorded.body) - len(request.body))
+
+    compared = 0
+    for index in nsmallest(_MOST_CANDIDATES, range(len(candidates)), key=rank):
+        yield index
+        compared += len(candidates[index].request.body)
+        if compared > _MOST_BYTES:
+            return
+
+
+def _far(recorded: Request, came: Request, matching: Matching) -> int:
+    """In how many parts of the address the two differ, of those that have to match."""
+    parts = [PARTS[part] for part in _ADDRESS if part in matching.names]
+    return sum(part(recorded, matching.ignored) != part(came, matching.ignored) for part in parts)
+
+
+def _unlike(recorded: bytes, came: bytes) -> int:
+    """How many bytes lie between what two bodies have in common at their beginnings and ends."""
+    head = same_until(recorded, came)
+    tail = same_until(recorded[head:][::-1], came[head:][::-1])
+    return max(len(recorded), len(came)) - head - tail
+
+
+def explain_miss(
+    request: Request,
+    interactions: Sequence[Interaction],
+    played: Sequence[int],
+    matching: Matching,
+    *,
+    path: str,
+    record_mode: str,
+) -> str:
+    """Why no recording answers a request, and what to do about it, in a few lines.
+
+    Args:
+        request: the request that came, without its secrets.
+        interactions: what the cassette holds.
+        played: how often each of them has been played.
+        matching: what had to agree.
+        path: the cassette's name, for the reader.
+        record_mode: the mode in force, for the reader.
+    """
+    asked = f"{request.method} {request.uri}"
+    start = f"{path} has no recording for {asked} (record_mode={record_mode!r})."
+    matching_ones = _matching_indexes(request, interactions, matching)
+    if matching_ones:
+        return f"{start}\nIt matches {_names(matching_ones)}, played already.\n{_REPEAT}"
+    found = _nearest(interactions, request, matching)
+    if found is None:
+        return f"{start}\nThe cassette is empty, or there is none yet.\n{_RECORD}"
+    index, places = found
+    name = f"interactions[{index}]{' (played already)' if played[index] else ''}"
+    lines = [start, f"Of {len(interactions)}, the nearest is {name}; it differs in {_counted(places)}:"]
+    return "\n".join([*lines, *_listed(places), *_ignoring(places), _RECORD])
+
+
+def _matching_indexes(request: Request, interactions: Sequence[Interaction], matching: Matching) -> list[int]:
+    key = matching.key(request)
+    requests = (interaction.request for interaction in interactions)
+    return [
+        index
+        for index, recorded in enumerate(requests)
+        if matching.key(recorded) == key and matching.others_agree(request, recorded)
+    ]
+
+
+def _names(indexes: list[int]) -> str:
+    more = f" and {len(indexes) - 1} more" if len(indexes) > 1 else ""
+    return f"interactions[{indexes[0]}]{more}"
+
+
+_RECORD = (
+    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette anew."
+)
+_REPEAT = (
+    "A recording is played once, unless allow_playback_repeats=True lets the last one repeat; "
+    "record_mode='new_episodes' records one more."
+)
+
+
+def _counted(places: list[Difference]) -> str:
+    if len(places) == 1:
+        return "one place"
+    return f"{len(places)} places" if len(places) < MOST_DIFFERENCES else f"{len(places)} places or more"
+
+
+def _listed(places: list[Difference]) -> Iterator[str]:
+    for place in places[:_MOST_SHOWN]:
+        recorded = f"recorded {place.recorded}, came " if place.recorded else ""
+        yield f"  {place.where}: {recorded}{place.came}"
+    if len(places) > _MOST_SHOWN:
+        yield f"  and {len(places) - _MOST_SHOWN} more"
+
+
+def _ignoring(places: list[Difference]) -> Iterator[str]:
+    """How to make the recording match, if that's in the power of `ignore`."""
+    paths = [place.ignorable_as for place in places]
+    if None not in paths:
+        more = ", …" if len(paths) > _MOST_IGNORED else ""
+        shown = ", ".join(repr(path) for path in paths[:_MOST_IGNORED])
+        yield f"If such a value changes with every run, leave it out: ignore=[{shown}{more}]."

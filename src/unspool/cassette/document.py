@@ -1,0 +1,145 @@
+"""The text of a cassette's file: YAML or JSON, Unspool's, vcrpy's or another recorder's; Unspool's if written."""
+
+from __future__ import annotations
+
+import json as json_text
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
+
+from unspool.cassette.dialects import to_standard
+from unspool.cassette.form import from_record, to_record
+from unspool.cassette.model import Interaction
+from unspool.cassette.yaml_emit import yaml_pieces
+from unspool.cassette.yaml_text import parse_yaml
+from unspool.errors import CassetteFormatError
+
+_VERSION = 1
+_FIRST_CHARACTER = re.compile(r"\S")
+_MOST_CHUNKS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a cassette's file holds.
+
+    Attributes:
+        interactions: in the order in which their requests were issued.
+        extra: what else the file holds beside them, such as `metadata`; kept when it's written again.
+    """
+
+    interactions: tuple[Interaction, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def loads(data: bytes, *, name: str) -> Document:
+    """The document that a file's bytes hold; a blank file is an empty one.
+
+    Args:
+        data: JSON if it begins with a brace, else YAML; UTF-8 in either case.
+        name: what to call it in an error's message.
+
+    Raises:
+        CassetteFormatError: it isn't a cassette, or one that is broken or hostile.
+    """
+    try:
+        return _document(_parsed(_text(data)))
+    except CassetteFormatError as error:
+        raise CassetteFormatError(f"{name}: {error}") from error
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CassetteFormatError(
+            f"expected UTF-8, got the byte {data[error.start]:#04x} at {error.start:,}: "
+            "restore the file from version control, or save it as UTF-8"
+        ) from error
+
+
+def _parsed(text: str) -> Any:
+    first = _FIRST_CHARACTER.search(text)
+    if first is None or first[0] != "{":
+        return parse_yaml(text)
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise CassetteFormatError(
+            f"expected JSON, since it begins with a brace, got an error: {error}; "
+            "if the file was cut off or edited by hand, restore it from version control or record it anew"
+        ) from error
+
+
+def _document(data: Any) -> Document:
+    if data is None:
+        return Document()
+    if not isinstance(data, Mapping) or "interactions" not in data:
+        raise CassetteFormatError(f"expected a mapping with the key interactions, got {_shown(data)}")
+    items = data["interactions"] or []
+    if not isinstance(items, list):
+        raise CassetteFormatError(f"interactions: expected a list, got {_shown(items)}")
+    extra = {key: value for key, value in data.items() if key not in {"version", "interactions"}}
+    return Document(tuple(_interactions(items)), extra)
+
+
+def _shown(data: Any) -> str:
+    if isinstance(data, list):
+        return "a list, as vcrpy wrote before 1.0: run `python -m vcr.migration` on a copy, or record it anew"
+    if not isinstance(data, Mapping):
+        return f"{type(data).__name__}: is this the right file?"
+    keys = ", ".join(str(key)[:40] for key in list(data)[:5])
+    return f"one with {keys or 'none'}: if this is a recording of another tool, try `unspool convert`"
+
+
+def _interactions(items: list[Any]) -> Iterator[Interaction]:
+    chunks = 0
+    for index, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            raise CassetteFormatError(f"interactions[{index}]: expected a mapping, got {type(item).__name__}")
+        try:
+            interaction = from_record(to_standard(item))
+        except CassetteFormatError as error:
+            raise CassetteFormatError(f"interactions[{index}].{error}") from error
+        timeline = interaction.response.timeline
+        chunks += len(timeline.chunks) if timeline else 0
+        if chunks > _MOST_CHUNKS:  # a hostile file, whose few bytes would become gigabytes
+            raise CassetteFormatError(f"expected at most {_MOST_CHUNKS:,} chunks in all, got more")
+        yield interaction
+
+
+def dumps(document: Document, *, json: bool = False) -> bytes:
+    """The document as a file's bytes: YAML, or JSON; all of it ASCII.
+
+    JSON has no bytes: a body that isn't UTF-8 stands as `{"base64_string": …}` there, which vcrpy can't
+    replay.
+
+    Raises:
+        CassetteFormatError: something in `extra` has no place in such a file.
+    """
+    records = [to_record(interaction) for interaction in document.interactions]
+    data = {"version": _VERSION, "interactions": records, **document.extra}
+    if json:
+        return _json(data)
+    return b"".join(piece.encode("ascii") for piece in yaml_pieces(data))
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    for record in data["interactions"]:
+        body = record["response"]["body"]["string"]
+        if isinstance(body, bytes):
+            record["response"]["body"] = body
+    try:
+        return json_text.dumps(data, indent=2, default=_base64).encode("ascii") + b"\n"
+    except (TypeError, ValueError) as error:
+        raise CassetteFormatError(f"expected what JSON can hold, got something else: {error}") from error
+
+
+def _base64(value: Any) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{type(value).__name__} isn't JSON")
+    return {"base64_string": b64encode(value).decode("ascii")}

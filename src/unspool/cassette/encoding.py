@@ -1,0 +1,251 @@
+"""Bodies without their content coding, still cut where the network had cut them.
+
+A body is decoded piece by piece, as a client would: what the stream's end left out stays out, and each
+network chunk becomes as many bytes as the decoder gave for it.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import reduce
+from importlib import import_module
+from typing import Any
+
+from unspool.cassette.model import Headers, NetworkChunk, Response, Timeline, cut, header, sizes_fit
+from unspool.errors import CassetteFormatError
+
+Feed = Callable[[bytes], bytes]
+"""Takes the next bytes of a body, and gives what they decode to so far."""
+
+_MOST_BYTES = 1024**3
+_STEP_BYTES = 64 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# Whichever can be imported; the first is the one to recommend.
+_BROTLI = ("brotli", "brotlicffi")
+_ZSTD = ("zstandard", "backports.zstd", "compression.zstd")
+
+
+def decoded(response: Response) -> Response:
+    """A copy whose body is decoded and whose headers name no content-encoding any more.
+
+    Its chunks keep their times; those that decoded to nothing are left out, and a content-length is
+    corrected. A body that was cut is decoded as far as it goes. Without a content-encoding the response
+    itself comes back.
+
+    Raises:
+        CassetteFormatError: the coding is unknown, needs a package that isn't installed, or isn't that of
+            the body.
+    """
+    if header(response.headers, "content-encoding") is None:
+        return response
+    feeds = [_feed(coding) for coding in reversed(_codings(response.headers))]
+    pieces = [reduce(lambda data, feed: feed(data), feeds, piece) for piece in _pieces(response)]
+    body = b"".join(pieces)
+    kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
+    return replace(response, headers=sized(kept, len(body)), body=body, timeline=_timeline(response, pieces))
+
+
+def sized(headers: Headers, length: int) -> Headers:
+    """The headers with that content-length, in bytes, if they had one."""
+    return tuple(
+        (name, str(length)) if name.lower() == "content-length" else (name, value) for name, value in headers
+    )
+
+
+def _codings(headers: Headers) -> list[str]:
+    """The codings in the order in which they were applied."""
+    values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    return [coding for word in values.lower().split(",") if (coding := word.strip()) not in ("", "identity")]
+
+
+def _pieces(response: Response) -> list[bytes]:
+    if response.timeline is None or not sizes_fit(response):
+        return [response.body]
+    return [piece for _, piece in cut(response.body, response.timeline.chunks)]
+
+
+def _timeline(response: Response, pieces: Iterable[bytes]) -> Timeline | None:
+    timeline = response.timeline
+    if timeline is None or not sizes_fit(response):
+        return timeline
+    sizes = zip(timeline.chunks, pieces, strict=True)
+    return replace(
+        timeline, chunks=tuple(NetworkChunk(len(piece), chunk.at) for chunk, piece in sizes if piece)
+    )
+
+
+def _feed(coding: str) -> Feed:
+    start = _STARTS.get(coding)
+    if start is None:
+        raise CassetteFormatError(
+            f"expected a content-encoding of {', '.join(_STARTS)} or identity, got {coding!r};"
+            " what such a body says can't be read"
+        )
+    return _checked(coding, start())
+
+
+def _checked(coding: str, feed: Feed) -> Feed:
+    left = _MOST_BYTES
+
+    def checked(data: bytes) -> bytes:
+        nonlocal left
+        out = []
+        for start in range(0, len(data), _STEP_BYTES):
+            out.append(_decoded_step(coding, feed, data[start : start + _STEP_BYTES]))
+            left -= len(out[-1])
+            if left < 0:  # a hostile file, whose few bytes would become many
+                raise CassetteFormatError(f"expected a body of at most {_MOST_BYTES:,} bytes, got more")
+        return b"".join(out)
+
+    return checked
+
+
+def _decoded_step(coding: str, feed: Feed, data: bytes) -> bytes:
+    try:
+        return feed(data)
+    except Exception as error:  # each package has its own
+        raise CassetteFormatError(
+            f"expected a body under content-encoding {coding}, got bytes that aren't: {error}. Recorders that"
+            " decode bodies and keep the header write such cassettes: delete the header, and it can be read"
+        ) from error
+
+
+def _gzip() -> Feed:
+    return _members(lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), _GZIP_MAGIC)
+
+
+def _deflate() -> Feed:
+    """Deflate comes inside zlib's format, as HTTP wants it, or bare, as many servers send it."""
+    head = b""
+    decoder = None
+
+    def feed(data: bytes) -> bytes:
+        nonlocal head, decoder
+        if decoder is None:
+            head = data = head + data
+            if len(head) < 2:
+                return b""
+            decoder = zlib.decompressobj(zlib.MAX_WBITS if _is_zlib(head) else -zlib.MAX_WBITS)
+        return decoder.decompress(data)
+
+    return feed
+
+
+def _is_zlib(data: bytes) -> bool:
+    return data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
+
+
+def _brotli() -> Feed:
+    decoder = _module("br", _BROTLI).Decompressor()
+    feed: Feed = getattr(decoder, "process", None) or decoder.decompress
+    return feed
+
+
+def _zstd() -> Feed:
+    module = _module("zstd", _ZSTD)
+    if module.__name__ == "zstandard":
+        return _members(lambda: module.ZstdDecompressor().decompressobj(), _ZSTD_MAGIC)
+    return _members(module.ZstdDecompressor, _ZSTD_MAGIC)
+
+
+_STARTS: dict[str, Callable[[], Feed]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}
+
+
+def _members(start: Callable[[], Any], magic: bytes) -> Feed:
+    """Decodes members one after the other; whatever else follows a whole one is ignored, as clients do."""
+    decoder = start()
+
+    def feed(data: bytes) -> bytes:
+        nonlocal decoder
+        out = b""
+        while data:
+            if decoder.eof:
+                if not data.startswith(magic[: len(data)]):
+                    break
+                decoder = start()
+            out += decoder.decompress(data)
+            data = decoder.unused_data
+        return out
+
+    return feed
+
+
+def _module(coding: str, names: tuple[str, ...]) -> Any:
+    """The first of these modules that is installed."""
+    for name in names:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise CassetteFormatError(
+        f"a body under content-encoding {coding} needs the package {names[0]} to be read, and it isn't"
+        f" installed: pip install {names[0]}"
+    )
+
+
+# --- AWS event streams: the frame is drawn in `unspool.wire.aws`
+
+_PRELUDE_BYTES = 12
+_CRC_BYTES = 4
+# Bedrock's InvokeModelWithResponseStream wraps each event of the model once more.
+_BASE64 = re.compile(rb'(?<="bytes":")[A-Za-z0-9+/]++={0,2}(?=")')
+
+
+def frame_texts(data: bytes) -> bytes:
+    """What an AWS event stream holds in base64, a line each."""
+    return b"\n".join(_from_base64(match[0]) for match in _BASE64.finditer(data))
+
+
+def reframed(data: bytes, change: Feed) -> bytes:
+    """An AWS event stream with its frames' headers and payloads changed, base64 too, and their checksums.
+
+    Args:
+        data: the frames; what follows the last whole one is changed as it stands.
+        change: gives as many bytes as it takes.
+    """
+    pieces = []
+    at = 0
+    while size := _frame_size(data, at):
+        pieces.append(_changed_frame(data[at : at + size], change))
+        at += size
+    return b"".join([*pieces, change(data[at:])])
+
+
+def _frame_size(data: bytes, at: int) -> int:
+    """The size of the frame that begins there; 0 if none does, or not a whole one."""
+    size, headers = (int.from_bytes(data[at + start : at + start + 4]) for start in (0, 4))
+    return size if _PRELUDE_BYTES + headers + _CRC_BYTES <= size <= len(data) - at else 0
+
+
+def _changed_frame(frame: bytes, change: Feed) -> bytes:
+    payload = _PRELUDE_BYTES + int.from_bytes(frame[4:8])
+    checked, crc = frame[:-_CRC_BYTES], frame[-_CRC_BYTES:]
+    text = _BASE64.sub(lambda match: _changed_base64(match[0], change), change(checked[payload:]))
+    changed = checked[:_PRELUDE_BYTES] + change(checked[_PRELUDE_BYTES:payload]) + text
+    was_right = zlib.crc32(checked) == int.from_bytes(crc)  # a frame that came broken stays broken
+    return changed + (zlib.crc32(changed).to_bytes(_CRC_BYTES) if was_right else crc)
+
+
+def _changed_base64(text: bytes, change: Feed) -> bytes:
+    plain = _from_base64(text)
+    changed = change(plain)
+    return text if changed == plain else b64encode(changed)
+
+
+def _from_base64(text: bytes) -> bytes:
+    """What the base64 says; nothing if it isn't base64."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""

@@ -1,0 +1,35 @@
+"""Hooks of vcrpy's kind: what users' `before_record_request` and `before_record_response` make of an interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from unspool.cassette.form import from_record, to_record
+from unspool.cassette.model import Interaction, Request
+from unspool.cassette.vcr_matchers import from_vcr, to_vcr
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """A user's two hooks; None where there is none."""
+
+    before_record_request: Callable[[Any], Any] | None = None
+    before_record_response: Callable[[Any], Any] | None = None
+
+    def seen(self, request: Request) -> Request | None:
+        """The request as it's matched and recorded; None if it's nobody's business."""
+        if self.before_record_request is None:
+            return request
+        changed = self.before_record_request(to_vcr(request))
+        return None if changed is None else from_vcr(changed)
+
+    def kept(self, interaction: Interaction) -> Interaction | None:
+        """The interaction as it's saved; None if it isn't."""
+        if self.before_record_response is None:
+            return interaction
+        record = to_record(interaction)
+        record["response"]["body"]["string"] = interaction.response.body  # bytes, as vcrpy hands it over
+        response = self.before_record_response(record["response"])
+        return None if response is None else from_record({**record, "response": response})

@@ -1,0 +1,246 @@
+"""What makes a killed recording recoverable: a file beside the cassette that grows as the answers come.
+
+Each thing that happens is one line and one write to the end of the file, so that a process killed at any
+moment loses at most the last one. The file is locked as long as its writer lives; that tells a recording
+that's going on from one that needs recovery (`unspool.cassette.recovery`).
+
+No secret gets to the disk here either. A chunk may end in the middle of one, so text is held back until its
+line ends and is scrubbed then; a body that isn't plain text is held back until it's whole. Sizes and moments
+are written at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from unspool.cassette import journal_lines as lines
+from unspool.cassette.atomic import reason
+from unspool.cassette.held_text import HeldText
+from unspool.cassette.lock import try_lock, unlock
+from unspool.cassette.model import (
+    NO_RESPONSE,
+    End,
+    Failure,
+    Headers,
+    NetworkChunk,
+    Request,
+    Response,
+    Timeline,
+    header,
+)
+from unspool.cassette.names import side_file
+from unspool.errors import CassetteWriteError
+
+_BINARY: int = getattr(os, "O_BINARY", 0)  # else Windows would change the line ends
+_NEW_FILE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | _BINARY
+
+_TEXT = re.compile(
+    r"text/|application/([\w.+-]+\+)?(json|jsonl|ndjson|x-ndjson|xml|x-www-form-urlencoded)\b",
+    re.IGNORECASE,
+)
+
+
+_NO_ANSWER = Response(NO_RESPONSE)
+_NO_TIMES = Timeline()
+
+
+class Redacts(Protocol):
+    """What keeps secrets off the disk."""
+
+    def request(self, request: Request) -> Request: ...
+
+    def response(self, response: Response) -> Response: ...
+
+    def same_length(self, data: bytes) -> bytes:
+        """A text with as many harmless bytes in the place of each secret's bytes."""
+        ...
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer that's being written down."""
+
+    text: HeldText
+    response: Response = _NO_ANSWER
+    is_text: bool = True
+    body: list[bytes] = field(default_factory=list)  # of what isn't text
+    chunks: list[NetworkChunk] = field(default_factory=list)
+
+    def whole(self, failure: Failure | None) -> Response:
+        timeline = Timeline(chunks=tuple(self.chunks), failure=failure)
+        return replace(self.response, body=b"".join(self.body), timeline=timeline)
+
+
+class Journal:
+    """The journal of one recording; there's no file before the first request.
+
+    It may be told from any thread. A disk that fills up doesn't disturb those who tell it: `failed` is the
+    error then, and nothing more is written. Moments are in seconds since the request.
+
+    Args:
+        path: the cassette.
+        redactor: what keeps secrets off the disk.
+    """
+
+    def __init__(self, path: Path, *, redactor: Redacts) -> None:
+        self.failed: OSError | None = None
+        self._cassette = path
+        self._redactor = redactor
+        self._path: Path | None = None
+        self._descriptor = -1
+        self._answers: dict[int, _Answer] = {}
+        self._lock = threading.RLock()  # the garbage collector may end a stream while its thread is in here
+
+    def begin(self, slot: int, request: Request, recorded_at: float) -> None:
+        """A request is about to be sent.
+
+        Args:
+            slot: its place in the order of requests.
+            request: what will be sent.
+            recorded_at: the time now, in seconds since 1970-01-01 UTC.
+
+        Raises:
+            CassetteWriteError: the file can't be made, so the cassette couldn't be written either.
+        """
+        shown = self._redactor.request(request)
+        with self._lock:
+            if self._path is None:
+                self._create()
+            self._answers[slot] = _Answer(HeldText(self._redactor.same_length))
+            self._write(lines.begin_line(slot, shown, recorded_at))
+
+    def head(  # noqa: PLR0917 - the other methods' order
+        self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
+    ) -> None:
+        """The status line and the headers came."""
+        response = Response(status, reason, headers)
+        shown = self._redactor.response(response)
+        with self._lock:
+            answer = self._answers.get(slot)
+            if answer is not None:
+                answer.response, answer.is_text = response, _is_text(headers)
+                self._write(lines.head_line(slot, shown, http_version, at))
+
+    def chunk(self, slot: int, data: bytes, at: float) -> None:
+        """A piece of the body came."""
+        with self._lock:
+            answer = self._answers.get(slot)
+            if answer is None or self.failed is not None:
+                return
+            released = b""
+            if answer.is_text:
+                released = answer.text.feed(data)
+            else:
+                answer.body.append(data)
+                answer.chunks.append(NetworkChunk(len(data), at))
+            self._write(lines.chunk_line(slot, len(data), at, released))
+
+    def end(self, slot: int, end: End, failure: Failure | None, at: float) -> None:
+        """Nothing more will come."""
+        with self._lock:
+            answer = self._answers.pop(slot, None)
+            if answer is None or self.failed is not None:
+                return
+            shown = self._redactor.response(answer.whole(failure))
+            if shown.body:
+                self._write(lines.body_line(slot, shown))
+            timeline = shown.timeline or _NO_TIMES
+            self._write(lines.end_line(slot, end, timeline.failure, at, answer.text.flush()))
+
+    def discard(self) -> None:
+        """Delete the file, because everything is saved. Answers that still come are told in vain."""
+        with self._lock:
+            path, descriptor = self._path, self._descriptor
+            self._forget()
+            self.failed = None
+            if path is not None:
+                delete(path, descriptor)
+
+    def close(self) -> None:
+        """End it without deleting the file, which then can be recovered."""
+        with self._lock:
+            path, descriptor = self._path, self._descriptor
+            self._forget()
+            if path is not None:
+                release(descriptor)
+
+    def _forget(self) -> None:
+        self._path, self._descriptor = None, -1
+        self._answers.clear()
+
+    def _create(self) -> None:
+        try:
+            self._path, self._descriptor = _new_file(Path(os.path.realpath(self._cassette)))
+        except OSError as error:
+            raise CassetteWriteError(
+                f"can't record the cassette {self._cassette}: {reason(error)} Nothing was sent."
+            ) from error
+
+    def _write(self, line: bytes) -> None:
+        if self.failed is not None:
+            return
+        try:
+            _write_all(self._descriptor, line)
+        except OSError as error:
+            self.failed = error
+
+
+def _is_text(headers: Headers) -> bool:
+    """Whether a body's lines can be read as they come; without a content-type they can be."""
+    if header(headers, "content-encoding") not in {None, "", "identity"}:
+        return False
+    return _TEXT.match(header(headers, "content-type") or "text/") is not None
+
+
+def _new_file(cassette: Path) -> tuple[Path, int]:
+    """A journal with its first line, locked; its descriptor too."""
+    cassette.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        path = side_file(cassette, lines.SUFFIX)
+        descriptor = os.open(path, _NEW_FILE, 0o600)
+        if _lock(descriptor) and path.exists():
+            break
+        delete(path, descriptor)  # somebody who looked for dead writers has taken it for one's, just now
+    try:
+        _write_all(descriptor, lines.FIRST_LINE)
+    except OSError:
+        delete(path, descriptor)
+        raise
+    return path, descriptor
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        return try_lock(descriptor)
+    except OSError:  # a file system without locks: nobody can tell that the writer is dead, then
+        return True
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    written = os.write(descriptor, data)
+    while written < len(data):  # the disk is full, which the next write will say, or the line was huge
+        written += os.write(descriptor, data[written:])
+
+
+def delete(path: Path, descriptor: int) -> None:
+    """Delete a journal that's open, and leave nothing in it for those who have opened it too."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+    with suppress(OSError):  # Windows deletes no open file
+        path.unlink()
+    release(descriptor)
+    with suppress(OSError):
+        path.unlink()
+
+
+def release(descriptor: int) -> None:
+    """Close a journal, so that it can be recovered."""
+    with suppress(OSError):  # of a file system without locks
+        unlock(descriptor)
+    os.close(descriptor)

@@ -1,0 +1,112 @@
+"""Which recording answers which request: the same key, built from the parts that are to agree.
+
+The names are vcrpy's. Where its own comparison is blind or too strict, ours is a little wiser: a
+query's parameters may come in any order and may be empty, hosts have no case, and `body` compares what
+a body says, not how it's written (`raw_body` does that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from unspool.cassette.address import address
+from unspool.cassette.ignore_paths import Ignored, parse_ignore
+from unspool.cassette.model import Request
+from unspool.cassette.request_body import digest, read_body
+
+DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
+
+Matcher = Callable[[Request, Request], object]
+"""A criterion of one's own: it gets the request that came and the recorded one.
+
+It says no by returning something false other than None, or by raising an AssertionError that tells why:
+what vcrpy's matchers do.
+"""
+
+
+def query_of(request: Request, ignored: Ignored) -> tuple[tuple[str, str], ...]:
+    """The query's names and values, sorted, without the parameters to ignore."""
+    query = address(request.uri).query
+    if not ignored.parameters:
+        return query
+    return tuple(pair for pair in query if pair[0] not in ignored.parameters)
+
+
+def headers_of(request: Request) -> tuple[tuple[str, str], ...]:
+    """All headers, sorted, their names in lower case."""
+    return tuple(sorted((name.lower(), value) for name, value in request.headers))
+
+
+PARTS: dict[str, Callable[[Request, Ignored], Hashable]] = {
+    "method": lambda request, _: request.method.upper(),
+    "scheme": lambda request, _: address(request.uri).scheme,
+    "host": lambda request, _: address(request.uri).host,
+    "port": lambda request, _: address(request.uri).port,
+    "path": lambda request, _: address(request.uri).path,
+    "query": query_of,
+    "headers": lambda request, _: headers_of(request),
+    "body": lambda request, ignored: digest(read_body(request, ignored.paths)),
+    "raw_body": lambda request, _: request.body,
+}
+"""How to read each part of a request that can be matched on, such that equal parts compare equal."""
+
+_URI = ("scheme", "host", "port", "path", "query")
+_SHORTHANDS = {"uri": _URI, "url": _URI}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What has to agree between a request and its recording.
+
+    Args:
+        match_on: any of method, scheme, host, port, path, query, uri (these five; url is the same),
+            headers, body, raw_body, and matchers of one's own.
+        ignore: what doesn't matter in the body and the query, as in `unspool.cassette.ignore_paths`.
+
+    Attributes:
+        names: the parts to compare, each once.
+        others: the matchers of one's own.
+        ignored: what `ignore` says, read.
+
+    Raises:
+        ValueError: an unknown name in `match_on`, or a malformed path in `ignore`.
+    """
+
+    match_on: tuple[str | Matcher, ...] = DEFAULT_MATCH_ON
+    ignore: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    others: tuple[Matcher, ...] = field(init=False, repr=False, compare=False)
+    ignored: Ignored = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = [name for item in self.match_on if not callable(item) for name in _parts_named(item)]
+        object.__setattr__(self, "names", tuple(dict.fromkeys(names)))
+        object.__setattr__(self, "others", tuple(item for item in self.match_on if callable(item)))
+        object.__setattr__(self, "ignored", parse_ignore(self.ignore))
+
+    def key(self, request: Request) -> Hashable:
+        """What is equal for two requests if, and only if, all the named parts agree."""
+        return tuple([PARTS[name](request, self.ignored) for name in self.names])
+
+    def others_agree(self, came: Request, recorded: Request) -> bool:
+        """Whether every matcher of one's own takes the two for the same."""
+        return all(objection(matcher, came, recorded) is None for matcher in self.others)
+
+
+def _parts_named(name: str) -> tuple[str, ...]:
+    if name in PARTS:
+        return (name,)
+    if name in _SHORTHANDS:
+        return _SHORTHANDS[name]
+    known = ", ".join([*PARTS, *_SHORTHANDS])
+    raise ValueError(f"expected match_on to name some of {known}, or to hold functions; got {name!r}")
+
+
+def objection(matcher: Matcher, came: Request, recorded: Request) -> str | None:
+    """Why a matcher doesn't take the two for the same; None if it does."""
+    try:
+        verdict = matcher(came, recorded)
+    except AssertionError as error:
+        return str(error) or "it says no"
+    return None if verdict is None or verdict else "it says no"

@@ -1,0 +1,116 @@
+"""Which interaction answers which request, each played once and in the order of recording.
+
+A player has no lock of its own: whoever shares one between threads holds a lock around each call.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+from unspool.cassette.match import Matching
+from unspool.cassette.model import Interaction, Request
+
+
+def _as_it_is(request: Request) -> Request:
+    return request
+
+
+class Player:
+    """The interactions of a cassette, and which of them have been played.
+
+    Equal requests get their recordings one after the other. A key is computed when it's first needed: a
+    test that asks in the order of recording never pays for the interactions behind the last it plays.
+
+    Args:
+        interactions: what the cassette holds, in the order of recording.
+        matching: what has to agree between a request and its recording.
+        allow_playback_repeats: once all that match have been played in their order, the last of them is
+            played again, however often.
+        scrub: what to make of a recorded request before it's compared, as whoever asks has made it of his.
+    """
+
+    def __init__(
+        self,
+        interactions: Sequence[Interaction],
+        matching: Matching,
+        *,
+        allow_playback_repeats: bool = False,
+        scrub: Callable[[Request], Request] = _as_it_is,
+    ) -> None:
+        self._matching = matching
+        self._scrub = scrub
+        self._repeats = allow_playback_repeats
+        self._interactions = list(interactions)
+        self._play_counts = [0] * len(self._interactions)
+        self._loaded = len(self._interactions)
+        self._unkeyed = deque(range(self._loaded))
+        self._waiting: dict[Hashable, deque[int]] = {}
+        self._played: dict[Hashable, list[int]] = {}
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """All of them: those loaded, then those added."""
+        return list(self._interactions)
+
+    @property
+    def play_counts(self) -> list[int]:
+        """How often each of `interactions` has been played."""
+        return list(self._play_counts)
+
+    @property
+    def unplayed(self) -> list[Interaction]:
+        """The loaded ones that haven't been played; those added don't count, their answers are known."""
+        pairs = zip(self._interactions[: self._loaded], self._play_counts, strict=False)
+        return [interaction for interaction, count in pairs if not count]
+
+    @property
+    def all_played(self) -> bool:
+        """Whether every loaded interaction has been played."""
+        return all(self._play_counts[: self._loaded])
+
+    def find(self, request: Request) -> Interaction | None:
+        """The interaction that answers a request, marked as played; None if there is none, or none left."""
+        key = self._matching.key(request)
+        index = self._first(self._unplayed(key, request), request)
+        if index is not None:
+            self._waiting[key].remove(index)
+            self._played.setdefault(key, []).append(index)
+        elif self._repeats:
+            index = self._last_played(key, request)
+        if index is None:
+            return None
+        self._play_counts[index] += 1
+        return self._interactions[index]
+
+    def was_played(self, request: Request) -> bool:
+        """Whether some interaction that answers the request has been played already."""
+        return self._last_played(self._matching.key(request), request) is not None
+
+    def add(self, interaction: Interaction, *, playable: bool) -> None:
+        """Take in what was just recorded; if it's playable, it answers such requests from now on."""
+        if playable:
+            self._unkeyed.append(len(self._interactions))
+        self._interactions.append(interaction)
+        self._play_counts.append(0)
+
+    def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
+        """The indexes with the key of that request that are left, in order."""
+        yield from self._waiting.get(key, ())
+        while self._unkeyed:
+            index = self._unkeyed.popleft()
+            recorded = self._interactions[index].request
+            found = key if recorded == request else self._matching.key(recorded)
+            self._waiting.setdefault(found, deque()).append(index)
+            if found == key:
+                yield index
+
+    def _last_played(self, key: Hashable, request: Request) -> int | None:
+        return self._first(reversed(self._played.get(key, [])), request)
+
+    def _first(self, indexes: Iterable[int], request: Request) -> int | None:
+        agree = self._matching.others_agree
+        return next((i for i in indexes if agree(request, self._recorded(i))), None)
+
+    def _recorded(self, index: int) -> Request:
+        return self._scrub(self._interactions[index].request)

@@ -1,0 +1,126 @@
+"""Recordings that were killed: finds their journals and brings them into their cassettes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from unspool.cassette import store
+from unspool.cassette.journal import delete, release
+from unspool.cassette.journal_lines import SUFFIX, from_lines
+from unspool.cassette.lock import try_lock
+from unspool.cassette.model import Interaction
+from unspool.cassette.names import side_file_pattern
+from unspool.errors import CassetteFormatError, CassetteNotFoundError
+
+
+def leftovers(cassette: Path) -> list[Path]:
+    """The journals of this cassette whose writers are dead.
+
+    One that this user can't open, or on a file system that knows no locks, counts as somebody else's.
+    """
+    resolved = Path(os.path.realpath(cassette))
+    looks_like = side_file_pattern(resolved, SUFFIX)
+    try:
+        names = sorted(name for name in os.listdir(resolved.parent) if looks_like.fullmatch(name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [journal for journal in map(resolved.with_name, names) if _is_left(journal)]
+
+
+def _is_left(journal: Path) -> bool:
+    descriptor = _claim(journal)
+    if descriptor is None:
+        return False
+    release(descriptor)
+    return True
+
+
+def _claim(journal: Path) -> int | None:
+    """Open a journal that no one else has; None if someone has it. It must be released or deleted."""
+    with suppress(OSError):
+        descriptor = os.open(journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        with suppress(OSError):
+            if try_lock(descriptor):
+                return descriptor
+        os.close(descriptor)
+    return None
+
+
+def read_journal(journal: Path) -> list[Interaction]:
+    """What a journal tells of, in the order of requests; its writer may be at work still.
+
+    An answer without an end has the bytes so far, and a failure whose type is `Killed`. A request without
+    any answer isn't there.
+
+    Raises:
+        CassetteFormatError: it isn't a journal.
+        OSError: it can't be read.
+    """
+    return from_lines(journal.read_bytes(), name=str(journal))
+
+
+def recover(cassette: Path) -> int:
+    """Bring what killed recordings have left behind into this cassette, and delete their journals.
+
+    What was saved before its writer was killed isn't brought in again.
+
+    Returns:
+        How many interactions the cassette has gained.
+
+    Raises:
+        CassetteFormatError: a journal isn't one. The others have been recovered.
+        CassetteError: the cassette can't be read or written. The journals are still there.
+    """
+    gained = 0
+    broken: list[CassetteFormatError] = []
+    for journal in leftovers(cassette):
+        try:
+            gained += _recover_one(cassette, journal)
+        except CassetteFormatError as error:
+            broken.append(error)
+    if broken:
+        raise broken[0]
+    return gained
+
+
+def _recover_one(cassette: Path, journal: Path) -> int:
+    descriptor = _claim(journal)
+    if descriptor is None:  # somebody else was faster
+        return 0
+    try:
+        with open(descriptor, "rb", closefd=False) as file:
+            found = from_lines(file.read(), name=str(journal))
+        added = _unsaved(cassette, found)
+        store.merge(cassette, base=None, added=added)
+    except BaseException:
+        release(descriptor)
+        raise
+    delete(journal, descriptor)
+    return len(added)
+
+
+def _unsaved(cassette: Path, found: Sequence[Interaction]) -> list[Interaction]:
+    """Those that the cassette doesn't hold: its writer may have been killed after it had saved some."""
+    try:
+        saved = Counter(map(_identity, store.load(cassette).interactions))
+    except CassetteNotFoundError:
+        return list(found)
+    unsaved = []
+    for interaction in found:
+        identity = _identity(interaction)
+        if saved[identity] > 0:
+            saved[identity] -= 1
+        else:
+            unsaved.append(interaction)
+    return unsaved
+
+
+def _identity(interaction: Interaction) -> tuple[object, ...]:
+    # Not the body, which may have been scrubbed in another way: here line by line, there as a whole.
+    timeline = interaction.response.timeline
+    headers_at = None if timeline is None else timeline.headers_at
+    return interaction.request.method, interaction.request.uri, interaction.recorded_at, headers_at

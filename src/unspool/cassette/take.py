@@ -1,0 +1,150 @@
+"""An interaction while it's being recorded: told what happens, it can say at any moment what happened so far."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from unspool.cassette.chunk_times import round_ms
+from unspool.cassette.model import (
+    NO_RESPONSE,
+    End,
+    Failure,
+    Headers,
+    Interaction,
+    NetworkChunk,
+    Request,
+    Response,
+    Timeline,
+    header,
+)
+from unspool.cassette.pieces import says_goodbye
+
+
+class Observer(Protocol):
+    """Who is told of everything as it happens: the journal that makes a killed recording recoverable."""
+
+    def head(
+        self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
+    ) -> None: ...
+
+    def chunk(self, slot: int, data: bytes, at: float) -> None: ...
+
+    def end(self, slot: int, end: End, failure: Failure | None, at: float) -> None: ...
+
+
+class Take:
+    """One interaction, from its request on.
+
+    All times are in seconds since the request was issued. After its end nothing changes it any more.
+
+    Args:
+        request: what was sent.
+        recorded_at: when, in seconds since 1970-01-01 UTC.
+        slot: its place among the requests of its session, which is the order they were issued in.
+        max_chunks: how many network chunks of the body to keep; None for all.
+        max_seconds: how long to go on keeping them; None for ever.
+        observer: is told of everything as it happens.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        recorded_at: float,
+        slot: int = 0,
+        max_chunks: int | None = None,
+        max_seconds: float | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self._request = request
+        self._recorded_at = round(recorded_at, 6)
+        self._slot = slot
+        self._max_chunks = max_chunks
+        self._max_seconds = max_seconds
+        self._observer = observer
+        self._status = NO_RESPONSE
+        self._reason = ""
+        self._headers: Headers = ()
+        self._http_version = "HTTP/1.1"
+        self._headers_at: float | None = None
+        self._chunks: list[NetworkChunk] = []
+        self._body: list[bytes] = []
+        self._bytes = 0
+        self._end: End | None = None
+        self._ended_at: float | None = None
+        self._failure: Failure | None = None
+        self._finished: Interaction | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end is known."""
+        return self._end is not None
+
+    def head(self, status: int, reason: str, headers: Headers, http_version: str, at: float) -> None:
+        """The status line and the headers came."""
+        self._status, self._reason, self._headers = status, reason, headers
+        self._http_version, self._headers_at = http_version, round_ms(at)
+        if self._observer is not None:
+            self._observer.head(self._slot, status, reason, headers, http_version, self._headers_at)
+
+    def chunk(self, data: bytes, at: float) -> None:
+        """A piece of the body came."""
+        if self.ended or not data:
+            return
+        if self._is_full(at):
+            self.end(End.LIMIT, at)
+            return
+        self._chunks.append(NetworkChunk(len(data), round_ms(at)))
+        self._body.append(data)
+        self._bytes += len(data)
+        if self._observer is not None:
+            self._observer.chunk(self._slot, data, round_ms(at))
+
+    def end(self, end: End, at: float, failure: Failure | None = None) -> None:
+        """Nothing more will come. What is said after the first time counts for nothing."""
+        if self.ended:
+            return
+        self._end, self._ended_at, self._failure = end, round_ms(at), failure
+        if self._observer is not None:
+            self._observer.end(self._slot, end, failure, self._ended_at)
+
+    @property
+    def has_said_goodbye(self) -> bool:
+        """Whether the stream has told its client that it's over, so that what is left is a matter of form."""
+        if header(self._headers, "content-encoding") not in {None, "", "identity"}:
+            return False
+        return says_goodbye(b"".join(self._body[-4:]))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all the bytes that the headers promised have come."""
+        return header(self._headers, "content-length") == str(self._bytes)
+
+    def interaction(self) -> Interaction:
+        """What happened so far; without an end, as if the client had hung up now."""
+        if self._finished is not None:
+            return self._finished
+        ended = self.ended
+        body = list(self._body)  # another thread may be adding to it, a chunk's bytes after its size
+        interaction = Interaction(self._request, self._response(body))
+        if ended:
+            self._finished = interaction
+            self._body, self._chunks = [], []  # one copy of a large body, not two
+        return interaction
+
+    def _response(self, body: list[bytes]) -> Response:
+        timeline = Timeline(
+            chunks=tuple(self._chunks[: len(body)]),
+            headers_at=self._headers_at,
+            recorded_at=self._recorded_at,
+            http_version=self._http_version,
+            end=self._end or End.CLOSED,
+            ended_at=self._ended_at,
+            failure=self._failure,
+        )
+        return Response(self._status, self._reason, self._headers, b"".join(body), timeline)
+
+    def _is_full(self, at: float) -> bool:
+        if self._max_chunks is not None and len(self._chunks) >= self._max_chunks:
+            return True
+        return self._max_seconds is not None and at > self._max_seconds

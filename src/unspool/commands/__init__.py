@@ -1,0 +1,1 @@
+"""What the `unspool` command does with files. `cli` reads the command line and imports what it asks for."""

@@ -1,0 +1,81 @@
+"""`unspool redact`: secrets taken out of cassettes that were recorded without such care."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from unspool.cassette import store
+from unspool.cassette.encoding import decoded
+from unspool.cassette.lock import locked
+from unspool.cassette.model import Headers, Interaction, Response
+from unspool.cassette.redact import Redactor
+from unspool.errors import CassetteFormatError
+
+_FOLLOW_THE_BODY = {"content-encoding", "content-length"}
+
+
+def redact_file(path: Path, *, check: bool = False, say: Callable[[str], None]) -> bool:
+    """Take the secrets out of a cassette, and leave the rest as it is.
+
+    Args:
+        path: the cassette. Where it holds no secret, it isn't touched.
+        check: only say what is found.
+        say: is given a line for each interaction that holds secrets: of which kind, and where.
+
+    Returns:
+        Whether there were any.
+
+    Raises:
+        CassetteError: it can't be read or written, or isn't a cassette.
+    """
+    redactor = Redactor()
+    with nullcontext() if check else locked(path):
+        document = store.load(path)
+        clean = tuple(map(redactor.interaction, document.interactions))
+        if clean == document.interactions:
+            return False
+        if not check:
+            store.write(path, replace(document, interactions=clean))
+    for index, pair in enumerate(zip(document.interactions, clean, strict=True)):
+        found = ", ".join(_places(*pair, redactor))
+        if found:
+            say(f"{path}: interactions[{index}]: {found}")
+    return True
+
+
+def _places(found: Interaction, clean: Interaction, redactor: Redactor) -> Iterator[str]:
+    """Where the two differ, and by what kind of secret; the secret itself is left out."""
+    if found == clean:
+        return
+    places: list[tuple[str, str | bytes, str | bytes | None]] = [
+        ("request URI", found.request.uri, clean.request.uri),
+        *_headers("request", found.request.headers, clean.request.headers),
+        ("request body", found.request.body, clean.request.body),
+        *_headers("response", found.response.headers, clean.response.headers),
+        ("response body", _body(found.response), _body(clean.response)),
+    ]
+    named = (_named(place, before, redactor) for place, before, after in places if before != after)
+    yield from dict.fromkeys(named) or ["elsewhere"]
+
+
+def _headers(side: str, found: Headers, clean: Headers) -> Iterator[tuple[str, str, str | None]]:
+    kept = set(clean)
+    for name, value in found:
+        if name.lower() not in _FOLLOW_THE_BODY and (name, value) not in kept:
+            yield f"{side} header {name}", value, None
+
+
+def _body(response: Response) -> bytes:
+    try:
+        return decoded(response).body
+    except CassetteFormatError:
+        return response.body
+
+
+def _named(place: str, value: str | bytes, redactor: Redactor) -> str:
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    kinds = dict.fromkeys(kind for kind, _ in redactor.secrets_in(data))
+    return f"{place} ({', '.join(kinds)})" if kinds else place

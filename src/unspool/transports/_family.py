@@ -1,0 +1,97 @@
+"""httpx and httpx2, which are alike in all but their classes: whose request it is decides whose answer it gets.
+
+An answer must be of the client's own family, and so must an error, or the client's `except` doesn't see it.
+`httpx2.alias_httpx()` makes `import httpx` import httpx2, so a family goes by where its classes are defined
+and not by the name they were imported under.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from unspool.cassette.model import End, Failure, Headers, Request
+
+
+def family_of(request: Any) -> ModuleType:
+    """The library, httpx or httpx2, that a request belongs to.
+
+    Raises:
+        TypeError: it's neither's.
+    """
+    name = type(request).__module__.partition(".")[0]
+    if name not in {"httpx", "httpx2"}:
+        raise TypeError(f"expected a request of httpx or httpx2, got {type(request)!r}")
+    return sys.modules[name]
+
+
+def to_request(request: Any) -> Request:
+    """A family's request, whose body has been read, as a cassette has it."""
+    return Request(request.method, str(request.url), headers_of(request), request.content)
+
+
+def headers_of(message: Any) -> Headers:
+    """The headers of a family's request or response, in the case in which they were sent."""
+    encoding = message.headers.encoding
+    return tuple((name.decode(encoding), value.decode(encoding)) for name, value in message.headers.raw)
+
+
+def reason_of(response: Any) -> str:
+    """The status line's text; empty over HTTP/2, which has none."""
+    reason: bytes = response.extensions.get("reason_phrase", b"")
+    return reason.decode("ascii", "replace")
+
+
+def http_version_of(response: Any) -> str:
+    """As in `HTTP/1.1`."""
+    version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
+    return version.decode("ascii", "replace")
+
+
+def read_timeout_of(request: Any) -> float | None:
+    """How many seconds without a byte the client waits; None: for ever."""
+    timeout: dict[str, float | None] = request.extensions.get("timeout", {})
+    return timeout.get("read")
+
+
+_ENDS = {
+    "TimeoutException": End.READ_TIMEOUT,
+    "ProtocolError": End.PROTOCOL_ERROR,
+    "NetworkError": End.RESET,
+}
+_STAND_INS = {
+    End.READ_TIMEOUT: "ReadTimeout",
+    End.PROTOCOL_ERROR: "RemoteProtocolError",
+    End.RESET: "ReadError",
+}
+
+
+def end_of(error: BaseException) -> tuple[End, Failure | None]:
+    """How an answer ended that broke with this exception. Cancelled and interrupted are hung up."""
+    if not isinstance(error, Exception):
+        return End.CLOSED, None
+    names = [kind.__name__ for kind in type(error).__mro__]
+    end = next((_ENDS[name] for name in names if name in _ENDS), End.FAILED)
+    return end, Failure(type(error).__name__, str(error))
+
+
+def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> Exception:
+    """The family's own exception for a failure that was recorded, whichever family recorded it."""
+    found = getattr(family, failure.type, None)
+    if isinstance(found, type) and issubclass(found, family.TransportError):
+        return found(failure.message, request=request)  # type: ignore[no-any-return]
+    stand_in = getattr(family, _STAND_INS.get(end, "ReadError"))
+    return stand_in(f"{failure.type}: {failure.message}", request=request)  # type: ignore[no-any-return]
+
+
+def read_timeout(family: ModuleType, request: Any, message: str) -> Exception:
+    """The family's `ReadTimeout`."""
+    return family.ReadTimeout(message, request=request)  # type: ignore[no-any-return]
+
+
+@cache
+def stream_class(family: ModuleType, mixin: type) -> type:
+    """A class that the family takes for a stream of its own, sync and async, and that behaves as the mixin."""
+    return type(mixin.__name__, (mixin, family.SyncByteStream, family.AsyncByteStream), {})

@@ -1,0 +1,125 @@
+"""Transports for clients that take one: `httpx.Client(transport=…)`, of httpx and httpx2, sync and async.
+
+They inherit from neither library and take it from each request, so that one object serves both.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from unspool.cassette.cassette import Cassette
+from unspool.clock import REAL_CLOCK, Clock
+from unspool.transports.answer import Playback, aanswer, answer
+from unspool.transports.replay import Timing, factor_of
+
+
+class _CassetteTransport:
+    """Hands each request to a cassette."""
+
+    def __init__(self, inner: Any, cassette: Cassette, timing: Timing, clock: Clock) -> None:
+        self._inner = inner
+        self._playback = Playback(cassette, factor_of(timing), clock)
+        self.cassette = cassette
+
+    def handle_request(self, request: Any) -> Any:
+        return answer(self._playback, request, self._send)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await aanswer(self._playback, request, self._asend)
+
+    def _send(self, request: Any) -> Any:
+        return self._inner.handle_request(request)
+
+    async def _asend(self, request: Any) -> Any:
+        return await self._inner.handle_async_request(request)
+
+    def close(self) -> None:
+        """Save the cassette, if it has a file; close the transport underneath."""
+        try:
+            if self._inner is not None:
+                self._inner.close()
+        finally:
+            self.cassette.close()
+
+    async def aclose(self) -> None:
+        """As `close`."""
+        try:
+            if self._inner is not None:
+                await self._inner.aclose()
+        finally:
+            self.cassette.close()
+
+    def __enter__(self) -> Any:
+        if self._inner is not None:
+            self._inner.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Any:
+        if self._inner is not None:
+            await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+
+class RecordTransport(_CassetteTransport):
+    """Records what passes through another transport, and hands on every chunk the moment it comes.
+
+        with httpx.Client(transport=RecordTransport(httpx.HTTPTransport(), "weather.yaml")) as client:
+            …
+
+    Args:
+        inner: the transport that sends the requests: one of httpx or httpx2, sync or async.
+        cassette: the file to record to, written when the transport or its client is closed; or a
+            `Cassette`, for other modes and limits; None records to memory, to be had as `.cassette`.
+        clock: tells when chunks come.
+
+    Raises:
+        CassetteFormatError: there is a file of that name, and it isn't a cassette.
+    """
+
+    def __init__(
+        self,
+        inner: Any,
+        cassette: Cassette | str | os.PathLike[str] | None = None,
+        *,
+        clock: Clock = REAL_CLOCK,
+    ) -> None:
+        if not isinstance(cassette, Cassette):
+            cassette = Cassette(cassette, record_mode="all")
+        super().__init__(inner, cassette, "instant", clock)
+
+
+class ReplayTransport(_CassetteTransport):
+    """Answers from a cassette, and from nothing else.
+
+    Args:
+        cassette: its file, or a `Cassette`.
+        timing: `instant`; `recorded`, at the recorded times; or a number that stretches these: 0.5 is
+            twice as fast.
+        clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
+        options: those of `Cassette`, if there is a file: `match_on`, `ignore`, ….
+
+    Raises:
+        CassetteNotFoundError: there is no such file.
+        CassetteFormatError: the file isn't a cassette.
+    """
+
+    def __init__(
+        self,
+        cassette: Cassette | str | os.PathLike[str],
+        *,
+        timing: Timing = "instant",
+        clock: Clock = REAL_CLOCK,
+        **options: Any,
+    ) -> None:
+        if not isinstance(cassette, Cassette):
+            cassette = Cassette.load(cassette, **options)
+        elif options:
+            raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
+        super().__init__(None, cassette, timing, clock)

@@ -1,0 +1,104 @@
+"""Clients that can't be handed a transport: theirs are taken over where they are, as long as a cassette is in use.
+
+What is swapped are the `handle_*` methods of the transports of httpx and httpx2, sync and async, that reach
+the network, for all clients at once, those made before included; and of the two that bring aiohttp under
+httpx. In-process transports (ASGI, WSGI, mocks) reach none and are left alone. Threads are made to inherit
+the context of whoever starts them, so that a thread started inside a cassette is inside it.
+
+This, the guard, and the stubs of vcrpy's are the only patching in the house. It's undone with the last
+cassette.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from contextvars import copy_context
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from unspool.transports import scope
+from unspool.transports.answer import aanswer, answer
+from unspool.transports.guard import live
+from unspool.transports.patching import Installation, swap
+
+_OVER_AIOHTTP = (
+    ("httpx_aiohttp", "AiohttpTransport"),
+    ("litellm.llms.custom_httpx.aiohttp_transport", "LiteLLMAiohttpTransport"),
+)
+"""Transports of httpx over aiohttp: taken over here, where chunks are still chunks, if they are loaded by then."""
+
+
+def interception() -> AbstractContextManager[None]:
+    """Inside the block requests of all clients go to the cassette in use; the first block installs it."""
+    return _installation.in_use()
+
+
+def _install(stack: ExitStack) -> None:
+    for family in families():
+        swap(stack, family.HTTPTransport, "handle_request", _handle_request)
+        swap(stack, family.AsyncHTTPTransport, "handle_async_request", _handle_async_request)
+    for transport in _over_aiohttp():
+        swap(stack, transport, "handle_async_request", _handle_async_request)
+    swap(stack, threading.Thread, "start", _start)
+
+
+_installation = Installation(_install)
+
+
+def families() -> list[ModuleType]:
+    """httpx and, if it's installed, httpx2; one of them only where `httpx2.alias_httpx()` was called."""
+    found = [import_module("httpx")]
+    try:
+        found.append(import_module("httpx2"))
+    except ImportError:
+        return found
+    return found if found[0] is not found[1] else found[1:]
+
+
+def _over_aiohttp() -> Iterator[type]:
+    for module, name in _OVER_AIOHTTP:
+        transport = getattr(sys.modules.get(module), name, None)
+        if transport is not None:
+            yield transport
+
+
+def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:
+    def send(self: Any, request: Any) -> Any:
+        with live():
+            return original(self, request)
+
+    def handle_request(self: Any, request: Any) -> Any:
+        used = scope.current()
+        if used is None:
+            return original(self, request)
+        return answer(used.playback, request, partial(send, self))
+
+    return handle_request
+
+
+def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def send(self: Any, request: Any) -> Any:
+        with live():
+            return await original(self, request)
+
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        used = scope.current()
+        if used is None:
+            return await original(self, request)
+        return await aanswer(used.playback, request, partial(send, self))
+
+    return handle_async_request
+
+
+def _start(original: Callable[..., None]) -> Callable[..., None]:
+    def start(self: threading.Thread) -> None:
+        if scope.here() is not None:
+            self.run = partial(copy_context().run, self.run)  # type: ignore[method-assign]
+        original(self)
+
+    return start

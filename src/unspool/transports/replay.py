@@ -1,0 +1,221 @@
+"""Replaying: the same chunks at the same boundaries, the same end, and the same times if they're wanted.
+
+The times are those of a schedule that starts with the request, not pauses one after another, so that a slow
+client finds waiting for it what would have been waiting in its socket. A pause that is longer than the
+client's read timeout ends as it would have ended: with the `ReadTimeout` of the client's own library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import ModuleType
+from typing import Any, Literal
+
+from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
+from unspool.cassette.pieces import pieces, says_goodbye
+from unspool.clock import Clock
+from unspool.errors import RecordingEndedError
+from unspool.transports._family import exception, family_of, read_timeout, read_timeout_of, stream_class
+
+Timing = Literal["instant", "recorded"] | float
+"""`instant` waits for nothing, `recorded` as long as was recorded, a number that many times as long."""
+
+
+def factor_of(timing: Timing) -> float:
+    """How many times the recorded times a replay takes.
+
+    Raises:
+        ValueError: it's neither `instant`, `recorded`, nor a number of at least 0.
+    """
+    if timing == "instant":
+        return 0.0
+    if timing == "recorded":
+        return 1.0
+    if isinstance(timing, (int, float)) and not isinstance(timing, bool) and 0 <= timing < float("inf"):
+        return float(timing)
+    raise ValueError(f"expected timing 'instant', 'recorded' or a factor such as 0.1, got {timing!r}")
+
+
+_LATE = 0.1
+"""How many seconds after a client's patience was up its timeout may have been noted."""
+
+
+class Performance:
+    """One answer being played: what comes next, and how long it takes to come. It never waits itself.
+
+    Args:
+        interaction: what was recorded.
+        request: the family's request that asks for it.
+        factor: how many times the recorded times it takes.
+        clock: tells how much time has passed.
+        started: when the request was issued, on that clock.
+        on_overrun: is told of the error if the client reads on where the recording stops.
+    """
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        request: Any,
+        *,
+        factor: float,
+        clock: Clock,
+        started: float,
+        on_overrun: Callable[[RecordingEndedError], None],
+    ) -> None:
+        self.response: Response = interaction.response
+        self.request = request
+        self.family: ModuleType = family_of(request)
+        self._timeline = self.response.timeline or Timeline()
+        self._factor = factor
+        self._clock = clock
+        self._started = started
+        self._patience = read_timeout_of(request)
+        self._on_overrun = on_overrun
+
+    # What comes, as (seconds to wait, what comes then): a piece of the body, None for the end, or an error.
+
+    def opening(self) -> tuple[float, Exception | None]:
+        """The headers, or the error that came in their place."""
+        if self.response.status != NO_RESPONSE or self._timeline.headers_at is not None:
+            return self._in_time(self._timeline.headers_at or 0.0, None)
+        at = self._timeline.ended_at or 0.0
+        if self._timeline.failure is None:
+            given_up = f"no answer: whoever recorded this gave up after {at:g} seconds"
+            return self._in_time(at, read_timeout(self.family, self.request, given_up))
+        return self._in_time(at, self._failure(self._timeline.failure))
+
+    def steps(self) -> Iterator[tuple[float, bytes | Exception | None]]:
+        """The pieces of the body, then its end or its error."""
+        for at, data in pieces(self.response):
+            yield self._in_time(at, data)
+        yield self._in_time(self._timeline.ended_at or 0.0, self._ending())
+
+    def _ending(self) -> Exception | None:
+        if self._timeline.failure is not None:
+            return self._failure(self._timeline.failure)
+        if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
+            return None
+        error = RecordingEndedError(
+            f"the recording of {self.request.method} {self.request.url} stops after"
+            f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}. Record it"
+            " anew with this client, or have the client leave where the recorded one did."
+        )
+        self._on_overrun(error)
+        return error
+
+    def _is_all_there(self) -> bool:
+        if header(self.response.headers, "content-length") == str(len(self.response.body)):
+            return True
+        return says_goodbye(self.response.body)
+
+    def _failure(self, failure: Failure) -> Exception:
+        return exception(self.family, self.request, self._timeline.end, failure)
+
+    def _in_time(self, at: float, item: Any) -> tuple[float, Any]:
+        if not self._factor:
+            return 0.0, item
+        wait = self._started + at * self._factor - self._clock.monotonic()
+        patience = self._patience
+        if patience is not None and isinstance(item, self.family.TimeoutException):
+            patience += _LATE  # it's what the recorded client's own patience ended in
+        if patience is not None and self._patience is not None and wait > patience:
+            message = f"no byte for {self._patience:g} seconds"
+            return self._patience, read_timeout(self.family, self.request, message)
+        return max(wait, 0.0), item
+
+    # The answer
+
+    def answer(self) -> Any:
+        """The family's response, whose stream plays the rest."""
+        extensions = {"http_version": self._timeline.http_version.encode("ascii")}
+        if self.response.reason:
+            extensions["reason_phrase"] = self.response.reason.encode("ascii", "replace")
+        stream = stream_class(self.family, ReplayedStream)
+        return self.family.Response(
+            self.response.status,
+            headers=list(self.response.headers),
+            stream=stream(self, self._clock),
+            extensions=extensions,
+            request=self.request,
+        )
+
+
+_WHY = {
+    End.CLOSED: "whoever recorded it had hung up there",
+    End.LIMIT: "the recorder had been told to stop there",
+}
+
+
+def replay(performance: Performance, clock: Clock) -> Any:
+    """The answer, after its headers' time.
+
+    Raises:
+        Exception: the family's own, if that is what was recorded, or if the client's patience is up.
+    """
+    wait, error = performance.opening()
+    if wait:
+        clock.sleep(wait)
+    if error is not None:
+        raise error
+    return performance.answer()
+
+
+async def areplay(performance: Performance, clock: Clock) -> Any:
+    """As `replay`."""
+    wait, error = performance.opening()
+    await clock.asleep(wait)
+    if error is not None:
+        raise error
+    return performance.answer()
+
+
+class ReplayedStream:
+    """A recorded body, played; sync and async. Each pass over it is a new one, as over a recording."""
+
+    def __init__(self, performance: Performance, clock: Clock) -> None:
+        self._performance = performance
+        self._clock = clock
+        self._steps: Iterator[tuple[float, bytes | Exception | None]] | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._steps = self._performance.steps()
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._steps = self._performance.steps()
+        return self
+
+    def __next__(self) -> bytes:
+        wait, item = self._step()
+        if wait:
+            self._clock.sleep(wait)
+        if item is None:
+            raise StopIteration
+        return _given(item)
+
+    async def __anext__(self) -> bytes:
+        wait, item = self._step()
+        await self._clock.asleep(wait)  # even if it's 0: as at a socket, other tasks get their turn
+        if item is None:
+            raise StopAsyncIteration
+        return _given(item)
+
+    def _step(self) -> tuple[float, bytes | Exception | None]:
+        if self._steps is None:
+            return 0.0, None
+        step = next(self._steps, (0.0, None))
+        if not isinstance(step[1], bytes):
+            self._steps = None  # nothing comes after an end
+        return step
+
+    def close(self) -> None:
+        self._steps = None
+
+    async def aclose(self) -> None:
+        self._steps = None
+
+
+def _given(item: bytes | Exception) -> bytes:
+    if isinstance(item, Exception):
+        raise item
+    return item

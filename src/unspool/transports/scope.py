@@ -1,0 +1,82 @@
+"""Which cassette a request belongs to: that of the task or thread that makes it.
+
+A context variable says so, which every new task inherits; threads inherit it too as long as a cassette is
+in use (see `intercept`). Work that was started before any cassette was, such as a pool's thread, carries
+none: it belongs to the cassette in use, if there is but one, because a request must not go to the network
+unseen.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from unspool.errors import CassetteError
+from unspool.transports.answer import Playback
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A cassette in use, from its `with` to the end of the block.
+
+    Attributes:
+        playback: the cassette, and how it's played.
+        parent: the cassette in use around it.
+        allowed_hosts: what a socket may connect to all the same.
+    """
+
+    playback: Playback
+    parent: Scope | None = None
+    allowed_hosts: frozenset[str] = frozenset()
+    is_open: bool = field(default=True, init=False)
+
+
+_current: ContextVar[Scope | None] = ContextVar("unspool_scope", default=None)
+_open: list[Scope] = []
+_lock = threading.Lock()
+
+
+def current() -> Scope | None:
+    """The innermost cassette that is in use here; None if there is none.
+
+    Raises:
+        CassetteError: the thread was started before any cassette was in use, and now several are.
+    """
+    scope = here()
+    if scope is not None or not _open:
+        return scope
+    with _lock:
+        inner = [scope for scope in _open if not any(other.parent is scope for other in _open)]
+    if len(inner) > 1:
+        paths = ", ".join(str(scope.playback.cassette.path) for scope in inner)
+        raise CassetteError(
+            f"{len(inner)} cassettes are in use at once ({paths}), and this request comes from a thread or task"
+            " that was started before any of them. Start it inside the block whose cassette it should use, or"
+            " run it in that block's context (contextvars.copy_context)."
+        )
+    return inner[0] if inner else None
+
+
+def here() -> Scope | None:
+    """The innermost cassette in use that this very task or thread has entered or inherited."""
+    scope = _current.get()
+    while scope is not None and not scope.is_open:
+        scope = scope.parent
+    return scope
+
+
+def enter(scope: Scope) -> None:
+    """From here on, this task or thread uses that cassette, as do those that it starts."""
+    with _lock:
+        _open.append(scope)
+    _current.set(scope)
+
+
+def leave(scope: Scope) -> None:
+    """The cassette is out of use, everywhere."""
+    scope.is_open = False
+    with _lock:
+        _open.remove(scope)
+    # Not by a token: a fixture may be torn down in another context than it was set up in.
+    _current.set(here())

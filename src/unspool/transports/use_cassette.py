@@ -1,0 +1,193 @@
+"""`use_cassette`: for the length of a block, every client's requests are recorded or answered from a file."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import Any, ParamSpec, TypeVar
+
+from unspool.cassette.cassette import Cassette
+from unspool.clock import REAL_CLOCK, Clock
+from unspool.errors import CassetteError
+from unspool.transports import scope
+from unspool.transports.answer import Playback
+from unspool.transports.frozen import frozen_at
+from unspool.transports.guard import LOOPBACK, guarded
+from unspool.transports.intercept import interception
+from unspool.transports.replay import Timing, factor_of
+from unspool.transports.vcr_stubs import stubbed
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def use_cassette(
+    path: str | os.PathLike[str] | Cassette,
+    *,
+    timing: Timing = "instant",
+    clock: Clock = REAL_CLOCK,
+    freeze_time: bool = False,
+    require_all_played: bool = False,
+    allowed_hosts: Iterable[str] = LOOPBACK,
+    **options: Any,
+) -> CassetteContext:
+    """Record to a cassette, or replay it: as a context manager or a decorator, sync or async.
+
+        with use_cassette("weather.yaml") as cassette:
+            client.chat.completions.create(…)
+
+        @use_cassette("weather.yaml")
+        async def test_weather(): …
+
+    It holds for this task or thread and all that these start, also for clients made before; inside it no
+    client of httpx, httpx2, requests, urllib3, aiohttp or botocore reaches the network unseen.
+
+    Args:
+        path: the cassette's file; or a `Cassette`, which keeps its own options.
+        timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
+        clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
+        freeze_time: while replaying, `freezegun` stops time at each request's recorded moment.
+        require_all_played: whether it's an error if a recording is left over.
+        allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
+        options: those of `Cassette`: `record_mode`, `match_on`, `ignore`, ….
+
+    Raises (at the end of the block):
+        UnrecordedRequestError: a request had no recording, even if the client swallowed that error.
+        UnplayedInteractionsError: recordings were left over, and all had to be played.
+        CassetteWriteError: what was recorded can't be written.
+    """
+    if isinstance(path, Cassette) and options:
+        raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
+    return CassetteContext(
+        functools.partial(Cassette, path, **options) if not isinstance(path, Cassette) else lambda: path,
+        factor=factor_of(timing),
+        clock=clock,
+        freeze_time=freeze_time,
+        require_all_played=require_all_played,
+        allowed_hosts=frozenset(allowed_hosts),
+    )
+
+
+class CassetteContext:
+    """What `use_cassette` returns. Each time it's entered, or its function called, the cassette is loaded anew."""
+
+    def __init__(
+        self,
+        make: Callable[[], Cassette],
+        *,
+        factor: float,
+        clock: Clock,
+        freeze_time: bool,
+        require_all_played: bool,
+        allowed_hosts: frozenset[str],
+    ) -> None:
+        self._make = make
+        self._factor = factor
+        self._clock = clock
+        self._freeze_time = freeze_time
+        self._require_all_played = require_all_played
+        self._allowed_hosts = allowed_hosts
+        self._entered: list[tuple[Cassette, ExitStack]] = []
+
+    def __enter__(self) -> Cassette:
+        cassette = self._make()
+        with ExitStack() as stack:
+            on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
+            playback = Playback(cassette, self._factor, self._clock, on_play)
+            entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
+            stack.enter_context(interception())
+            stack.enter_context(stubbed())
+            stack.enter_context(guarded())
+            scope.enter(entered)
+            stack.callback(scope.leave, entered)
+            self._entered.append((cassette, stack.pop_all()))
+        return cassette
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        cassette, stack = self._entered.pop()
+        stack.close()
+        try:
+            cassette.close()
+            self._check(cassette)
+        except CassetteError as problem:
+            if error is None:
+                raise
+            if problem is not error:  # the block's own error is the one to see; ours may well be its cause
+                error.add_note(f"{type(problem).__name__}: {problem}")
+
+    def _check(self, cassette: Cassette) -> None:
+        cassette.raise_for_misses()
+        if self._require_all_played:
+            cassette.raise_for_unplayed()
+
+    async def __aenter__(self) -> Cassette:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.__exit__(kind, error, traceback)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """The function, run inside a cassette of its own at each call: sync, async, or a generator of either."""
+        for is_one, wrap in _WRAPPERS:
+            if is_one(function):
+                return functools.wraps(function)(wrap(self._again, function))  # type: ignore[no-any-return]
+        return functools.wraps(function)(_around_call(self._again, function))
+
+    def _again(self) -> CassetteContext:
+        return CassetteContext(
+            self._make,
+            factor=self._factor,
+            clock=self._clock,
+            freeze_time=self._freeze_time,
+            require_all_played=self._require_all_played,
+            allowed_hosts=self._allowed_hosts,
+        )
+
+
+def _around_call(context: Callable[[], CassetteContext], function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with context():
+            return function(*args, **kwargs)
+
+    return call
+
+
+def _around_coroutine(
+    context: Callable[[], CassetteContext], function: Callable[..., Any]
+) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        with context():
+            return await function(*args, **kwargs)
+
+    return call
+
+
+def _around_generator(
+    context: Callable[[], CassetteContext], function: Callable[..., Any]
+) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with context():
+            return (yield from function(*args, **kwargs))
+
+    return call
+
+
+def _around_async_generator(
+    context: Callable[[], CassetteContext], function: Callable[..., Any]
+) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        with context():
+            async for item in function(*args, **kwargs):
+                yield item
+
+    return call
+
+
+_WRAPPERS = (
+    (inspect.iscoroutinefunction, _around_coroutine),
+    (inspect.isasyncgenfunction, _around_async_generator),
+    (inspect.isgeneratorfunction, _around_generator),
+)

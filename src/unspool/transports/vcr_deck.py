@@ -1,0 +1,227 @@
+"""What vcrpy's stubs take for a cassette of vcrpy's: it leads each request to the cassette in use where it's made.
+
+A stub asks several questions about one request. The cassette is asked once: what it said stays with the
+stub's request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unspool.cassette import encoding
+from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Response
+from unspool.cassette.take import Take
+from unspool.cassette.vcr_matchers import from_vcr
+from unspool.errors import CassetteError, CassetteFormatError
+from unspool.transports import scope
+from unspool.transports.answer import Playback
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and what the cassette said to it.
+
+    Attributes:
+        found: its answer; what to tell of the real one; why it may not be made; None: nobody wants to know.
+        playback: of the cassette that was asked; None if none was in use.
+        started: when, on the playback's clock.
+    """
+
+    found: Interaction | Take | CassetteError | None
+    playback: Playback | None = None
+    started: float = 0.0
+
+    @property
+    def take(self) -> Take | None:
+        """What the real answer is still to be told to, if to anything."""
+        return self.found if isinstance(self.found, Take) and not self.found.ended else None
+
+    def seconds(self) -> float:
+        """How long ago it was asked."""
+        return 0.0 if self.playback is None else self.playback.clock.monotonic() - self.started
+
+
+_latest: ContextVar[Asked] = ContextVar("unspool_vcr_asked", default=Asked(None))
+_ATTRIBUTE = "_unspool_asked"
+
+
+def latest() -> Asked:
+    """What was asked last in this task or thread."""
+    return _latest.get()
+
+
+def asked(request: Any) -> Asked:
+    """What the cassette in use says to a request of vcrpy's, which is asked if it hasn't been."""
+    known: Asked | None = vars(request).get(_ATTRIBUTE)
+    if known is None:
+        known = _ask(request)
+        setattr(request, _ATTRIBUTE, known)
+        _latest.set(known)
+    return known
+
+
+def _ask(request: Any) -> Asked:
+    used = scope.current()
+    if used is None:
+        return Asked(None)
+    started = used.playback.clock.monotonic()
+    try:
+        found = used.playback.cassette.ask(from_vcr(request))
+    except CassetteError as error:
+        return Asked(error, used.playback, started)
+    return Asked(found, used.playback, started)
+
+
+def fail(about: Asked, error: BaseException) -> None:
+    """Note that a request that was to be recorded got no answer, or not the whole of it."""
+    if about.take is None:
+        return
+    end = End.CLOSED if not isinstance(error, Exception) else _end_of(error)
+    failure = Failure(type(error).__name__, str(error)) if isinstance(error, Exception) else None
+    about.take.end(end, about.seconds(), failure)
+
+
+_ENDS = {
+    "TimeoutError": End.READ_TIMEOUT,
+    "ProtocolError": End.PROTOCOL_ERROR,
+    "HTTPException": End.PROTOCOL_ERROR,
+    "PayloadEncodingError": End.PROTOCOL_ERROR,
+    "ClientPayloadError": End.PROTOCOL_ERROR,
+    "OSError": End.RESET,
+    "ClientConnectionError": End.RESET,
+}
+
+
+def _end_of(error: Exception) -> End:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return next((end for name, end in _ENDS.items() if name in names), End.FAILED)
+
+
+class Deck:
+    """Stands where vcrpy has its cassette, for one group of clients.
+
+    Args:
+        decodes: whether the stub's client takes the body for decoded, whatever its content-encoding says.
+        skip_patchers: the groups of clients that are patched by somebody else.
+        custom_patches: further attributes to patch, as (owner, name, replacement).
+        timeout: what the clients raise where nothing comes.
+        reset: what they raise where the connection is lost.
+    """
+
+    _path = ""  # ends the names of the stubs' classes
+    write_protected = False  # no stub needs to refuse what the cassette has refused
+
+    def __init__(
+        self,
+        *,
+        decodes: bool,
+        skip_patchers: tuple[str, ...] = (),
+        custom_patches: tuple[tuple[Any, str, Callable[..., Any]], ...] = (),
+        timeout: type[Exception] = TimeoutError,
+        reset: type[Exception] = ConnectionResetError,
+    ) -> None:
+        self.skip_patchers = skip_patchers
+        self.custom_patches = custom_patches
+        self._fitting = _plain if decodes else _honest
+        self._timeout, self._reset = timeout, reset
+
+    # What stubs ask
+
+    def can_play_response_for(self, request: Any) -> bool:
+        """Whether it needn't be sent: it gets an answer from the cassette, or an error."""
+        return isinstance(asked(request).found, Interaction | CassetteError)
+
+    def play_response(self, request: Any) -> dict[str, Any]:
+        """The answer as vcrpy's.
+
+        Raises:
+            UnrecordedRequestError: there is none, and none may be recorded.
+            Exception: the connection failed when it was recorded.
+        """
+        about = asked(request)
+        if isinstance(about.found, Interaction) and about.playback is not None:
+            about.playback.on_play(about.found)
+            return self._played(about.found.response)
+        if isinstance(about.found, CassetteError):
+            raise about.found
+        raise CassetteError(
+            f"the answer to {request.method} {request.uri}, where a recorded redirect leads, isn't recorded."
+            " Record both with record_mode='rewrite'"
+        )
+
+    def filter_request(self, request: Any) -> bool:
+        """Whether its answer is to be recorded."""
+        return asked(request).take is not None
+
+    def find_requests_with_most_matches(self, request: Any) -> list[tuple[Any, ...]]:
+        """The requests to look for where a redirect leads: this one."""
+        return [(request, [], [])]
+
+    def append(self, request: Any, response: dict[str, Any]) -> None:
+        """Record the answer: all of it came at once, as far as a stub can tell."""
+        # Of aiohttp's redirects only the first request was asked about; they come here one after the other.
+        about = asked(request) if _ATTRIBUTE in vars(request) or latest().take is None else latest()
+        if about.take is None:
+            return
+        at = about.seconds()
+        came = _honest(_response(response))
+        about.take.head(came.status, came.reason, came.headers, "HTTP/1.1", at)
+        about.take.chunk(came.body, at)
+        about.take.end(End.COMPLETE, at)
+
+    def _played(self, response: Response) -> dict[str, Any]:
+        timeline = response.timeline
+        if response.status == NO_RESPONSE or (timeline is not None and timeline.failure is not None):
+            raise self._failure(response)
+        return _vcr_response(self._fitting(response))
+
+    def _failure(self, response: Response) -> Exception:
+        timeline = response.timeline
+        if timeline is None or timeline.failure is None:
+            return self._timeout("no answer: whoever recorded this gave up")
+        kind = self._timeout if timeline.end is End.READ_TIMEOUT else self._reset
+        return kind(f"{timeline.failure.type}: {timeline.failure.message}")
+
+
+def _plain(response: Response) -> Response:
+    """The response with its body decoded, if it isn't already: recorders behind such clients keep the header."""
+    try:
+        return encoding.decoded(response)
+    except CassetteFormatError:
+        kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
+        return replace(response, headers=encoding.sized(kept, len(response.body)))
+
+
+def _honest(response: Response) -> Response:
+    """The response, without a content-encoding that isn't that of its body."""
+    plain = _plain(response)
+    return plain if plain.body == response.body else response
+
+
+def _response(recorded: dict[str, Any]) -> Response:
+    status, headers = recorded["status"], recorded["headers"]
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Response(
+        status["code"],
+        status["message"] or "",
+        tuple((str(name), str(value)) for name, values in pairs for value in values),
+        recorded["body"].get("string") or b"",
+    )
+
+
+def _vcr_response(response: Response) -> dict[str, Any]:
+    return {
+        "status": {"code": response.status, "message": response.reason},
+        "headers": _by_name(response.headers),
+        "body": {"string": response.body},
+    }
+
+
+def _by_name(headers: Headers) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(value)
+    return found

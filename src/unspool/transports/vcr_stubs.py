@@ -1,0 +1,152 @@
+"""requests, urllib3, http.client, botocore, httplib2, aiohttp and tornado: they go through vcrpy's own stubs.
+
+That is with the fidelity that these allow: a body is read whole before the client gets any of it, recording
+and replaying alike, so that a stream without end never begins, an error in the middle of one comes in its
+place, and what is recorded has one chunk and no times. Streams as they were are to be had with httpx.
+
+vcrpy swaps classes for the whole process, and puts the real ones back for a moment whenever a stub connects,
+which other threads notice. Here nothing is put back, and the stubs serve all cassettes: their `Deck` leads
+each request to the cassette of its task or thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from types import FunctionType, ModuleType
+from typing import Any
+
+from unspool.transports import aiohttp_stub, guard, tornado_stub
+from unspool.transports.patching import Installation, swap
+from unspool.transports.vcr_deck import Deck, asked, fail
+
+_DECKS = {
+    "httplib": Deck(decodes=False),
+    "boto3": Deck(decodes=False),
+    "urllib3": Deck(decodes=True),  # and with it requests
+    "httplib2": Deck(decodes=False),
+}
+"""vcrpy's names for the clients whose connections are stubs, with the deck of each.
+
+Those that decode bodies themselves get them as they came; those whose stubs stand in for what decodes get
+them decoded.
+"""
+
+
+def stubbed() -> AbstractContextManager[None]:
+    """Inside the block, vcrpy's stubs are in place; nested and at once, the first block puts them there."""
+    return _installation.in_use()
+
+
+def _install(stack: ExitStack) -> None:
+    from vcr import patch, stubs  # noqa: PLC0415 - it imports every client that it finds
+
+    patchers = [patcher for name, deck in _DECKS.items() for patcher in _patchers(patch, name, deck)]
+    removers = [patcher for patcher in patchers if isinstance(patcher, patch.ConnectionRemover)]
+    swaps = [patcher for patcher in patchers if not isinstance(patcher, patch.ConnectionRemover)]
+    # Pools are freed of stubs when no new ones can come any more: the first to enter is the last to leave.
+    for remover in removers:
+        stack.enter_context(remover)
+    _change_connections(stack, patch, stubs)
+    _pin_classes(stack, [(swap_.getter(), swap_.attribute) for swap_ in swaps])
+    for patcher in swaps:
+        stack.enter_context(patcher)
+    aiohttp_stub.install(stack)
+    tornado_stub.install(stack)
+
+
+_installation = Installation(_install)
+
+
+def _patchers(patch: ModuleType, name: str, deck: Deck) -> Iterable[Any]:
+    deck.skip_patchers = tuple(other for other in patch.PATCHER_NAMES if other != name)
+    patchers: Iterable[Any] = patch.CassettePatcherBuilder(deck).build()
+    return patchers
+
+
+# How vcrpy's connections are changed
+
+
+def _change_connections(stack: ExitStack, patch: ModuleType, stubs: ModuleType) -> None:
+    swap(stack, patch, "force_reset", _nothing_is_reset)
+    swap(stack, stubs.VCRConnection, "__init__", functools.partial(_init, stubs.VCRConnection))
+    swap(stack, stubs.VCRConnection, "connect", _connect)
+    swap(stack, stubs.VCRConnection, "getresponse", _getresponse)
+
+
+def _nothing_is_reset(_original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda: nullcontext()
+
+
+_HTTPConnection = http.client.HTTPConnection
+_HTTPSConnection = http.client.HTTPSConnection
+
+
+def _init(connection: type, original: Callable[..., None]) -> Callable[..., None]:
+    """httplib2's real connections call `http.client.HTTPConnection.__init__`, and mean the real one."""
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        if isinstance(self, connection):
+            original(self, *args, **kwargs)
+        elif isinstance(self, _HTTPSConnection):
+            _HTTPSConnection.__init__(self, *args, **kwargs)
+        else:
+            _HTTPConnection.__init__(self, *args, **kwargs)
+
+    return init
+
+
+def _connect(_original: Callable[..., None]) -> Callable[..., None]:
+    """Only who sends needs to be connected."""
+
+    def connect(self: Any, *args: Any, **kwargs: Any) -> None:
+        self._deferred_connect = (args, kwargs)
+
+    return connect
+
+
+def _getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The moment at which a stub sends, if it does."""
+
+    def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        about = asked(self._vcr_request)
+        try:
+            with guard.live():
+                return original(self, *args, **kwargs)
+        except BaseException as error:
+            fail(about, error)
+            raise
+
+    return getresponse
+
+
+# Classes that find themselves by their names
+
+
+def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
+    """Let methods of real classes, as `super(HTTPSConnection, self)` in them, go on finding the real ones."""
+    real: dict[ModuleType, dict[str, type]] = defaultdict(dict)
+    for owner, name in swapped:
+        if isinstance(owner, ModuleType) and isinstance(getattr(owner, name, None), type):
+            real[owner][name] = getattr(owner, name)
+    for classes in real.values():
+        for kind in set(classes.values()):
+            for name, method in list(vars(kind).items()):
+                if isinstance(method, FunctionType) and not classes.keys().isdisjoint(
+                    method.__code__.co_names
+                ):
+                    swap(stack, kind, name, functools.partial(_pinned, classes))
+
+
+def _pinned(names: dict[str, type], function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, for which these names mean what they mean now."""
+    assert isinstance(function, FunctionType)
+    scope = {**function.__globals__, **names}
+    pinned = FunctionType(
+        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+    )
+    pinned.__kwdefaults__ = function.__kwdefaults__
+    return pinned

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from unspool.cassette.difference import MOST_DIFFERENCES, Difference, differences, explain_miss, nearest
+from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
+from unspool.cassette.model import Interaction, Request, Response
+
+URI = "https://api.openai.com/v1/chat/completions"
+RECORD = (
+    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette anew."
+)
+REPEAT = (
+    "A recording is played once, unless allow_playback_repeats=True lets the last one repeat; "
+    "record_mode='new_episodes' records one more."
+)
+
+
+def request(document: Any = None, *, method: str = "POST", uri: str = URI) -> Request:
+    body = json.dumps(document).encode() if document is not None else b""
+    return Request(method, uri, (("content-type", "application/json"),), body)
+
+
+def chat(text: str, **options: Any) -> Request:
+    return request({"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **options})
+
+
+def recordings(*requests: Request) -> list[Interaction]:
+    return [Interaction(recorded, Response(200)) for recorded in requests]
+
+
+def explained(
+    came: Request, *recorded: Request, played: tuple[int, ...] = (), matching: Matching | None = None
+) -> list[str]:
+    counts = played or (0,) * len(recorded)
+    matching = matching or Matching()
+    text = explain_miss(
+        came, recordings(*recorded), counts, matching, path="cassettes/x.yaml", record_mode="none"
+    )
+    return text.splitlines()
+
+
+def test_differences_stand_in_the_order_of_what_has_to_match() -> None:
+    recorded = request({"a": 1}, uri="https://h/x?alt=sse")
+    came = request({"a": 2}, method="PUT", uri="http://h/y?alt=json")
+    assert differences(recorded, came, Matching()) == [
+        Difference("method", '"POST"', '"PUT"'),
+        Difference("scheme", '"https"', '"http"'),
+        Difference("port", "443", "80"),
+        Difference("path", '"/x"', '"/y"'),
+        Difference("query.alt", '"sse"', '"json"'),
+        Difference("body.a", "1", "2"),
+    ]
+
+
+def test_what_need_not_match_is_no_difference() -> None:
+    assert differences(request({"a": 1}), request({"a": 2}), Matching(match_on=("method", "uri"))) == []
+
+
+def test_what_is_ignored_is_no_difference() -> None:
+    assert differences(request({"a": 1}), request({"a": 2}), Matching(ignore=("a",))) == []
+
+
+def test_a_matcher_of_ones_own_gives_its_reason() -> None:
+    def same_user(came: Request, recorded: Request) -> None:
+        raise AssertionError("u1 is not u2")
+
+    found = differences(request(), request(), Matching(match_on=("method", same_user)))
+    assert found == [Difference("matcher same_user", "", "u1 is not u2")]
+
+
+def test_the_list_of_differences_has_an_end() -> None:
+    found = differences(request(list(range(5000))), request(list(range(1, 5001))), Matching())
+    assert len(found) == MOST_DIFFERENCES
+
+
+@pytest.mark.parametrize(
+    ("where", "path"),
+    [
+        ("body.messages[1].content", "messages[1].content"),
+        ('body["a.b"]', '["a.b"]'),
+        ("body[0]", "[0]"),
+        ("query.api-version", "?api-version"),
+        ("body", None),
+        ("host", None),
+        ("headers.accept", None),
+        ("matcher same_user", None),
+    ],
+)
+def test_a_difference_says_how_to_ignore_it(where: str, path: str | None) -> None:
+    assert Difference(where, "1", "2").ignorable_as == path
+
+
+@pytest.mark.parametrize(
+    ("recorded", "came"),
+    [
+        (request({"a": {"b": [{"c d": 1}]}}), request({"a": {"b": [{"c d": 2}]}})),
+        (request(uri=URI + "?a%20b=1&c=2"), request(uri=URI + "?a%20b=2")),
+        (request(["x"]), request(["x", "y"])),
+    ],
+)
+def test_ignoring_the_differences_makes_the_recording_match(recorded: Request, came: Request) -> None:
+    found = differences(recorded, came, Matching())
+    ignore = tuple(str(difference.ignorable_as) for difference in found)
+    assert found
+    assert differences(recorded, came, Matching(ignore=ignore)) == []
+
+
+def test_of_no_recordings_none_is_the_nearest() -> None:
+    assert nearest([], request(), Matching()) is None
+
+
+def test_the_nearest_has_the_fewest_differences() -> None:
+    near = chat("hi", temperature=0.5)
+    found = nearest(recordings(chat("ho", user="u"), near), chat("hi"), Matching())
+    assert found is not None
+    assert found[0].request == near
+    assert found[1] == [Difference("body.temperature", "0.5", "absent")]
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        request({"a": 1}, uri="https://other/v1"),
+        request({"a": 1}, uri=URI + "/x"),
+        request({"a": 1}, method="PUT"),
+    ],
+)
+def test_the_same_address_is_nearer_than_the_same_body(far: Request) -> None:
+    near = request({"b": 1, "c": 2, "d": 3})
+    found = nearest(recordings(far, near), request({"a": 1}), Matching())
+    assert found is not None
+    assert found[0].request == near
+
+
+def test_an_address_that_need_not_match_brings_nothing_nearer() -> None:
+    near = request({"a": 1}, uri="https://other/v1")
+    found = nearest(recordings(request({"a": 2}), near), request({"a": 1}), Matching(match_on=("body",)))
+    assert found is not None
+    assert found[0].request == near
+
+
+def test_of_texts_that_differ_once_the_most_alike_is_the_nearest() -> None:
+    texts = ["How are you today?", "What's the weather in Rome?", "What's the weather in Oslo tomorrow?"]
+    found = nearest(recordings(*map(chat, texts)), chat("What's the weather in Paris?"), Matching())
+    assert found is not None
+    assert "Rome" in found[1][0].recorded
+
+
+def test_of_equally_near_ones_the_first_is_taken() -> None:
+    found = nearest(recordings(chat("a"), chat("b")), chat("c"), Matching())
+    assert found is not None
+    assert found[0].request == chat("a")
+
+
+def test_only_the_likeliest_are_compared_closely() -> None:
+    def counting(came: Request, recorded: Request) -> bool:
+        compared.append(recorded)
+        return True
+
+    compared: list[Request] = []
+    many = [chat("x" * size) for size in range(1000)]
+    matching = Matching(match_on=(*DEFAULT_MATCH_ON, counting))
+    found = nearest(recordings(*many), chat("y" * 900), matching)
+    assert found is not None
+    assert many[900] in compared
+    assert len(compared) < 250
+
+
+def test_big_recordings_are_compared_for_a_while_only() -> None:
+    def counting(came: Request, recorded: Request) -> bool:
+        compared.append(recorded)
+        return True
+
+    compared: list[Request] = []
+    many = [request(f"{number}{'x' * 3_000_000}") for number in range(10)]
+    nearest(recordings(*many), request("y"), Matching(match_on=("method", counting)))
+    assert len(compared) < 6
+
+
+def test_a_miss_is_explained_by_the_nearest_recording() -> None:
+    came = chat("The weather in Rome?")
+    assert explained(came, chat("How are you?"), chat("The weather in Paris?")) == [
+        f"cassettes/x.yaml has no recording for POST {URI} (record_mode='none').",
+        "Of 2, the nearest is interactions[1]; it differs in one place:",
+        '  body.messages[0].content: recorded "The weather in Paris?", came "The weather in Rome?"',
+        "If such a value changes with every run, leave it out: ignore=['messages[0].content'].",
+        RECORD,
+    ]
+
+
+def test_a_miss_tells_if_the_nearest_has_been_played() -> None:
+    assert "interactions[0] (played already);" in explained(chat("a"), chat("b"), played=(1,))[1]
+
+
+def test_many_differences_are_counted() -> None:
+    lines = explained(request(list(range(12))), request(list(range(1, 13))))
+    assert lines[1].endswith("it differs in 12 places:")
+    assert lines[9:12] == [
+        "  body[7]: recorded 8, came 7",
+        "  and 4 more",
+        "If such a value changes with every run, leave it out: ignore=['[0]', '[1]', '[2]', …].",
+    ]
+
+
+def test_endless_differences_are_not_counted_out() -> None:
+    lines = explained(request(list(range(500))), request(list(range(1, 501))))
+    assert lines[1].endswith("it differs in 100 places or more:")
+
+
+def test_where_ignoring_does_not_help_it_is_not_advised() -> None:
+    lines = explained(request({"a": 1}, uri="https://b/"), request({"a": 2}, uri="https://a/"))
+    assert lines[2:4] == ['  host: recorded "a", came "b"', "  body.a: recorded 2, came 1"]
+    assert not any("ignore=" in line for line in lines)
+
+
+def test_the_reason_of_a_matcher_is_shown() -> None:
+    def same_user(came: Request, recorded: Request) -> None:
+        raise AssertionError("u1 is not u2")
+
+    lines = explained(request(), request(), matching=Matching(match_on=(same_user,)))
+    assert lines[2] == "  matcher same_user: u1 is not u2"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "name"),
+    [
+        ((chat("b"), chat("a")), "interactions[1]"),
+        ((chat("a"), chat("b"), chat("a"), chat("a")), "interactions[0] and 2 more"),
+    ],
+)
+def test_a_recording_that_has_been_played_is_named(recorded: tuple[Request, ...], name: str) -> None:
+    lines = explained(chat("a"), *recorded, played=(1,) * len(recorded))
+    assert lines[1:] == [
+        f"It matches {name}, played already.",
+        REPEAT,
+    ]
+
+
+def test_an_empty_cassette_is_said_to_be_empty() -> None:
+    assert explained(chat("a"))[1:] == [
+        "The cassette is empty, or there is none yet.",
+        RECORD,
+    ]

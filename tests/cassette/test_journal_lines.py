@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import pytest
+
+from unspool.cassette.journal_lines import (
+    FIRST_LINE,
+    KILLED,
+    begin_line,
+    body_line,
+    chunk_line,
+    end_line,
+    from_lines,
+    head_line,
+)
+from unspool.cassette.model import (
+    NO_RESPONSE,
+    End,
+    Failure,
+    Interaction,
+    NetworkChunk,
+    Request,
+    Response,
+    Timeline,
+)
+from unspool.errors import CassetteFormatError
+
+REQUEST = Request(
+    "POST", "https://api.test/v1/chat?x=1", (("Accept", "*/*"), ("accept", "b")), b'{"a":"\xc3\xa9"}'
+)
+OK = Response(200, "OK", (("content-type", "text/event-stream"),))
+BEGUN = FIRST_LINE + begin_line(0, REQUEST, 1_700_000_000.123457)
+HEADED = BEGUN + head_line(0, OK, "HTTP/2", 0.1)
+GZIP = bytes(range(256))
+
+
+def read(data: bytes) -> list[Interaction]:
+    return from_lines(data, name="journal")
+
+
+def test_a_finished_answer_comes_back_as_it_was() -> None:
+    data = HEADED + chunk_line(0, 4, 0.2, b"a\n") + chunk_line(0, 5, 0.3, b"b\nc\n")
+    data += end_line(0, End.COMPLETE, None, 0.4, b"end")
+
+    assert read(data) == [
+        Interaction(
+            REQUEST,
+            Response(
+                200,
+                "OK",
+                OK.headers,
+                b"a\nb\nc\nend",
+                Timeline(
+                    chunks=(NetworkChunk(4, 0.2), NetworkChunk(5, 0.3)),
+                    headers_at=0.1,
+                    recorded_at=1_700_000_000.123457,
+                    http_version="HTTP/2",
+                    end=End.COMPLETE,
+                    ended_at=0.4,
+                ),
+            ),
+        )
+    ]
+
+
+def test_an_answer_without_an_end_was_killed() -> None:
+    (found,) = read(HEADED + chunk_line(0, 2, 0.2, b"a\n") + chunk_line(0, 3, 0.3, b"bcd"))
+
+    assert found.response.body == b"a\nbcd"
+    assert found.response.timeline == Timeline(
+        chunks=(NetworkChunk(2, 0.2), NetworkChunk(3, 0.3)),
+        headers_at=0.1,
+        recorded_at=1_700_000_000.123457,
+        http_version="HTTP/2",
+        end=End.FAILED,
+        ended_at=0.3,
+        failure=KILLED,
+    )
+
+
+def test_bytes_that_were_held_back_when_it_was_killed_have_no_chunks() -> None:
+    (found,) = read(HEADED + chunk_line(0, 5, 0.2, b"a\n") + chunk_line(0, 3, 0.3, b""))
+
+    assert found.response.timeline is not None
+    assert found.response.timeline.chunks == (NetworkChunk(2, 0.2),)
+    assert found.response.timeline.ended_at == 0.3
+
+
+def test_a_body_that_came_whole_replaces_its_pieces() -> None:
+    whole = Response(200, "OK", (("x", "scrubbed"),), GZIP, Timeline(chunks=(NetworkChunk(256, 0.2),)))
+    data = HEADED + chunk_line(0, 256, 0.2, b"") + body_line(0, whole)
+
+    (found,) = read(data + end_line(0, End.COMPLETE, None, 0.3, b""))
+
+    assert found.response.body == GZIP
+    assert found.response.headers == (("x", "scrubbed"),)
+    assert found.response.timeline is not None
+    assert found.response.timeline.chunks == (NetworkChunk(256, 0.2),)
+
+
+def test_a_failure_before_the_headers_is_an_interaction() -> None:
+    failure = Failure("ConnectError", "refused")
+
+    (found,) = read(BEGUN + end_line(0, End.RESET, failure, 0.3, b""))
+
+    assert found.response.status == NO_RESPONSE
+    assert found.response.timeline is not None
+    assert found.response.timeline.failure == failure
+
+
+def test_a_request_without_any_answer_is_none() -> None:
+    assert read(BEGUN) == []
+
+
+def test_interactions_stand_in_the_order_of_requests() -> None:
+    data = FIRST_LINE
+    for slot in (2, 0, 1):
+        data += begin_line(slot, Request("GET", f"/{slot}"), 5.0) + end_line(slot, End.RESET, None, 1.0, b"")
+
+    assert [found.request.uri for found in read(data)] == ["/0", "/1", "/2"]
+
+
+def test_every_cut_of_a_journal_can_be_read() -> None:
+    data = HEADED + chunk_line(0, 4, 0.2, b"a\n") + end_line(0, End.COMPLETE, None, 0.4, b"b\n")
+
+    assert [len(read(data[:length])) for length in range(len(data))] == (
+        [0] * len(HEADED) + [1] * (len(data) - len(HEADED))
+    )
+
+
+def test_text_stays_readable() -> None:
+    assert chunk_line(0, 14, 0.5, b'data: {"a":1}\n') == (
+        rb'{"kind":"chunk","slot":0,"size":14,"at":0.5,"text":"data: {\"a\":1}\n"}' + b"\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n",
+        b"garbage\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"kind":"journal","v":2}\n',
+        b'{"kind":"unknown","slot":0}\n',
+        b'{"kind":"chunk","slot":7,"size":1,"at":1}\n',
+        b'{"kind":"chunk","slot":[],"size":1,"at":1}\n',
+        b'{"kind":"chunk","slot":0,"size":Infinity,"at":1}\n',
+        b'{"kind":"chunk","slot":0,"size":1,"at":1,"base64":"*"}\n',
+        b'{"kind":"chunk","slot":0,"size":1,"at":1,"text":"\\ud800"}\n',
+        b'{"kind":"end","slot":0,"end":"unheard of","failure":null,"at":1}\n',
+        b'{"kind":"body","slot":0,"headers":[],"chunks":"99999999999*1@1"}\n',
+        b"[" * 100_000 + b"\n",
+        b"\xff\x00\n",
+    ],
+)
+def test_garbage_is_refused(line: bytes) -> None:
+    with pytest.raises(CassetteFormatError, match="journal, line 4: expected a line of a journal"):
+        read(HEADED + line)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from unspool.cassette.match import DEFAULT_MATCH_ON, Matching, objection
+from unspool.cassette.model import Request
+
+URI = "https://api.openai.com/v1/chat/completions?alt=sse"
+HEADERS = (("content-type", "application/json"),)
+
+
+def request(body: str = '{"model":"m"}', *, method: str = "POST", uri: str = URI, **headers: str) -> Request:
+    return Request(method, uri, HEADERS + tuple(headers.items()), body.encode())
+
+
+def agree(matching: Matching, one: Request, other: Request) -> bool:
+    return matching.key(one) == matching.key(other)
+
+
+def test_every_part_counts_but_the_headers() -> None:
+    assert DEFAULT_MATCH_ON == ("method", "scheme", "host", "port", "path", "query", "body")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("method", request(method="PUT")),
+        ("scheme", request(uri=URI.replace("https", "http").replace(".com", ".com:443"))),
+        ("host", request(uri=URI.replace("openai", "example"))),
+        ("port", request(uri=URI.replace(".com", ".com:8443"))),
+        ("path", request(uri=URI.replace("chat/", ""))),
+        ("query", request(uri=URI.replace("sse", "json"))),
+        ("body", request('{"model":"n"}')),
+        ("raw_body", request('{"model": "m"}')),
+        ("headers", request(accept="text/event-stream")),
+    ],
+)
+def test_a_part_is_compared_if_and_only_if_it_is_named(name: str, other: Request) -> None:
+    rest = ("method", "scheme", "host", "port", "path", "query", "body", "headers", "raw_body")
+    without = Matching(match_on=tuple(part for part in rest if part != name))
+    assert not agree(Matching(match_on=(name,)), request(), other)
+    assert agree(without, request(), other) == (name != "body")  # another body is other bytes, too
+
+
+@pytest.mark.parametrize("name", ["uri", "url"])
+def test_uri_stands_for_its_five_parts(name: str) -> None:
+    assert Matching(match_on=(name, "path")).names == ("scheme", "host", "port", "path", "query")
+
+
+def test_the_method_has_no_case() -> None:
+    assert agree(Matching(), request(method="post"), request(method="POST"))
+
+
+def test_headers_have_no_order_and_their_names_no_case() -> None:
+    matching = Matching(match_on=("headers",))
+    one, other = (("A", "1"), ("b", "2")), (("B", "2"), ("a", "1"))
+    assert agree(matching, Request("GET", URI, one), Request("GET", URI, other))
+    assert not agree(matching, Request("GET", URI, one), Request("GET", URI, one[:1]))
+
+
+def test_nothing_named_matches_everything() -> None:
+    assert agree(Matching(match_on=()), request(), Request("GET", "http://h/"))
+
+
+def test_json_is_compared_by_what_it_says() -> None:
+    assert agree(Matching(), request('{"a":1,"b":2}'), request('{ "b": 2.0, "a": 1 }'))
+
+
+def test_ignored_fields_do_not_count() -> None:
+    matching = Matching(ignore=("user", "$.metadata.trace_id"))
+    one = request('{"user":"u","metadata":{"trace_id":1,"team":"t"}}')
+    assert agree(matching, one, request('{"metadata":{"team":"t"}}'))
+    assert not agree(matching, one, request('{"metadata":{"team":"s"}}'))
+
+
+@pytest.mark.parametrize("name", ["query", "uri"])
+def test_ignored_parameters_do_not_count(name: str) -> None:
+    matching = Matching(match_on=(name,), ignore=("?api-version",))
+    one, other = request(uri=URI + "&api-version=2024-02-01"), request(uri=URI + "&api-version=2025-01-01")
+    assert agree(matching, one, other)
+    assert agree(matching, one, request())
+    assert not agree(matching, one, request(uri=URI + "&x=1"))
+
+
+@pytest.mark.parametrize("name", ["bodies", "json_body", ""])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(ValueError, match=r"method, scheme, .*raw_body, uri, url.*got " + repr(name)):
+        Matching(match_on=("method", name))
+
+
+def test_a_malformed_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a path into the body"):
+        Matching(ignore=("messages[",))
+
+
+def test_a_key_can_be_hashed() -> None:
+    everything = Matching(match_on=(*DEFAULT_MATCH_ON, "headers", "raw_body"))
+    assert len({everything.key(request()), everything.key(request())}) == 1
+
+
+def test_matchers_of_ones_own_are_no_part_of_the_key() -> None:
+    def never(came: Request, recorded: Request) -> bool:
+        return False
+
+    matching = Matching(match_on=("method", never))
+    assert matching.names == ("method",)
+    assert agree(matching, request(), request())
+    assert not matching.others_agree(request(), request())
+
+
+def test_without_matchers_of_ones_own_the_key_decides() -> None:
+    assert Matching().others_agree(request(), Request("GET", "http://h/"))
+
+
+def test_a_matcher_gets_what_came_and_then_what_was_recorded() -> None:
+    came, recorded = request("came"), request("recorded")
+    asked: list[Any] = []
+    matching = Matching(match_on=(lambda *pair: asked.append(pair),))
+    assert matching.others_agree(came, recorded)
+    assert asked == [(came, recorded)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"), [(None, None), (True, None), (1, None), (False, "it says no"), (0, "it says no")]
+)
+def test_a_matcher_says_no_by_something_false(verdict: Any, reason: str | None) -> None:
+    assert objection(lambda came, recorded: verdict, request(), request()) == reason
+
+
+@pytest.mark.parametrize(("text", "reason"), [("users differ", "users differ"), ("", "it says no")])
+def test_a_matcher_says_no_by_an_assertion(text: str, reason: str) -> None:
+    def same_user(came: Request, recorded: Request) -> None:
+        raise AssertionError(text)
+
+    assert objection(same_user, request(), request()) == reason
+
+
+def test_any_other_exception_of_a_matcher_is_its_own() -> None:
+    def broken(came: Request, recorded: Request) -> None:
+        raise KeyError("user")
+
+    with pytest.raises(KeyError):
+        objection(broken, request(), request())

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from unspool.cassette.journal import Journal
+from unspool.cassette.model import End, Request
+from unspool.cassette.redact import Redactor
+from unspool.cassette.store import load
+from unspool.commands.recover import recover_file
+
+
+def leave_behind(cassette: Path, *bodies: bytes) -> None:
+    journal = Journal(cassette, redactor=Redactor())
+    for slot, body in enumerate(bodies):
+        journal.begin(slot, Request("GET", "https://example.org/"), 1_795_435_200.0 + slot)
+        journal.head(slot, 200, "OK", (), "HTTP/1.1", 0.1)
+        journal.chunk(slot, body, 0.2)
+        journal.end(slot, End.COMPLETE, None, 0.3)
+    journal.close()
+
+
+def test_what_was_left_behind_is_in_the_cassette_then(tmp_path: Path) -> None:
+    leave_behind(tmp_path / "a.yaml", b"one", b"two")
+
+    assert recover_file(tmp_path / "a.yaml") == f"{tmp_path / 'a.yaml'}: recovered 2 interactions"
+
+    bodies = [interaction.response.body for interaction in load(tmp_path / "a.yaml").interactions]
+    assert bodies == [b"one", b"two"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def test_one_is_spoken_of_as_one(tmp_path: Path) -> None:
+    leave_behind(tmp_path / "a.yaml", b"one")
+
+    assert recover_file(tmp_path / "a.yaml").endswith("recovered 1 interaction")
+
+
+def test_a_second_time_there_is_nothing_left(tmp_path: Path) -> None:
+    leave_behind(tmp_path / "a.yaml", b"one")
+    recover_file(tmp_path / "a.yaml")
+
+    assert recover_file(tmp_path / "a.yaml").endswith("nothing to recover")
+
+
+def test_without_a_recording_there_is_nothing(tmp_path: Path) -> None:
+    assert recover_file(tmp_path / "none.yaml").endswith("nothing to recover")

@@ -1,0 +1,56 @@
+"""`python -m tests.sdks.worker SDK FILE`: what comes of that SDK's rows, where it's installed, as JSON in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.loopback import serve
+from tests.sdks.adapters import Call
+from tests.sdks.rows import ROWS, Row
+from tests.sdks.runs import run
+from tests.sdks.scenarios import SCENARIOS
+from tests.sdks.verdict import judge
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or it'd fetch its prices from the network
+
+
+def main() -> None:
+    sdk, file = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        found = [_row(row, Path(folder)) for row in ROWS if row.sdk == sdk]
+    Path(file).write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
+
+
+def _row(row: Row, folder: Path) -> dict[str, Any]:
+    _warm_up(row)
+    verdicts = []
+    for scenario in SCENARIOS:
+        verdict = judge(row, scenario, folder)
+        print(f"{row.slug} {scenario}: {'; '.join(verdict.differs) or '✓'}", flush=True)
+        verdicts.append(verdict.as_json())
+    libraries = row.library.split(" over ")
+    return {
+        "row": row.slug,
+        "version": version(row.distribution),
+        "libraries": {library: version(library) for library in libraries},
+        "verdicts": verdicts,
+    }
+
+
+def _warm_up(row: Row) -> None:
+    """Import whatever the SDK imports at its first call, which would be late in all that it reads."""
+    path = row.form.answers_at
+    with serve({path: SCENARIOS[-1].answers(row.form)}) as server:
+        done = run(row.adapter, Call(server.url, streaming=False), leave_after=None, now=lambda: 0.0)
+    if done.error:
+        raise RuntimeError(f"{row.slug} doesn't work at all: {done.error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from unspool.cassette.model import End, Failure
+from unspool.transports import _family
+
+FAMILIES = (httpx, httpx2)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_request_tells_its_family(family: Any) -> None:
+    assert _family.family_of(family.Request("GET", "https://example.com")) is family
+
+
+def test_other_requests_have_none() -> None:
+    with pytest.raises(TypeError, match="expected a request of httpx or httpx2, got <class 'object'>"):
+        _family.family_of(object())
+
+
+def test_headers_keep_their_case_and_their_order() -> None:
+    request = httpx.Request("GET", "https://example.com", headers=[("X-B", "1"), ("x-a", "2"), ("X-B", "3")])
+    assert _family.headers_of(request)[1:] == (("X-B", "1"), ("x-a", "2"), ("X-B", "3"))
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (httpx.ReadError("gone"), End.RESET),
+        (httpx2.WriteError("gone"), End.RESET),
+        (httpx.ConnectError("refused"), End.RESET),
+        (httpx2.ReadTimeout("late"), End.READ_TIMEOUT),
+        (httpx.ConnectTimeout("late"), End.READ_TIMEOUT),
+        (httpx2.RemoteProtocolError("cut"), End.PROTOCOL_ERROR),
+        (ValueError("else"), End.FAILED),
+    ],
+)
+def test_an_error_tells_how_it_ended(error: Exception, end: End) -> None:
+    assert _family.end_of(error) == (end, Failure(type(error).__name__, str(error)))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(), GeneratorExit()])
+def test_who_is_interrupted_has_hung_up(error: BaseException) -> None:
+    assert _family.end_of(error) == (End.CLOSED, None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_error_is_the_familys_own_and_knows_its_request(family: Any) -> None:
+    request = family.Request("GET", "https://example.com")
+    error: Any = _family.exception(family, request, End.RESET, Failure("WriteError", "gone"))
+    assert type(error) is family.WriteError
+    assert (str(error), error.request) == ("gone", request)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_stream_is_one_to_the_family_in_sync_and_async_code(family: Any) -> None:
+    class Silent:
+        pass
+
+    made = _family.stream_class(family, Silent)
+    assert issubclass(made, (Silent, family.SyncByteStream))
+    assert issubclass(made, family.AsyncByteStream)
+    assert _family.stream_class(family, Silent) is made
+
+
+def test_a_read_timeout_is_known_from_the_request() -> None:
+    with httpx.Client(timeout=httpx.Timeout(1.0, read=7.5)) as client:
+        assert _family.read_timeout_of(client.build_request("GET", "https://example.com")) == 7.5
+    assert _family.read_timeout_of(httpx.Request("GET", "https://example.com")) is None

@@ -1,0 +1,113 @@
+"""Time stops at the recorded moment."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import time
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
+from unspool.clock import VirtualClock
+from unspool.transports.frozen import moment_of
+from unspool.transports.use_cassette import use_cassette
+
+URL = "https://api.example.com/v1/chat"
+FIRST, SECOND = 1_700_000_000.0, 1_700_000_100.0
+
+
+def interaction(path: str, recorded_at: float | None, headers: Any = ()) -> Interaction:
+    timeline = None if recorded_at is None else Timeline((NetworkChunk(2, 60.0),), 0.0, recorded_at)
+    return Interaction(Request("GET", f"{URL}/{path}"), Response(200, "OK", headers, b"hi", timeline))
+
+
+@pytest.fixture
+def cassette() -> Cassette:
+    return Cassette.of([interaction("1", FIRST), interaction("2", SECOND)])
+
+
+def test_time_stands_at_the_moment_of_the_last_request(cassette: Cassette) -> None:
+    with use_cassette(cassette, freeze_time=True):
+        assert time.time() == FIRST
+        httpx.get(f"{URL}/1")
+        assert time.time() == FIRST
+        httpx.get(f"{URL}/2")
+        assert time.time() == SECOND
+        assert datetime.datetime.now(datetime.UTC).timestamp() == SECOND
+
+
+def test_time_never_goes_back(cassette: Cassette) -> None:
+    with use_cassette(cassette, freeze_time=True):
+        httpx.get(f"{URL}/2")
+        httpx.get(f"{URL}/1")
+        assert time.time() == SECOND
+
+
+def test_afterwards_time_goes_on(cassette: Cassette) -> None:
+    with use_cassette(cassette, freeze_time=True):
+        httpx.get(f"{URL}/1")
+        httpx.get(f"{URL}/2")
+    assert time.time() > SECOND + 1
+
+
+def test_only_those_who_ask_for_it_get_it(cassette: Cassette) -> None:
+    with use_cassette(cassette):
+        assert time.time() > SECOND + 1
+        httpx.get(f"{URL}/1")
+        httpx.get(f"{URL}/2")
+
+
+def test_an_event_loop_goes_on(cassette: Cassette, anyio_backend: str) -> None:
+    async def main() -> float:
+        async with httpx.AsyncClient() as client:
+            await client.get(f"{URL}/1")
+            with anyio.fail_after(5):
+                await anyio.sleep(0.05)
+            await client.get(f"{URL}/2")
+        return time.time()
+
+    with use_cassette(cassette, freeze_time=True):
+        assert anyio.run(main, backend=anyio_backend) == SECOND
+
+
+def test_a_timeout_of_asyncios_still_comes(cassette: Cassette) -> None:
+    async def main() -> None:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.05)
+
+    with use_cassette(cassette, freeze_time=True), pytest.raises(TimeoutError):
+        asyncio.run(main())
+
+
+def test_recorded_times_pass_on_another_clock(cassette: Cassette) -> None:
+    clock = VirtualClock()
+    with use_cassette(cassette, freeze_time=True, timing="recorded", clock=clock):
+        httpx.get(f"{URL}/1", timeout=100)
+        assert time.time() == FIRST
+    assert clock.elapsed == 60.0
+
+
+def test_real_pauses_are_real_while_time_stands() -> None:
+    quick = Interaction(
+        Request("GET", URL), Response(200, body=b"hi", timeline=Timeline((NetworkChunk(2, 0.1),), 0.0, FIRST))
+    )
+    started = time.perf_counter()
+    with use_cassette(Cassette.of([quick]), freeze_time=True, timing="recorded"):
+        httpx.get(URL)
+    assert time.perf_counter() - started >= 0.1
+
+
+def test_a_recording_of_vcrpys_has_its_date() -> None:
+    dated = interaction("1", None, (("Date", "Tue, 14 Nov 2023 22:13:20 GMT"),))
+    moment = moment_of(dated)
+    assert moment is not None
+    assert moment.timestamp() == FIRST
+
+
+@pytest.mark.parametrize("headers", [(), (("date", "REDACTED"),)])
+def test_without_a_date_nobody_knows(headers: Any) -> None:
+    assert moment_of(interaction("1", None, headers)) is None
