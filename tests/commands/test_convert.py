@@ -187,7 +187,7 @@ def test_a_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CassetteError, match=r"can't read .*: Is a directory"):
+    with pytest.raises(CassetteError, match="can't read "):
         convert(tmp_path, tmp_path / "out.yaml")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import time
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_time_stands_at_the_moment_of_the_last_request(cassette: Cassette) -> No
         assert time.time() == FIRST
         httpx.get(f"{URL}/2")
         assert time.time() == SECOND
-        assert datetime.datetime.now(datetime.UTC).timestamp() == SECOND
+        assert dt.datetime.now(dt.UTC).timestamp() == SECOND
 
 
 def test_time_never_goes_back(cassette: Cassette) -> None:

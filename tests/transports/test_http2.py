@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.loopback_h2 import serve_h2
 from tests.transports.clients import Kind
+
 from unspool.cassette.cassette import Cassette
 from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
 

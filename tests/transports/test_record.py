@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-
 from tests.loopback import Answer, serve
 from tests.transports.clients import Kind, Outcome
+
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import NO_RESPONSE, End, Interaction
 from unspool.transports.cassette_transport import RecordTransport
@@ -67,7 +68,7 @@ def test_the_client_gets_each_chunk_before_the_next_is_sent(kind: Kind) -> None:
     timeline = interaction.response.timeline
     assert timeline is not None
     noted = [chunk.at for chunk in timeline.chunks]
-    assert [b - a for a, b in zip(noted, noted[1:], strict=False)] == pytest.approx([0.15, 0.15], abs=0.05)
+    assert [b - a for a, b in pairwise(noted)] == pytest.approx([0.15, 0.15], abs=0.05)
 
 
 def test_the_request_is_recorded_as_it_was_sent(kind: Kind) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import anyio
 import pytest
-
 from tests.loopback import Answer, serve
 from tests.transports.clients import KINDS, Kind, Outcome
+
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import (
     NO_RESPONSE,

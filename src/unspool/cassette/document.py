@@ -1,4 +1,4 @@
-"""The text of a cassette's file: YAML or JSON, Unspool's, vcrpy's or another recorder's; Unspool's if written."""
+"""The text of a cassette's file: read from YAML or JSON of many recorders, written in Unspool's form."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from unspool.cassette.chunk_times import format_chunks, format_ms, parse_chunks
+from unspool.cassette.chunk_times import format_chunks, format_ms, parse_chunks, round_ms
 from unspool.cassette.model import (
     End,
     Failure,
@@ -36,6 +36,7 @@ _RESPONSE = {"status", "headers", "body", KEY}
 _TIMELINE = {"v", "recorded_at", "http_version", "headers_ms", "chunks", "end", "ended_ms", "error"}
 _ENDS = {end.value: end for end in End}
 _MOST_MS = 10**12
+_SEVERAL = (list, tuple)
 
 
 def to_record(interaction: Interaction) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def _ms(seconds: float | None) -> float | None:
 
 
 def _failure_record(failure: Failure | None) -> dict[str, str] | None:
-    return failure and {"type": failure.type, "message": failure.message}
+    return None if failure is None else {"type": failure.type, "message": failure.message}
 
 
 def _others(record: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
@@ -168,11 +169,14 @@ def _response(record: Mapping[str, Any]) -> Response:
 
 
 def _headers(record: Any, field: str) -> Headers:
-    pairs = []
-    for name, values in _mapping({} if record is None else record, field).items():
-        for value in values if isinstance(values, list | tuple) else (values,):
-            pairs.append((_string(name, field), value if type(value) is str else _header(value, field)))
-    return tuple(pairs)
+    grouped = _mapping({} if record is None else record, field)
+    return tuple(
+        [
+            (_string(name, field), value if type(value) is str else _header(value, field))
+            for name, values in grouped.items()
+            for value in (values if isinstance(values, _SEVERAL) else (values,))
+        ]
+    )
 
 
 def _header(value: Any, field: str) -> str:
@@ -190,9 +194,9 @@ def _body(value: Any, field: str) -> bytes:
         return value.encode("utf-8", "surrogatepass")  # without libyaml, YAML has lone surrogates
     if value is None:
         return b""
-    if isinstance(value, list | tuple):  # what an iterator gave
-        return b"".join(_body(part, field) for part in value)
-    _refuse(field, "text, bytes or nothing", value)
+    if not isinstance(value, _SEVERAL):
+        _refuse(field, "text, bytes or nothing", value)
+    return b"".join(_body(part, field) for part in value)  # what an iterator gave
 
 
 def _timeline(own: Any) -> tuple[Timeline | None, Mapping[str, Any]]:
@@ -230,7 +234,7 @@ def _seconds(record: Mapping[str, Any], name: str) -> float | None:
         return None
     if type(ms) not in {int, float} or not 0 <= ms < _MOST_MS:
         _refuse(f"response.{KEY}.{name}", "milliseconds, 0 or more", ms)
-    return round(ms / 1000, 4)
+    return round_ms(ms / 1000)
 
 
 def _moment(value: Any) -> float | None:
@@ -262,7 +266,7 @@ def _failure(value: Any) -> Failure | None:
 
 
 def _mapping(value: Any, field: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):  # the second takes its time
         _refuse(field, "a mapping", value)
     return value
 

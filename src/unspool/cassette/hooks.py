@@ -1,4 +1,4 @@
-"""Hooks of vcrpy's kind: what users' `before_record_request` and `before_record_response` make of an interaction."""
+"""Hooks of vcrpy's kind: what a user makes of an interaction before it's matched and recorded."""
 
 from __future__ import annotations
 

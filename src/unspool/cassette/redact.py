@@ -31,6 +31,7 @@ Span = tuple[int, int, str]
 
 Value = TypeVar("Value", Failure, Interaction, Request, Response, Timeline)
 
+_MOST_PASSES = 9
 _FORM = "x-www-form-urlencoded"
 _LOG = logging.getLogger("unspool")
 
@@ -97,14 +98,14 @@ class Redactor:
 
     def same_length(self, data: bytes) -> bytes:
         """The bytes with a text of the same length in each secret's place."""
-        return _filled(data, self._spans(data), _padded)
+        return self._scrubbed(data, _padded)
 
     def secrets_in(self, data: bytes) -> Iterator[tuple[str, bytes]]:
         """The secrets in some bytes, each with its kind; none in what has been redacted."""
         return ((kind, data[start:end]) for start, end, kind in self._spans(data))
 
     def _constant(self, data: bytes, *, by_name: bool = False) -> bytes:
-        return _filled(data, self._spans(data, by_name=by_name), lambda _: REDACTED.encode())
+        return self._scrubbed(data, lambda _: REDACTED.encode(), by_name=by_name)
 
     def _url(self, url: str) -> str:
         return self._constant(_to_bytes(url), by_name=True).decode("utf-8", "surrogatepass")
@@ -113,7 +114,7 @@ class Redactor:
         if _is(plain.headers, "vnd.amazon.eventstream"):
             texts = (plain.body, frame_texts(plain.body))
             return reframed(plain.body, self.same_length) if any(map(self._spans, texts)) else plain.body
-        return _filled(plain.body, self._spans(plain.body, by_name=_is(plain.headers, _FORM)), _padded)
+        return self._scrubbed(plain.body, _padded, by_name=_is(plain.headers, _FORM))
 
     def _plain(self, message: Response) -> Response:
         """The message with its body decoded, if that can be done."""
@@ -161,6 +162,15 @@ class Redactor:
             return REDACTED
         return self._extra(item, done)
 
+    def _scrubbed(self, data: bytes, fill: Callable[[int], bytes], *, by_name: bool = False) -> bytes:
+        """The bytes with what `fill` gives for a secret's length in its place."""
+        for _ in range(_MOST_PASSES):  # a key may have hidden another that follows it with nothing between
+            spans = self._spans(data, by_name=by_name)
+            if not spans:
+                break
+            data = _filled(data, spans, fill)
+        return data
+
     def _spans(self, data: bytes, *, by_name: bool = False) -> list[Span]:
         """Where the secrets are, in order and apart from each other.
 
@@ -183,7 +193,7 @@ class Redactor:
         for pattern in self.patterns:
             match = pattern.regex.match(data, start) if pattern.at_word else None
             if match:
-                yield *match.span(match.lastindex or 0), pattern.kind
+                yield *match.span(), pattern.kind
                 return
 
     def _in_context(self, data: bytes) -> Iterator[Span]:
@@ -241,13 +251,12 @@ def _is(headers: Headers, content_type: str) -> bool:
 
 
 def _filled(data: bytes, spans: Iterable[Span], fill: Callable[[int], bytes]) -> bytes:
-    """The bytes with each span replaced by what `fill` gives for its length."""
     pieces: list[bytes] = []
     kept = 0
     for start, end, _ in spans:
         pieces += data[kept:start], fill(end - start)
         kept = end
-    return b"".join([*pieces, data[kept:]]) if pieces else data
+    return b"".join([*pieces, data[kept:]])
 
 
 def _padded(length: int) -> bytes:

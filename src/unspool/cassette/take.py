@@ -1,4 +1,4 @@
-"""An interaction while it's being recorded: told what happens, it can say at any moment what happened so far."""
+"""An interaction while it's being recorded: it can say at any moment what has happened so far."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from unspool.cassette.pieces import says_goodbye
 class Observer(Protocol):
     """Who is told of everything as it happens: the journal that makes a killed recording recoverable."""
 
-    def head(
+    def head(  # noqa: PLR0917 - the parts of a status line
         self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
     ) -> None: ...
 

@@ -36,6 +36,7 @@ from unspool.errors import CassetteFormatError
 _LOADER: Callable[[str], Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_LEVELS = 100
 _MOST_REPEATED = 50_000_000  # characters
+_ADVICE = "if the file was cut off or edited by hand, restore it from version control or record it anew"
 
 
 def format_yaml(data: Mapping[str, Any]) -> str:
@@ -158,26 +159,24 @@ def _tagged(value: Any, readers: Readers, event: Any) -> Any:
 
 
 def _refuse(event: Any, problem: str) -> NoReturn:
-    raise CassetteFormatError(f"{_place(event.start_mark.line, event.start_mark.column)}: {problem}")
+    raise CassetteFormatError(f"{_place(event.start_mark)}: {problem}")
 
 
-def _place(line: int, column: int) -> str:
-    return f"line {line + 1}, column {column + 1}"
-
-
-_ADVICE = "if the file was cut off or edited by hand, restore it from version control or record it anew"
+def _place(mark: Any) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
 
 
 def _misspelt(error: MarkedYAMLError) -> CassetteFormatError:
-    context, start, found = error.context, error.context_mark, error.problem_mark
-    began = f" {context} that begins at {_place(start.line, start.column)}" if context and start else ""
+    within = f" {error.context} that begins at {_place(error.context_mark)}" if error.context else ""
     return CassetteFormatError(
-        f"{_place(found.line, found.column)}: expected YAML, got an error{began}: {error.problem}; {_ADVICE}"
+        f"{_place(error.problem_mark)}: expected YAML, got an error{within}: {error.problem}; {_ADVICE}"
     )
 
 
 def _unprintable(error: ReaderError, text: str) -> CassetteFormatError:
     # Its own position counts bytes or characters, depending on who reads.
-    at = text.index(chr(error.character))
-    place = _place(text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1)
-    return CassetteFormatError(f"{place}: YAML has no character U+{error.character:04X}; {_ADVICE}")
+    before = text[: text.index(chr(error.character))]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return CassetteFormatError(
+        f"line {line}, column {column}: YAML has no character U+{error.character:04X}; {_ADVICE}"
+    )

@@ -70,9 +70,10 @@ def _read_iterator(pickled: Mapping[str, Any]) -> Any:
 
 
 def _first(items: Any, kinds: tuple[type, ...]) -> Any:
-    if not isinstance(items, list | tuple) or not isinstance(items[0], kinds):
-        raise ValueError(f"expected a list that starts with {' or '.join(kind.__name__ for kind in kinds)}")
-    return items[0]
+    first = items[0] if isinstance(items, list | tuple) else None
+    if isinstance(first, kinds):
+        return first
+    raise ValueError(f"expected a list that begins with {' or '.join(kind.__name__ for kind in kinds)}")
 
 
 _YAML = "tag:yaml.org,2002:"

@@ -1,4 +1,4 @@
-"""httpx and httpx2, which are alike in all but their classes: whose request it is decides whose answer it gets.
+"""httpx and httpx2, alike in all but their classes: whose request it is decides whose answer it gets.
 
 An answer must be of the client's own family, and so must an error, or the client's `except` doesn't see it.
 `httpx2.alias_httpx()` makes `import httpx` import httpx2, so a family goes by where its classes are defined
@@ -93,5 +93,5 @@ def read_timeout(family: ModuleType, request: Any, message: str) -> Exception:
 
 @cache
 def stream_class(family: ModuleType, mixin: type) -> type:
-    """A class that the family takes for a stream of its own, sync and async, and that behaves as the mixin."""
+    """A class that behaves as the mixin and that the family takes for a stream of its own, sync and async."""
     return type(mixin.__name__, (mixin, family.SyncByteStream, family.AsyncByteStream), {})

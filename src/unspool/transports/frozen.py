@@ -1,4 +1,4 @@
-"""Time stops at the recorded moment, so that signatures, expiry checks and `created` agree with the recording."""
+"""Time stops at the recorded moment, so that signatures, expiry checks and `created` agree with it."""
 
 from __future__ import annotations
 

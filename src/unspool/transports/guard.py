@@ -154,7 +154,7 @@ def _is_for_a_server(_family: int = 0, _type: int = 0, _proto: int = 0, flags: i
 
 
 def _lookup_by_loop(original: Callable[..., Any]) -> Callable[..., Any]:
-    """asyncio looks names up in a thread of a pool, which must know for whom."""
+    """Asyncio looks names up in a thread of a pool, which must know for whom."""
 
     async def getaddrinfo(self: BaseEventLoop, host: Any, port: Any, **kwargs: Any) -> Any:
         looking_up = functools.partial(socket.getaddrinfo, host, port, **kwargs)

@@ -1,4 +1,4 @@
-"""Clients that can't be handed a transport: theirs are taken over where they are, as long as a cassette is in use.
+"""Clients that can't be handed a transport: theirs are taken over while a cassette is in use.
 
 What is swapped are the `handle_*` methods of the transports of httpx and httpx2, sync and async, that reach
 the network, for all clients at once, those made before included; and of the two that bring aiohttp under
@@ -30,7 +30,7 @@ _OVER_AIOHTTP = (
     ("httpx_aiohttp", "AiohttpTransport"),
     ("litellm.llms.custom_httpx.aiohttp_transport", "LiteLLMAiohttpTransport"),
 )
-"""Transports of httpx over aiohttp: taken over here, where chunks are still chunks, if they are loaded by then."""
+"""Transports of httpx over aiohttp, where chunks are still chunks; taken over if they are loaded by then."""
 
 
 def interception() -> AbstractContextManager[None]:
@@ -51,7 +51,7 @@ _installation = Installation(_install)
 
 
 def families() -> list[ModuleType]:
-    """httpx and, if it's installed, httpx2; one of them only where `httpx2.alias_httpx()` was called."""
+    """Httpx and, if it's installed, httpx2; one of them only where `httpx2.alias_httpx()` was called."""
     found = [import_module("httpx")]
     try:
         found.append(import_module("httpx2"))

@@ -133,7 +133,7 @@ class RecordedStream:
         self._take.end(End.COMPLETE if self._take.is_whole else End.CLOSED, self._now())
 
     def _drain(self) -> None:
-        """Read the rest; whatever breaks meanwhile is noted, and concerns nobody else: the client has left."""
+        """Read the rest; what breaks meanwhile is noted, and concerns nobody else: the client has left."""
         try:
             self._read_rest()
         except Exception as error:  # noqa: BLE001 - it's been noted

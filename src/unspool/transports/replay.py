@@ -8,6 +8,7 @@ client's read timeout ends as it would have ended: with the `ReadTimeout` of the
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from math import inf
 from types import ModuleType
 from typing import Any, Literal
 
@@ -31,7 +32,7 @@ def factor_of(timing: Timing) -> float:
         return 0.0
     if timing == "recorded":
         return 1.0
-    if isinstance(timing, (int, float)) and not isinstance(timing, bool) and 0 <= timing < float("inf"):
+    if type(timing) in {int, float} and 0 <= timing < inf:
         return float(timing)
     raise ValueError(f"expected timing 'instant', 'recorded' or a factor such as 0.1, got {timing!r}")
 
@@ -97,8 +98,8 @@ class Performance:
             return None
         error = RecordingEndedError(
             f"the recording of {self.request.method} {self.request.url} stops after"
-            f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}. Record it"
-            " anew with this client, or have the client leave where the recorded one did."
+            f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
+            " Record it anew with this client, or have the client leave where the recorded one did."
         )
         self._on_overrun(error)
         return error

@@ -72,7 +72,7 @@ def use_cassette(
 
 
 class CassetteContext:
-    """What `use_cassette` returns. Each time it's entered, or its function called, the cassette is loaded anew."""
+    """What `use_cassette` returns. Each time it's entered, or its function called, it loads the cassette anew."""
 
     def __init__(
         self,
@@ -130,10 +130,10 @@ class CassetteContext:
         self.__exit__(kind, error, traceback)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """The function, run inside a cassette of its own at each call: sync, async, or a generator of either."""
+        """The function, inside a cassette of its own at each call: sync, async, or a generator of either."""
         for is_one, wrap in _WRAPPERS:
             if is_one(function):
-                return functools.wraps(function)(wrap(self._again, function))  # type: ignore[no-any-return]
+                return functools.wraps(function)(wrap(self._again, function))
         return functools.wraps(function)(_around_call(self._again, function))
 
     def _again(self) -> CassetteContext:

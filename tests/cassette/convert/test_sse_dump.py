@@ -80,6 +80,7 @@ def test_a_byte_order_mark_is_no_part_of_it() -> None:
     [
         (OPENAI, "https://api.openai.com/v1/chat/completions"),
         (b'data: {"object":"","choices":[]}\n\n' + OPENAI, "https://api.openai.com/v1/chat/completions"),
+        (b'data: {"choices":[{"delta":{}}]}\n\n', "https://api.openai.com/v1/chat/completions"),
         (b'data: {"object":"text_completion"}\n\n', "https://api.openai.com/v1/completions"),
         (
             b'event: response.created\ndata: {"type":"response.created"}\n\n',

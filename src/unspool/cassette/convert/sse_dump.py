@@ -110,4 +110,10 @@ def _uri_of(payload: Mapping[str, Any]) -> str | None:
         return f"{_OPENAI}/responses"
     if "candidates" in payload and "modelVersion" in payload:
         return _GEMINI.format(payload["modelVersion"])
+    if _has_delta(payload.get("choices")):  # as from z.ai, which leaves `object` out
+        return _URI_OF_OBJECT["chat.completion.chunk"]
     return _URI_OF_OBJECT.get(str(payload.get("object")))
+
+
+def _has_delta(choices: Any) -> bool:
+    return isinstance(choices, list) and any(isinstance(c, Mapping) and "delta" in c for c in choices)
