@@ -35,7 +35,11 @@ def contests() -> Iterator[Contest]:
 
 def _in_a_new_process(*arguments: str) -> float:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks.memory", *arguments],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(done.stderr.splitlines()[-1])

@@ -400,12 +400,12 @@ def test_frames_of_aws_without_a_secret_come_back_themselves() -> None:
 
 
 def test_what_else_a_cassette_holds_is_scrubbed_where_it_may_loop() -> None:
-    loop: list[Any] = [KEYS["OpenAI"], {"password": "hunter2", "port": 1}]
+    loop: list[Any] = [KEYS["OpenAI"].encode(), {"password": "hunter2", "port": 1}]
     loop.append(loop)
 
     got = REDACTOR.interaction(Interaction(post(), answer(), {"a": loop, "b": loop})).extra
 
-    assert got["a"][:2] == [REDACTED, {"password": REDACTED, "port": 1}]
+    assert got["a"][:2] == [REDACTED.encode(), {"password": REDACTED, "port": 1}]
     assert got["b"] is got["a"]
 
 

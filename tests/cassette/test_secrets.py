@@ -76,12 +76,7 @@ KEYS = {
     "GitLab": "glpat-" + letters(20),
     "Slack bot": "xoxb-" + digits(12) + "-" + digits(12) + "-" + letters(24),
     "Slack app": "xapp-1-" + letters(11) + "-" + digits(13) + "-" + hexes(64),
-    "Slack webhook": "https://hooks.slack.com/services/T"
-    + letters(9)
-    + "/B"
-    + letters(9)
-    + "/"
-    + letters(24),
+    "Slack webhook": f"https://hooks.slack.com/services/T{letters(9)}/B{letters(9)}/{letters(24)}",
     "Stripe": "sk_live_" + letters(24),
     "Stripe, restricted": "rk_live_" + letters(24),
     "ElevenLabs": "sk_" + hexes(48),
@@ -98,9 +93,9 @@ KEYS = {
     "JWT": "eyJhbGciOiJIUzI1NiJ9." + "eyJ" + letters(60) + "." + letters(43),
     "bearer token": "Bearer " + letters(40),
     "basic credentials": "Basic " + "dXNlcjpodW50ZXIy" + "cGFzczE5ODQ=",
+    "basic credentials without a digit": "Basic " + "dXNlcjpw" + "YXNz",
     "AWS signature": "AWS4-HMAC-SHA256 Credential=AKIA"
     + letters(16, "IOSFODNN7EXAMPLE")
-    # that which follows has no more than a name and an equals sign
     + f"/20260101/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature={hexes(64)}",
 }
 """A key of each kind, all by themselves."""
@@ -110,7 +105,6 @@ ESCAPED = {
     "private key with headers": "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
     f"DEK-Info: AES-128-CBC,{hexes(32)}\n\n{letters(64)}\n-----END RSA PRIVATE KEY-----",
     "private key, cut": f"-----BEGIN EC PRIVATE KEY-----\n{letters(64)}\n{letters(20)}",
-    "Slack webhook": f"https://hooks.slack.com/services/T{letters(9)}/B{letters(9)}/{letters(24)}",
     "password in a URL": f"postgres://admin:{letters(12)}@db.example.com/main",
     "token in a URL": f"https://{letters(32)}@o1.ingest.example.com/2",
     "SAS": f"https://x.blob.example.com/a?sv=2024&sig={letters(30)}%2B{letters(12)}%3D&se=2027",
@@ -159,6 +153,7 @@ INNOCENT = (
     'Bearer realm="x", resource_metadata="https://mcp.example.com"',
     "Bearer tokens are explained below",
     "Basic understanding of authentication",
+    "Basic JavaScript programming",
     "api_key = os.environ['OPENAI_API_KEY']",
     "secret = base64.b64encode(data)",
     "password: see the administrator",

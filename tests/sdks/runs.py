@@ -22,12 +22,14 @@ class Run:
         times: of each item, in seconds since the call.
         error: what the SDK raised in the end, with its causes.
         exchanges: one for each request.
+        server_saw_it_leave: whether a client that hung up did so for real.
     """
 
     items: list[Any] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     error: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
+    server_saw_it_leave: bool = False
 
 
 def run(adapter: Adapter, call: Call, *, leave_after: int | None, now: Now) -> Run:

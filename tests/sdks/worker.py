@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def _row(row: Row, folder: Path) -> dict[str, Any]:
     for scenario in SCENARIOS:
         verdict = judge(row, scenario, folder)
         print(f"{row.slug} {scenario}: {'; '.join(verdict.differs) or '✓'}", flush=True)
-        verdicts.append(verdict.as_json())
+        verdicts.append(asdict(verdict))
     libraries = row.library.split(" over ")
     return {
         "row": row.slug,

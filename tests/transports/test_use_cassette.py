@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -410,3 +412,24 @@ def test_a_cassette_object_is_used_as_it_is(server: Loopback) -> None:
 def test_a_cassette_object_takes_no_options(server: Loopback) -> None:
     with pytest.raises(TypeError, match="has its options already, got record_mode"):
         use_cassette(Cassette(), record_mode="all")
+
+
+# httpx2 in httpx's place
+
+
+def test_an_aliased_httpx_is_recorded_and_replayed(server: Loopback, path: Path) -> None:
+    code = f"""
+import httpx2
+httpx2.alias_httpx()
+import httpx
+import unspool
+for mode in ("once", "none"):
+    with unspool.use_cassette({str(path)!r}, record_mode=mode) as cassette:
+        with httpx.stream("POST", "{server.url}/") as response:
+            assert isinstance(response, httpx2.Response)
+            print([len(chunk) for chunk in response.iter_raw()])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str([len(piece) for piece in PIECES])] * 2
+    assert len(server.requests) == 1

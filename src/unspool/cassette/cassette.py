@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Cassette:
     ) -> None:
         self.path = None if path is None else Path(path)
         self.record_mode = parse_record_mode(record_mode, os.environ)
-        self.redactor = Redactor() if redactor is None else redactor
+        self.redactor = _usual_redactor() if redactor is None else redactor
         self.misses: list[CassetteError] = []
         self._hooks = Hooks(before_record_request, before_record_response)
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
@@ -300,3 +301,8 @@ class Cassette:
 
 def _criterion(one: str | Callable[..., Any]) -> str | Callable[..., Any]:
     return adapt(one) if callable(one) else one
+
+
+@cache
+def _usual_redactor() -> Redactor:
+    return Redactor()  # one for all, because its patterns take milliseconds to compile

@@ -147,6 +147,8 @@ class Redactor:
         """A tree of dicts and lists without its secrets. `done` is for one whose branches meet or loop."""
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, bytes):
+            return self._constant(value)
         if not isinstance(value, Mapping | list) or id(value) in done:
             return done.get(id(value), value)
         done[id(value)] = value

@@ -23,7 +23,7 @@ class Pattern:
         kind: what it is, in a word or two.
         regex: finds it; its group, if it has one, is the secret, else all of it is.
         at_word: match it only where a run of at least 20 letters, digits, `-` and `_` begins. That is
-            much faster than to search for it. Such a regex has no flags and no numbers of groups.
+            much faster than to search for it. Such a regex has neither flags nor groups.
     """
 
     kind: str
@@ -113,7 +113,11 @@ _TOKEN = (
 _SPACE = rb"(?:\s|%20|\+)++"
 _IN_URL = rb"[^/@:\s\"'<>\\?#\x80-\xff]"
 
-_BASIC = rb"((?=[A-Za-z+/]*+[0-9])[A-Za-z0-9+/]{12,}+={0,2}|[A-Za-z0-9+/]{8,}+={1,2})"
+# Base64 has a digit, ends with an equals sign, or goes up and down in blocks of four: no word does.
+_BASIC = (
+    rb"((?=[A-Za-z+/]*+[0-9])[A-Za-z0-9+/]{12,}+={0,2}|[A-Za-z0-9+/]{8,}+={1,2}"
+    rb"|(?=(?:[A-Z+/]*+[a-z]++[A-Z]){2})(?:[A-Za-z+/]{4}){3,}+(?![\w+/-]))"
+)
 _USER_OR_PASSWORD = rb"((?:" + _IN_URL + rb"{0,200}+:|[\w-]{16,}+)" + _IN_URL + rb"{0,200}+)"
 _PEM = (
     rb"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}?PRIVATE KEY(?: BLOCK)?-----"
@@ -145,7 +149,6 @@ FIELDS = frozenset(
         "*auth_token",
         "*authorization",
         "*bearer_token",
-        "*client_secret",
         "*passphrase",
         "*password",
         "*private_key",

@@ -151,7 +151,7 @@ def _tagged(value: Any, readers: Readers, event: Any) -> Any:
     if event.tag is None:
         return value
     if event.tag not in readers:
-        _refuse(event, f"a cassette has no use for the tag {event.tag}; nothing has been executed")
+        _refuse(event, f"the tag {event.tag} isn't read, nor executed: take it out, or record anew")
     try:
         return readers[event.tag](value)
     except ValueError as error:
@@ -163,11 +163,11 @@ def _refuse(event: Any, problem: str) -> NoReturn:
 
 
 def _place(mark: Any) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+    return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _misspelt(error: MarkedYAMLError) -> CassetteFormatError:
-    within = f" {error.context} that begins at {_place(error.context_mark)}" if error.context else ""
+    within = f" {error.context} that begins at {_place(error.context_mark)}" if error.context_mark else ""
     return CassetteFormatError(
         f"{_place(error.problem_mark)}: expected YAML, got an error{within}: {error.problem}; {_ADVICE}"
     )
