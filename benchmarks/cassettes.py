@@ -1,4 +1,4 @@
-"""Cassettes of 1, 100 and 10,000 interactions: what it takes to open one, and to find in it what answers a request.
+"""Cassettes of 1, 100 and 10,000 interactions: opening one, and finding in it what answers a request.
 
 Each recorder reads what it wrote itself of the same JSON requests and answers. The requests that are asked
 for are spread over the cassette, which is opened anew for each round.

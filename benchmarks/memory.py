@@ -1,4 +1,4 @@
-"""Memory: the most that a process held that records a stream of 100 MB and saves it, and of one that replays it.
+"""Memory: the most that a process held that records a stream of 100 MB and saves it, or replays it.
 
 The stream comes in chunks of 10 kB; whoever reads it lets each go. `live` is the client alone.
 """

@@ -16,6 +16,10 @@ OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
 """So that LiteLLM looks for no price list and reports to nobody."""
 
 
+_CLIENTS = ("httpx", "httpx2")
+_PEERS = ("litellm", "openai", "vcrpy", "pytest-recording", "cassetter")
+
+
 def libraries() -> list[str]:
     """Unspool, and LiteLLM if it's there."""
     return ["unspool", *(["litellm"] if is_installed("litellm") else [])]
@@ -44,7 +48,7 @@ def version_of(distribution: str) -> str | None:
 
 def versions() -> str:
     """The versions of all that took part, in one line."""
-    names = ("unspool", "pydantic", "pydantic-core", "litellm", "openai")
+    names = ("unspool", "pydantic", "pydantic-core", *_CLIENTS, *_PEERS)
     found = {name: version_of(name) for name in names}
     parts = [f"{name} {number}" for name, number in found.items() if number is not None]
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -54,4 +58,4 @@ def versions() -> str:
 
 def missing() -> list[str]:
     """The peers that can't take part."""
-    return [name for name in ("litellm", "openai") if not is_installed(name)]
+    return [name for name in (*_CLIENTS, *_PEERS) if not is_installed(name)]

@@ -1,4 +1,4 @@
-"""Recording: when the first chunk comes, and when all is read and saved, beside a client that records nothing.
+"""Recording: when the first chunk comes, and when all is read and saved, beside a client without us.
 
 The server's first event takes 20 ms, as that of a very quick model would, and each of the others as long
 again. A stream without gaps is measured too: it shows what recording costs by itself.
@@ -22,7 +22,7 @@ _STREAMS = 3  # in a round
 
 
 class Times(NamedTuple):
-    """What one stream took, in seconds: from the request to its first chunk, and with its cassette's saving."""
+    """What one stream took, in seconds: to its first chunk, and to its cassette's saving."""
 
     first: float
     whole: float
@@ -37,27 +37,27 @@ def contests() -> Iterator[Contest]:
         slow, fast = server + events(10, gap=0.02), server + events(1_000)
         for library in libraries():
             for how, record in (("sync", _record), ("async", _arecord)):
-                for what, measured, url in (
-                    ("first chunk", _first, slow),
-                    ("read and saved", _whole, slow),
-                    ("1,000 chunks at once", _whole, fast),
-                ):
-                    title = f"recording, {what}, {library}, {how}"
-                    sides = {
-                        side: partial(measured, record, side, library, url) for side in (LIVE, *recorders())
-                    }
-                    yield Contest(title, _STREAMS, sides, unit="ms")
+                name = f"{library}, {how}"
+                yield _contest(f"first chunk, {name}", partial(_first, record, library, slow))
+                yield _contest(f"read and saved, {name}", partial(_whole, record, library, slow))
+        for how, record in (("sync", _record), ("async", _arecord)):
+            yield _contest(f"1,000 chunks at once, httpx, {how}", partial(_whole, record, "httpx", fast))
 
 
-def _first(record: Record, side: str, library: str, url: str) -> float:
-    return sum(times.first for times in _streams(record, side, library, url))
+def _contest(what: str, measured: Callable[[str], float]) -> Contest:
+    sides = {side: partial(measured, side) for side in (LIVE, *recorders())}
+    return Contest(f"recording, {what}", _STREAMS, sides, unit="ms")
 
 
-def _whole(record: Record, side: str, library: str, url: str) -> float:
-    return sum(times.whole for times in _streams(record, side, library, url))
+def _first(record: Record, library: str, url: str, side: str) -> float:
+    return sum(times.first for times in _streams(record, library, url, side))
 
 
-def _streams(record: Record, side: str, library: str, url: str) -> Iterator[Times]:
+def _whole(record: Record, library: str, url: str, side: str) -> float:
+    return sum(times.whole for times in _streams(record, library, url, side))
+
+
+def _streams(record: Record, library: str, url: str, side: str) -> Iterator[Times]:
     with TemporaryDirectory() as folder:
         for number in range(_STREAMS):
             yield record(side, library, url, Path(folder, f"{number}.yaml"))

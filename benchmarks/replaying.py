@@ -1,4 +1,4 @@
-"""Replaying: what it takes to open a cassette, ask for a stream of 100 events, read its lines and close it."""
+"""Replaying: opening a cassette, asking for a stream of 100 events, reading its lines and closing it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ _WAYS = {
         "vcrpy",
         "vcrpy",
         "from vcr import use_cassette\n",
-        f"@use_cassette({{path!r}}, record_mode='none', match_on={VCRPY_PARTS})\ndef test_{{number}}(): ask()\n",
+        f"@use_cassette({{path!r}}, record_mode='none', match_on={VCRPY_PARTS})\n"
+        "def test_{number}(): ask()\n",
     ),
     "pytest-recording": _Way(
         "pytest-recording", "vcrpy", _CONFIG.format(parts=VCRPY_PARTS), _MARK, "pytest_recording.plugin"
@@ -111,6 +112,8 @@ def _write(way: _Way, url: str, folder: Path) -> None:
     for path in paths[1:]:
         shutil.copy(paths[0], path)
     tests = (way.test.format(number=number, path=str(path)) for number, path in enumerate(paths))
-    (folder / "test_suite.py").write_text("".join([way.head, _ASK.format(url=url, body=REQUEST, events=_EVENTS), *tests]))
+    (folder / "test_suite.py").write_text(
+        "".join([way.head, _ASK.format(url=url, body=REQUEST, events=_EVENTS), *tests])
+    )
     (folder / "conftest.py").write_text(_CLOCK)
     (folder / "pytest.ini").write_text("[pytest]\n")

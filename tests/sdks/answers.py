@@ -1,4 +1,4 @@
-"""What each provider sends for one small answer: its events, its JSON, its refusal. Texts and ids are made up."""
+"""What each provider sends for one small answer: its events, its JSON, its refusal. All of it is made up."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.sdks.runs import Run
 from tests.sdks.watching import Exchange
+
 from unspool.cassette.model import Interaction
 from unspool.cassette.pieces import pieces
 

@@ -18,7 +18,8 @@ class Row:
         sdk: what it's called on the command line; rows of one name share a virtual environment.
         needs: what to install for it; the first is the SDK itself.
         library: what sends its requests.
-        way: sync or async, and whatever else tells the row from its neighbours.
+        way: sync or async.
+        route: whose model it's used for, if it serves several.
     """
 
     sdk: str
@@ -27,20 +28,22 @@ class Row:
     way: str
     form: Format
     adapter: Adapter
+    route: str = ""
 
     @property
     def distribution(self) -> str:
         return self.needs[0].partition("=")[0].partition("[")[0]
 
     @property
-    def slug(self) -> str:
-        return f"{self.sdk}-{self.way}".replace(" ", "-").replace(",", "")
+    def libraries(self) -> list[str]:
+        """The distributions that send its requests, the uppermost first."""
+        return self.library.split(" over ")
 
     def __str__(self) -> str:
-        return self.slug
+        return "-".join(filter(None, (self.sdk, self.route, self.way, *self.libraries[1:])))
 
 
-def _both(
+def _both(  # noqa: PLR0917 - a row of a table
     sdk: str, needs: str, library: str, form: Format, adapter: Adapter, aadapter: Adapter
 ) -> tuple[Row, Row]:
     return (
@@ -54,14 +57,14 @@ _TO_OPENAI = {"model": "openai/gpt-4o-mini", "path": "/v1"}
 _TO_ANTHROPIC = {"model": "anthropic/claude-haiku-4-5", "path": ""}
 
 
-def _litellm(to: str, form: Format, route: dict[str, str]) -> tuple[Row, ...]:
-    def one(library: str, way: str, adapter: Adapter) -> Row:
-        return Row("litellm", _LITELLM, library, f"{way}, {to}", form, adapter)
+def _litellm(route: str, form: Format, options: dict[str, str]) -> tuple[Row, ...]:
+    def row(library: str, way: str, adapter: Adapter) -> Row:
+        return Row("litellm", _LITELLM, library, way, form, adapter, route)
 
     return (
-        one("httpx", "sync", partial(adapters.litellm, **route)),
-        one("httpx", "async", partial(adapters.alitellm, **route, aiohttp=False)),
-        one("httpx over aiohttp", "async, as is", partial(adapters.alitellm, **route, aiohttp=True)),
+        row("httpx", "sync", partial(adapters.litellm, **options)),
+        row("httpx over aiohttp", "async", partial(adapters.alitellm, **options, aiohttp=True)),
+        row("httpx", "async", partial(adapters.alitellm, **options, aiohttp=False)),
     )
 
 
@@ -96,6 +99,6 @@ ROWS: tuple[Row, ...] = (
     *_both("mistralai", "mistralai==3.7.0", "httpx2", answers.MISTRAL, adapters.mistral, adapters.amistral),
     *_both("cohere", "cohere==7.3.1", "httpx", answers.COHERE, adapters.cohere, adapters.acohere),
     *_both("groq", "groq==1.7.0", "httpx", answers.GROQ, adapters.groq, adapters.agroq),
-    *_litellm("to openai", answers.OPENAI, _TO_OPENAI),
-    *_litellm("to anthropic", answers.ANTHROPIC, _TO_ANTHROPIC),
+    *_litellm("openai", answers.OPENAI, _TO_OPENAI),
+    *_litellm("anthropic", answers.ANTHROPIC, _TO_ANTHROPIC),
 )

@@ -41,7 +41,7 @@ class Scenario:
 
 def with_gaps(pieces: Iterable[bytes]) -> Iterator[bytes | float]:
     """The pieces, with a pause before each."""
-    for gap, piece in zip(cycle(GAPS), pieces):  # noqa: B905 - cycle has no end
+    for gap, piece in zip(cycle(GAPS), pieces):
         yield gap
         yield piece
 

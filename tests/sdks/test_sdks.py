@@ -1,11 +1,10 @@
-"""The part of the SDK matrix that runs with what is installed for the tests; `python -m tests.sdks` runs all."""
+"""The part of the SDK matrix that runs with what is installed; `python -m tests.sdks` runs all."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 from tests.sdks.rows import ROWS, Row
 from tests.sdks.scenarios import SCENARIOS, Scenario
 from tests.sdks.verdict import judge

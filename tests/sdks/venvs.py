@@ -1,4 +1,4 @@
-"""A virtual environment for each SDK, with this checkout in it; made once, if there is a folder to keep it in."""
+"""A virtual environment for each SDK, with this checkout in it; made once, if there is a place for it."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ from tests.sdks.rows import Row
 from tests.sdks.runs import Run, run
 from tests.sdks.scenarios import Scenario
 from tests.sdks.watching import Now
+
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction
 from unspool.clock import REAL_CLOCK, Clock, VirtualClock
@@ -70,7 +71,7 @@ class Trial:
 
     def __init__(self, row: Row, scenario: Scenario, folder: Path, *, pace: float = 1.0) -> None:
         self._row, self._scenario, self._pace = row, scenario, pace
-        self._path = folder / f"{row.slug}-{scenario}.yaml"
+        self._path = folder / f"{row}-{scenario}.yaml"
         self._url = ""
 
     def live(self) -> Run:

@@ -1,4 +1,4 @@
-"""`python -m tests.sdks.worker SDK FILE`: what comes of that SDK's rows, where it's installed, as JSON in a file."""
+"""`python -m tests.sdks.worker SDK FILE`: what comes of that SDK's rows, as JSON in a file."""
 
 from __future__ import annotations
 
@@ -33,13 +33,12 @@ def _row(row: Row, folder: Path) -> dict[str, Any]:
     verdicts = []
     for scenario in SCENARIOS:
         verdict = judge(row, scenario, folder)
-        print(f"{row.slug} {scenario}: {'; '.join(verdict.differs) or '✓'}", flush=True)
+        print(f"{row} {scenario}: {'; '.join(verdict.differs) or '✓'}", flush=True)  # noqa: T201 - it's a command
         verdicts.append(asdict(verdict))
-    libraries = row.library.split(" over ")
     return {
-        "row": row.slug,
+        "row": str(row),
         "version": version(row.distribution),
-        "libraries": {library: version(library) for library in libraries},
+        "libraries": {library: version(library) for library in row.libraries},
         "verdicts": verdicts,
     }
 
@@ -50,7 +49,7 @@ def _warm_up(row: Row) -> None:
     with serve({path: SCENARIOS[-1].answers(row.form)}) as server:
         done = run(row.adapter, Call(server.url, streaming=False), leave_after=None, now=lambda: 0.0)
     if done.error:
-        raise RuntimeError(f"{row.slug} doesn't work at all: {done.error}")
+        raise RuntimeError(f"{row} doesn't work at all: {done.error}")
 
 
 if __name__ == "__main__":

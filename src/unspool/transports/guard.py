@@ -95,7 +95,7 @@ def _blocked(used: scope.Scope, host: str, port: Any) -> NetworkBlockedError:
     cassette = used.playback.cassette
     where = host if port is None else f"{host}:{port}"
     error = NetworkBlockedError(
-        f"something reached for {where} inside the cassette {cassette.path or 'in memory'} by a way that is"
+        f"something reached for {where} inside {cassette.name} by a way that is"
         " neither recorded nor replayed. Make the request with a client that Unspool knows (httpx, httpx2,"
         " requests, urllib3, http.client, aiohttp, botocore, httplib2, tornado), and record it; or, if it may"
         f" reach the network, name it: allowed_hosts=[*LOOPBACK, {host!r}]"
@@ -126,7 +126,7 @@ _installation = Installation(_install)
 
 
 def _to_address(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of `connect` and its like, whose last argument is an address; only those of the internet are looked at."""
+    """Of `connect` and its like, whose last argument is an address; only the internet's are looked at."""
 
     def checked(self: socket.socket, *args: Any) -> Any:
         if self.family in {socket.AF_INET, socket.AF_INET6} and args and isinstance(args[-1], tuple):
@@ -153,7 +153,7 @@ def _is_for_a_server(_family: int = 0, _type: int = 0, _proto: int = 0, flags: i
     return bool(flags & socket.AI_PASSIVE)
 
 
-def _lookup_by_loop(original: Callable[..., Any]) -> Callable[..., Any]:
+def _lookup_by_loop(_original: Callable[..., Any]) -> Callable[..., Any]:
     """Asyncio looks names up in a thread of a pool, which must know for whom."""
 
     async def getaddrinfo(self: BaseEventLoop, host: Any, port: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,7 @@ _INHERITED = object()
 
 
 class Installation:
-    """What is put in place for the first who needs it, and taken away with the last; by any number of threads.
+    """What is put in place for the first who needs it, and taken away with the last, in any thread.
 
     Args:
         install: puts it in place, and tells the stack how it's taken away.

@@ -52,8 +52,8 @@ def current() -> Scope | None:
         paths = ", ".join(str(scope.playback.cassette.path) for scope in inner)
         raise CassetteError(
             f"{len(inner)} cassettes are in use at once ({paths}), and this request comes from a thread or"
-            " task that was started before any of them. Start it inside the block whose cassette it should use, or"
-            " run it in that block's context (contextvars.copy_context)."
+            " task that was started before any of them. Start it inside the block whose cassette it should"
+            " use, or run it in that block's context (contextvars.copy_context)."
         )
     return inner[0] if inner else None
 

@@ -22,7 +22,7 @@ _CLIENTS = (
 
 
 def install(stack: ExitStack) -> None:
-    """Put the stub in place for tornado's clients that are loaded; loading vcrpy loads those that are there."""
+    """Put the stub in place for tornado's clients that are loaded; loading vcrpy loads what is there."""
     for module, name in _CLIENTS:
         if module in sys.modules:
             swap(stack, getattr(sys.modules[module], name), "fetch_impl", _stubbed)
@@ -40,7 +40,7 @@ def _stubbed(original: Fetch) -> Fetch:
 
 
 def _sent(original: Fetch) -> Fetch:
-    """It returns at once and connects later, in tasks of its own: in a context of its own it may, until the end."""
+    """It returns at once and connects later, in tasks of its own: their context lets it, until the end."""
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
         about, passing = latest(), guard.live()

@@ -72,7 +72,7 @@ def use_cassette(
 
 
 class CassetteContext:
-    """What `use_cassette` returns. Each time it's entered, or its function called, it loads the cassette anew."""
+    """What `use_cassette` returns. Each time it's entered or its function called, it loads the cassette."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What vcrpy's stubs take for a cassette of vcrpy's: it leads each request to the cassette in use where it's made.
+"""What vcrpy's stubs take for a cassette: it leads each request to the one in use where it's made.
 
 A stub asks several questions about one request. The cassette is asked once: what it said stays with the
 stub's request.
@@ -44,7 +44,7 @@ class Asked:
         return 0.0 if self.playback is None else self.playback.clock.monotonic() - self.started
 
 
-_latest: ContextVar[Asked] = ContextVar("unspool_vcr_asked", default=Asked(None))
+_latest: ContextVar[Asked] = ContextVar("unspool_vcr_asked", default=Asked(None))  # noqa: B039 - frozen
 _ATTRIBUTE = "_unspool_asked"
 
 
@@ -187,7 +187,7 @@ class Deck:
 
 
 def _plain(response: Response) -> Response:
-    """The response with its body decoded, if it isn't already: recorders behind such clients keep the header."""
+    """The response with its body decoded, if it isn't yet: recorders behind such clients keep the header."""
     try:
         return encoding.decoded(response)
     except CassetteFormatError:

@@ -78,7 +78,10 @@ def _change_connections(stack: ExitStack, patch: ModuleType, stubs: ModuleType) 
 
 
 def _nothing_is_reset(_original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda: nullcontext()
+    def force_reset() -> AbstractContextManager[None]:
+        return nullcontext()
+
+    return force_reset
 
 
 _HTTPConnection = http.client.HTTPConnection
@@ -143,7 +146,7 @@ def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
 
 def _pinned(names: dict[str, type], function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, for which these names mean what they mean now."""
-    assert isinstance(function, FunctionType)
+    assert isinstance(function, FunctionType)  # noqa: S101 - whoever swaps has looked
     scope = {**function.__globals__, **names}
     pinned = FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
