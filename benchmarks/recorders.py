@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,44 +19,19 @@ VCRPY_PARTS = ["method", "scheme", "host", "port", "path", "query", "body"]
 CASSETTER_PARTS = ["method", "uri", "json_body"]
 """What has to agree; Unspool's default is the same."""
 
+_MODULES = {"unspool": "unspool", "vcrpy": "vcr", "cassetter": "cassetter"}
+_OPTIONS = {"unspool": {}, "vcrpy": {"match_on": VCRPY_PARTS}, "cassetter": {"match_on": CASSETTER_PARTS}}
+
 
 def recorders() -> list[str]:
     """Unspool, and the peers that are there."""
-    return ["unspool", *filter(is_installed, ("vcrpy", "cassetter"))]
+    return list(filter(is_installed, _MODULES))
 
 
 def cassette(name: str, path: Path, mode: Mode) -> AbstractContextManager[Any]:
     """A recorder's cassette in use, as its users have it: `with … use_cassette(…)`."""
-    return _CASSETTES[name](path, mode)
-
-
-def _unspool(path: Path, mode: Mode) -> AbstractContextManager[Any]:
-    from unspool import use_cassette
-
-    return use_cassette(path, record_mode=mode)
-
-
-def _vcrpy(path: Path, mode: Mode) -> AbstractContextManager[Any]:
-    import vcr
-
-    used: AbstractContextManager[Any] = vcr.use_cassette(path, record_mode=mode, match_on=VCRPY_PARTS)
+    if name == LIVE:
+        return nullcontext()
+    library: Any = import_module(_MODULES[name])
+    used: AbstractContextManager[Any] = library.use_cassette(path, record_mode=mode, **_OPTIONS[name])
     return used
-
-
-def _cassetter(path: Path, mode: Mode) -> AbstractContextManager[Any]:
-    from cassetter import use_cassette
-
-    used: AbstractContextManager[Any] = use_cassette(path, record_mode=mode, match_on=CASSETTER_PARTS)
-    return used
-
-
-def _live(_path: Path, _mode: Mode) -> AbstractContextManager[Any]:
-    return nullcontext()
-
-
-_CASSETTES: dict[str, Callable[[Path, Mode], AbstractContextManager[Any]]] = {
-    "unspool": _unspool,
-    "vcrpy": _vcrpy,
-    "cassetter": _cassetter,
-    LIVE: _live,
-}

@@ -1,4 +1,4 @@
-"""Random interactions, as a cassette gives them back: headers grouped by name, times as fine as it keeps them."""
+"""Random interactions such as a cassette gives back: headers grouped by name, times rounded."""
 
 from __future__ import annotations
 
@@ -21,14 +21,11 @@ _VALUES = st.text(st.characters(codec="latin-1"), max_size=20) | st.sampled_from
     ["no", "12", "*/*", "", "a: b"]
 )
 _SECONDS = st.floats(0, 100_000).map(round_ms)
-_LINES = st.lists(
-    st.sampled_from(
-        ["data: {}", "data: caf\u00e9", "", "  x", "event: a ", "---", "\ufeff", "\U0001f600", "\u2028"]
-    )
+_LINES = st.sampled_from(
+    ["data: {}", "data: caf\u00e9", "", "  x", "event: a ", "---", "\ufeff", "\U0001f600", "\u2028"]
 )
-_STREAMS = st.tuples(st.sampled_from(["\n", "\r\n", "\r", "\n\n"]), _LINES).map(
-    lambda both: both[0].join(both[1])
-)
+_ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
+_STREAMS = st.tuples(_ENDS, st.lists(_LINES)).map(lambda both: both[0].join(both[1]))
 BODIES = st.binary(max_size=40) | st.text(max_size=40).map(str.encode) | _STREAMS.map(str.encode)
 _EXTRAS = st.dictionaries(
     _NAMES.map("x-{}".format), st.none() | st.integers() | st.text() | st.lists(st.text()), max_size=2

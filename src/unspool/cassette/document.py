@@ -136,7 +136,7 @@ def _json(data: Mapping[str, Any]) -> bytes:
     try:
         return json_text.dumps(data, indent=2, default=_base64).encode("ascii") + b"\n"
     except (TypeError, ValueError) as error:
-        raise CassetteFormatError(f"expected what JSON can hold, got something else: {error}") from error
+        raise CassetteFormatError(f"expected what JSON can hold: {error}") from error
 
 
 def _base64(value: Any) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""Whatever else reaches for the network inside a cassette is stopped, and reported at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.loopback import Answer, serve
+from unspool.errors import NetworkBlockedError
+from unspool.transports.use_cassette import use_cassette
+
+ELSEWHERE = ("192.0.2.1", 443)  # RFC 5737: nobody's
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "guarded.yaml"
+
+
+def test_a_socket_goes_nowhere(path: Path) -> None:
+    with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1:443"), use_cassette(path), socket.socket() as one:
+        one.connect(ELSEWHERE)
+
+
+def test_a_name_is_not_looked_up(path: Path) -> None:
+    with pytest.raises(NetworkBlockedError, match=r"api\.example\.com"), use_cassette(path):
+        socket.getaddrinfo("api.example.com", 443)
+
+
+def test_asyncios_own_connections_go_nowhere(path: Path) -> None:
+    with pytest.raises(NetworkBlockedError), use_cassette(path):
+        asyncio.run(asyncio.open_connection(*ELSEWHERE))
+
+
+def test_who_swallows_the_error_is_told_at_the_end(path: Path) -> None:
+    with (
+        pytest.raises(NetworkBlockedError),
+        use_cassette(path),
+        suppress(NetworkBlockedError),
+        socket.socket() as one,
+    ):
+        one.connect(ELSEWHERE)
+
+
+def test_this_machine_may_be_reached(path: Path) -> None:
+    with serve({}) as server, use_cassette(path, record_mode="none"):
+        socket.create_connection(("127.0.0.1", server.server_port)).close()
+
+
+def test_this_machine_may_be_forbidden_too(path: Path) -> None:
+    with serve({}) as server, pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+        socket.create_connection(("127.0.0.1", server.server_port))
+
+
+def test_recording_is_no_escape(path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server, use_cassette(path, allowed_hosts=()):
+        assert httpx.post(f"{server.url}/").text == "hi"
+
+
+def test_afterwards_sockets_are_as_they_were(path: Path) -> None:
+    before = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+    with use_cassette(path):
+        assert socket.socket.connect is not before[0]
+    assert (socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo) == before
