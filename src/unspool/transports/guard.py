@@ -130,7 +130,11 @@ def _to_address(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(self: socket.socket, *args: Any) -> Any:
         if self.family in {socket.AF_INET, socket.AF_INET6} and args and isinstance(args[-1], tuple):
-            check(*args[-1][:2])
+            try:
+                check(*args[-1][:2])
+            except NetworkBlockedError:
+                self.close()  # who expects an OSError here wouldn't
+                raise
         return original(self, *args)
 
     return checked
