@@ -159,7 +159,7 @@ def test_vcrpy_replays_the_plain_form(har: Path, tmp_path: Path, name: str) -> N
 
 
 def test_a_body_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
-    broken = Interaction(RECORDED.request, Response(200, "", (("content-encoding", "gzip"),), b"no gzip"))
+    broken = Interaction(RECORDED.request, Response(200, "", (("content-encoding", "gzip"),), b"no gzip\xff"))
     write(tmp_path / "broken.yaml", Document((RECORDED, broken), {}))
 
     with pytest.raises(CassetteFormatError, match=r"^interactions\[1\]: .*gzip"):

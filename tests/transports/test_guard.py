@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.loopback import Answer, serve
+
 from unspool.errors import NetworkBlockedError
 from unspool.transports.use_cassette import use_cassette
 
@@ -23,7 +23,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_socket_goes_nowhere(path: Path) -> None:
-    with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1:443"), use_cassette(path), socket.socket() as one:
+    with (
+        pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1:443"),
+        use_cassette(path),
+        socket.socket() as one,
+    ):
         one.connect(ELSEWHERE)
 
 

@@ -15,8 +15,8 @@ import botocore.session
 import pytest
 import requests
 import urllib3
-
 from tests.loopback import Answer, serve
+
 from unspool.cassette.cassette import Cassette
 from unspool.errors import UnrecordedRequestError
 from unspool.transports.use_cassette import use_cassette

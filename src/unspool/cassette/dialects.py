@@ -3,6 +3,7 @@
 - vcrpy's own, before 6.0, with httpx: `status_code` and `content` in the response.
 - pydantic-ai's tests: `parsed_body` in the place of a JSON body, in the request or the response.
 - cassetter: `status: 200`, and `body: {type: json, content: …}` in the request and the response.
+- vcrpy with requests or aiohttp: a body decoded, under the content-encoding that it had.
 - Ruby's VCR, and our own JSON: `base64_string` in a body.
 
 What was parsed is JSON again, without blanks: its bytes aren't those that were sent. Where a body stands
@@ -16,6 +17,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from unspool.cassette.form import KEY
 from unspool.errors import CassetteFormatError
 
 _GZIP = b"\x1f\x8b"
@@ -57,10 +59,21 @@ def _response(response: Mapping[str, Any]) -> Mapping[str, Any]:
         response = {**response, "status": {"code": response["status"], "message": ""}}
     found = _foreign_body(response, "response")
     if found is None:
-        return response
+        return _without_stale_encoding(response)
     data, decoded = found
     headers = _decoded(response.get("headers"), len(data)) if decoded else response.get("headers")
     return {**_without(response, "parsed_body"), "body": {"string": data}, "headers": headers}
+
+
+def _without_stale_encoding(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is text can't be compressed; unless we recorded it, for then it's just what came."""
+    body, headers = response.get("body"), response.get("headers")
+    if KEY in response or not isinstance(body, Mapping) or not isinstance(headers, Mapping):
+        return response
+    text = body.get("string")
+    if not isinstance(text, str) or not any(name.lower() == "content-encoding" for name in headers):
+        return response
+    return {**response, "headers": _decoded(headers, len(text.encode()))}
 
 
 def _old_httpx(response: Mapping[str, Any]) -> Mapping[str, Any]:
