@@ -25,7 +25,7 @@ def main() -> None:
         cache = Path(options.cache or folder).resolve()
         said = {one["row"]: one for sdk in _sdks(options.only) for one in _ask(sdk, cache, Path(folder))}
     found = [Found(row, said[str(row)]) for row in ROWS if str(row) in said]
-    print(table(found))
+    print(table(found))  # noqa: T201 - it's a command
     if options.write:
         PAGE.write_text(page(found), "utf-8")
     # Whoever speaks aiohttp itself gets what vcrpy's stub can give it.
@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=_sdks(None), help="one SDK; its table is printed, and not kept")
     parser.add_argument("--write", action="store_true", help="write docs/sdks.md")
     parser.add_argument(
-        "--cache", metavar="FOLDER", help="keep the virtual environments there, for next time"
+        "--cache", metavar="FOLDER", help="keep the virtual environments there"
     )
     options = parser.parse_args()
     if options.only and options.write:

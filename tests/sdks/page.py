@@ -75,7 +75,7 @@ _SCENARIOS = """\
 | stall | sends nothing more; the client's read timeout is 0.3 s |
 | gzip | compresses, and flushes after each event |
 | split characters | cuts its chunks inside UTF-8 characters |
-| early hang-up | goes on, but the client leaves after two items; the server must notice while recording, too |
+| early hang-up | goes on, but the client leaves after two items; the server must notice, recording or not |
 | 429, retried | refuses once, with `retry-after`; the SDK's own retries are on |
 | no stream | sends one JSON body |"""
 

@@ -62,9 +62,12 @@ def test_an_interrupted_recording_is_saved(tmp_path: Path) -> None:
 
 def test_what_was_recorded_before_an_error_is_saved(tmp_path: Path) -> None:
     path = tmp_path / "error.yaml"
+    def fail(url: str) -> None:
+        httpx.post(url)
+        raise ZeroDivisionError
+
     with serve({"/": Answer([ONE])}) as server, pytest.raises(ZeroDivisionError), use_cassette(path):
-        httpx.post(f"{server.url}/")
-        _ = 1 / 0
+        fail(f"{server.url}/")
     assert len(Cassette.load(path).interactions) == 1
 
 
