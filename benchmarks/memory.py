@@ -25,24 +25,34 @@ _STATUS = Path("/proc/self/status")
 def contests() -> Iterator[Contest]:
     with serving() as server, TemporaryDirectory() as folder:
         url = server + chunks(_SIZE // _CHUNK, _CHUNK)
-        for what, mode in (("recorded and saved", "all"), ("replayed", "none")):
+        for what, measured in (("recorded and saved", _recording), ("replayed", _replaying)):
             sides = {
-                side: partial(_in_a_new_process, side, mode, url, f"{folder}/{side}.yaml")
+                side: partial(measured, side, url, Path(folder, f"{side}.yaml"))
                 for side in (*recorders(), LIVE)
             }
             yield Contest(f"memory, 100 MB {what}", 1, sides, unit="MB", rounds=1)
 
 
-def _in_a_new_process(*arguments: str) -> float:
+def _recording(side: str, url: str, path: Path) -> float:
+    return _in_a_new_process(side, "all", url, path)
+
+
+def _replaying(side: str, url: str, path: Path) -> float:
+    if not path.exists():
+        _recording(side, url, path)
+    return _in_a_new_process(side, "none", url, path)
+
+
+def _in_a_new_process(side: str, mode: Mode, url: str, path: Path) -> float:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", *arguments],
+        [sys.executable, "-m", "benchmarks.memory", side, mode, url, path],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(done.stderr.splitlines()[-1])
+        raise RuntimeError(done.stderr)
     return float(done.stdout)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
@@ -19,6 +20,8 @@ _RATIOS = (
     " the rounds of this run."
 )
 
+_ERROR = re.compile(r"\w+(?:Error|Exception)\b|^\w+")  # of a traceback, the last one is it
+
 _FIGURES: dict[Unit, Callable[[float], str]] = {
     "chunks/s": lambda seconds: f"{1 / seconds:,.0f} chunks/s",
     "ms": lambda seconds: f"{_rounded(seconds * 1e3)} ms",
@@ -33,7 +36,7 @@ def row(result: Result) -> str:
 
 def _figures(result: Result) -> tuple[str, str, str]:
     if result.failure:
-        return f"fails: {result.failure.partition(':')[0]}", "", ""
+        return f"fails: {_ERROR.findall(result.failure)[-1]}", "", ""
     figure = _FIGURES[result.contest.unit](result.each)
     if result.is_first:
         return figure, "1", ""

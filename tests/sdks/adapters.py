@@ -215,6 +215,7 @@ def litellm(call: Call, model: str, path: str) -> Iterator[Any]:
 async def alitellm(call: Call, model: str, path: str, *, aiohttp: bool) -> AsyncIterator[Any]:
     sdk: Any = import_module("litellm")
     sdk.disable_aiohttp_transport = not aiohttp
+    sdk.in_memory_llm_clients_cache.flush_cache()  # or a client of the other kind would be used
     asked = await sdk.acompletion(**_litellm(call, model, path))
     if not call.streaming:
         yield _named(asked)

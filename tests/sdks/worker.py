@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.loopback import serve
+from tests.loopback import Answer, serve
 from tests.sdks.adapters import Call
 from tests.sdks.rows import ROWS, Row
 from tests.sdks.runs import run
-from tests.sdks.scenarios import SCENARIOS
+from tests.sdks.scenarios import SCENARIOS, SSE
 from tests.sdks.verdict import judge
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or it'd fetch its prices from the network
@@ -44,12 +44,14 @@ def _row(row: Row, folder: Path) -> dict[str, Any]:
 
 
 def _warm_up(row: Row) -> None:
-    """Import whatever the SDK imports at its first call, which would be late in all that it reads."""
-    path = row.form.answers_at
-    with serve({path: SCENARIOS[-1].answers(row.form)}) as server:
-        done = run(row.adapter, Call(server.url, streaming=False), leave_after=None, now=lambda: 0.0)
-    if done.error:
-        raise RuntimeError(f"{row} doesn't work at all: {done.error}")
+    """Let the SDK import whatever it imports at its first calls, which would be late in all that they read."""
+    whole = {row.form.answers_at: Answer.json(row.form.whole)}
+    stream = {row.form.streams_at: Answer(row.form.events, headers=SSE)}
+    for streaming, answers in ((False, whole), (True, stream)):
+        with serve(answers) as server:
+            done = run(row.adapter, Call(server.url, streaming), leave_after=None, now=lambda: 0.0)
+        if done.error:
+            raise RuntimeError(f"{row} doesn't work at all: {done.error}")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,12 @@ class _Pass:
 
 
 _pass: ContextVar[_Pass | None] = ContextVar("unspool_live", default=None)
+def is_live() -> bool:
+    """Whether this is part of a request that is meant to reach the network."""
+    held = _pass.get()
+    return held is not None and held.is_valid
+
+
 _names: dict[str, frozenset[str]] = {}
 """The names that each address was looked up by."""
 
@@ -79,8 +85,7 @@ def check(host: Any, port: Any) -> None:
 
 def _watching(host: Any, port: Any) -> scope.Scope | None:
     """The cassette that has a say in this; None if none has."""
-    held = _pass.get()
-    if held is not None and held.is_valid:
+    if is_live():
         return None
     try:
         return scope.current()

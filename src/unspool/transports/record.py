@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from weakref import ref
 
 from unspool.cassette.model import End
 from unspool.cassette.take import Take
@@ -57,55 +58,52 @@ class RecordedStream:
         self._inner = inner
         self._take = take
         self._now = now
-        self._iterator: Any = None
         self._closed = False
-
-    # Reading. Not by generators: an async one that a client abandons makes trio complain.
+        # Weakly: a client that drops its iterator drops httpcore's generator with it, at once, as it would
+        # without us. Kept until the garbage collector comes, that might close a connection in the very
+        # moment in which the pool's lock is held, which is for ever. Async generators close later anyway.
+        self._reading: Callable[[], _Reading | None] = lambda: None
+        self._areading: _AsyncReading | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._iterator is None:
-            self._iterator = iter(self._inner)
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            data: bytes = next(self._iterator)
-        except StopIteration:
-            self._take.end(End.COMPLETE, self._now())
-            raise
-        except BaseException as error:
-            failed(self._take, error, self._now)
-            raise
-        self._take.chunk(data, self._now())
-        return data
+        reading = _Reading(self, iter(self._inner))
+        self._reading = ref(reading)
+        return reading
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._iterator is None:
-            self._iterator = aiter(self._inner)
-        return self
+        self._areading = _AsyncReading(self, aiter(self._inner))
+        return self._areading
 
-    async def __anext__(self) -> bytes:
-        try:
-            data: bytes = await anext(self._iterator)
-        except StopAsyncIteration:
-            self._take.end(End.COMPLETE, self._now())
-            raise
-        except BaseException as error:
-            failed(self._take, error, self._now)
-            raise
+    # What is read
+
+    def note(self, data: bytes) -> bytes:
+        """A piece came, and is handed on."""
         self._take.chunk(data, self._now())
         return data
+
+    def end(self) -> None:
+        """It's over, as the server meant it to be."""
+        self._take.end(End.COMPLETE, self._now())
+
+    def fail(self, error: BaseException) -> None:
+        """It broke."""
+        failed(self._take, error, self._now)
 
     # Closing
 
     def close(self) -> None:
+        reading = self._reading()
+        self.leave(None if reading is None else reading.iterator)
+
+    def leave(self, iterator: Any) -> None:
+        """The client hangs up; what it left is in the iterator, if there is one."""
         if self._closed:
             return
         self._closed = True
-        if not self._is_worth_draining():
-            self._hang_up(self._inner.close)
+        if iterator is None or not self.is_worth_draining():
+            self._hang_up()
             return
-        drain = threading.Thread(target=self._drain, name="unspool-drain", daemon=True)
+        drain = threading.Thread(target=self._drain, args=[iterator], name="unspool-drain", daemon=True)
         drain.start()
         drain.join(_PATIENCE)
 
@@ -113,51 +111,103 @@ class RecordedStream:
         if self._closed:
             return
         self._closed = True
-        if self._is_worth_draining():
-            await self._adrain()
+        if self._areading is not None and self.is_worth_draining():
+            await self._adrain(self._areading.iterator)
         try:
             await self._inner.aclose()
         finally:
             self._end_closed()
 
-    def _is_worth_draining(self) -> bool:
-        return self._iterator is not None and not self._take.ended and self._take.has_said_goodbye
+    def is_worth_draining(self) -> bool:
+        """Whether what is left is but a matter of form."""
+        return not self._take.ended and self._take.has_said_goodbye
 
-    def _hang_up(self, close: Callable[[], None]) -> None:
+    def _hang_up(self) -> None:
         try:
-            close()
+            self._inner.close()
         finally:
             self._end_closed()
 
     def _end_closed(self) -> None:
         self._take.end(End.COMPLETE if self._take.is_whole else End.CLOSED, self._now())
 
-    def _drain(self) -> None:
+    def _drain(self, iterator: Iterator[bytes]) -> None:
         """Read the rest; what breaks meanwhile is noted, and concerns nobody else: the client has left."""
         try:
-            self._read_rest()
+            self._read_rest(iterator)
         except Exception as error:  # noqa: BLE001 - it's been noted
-            failed(self._take, error, self._now)
+            self.fail(error)
         finally:
-            self._hang_up(self._inner.close)
+            self._hang_up()
 
-    def _read_rest(self) -> None:
+    def _read_rest(self, iterator: Iterator[bytes]) -> None:
         left, until = _DRAIN_BYTES, self._now() + _DRAIN_SECONDS
-        for data in self:
-            left -= len(data)
+        for data in iterator:
+            left -= len(self.note(data))
             if left <= 0 or self._now() > until:
                 return
+        self.end()
 
-    async def _adrain(self) -> None:
+    async def _adrain(self, iterator: AsyncIterator[bytes]) -> None:
         """As `_drain`, for as long as it takes no time: a task of ours might outlive the client's loop."""
         from anyio import move_on_after  # noqa: PLC0415 - only async code needs it, and it takes its time
 
         left = _DRAIN_BYTES
         with move_on_after(_PATIENCE, shield=True):
             try:
-                async for data in self:
-                    left -= len(data)
+                async for data in iterator:
+                    left -= len(self.note(data))
                     if left <= 0:
                         return
+                self.end()
             except Exception as error:  # noqa: BLE001 - it's been noted
-                failed(self._take, error, self._now)
+                self.fail(error)
+
+
+class _Reading:
+    """One pass over a recorded stream. No generator: an async one that is abandoned makes trio complain."""
+
+    def __init__(self, stream: RecordedStream, iterator: Iterator[bytes]) -> None:
+        self._stream = stream
+        self.iterator = iterator
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            data = next(self.iterator)
+        except StopIteration:
+            self._stream.end()
+            raise
+        except BaseException as error:
+            self._stream.fail(error)
+            raise
+        return self._stream.note(data)
+
+    def __del__(self) -> None:
+        # Dropped, as by a `break`: httpcore's generator would close the connection, and the rest be lost.
+        if self._stream.is_worth_draining():
+            self._stream.leave(self.iterator)
+
+
+class _AsyncReading:
+    """As `_Reading`."""
+
+    def __init__(self, stream: RecordedStream, iterator: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+        self.iterator = iterator
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            data = await anext(self.iterator)
+        except StopAsyncIteration:
+            self._stream.end()
+            raise
+        except BaseException as error:
+            self._stream.fail(error)
+            raise
+        return self._stream.note(data)
