@@ -95,12 +95,13 @@ class CassetteContext:
     def __enter__(self) -> Cassette:
         cassette = self._make()
         with ExitStack() as stack:
-            on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
-            playback = Playback(cassette, self._factor, self._clock, on_play)
-            entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             stack.enter_context(interception())
             stack.enter_context(stubbed())
             stack.enter_context(guarded())
+            # After what the others import: a module that is imported while time stands keeps a false datetime.
+            on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
+            playback = Playback(cassette, self._factor, self._clock, on_play)
+            entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             scope.enter(entered)
             stack.callback(scope.leave, entered)
             self._entered.append((cassette, stack.pop_all()))
