@@ -44,7 +44,7 @@ def _row(row: Row, folder: Path) -> dict[str, Any]:
 
 
 def _warm_up(row: Row) -> None:
-    """Let the SDK import whatever it imports at its first calls, which would be late in all that they read."""
+    """Let the SDK import what it imports at its first calls, which would be late in all that they read."""
     whole = {row.form.answers_at: Answer.json(row.form.whole)}
     stream = {row.form.streams_at: Answer(row.form.events, headers=SSE)}
     for streaming, answers in ((False, whole), (True, stream)):

@@ -98,7 +98,7 @@ class CassetteContext:
             stack.enter_context(interception())
             stack.enter_context(stubbed())
             stack.enter_context(guarded())
-            # After what the others import: a module that is imported while time stands keeps a false datetime.
+            # After what these import: a module imported while time stands would keep a false datetime.
             on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
             playback = Playback(cassette, self._factor, self._clock, on_play)
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
