@@ -54,9 +54,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.sdks", description=__doc__)
     parser.add_argument("--only", choices=_sdks(None), help="one SDK; its table is printed, and not kept")
     parser.add_argument("--write", action="store_true", help="write docs/sdks.md")
-    parser.add_argument(
-        "--cache", metavar="FOLDER", help="keep the virtual environments there"
-    )
+    parser.add_argument("--cache", metavar="FOLDER", help="keep the virtual environments there")
     options = parser.parse_args()
     if options.only and options.write:
         parser.error("docs/sdks.md needs all of them: --write goes without --only")

@@ -62,6 +62,7 @@ def test_an_interrupted_recording_is_saved(tmp_path: Path) -> None:
 
 def test_what_was_recorded_before_an_error_is_saved(tmp_path: Path) -> None:
     path = tmp_path / "error.yaml"
+
     def fail(url: str) -> None:
         httpx.post(url)
         raise ZeroDivisionError

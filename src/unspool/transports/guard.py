@@ -59,6 +59,8 @@ class _Pass:
 
 
 _pass: ContextVar[_Pass | None] = ContextVar("unspool_live", default=None)
+
+
 def is_live() -> bool:
     """Whether this is part of a request that is meant to reach the network."""
     held = _pass.get()
