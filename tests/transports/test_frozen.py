@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,6 +21,7 @@ from unspool.transports.frozen import moment_of
 from unspool.transports.use_cassette import use_cassette
 
 URL = "https://api.example.com/v1/chat"
+ROOT = Path(__file__).parents[2]
 FIRST, SECOND = 1_700_000_000.0, 1_700_000_100.0
 
 
@@ -111,3 +115,18 @@ def test_a_recording_of_vcrpys_has_its_date() -> None:
 @pytest.mark.parametrize("headers", [(), (("date", "REDACTED"),)])
 def test_without_a_date_nobody_knows(headers: Any) -> None:
     assert moment_of(interaction("1", None, headers)) is None
+
+
+def test_afterwards_pydantic_still_knows_datetimes() -> None:
+    code = """
+import sys
+from tests.transports.test_frozen import FIRST, interaction
+from unspool.cassette.cassette import Cassette
+from unspool.transports.use_cassette import use_cassette
+with use_cassette(Cassette.of([interaction("1", FIRST)]), freeze_time=True):
+    pass
+import datetime
+import pydantic
+pydantic.create_model("Model", at=(datetime.datetime, ...))(at="2026-11-23T00:00:00Z")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

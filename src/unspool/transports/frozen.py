@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Callable[[Interac
         return
     from freezegun import freeze_time  # noqa: PLC0415 - an extra
 
+    _load_pydantic()
     with freeze_time(min(moments), real_asyncio=True) as frozen:
         _let_trio_go_on()
 
@@ -37,6 +39,18 @@ def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Callable[[Interac
                 frozen.move_to(moment)
 
         yield move
+
+
+def _load_pydantic() -> None:
+    """Have pydantic load all its parts while datetimes are real: freezegun looks at every attribute of every
+    module when it has put its own in place, and pydantic would learn of these only, for good.
+    """
+    import pydantic  # noqa: PLC0415 - half of it isn't needed otherwise
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is deprecated in it
+        for name in pydantic.__all__:
+            getattr(pydantic, name)
 
 
 def _let_trio_go_on() -> None:
