@@ -83,7 +83,7 @@ class Loopback(ThreadingHTTPServer):
 
     def answer(self, path: str) -> Answer:
         """What a path says next: of several answers one after the other, the last one for ever."""
-        answers = self.answers.get(path.partition("?")[0])
+        answers = self.answers.get(path) or self.answers.get(path.partition("?")[0])
         if answers is None:
             return Answer.json({"error": {"message": f"nothing at {path}"}}, 404)
         if isinstance(answers, Answer):
