@@ -28,7 +28,8 @@ LEAKS = (
 )
 """How the variables end that would make a test depend on whose machine it runs on."""
 
-SETTINGS = ("AWS_PROFILE", "REPEATED_STREAMING_CHUNK_LIMIT", "UNSPOOL_STREAMS")
+SETTINGS = ("AWS_PROFILE", "CI", "REPEATED_STREAMING_CHUNK_LIMIT", "UNSPOOL_STREAMS")
+"""Variables that would change what a test sees: with `CI` set, say, nothing is recorded by default."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

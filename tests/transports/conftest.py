@@ -11,9 +11,3 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     """A kind of client; the test runs once with each."""
     found: Kind = request.param
     return found
-
-
-@pytest.fixture(autouse=True)
-def no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a developer's machine, where the default is to record what isn't there yet."""
-    monkeypatch.delenv("CI", raising=False)
