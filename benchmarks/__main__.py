@@ -48,11 +48,12 @@ def _sections(count: int) -> dict[str, Iterator[Contest]]:
 
 
 def _measured(title: str, contests: Iterator[Contest], options: argparse.Namespace, run: Run) -> list[Result]:
-    print(f"\n## {title}\n\n{report.table(())}")
     results: list[Result] = []
     for contest in contests:
         if options.only in contest.title:
             measured = measure(contest, options.rounds, run)
+            if not results:
+                print(f"\n## {title}\n\n{report.table(())}")
             print("\n".join(map(report.row, measured)), flush=True)
             results += measured
     return results

@@ -71,5 +71,6 @@ def page(sections: Mapping[str, Sequence[Result]], *, count: int, rounds: int) -
         _RATIOS,
     ]
     for title, results in sections.items():
-        parts += [f"## {title}", table(map(row, results))]
+        if results:
+            parts += [f"## {title}", table(map(row, results))]
     return "\n\n".join(parts) + "\n"

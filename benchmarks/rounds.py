@@ -121,14 +121,14 @@ class Result:
 
 
 def measure(contest: Contest, rounds: int, run: Run) -> list[Result]:
-    """Each side's rounds, taken in turns, after one round that doesn't count.
+    """Each side's rounds, taken in turns, after one round that doesn't count; see `Contest.rounds`.
 
     A side that fails takes no further part, and that is its result; the first one may not fail.
     """
     rounds = min(rounds, contest.rounds or rounds)
     taken: dict[str, list[float]] = {name: [] for name in contest.sides}
     failures: dict[str, str] = {}
-    for _ in range(rounds + (rounds > 1)):
+    for _ in range(rounds + (contest.rounds != 1)):
         for name, side in contest.sides.items():
             if name not in failures:
                 _take(name, side, run, taken[name], failures)
