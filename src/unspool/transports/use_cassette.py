@@ -100,7 +100,7 @@ class CassetteContext:
             stack.enter_context(guarded())
             # After what these import: a module imported while time stands would keep a false datetime.
             on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
-            playback = Playback(cassette, self._factor, self._clock, on_play)
+            playback = Playback(cassette, self._factor, self._clock, on_play=on_play)
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             scope.enter(entered)
             stack.callback(scope.leave, entered)
