@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from unspool.samples import sample_body, sample_names, sample_path
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
+    from unspool.transports.block_network import block_network
     from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
     from unspool.transports.use_cassette import use_cassette
 
@@ -156,6 +157,7 @@ _HOMES: dict[str, str] = {
         "samples": "sample_body sample_names sample_path",
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
+        "transports.block_network": "block_network",
         "transports.cassette_transport": "RecordTransport ReplayTransport",
         "transports.use_cassette": "use_cassette",
     }.items()
@@ -237,6 +239,7 @@ __all__ = [
     "VirtualClock",
     "WireError",
     "acompletion",
+    "block_network",
     "callbacks",
     "completion",
     "custom_provider_map",

@@ -10,19 +10,12 @@ from typing import Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.transports._family import family_of
 from unspool.transports.answer import Playback, aanswer, answer
-from unspool.transports.guard import live
 from unspool.transports.replay import Timing, factor_of
 
 
-class PlaybackTransport:
-    """Hands each request to a cassette, which stays open when the transport is closed.
-
-    Args:
-        inner: what sends the requests that are to be recorded; None if none are.
-        playback: the cassette, and how it's played.
-    """
+class _CassetteTransport:
+    """Hands each request to a cassette."""
 
     def __init__(self, inner: Any, playback: Playback) -> None:
         self._inner = inner
@@ -42,14 +35,20 @@ class PlaybackTransport:
         return await self._inner.handle_async_request(request)
 
     def close(self) -> None:
-        """Close the transport underneath."""
-        if self._inner is not None:
-            self._inner.close()
+        """Save the cassette, if it has a file; close the transport underneath."""
+        try:
+            if self._inner is not None:
+                self._inner.close()
+        finally:
+            self.cassette.close()
 
     async def aclose(self) -> None:
         """As `close`."""
-        if self._inner is not None:
-            await self._inner.aclose()
+        try:
+            if self._inner is not None:
+                await self._inner.aclose()
+        finally:
+            self.cassette.close()
 
     def __enter__(self) -> Any:
         if self._inner is not None:
@@ -66,60 +65,6 @@ class PlaybackTransport:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
-
-
-class _CassetteTransport(PlaybackTransport):
-    """A transport that has a cassette to itself."""
-
-    def close(self) -> None:
-        """Save the cassette, if it has a file; close the transport underneath."""
-        try:
-            super().close()
-        finally:
-            self.cassette.close()
-
-    async def aclose(self) -> None:
-        """As `close`."""
-        try:
-            await super().aclose()
-        finally:
-            self.cassette.close()
-
-
-class LiveTransport:
-    """A transport of the request's own library, made when the first request is sent: it takes 80 ms.
-
-    What it sends passes every guard, and no cassette is asked again.
-    """
-
-    def __init__(self) -> None:
-        self._inner: Any = None
-
-    def handle_request(self, request: Any) -> Any:
-        if self._inner is None:
-            self._inner = family_of(request).HTTPTransport()
-        with live():
-            return self._inner.handle_request(request)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        if self._inner is None:
-            self._inner = family_of(request).AsyncHTTPTransport()
-        with live():
-            return await self._inner.handle_async_request(request)
-
-    def close(self) -> None:
-        if self._inner is not None:
-            self._inner.close()
-
-    async def aclose(self) -> None:
-        if self._inner is not None:
-            await self._inner.aclose()
-
-    def __enter__(self) -> Any:
-        return self
-
-    async def __aenter__(self) -> Any:
-        return self
 
 
 class RecordTransport(_CassetteTransport):
