@@ -21,7 +21,7 @@ class Run:
     """A cassette in a test.
 
     Attributes:
-        reported: the misses of which the test has failed already.
+        reported: the misses that have been complained of, so that its teardown needn't.
     """
 
     cassette: Cassette
@@ -83,22 +83,23 @@ def complaints(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        for miss in _unreported(runs):
-            error.add_note(f"{type(miss).__name__}: {miss}")
+        for miss in _misses(runs):
+            if str(miss) not in str(error):
+                error.add_note(f"{type(miss).__name__}: {miss}")
         raise
-    for miss in _unreported(runs):
+    for miss in _misses(
+        runs
+    ):  # also one that failed the test at once, but in a thread or a task that kept it
         pytest.fail(f"{item.nodeid}: {miss}", pytrace=False)
     for run in runs:
         if run.fail_on_unplayed:
             _check_unplayed(item, run)
 
 
-def _unreported(runs: list[Run]) -> Iterator[CassetteError]:
+def _misses(runs: list[Run]) -> Iterator[CassetteError]:
     for run in runs:
-        for miss in run.cassette.misses:
-            if miss not in run.reported:
-                run.reported.append(miss)
-                yield miss
+        run.reported[:] = run.cassette.misses
+        yield from run.reported
 
 
 def _check_unplayed(item: pytest.Item, run: Run) -> None:

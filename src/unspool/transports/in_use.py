@@ -43,8 +43,14 @@ class _LiveTransport:
     def __enter__(self) -> Any:
         return self
 
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     async def __aenter__(self) -> Any:
         return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
 
 
 class InUseTransport(_LiveTransport):
