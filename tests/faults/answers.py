@@ -103,9 +103,7 @@ ANTHROPIC_EVENTS: list[Any] = [
     {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 12}},
     {"type": "message_stop"},
 ]
-ANTHROPIC = interaction(
-    *sse(*ANTHROPIC_EVENTS, named=True), url="https://api.anthropic.com/v1/messages"
-)
+ANTHROPIC = interaction(*sse(*ANTHROPIC_EVENTS, named=True), url="https://api.anthropic.com/v1/messages")
 
 RESPONSES = interaction(
     *sse(
@@ -147,7 +145,7 @@ OLLAMA = interaction(
 COHERE = interaction(
     *sse(
         {"type": "message-start", "id": "c-1", "delta": {"message": {"role": "assistant"}}},
-        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
+        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text"}}}},
         {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "It rains ☔"}}}},
         {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": " in Łódź."}}}},
         {"type": "content-end", "index": 0},

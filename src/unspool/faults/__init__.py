@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
-from unspool.faults.chat import ChangingIds, EmptyChoices, NullChoices, UsageOn
+from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
+from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
 from unspool.faults.chunks import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
 from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
 from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
@@ -12,6 +13,7 @@ from unspool.faults.events import (
     Duplicate,
     EarlyFinish,
     ErrorEvent,
+    Loop,
     Malformed,
     NoFinish,
     RepeatFinish,
@@ -27,10 +29,13 @@ from unspool.faults.noise import (
     NoFinalBlankLine,
     UnknownEvent,
 )
+from unspool.faults.prefixes import every_prefix
+from unspool.faults.script import break_script
 from unspool.faults.timing import Drip, Hang, Jitter, SlowStart, Stall
-from unspool.faults.tool_calls import BrokenArguments, CallsWithout, SharedIndex, SplitArguments
+from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
 
 __all__ = [
+    "CATALOGUE",
     "Answer",
     "BadChecksum",
     "BadGzip",
@@ -51,15 +56,18 @@ __all__ = [
     "Drop",
     "Duplicate",
     "EarlyFinish",
+    "EmptyCalls",
     "EmptyChoices",
     "ErrorEvent",
     "Fault",
+    "FinishAs",
     "Hang",
     "HtmlPage",
     "Inject",
     "Jitter",
     "KeepAlives",
     "LineEnds",
+    "Loop",
     "Malformed",
     "Merge",
     "MultilineData",
@@ -71,6 +79,7 @@ __all__ = [
     "Rechunk",
     "Refuse",
     "RepeatFinish",
+    "Scenario",
     "SharedIndex",
     "Shred",
     "SlowStart",
@@ -81,4 +90,7 @@ __all__ = [
     "Swap",
     "UnknownEvent",
     "UsageOn",
+    "break_script",
+    "every_prefix",
+    "scenario",
 ]

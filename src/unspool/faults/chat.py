@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unspool.errors import FaultError
-from unspool.faults.dialects import dialect_of, finishes
+from unspool.faults.dialects import choices_in, dialect_of, finishes
 from unspool.faults.fault import Fault, Feed
 from unspool.faults.frames import JSON, Frame
 from unspool.faults.parts import Part
@@ -133,6 +133,27 @@ class UsageOn(Fault):
         more = {"after": 1, "twice": 2}.get(self.where, 0) if finishes(frame) else 0
         for _ in range(more):
             yield frame.with_json({**bare, "choices": [], "usage": _USAGE})
+
+
+@dataclass(frozen=True, repr=False)
+class FinishAs(Fault):
+    """An OpenAI stream gives another reason for its end: `stop` after tool calls, a word nobody knows.
+
+    Args:
+        reason: what it says.
+    """
+
+    reason: str = "stop"
+
+    def feed(self) -> Feed:
+        return where(self, f"a finish reason in {_CHUNKS}", self._renamed)
+
+    def _renamed(self, frame: Frame) -> Iterable[Frame] | None:
+        body = _chunk(frame)
+        if body is None or not finishes(frame):
+            return None
+        choices = [{**choice, "finish_reason": self.reason} for choice in choices_in(body)]
+        return (frame.with_json({**body, "choices": choices}),)
 
 
 def _with(frame: Frame, **changes: object) -> JSON:

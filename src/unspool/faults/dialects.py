@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from unspool.faults.frames import JSON, AWSFraming, Frame, NDJSONFraming
+from unspool.faults.frames import JSON, AWSFraming, Frame, NDJSONFraming, framing_of
 
 _ANTHROPIC = frozenset(
     {
@@ -34,7 +34,7 @@ def dialect_of(frame: Frame) -> str | None:
         return "bedrock-invoke" if frame.event.name == "chunk" else "bedrock-converse"
     kind = body.get("type")
     return next((name for name, knows in _SIGNS.items() if knows(body, kind)), None) or (
-        "ollama" if isinstance(frame.framing, NDJSONFraming) else None
+        "ollama-ndjson" if isinstance(frame.framing, NDJSONFraming) else None
     )
 
 
@@ -42,7 +42,7 @@ _SIGNS: dict[str, Callable[[JSON, Any], bool]] = {
     "openai-chat": lambda body, _: "choices" in body,
     "openai-responses": lambda _, kind: isinstance(kind, str) and kind.startswith("response."),
     "anthropic-messages": lambda _, kind: kind in _ANTHROPIC,
-    "gemini": lambda body, _: "candidates" in body or "usageMetadata" in body,
+    "gemini-generate": lambda body, _: "candidates" in body or "usageMetadata" in body,
     "cohere-v2": lambda _, kind: isinstance(kind, str) and kind.startswith(("message-", "content-", "tool-")),
     "cohere-v1": lambda body, _: "event_type" in body,
 }
@@ -104,7 +104,7 @@ _DIALECTS: dict[str, Dialect] = {
         lambda body, _: body["type"] == "content_block_delta",
         lambda body, _: body["type"] == "message_delta" and body.get("delta", {}).get("stop_reason"),
     ),
-    "gemini": Dialect(
+    "gemini-generate": Dialect(
         lambda body, _: _candidates(body, "content"),
         lambda body, _: _candidates(body, "finishReason"),
         _gemini_unfinish,
@@ -116,13 +116,20 @@ _DIALECTS: dict[str, Dialect] = {
         lambda body, _: body["event_type"] in {"text-generation", "tool-calls-chunk"},
         lambda body, _: body["event_type"] == "stream-end",
     ),
-    "ollama": Dialect(_ollama_speaks, lambda body, _: body.get("done")),
+    "ollama-ndjson": Dialect(_ollama_speaks, lambda body, _: body.get("done")),
     "bedrock-converse": Dialect(
         lambda _, name: name == "contentBlockDelta", lambda _, name: name == "messageStop"
     ),
     # What these say stands in base64: each counts, and none is known to be the last.
     "bedrock-invoke": Dialect(lambda _body, _name: True, lambda _body, _name: False),
 }
+
+
+def dialect_in(body: bytes) -> str | None:
+    """The wire format of a body, by the first of its events that tells; None if none does."""
+    framing = framing_of(body)
+    frames = (frame for step in (framing.split(body, 0.0), framing.rest(0.0)) for frame in step)
+    return next((found for frame in frames if (found := dialect_of(frame))), None)
 
 
 def speaks(frame: Frame) -> bool:

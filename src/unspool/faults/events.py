@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from pydantic_core import to_json
 
+from unspool.cassette.model import Interaction
+from unspool.errors import FaultError
 from unspool.faults.dialects import dialect_of, finishes, speaks, unfinished
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import JSON, Frame
@@ -77,6 +80,61 @@ class Swap(Fault):
             return (stop,)
 
         return each_frame(change, at_stop=stop)
+
+
+@dataclass(frozen=True, repr=False)
+class Loop(Fault):
+    """The model repeats itself: some events come again and again, then the stream goes on.
+
+    Args:
+        after: events that say something before those that repeat.
+        period: how many repeat; events that say nothing don't count, and don't.
+        times: how often they come in all; `math.inf` never ends, and takes a transport or a script.
+    """
+
+    after: int = 1
+    period: int = 1
+    times: float = 200
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.period < 1 or self.times < 1:
+            raise FaultError(f"expected a loop of at least 1 event and 1 time, got {self!r}")
+
+    def feed(self) -> Feed:
+        seen = 0
+        held: list[Frame] = []
+
+        def change(frame: Frame) -> Iterable[Frame]:
+            nonlocal seen
+            if not speaks(frame):
+                return (frame,)
+            seen += 1
+            if not self.after < seen <= self.after + self.period:
+                return (frame,)
+            held.append(frame)
+            return self._rounds(held) if len(held) == self.period else ()
+
+        def stop(stop: Stop) -> Iterable[Part]:
+            if len(held) < self.period:
+                raise nothing_to_break(
+                    self, f"{self.after + self.period} events that say something", f"{seen}"
+                )
+            return (stop,)
+
+        return each_frame(change, at_stop=stop)
+
+    def _rounds(self, held: list[Frame]) -> Iterator[Frame]:
+        at = held[-1].at
+        done = 0
+        while done < self.times:
+            done += 1
+            yield from (replace(frame, at=at) for frame in held)
+
+    def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
+        if self.times == inf:
+            raise FaultError(f"{self!r} never ends: break it behind a FaultTransport, or in a script")
+        return super().apply(interaction, attempt=attempt)
 
 
 @dataclass(frozen=True, repr=False)
@@ -201,8 +259,8 @@ _PROVIDERS: dict[str, str] = {
     "bedrock-invoke": "bedrock",
     "cohere-v1": "cohere",
     "cohere-v2": "cohere",
-    "gemini": "gemini",
-    "ollama": "ollama",
+    "gemini-generate": "gemini",
+    "ollama-ndjson": "ollama",
 }
 
 

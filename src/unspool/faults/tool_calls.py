@@ -38,6 +38,24 @@ class CallsWithout(Fault):
 
 
 @dataclass(frozen=True, repr=False)
+class EmptyCalls(Fault):
+    """Every OpenAI delta without tool calls says `"tool_calls": []`."""
+
+    def feed(self) -> Feed:
+        return where(self, "OpenAI chunks without tool calls", self._with_none)
+
+    def _with_none(self, frame: Frame) -> Iterable[Frame] | None:
+        body = frame.json if dialect_of(frame) == "openai-chat" else None
+        if body is None or not any(True for _ in choices_in(body)):
+            return None
+        choices = [
+            {**choice, "delta": {"tool_calls": [], **(choice.get("delta") or {})}}
+            for choice in choices_in(body)
+        ]
+        return (frame.with_json({**body, "choices": choices}),)
+
+
+@dataclass(frozen=True, repr=False)
 class SharedIndex(Fault):
     """All OpenAI tool calls have index 0; only their ids tell them apart."""
 

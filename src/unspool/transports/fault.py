@@ -8,7 +8,6 @@ come; here that is waited for, on the clock, and no longer than the client's rea
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import count
@@ -130,7 +129,7 @@ class _Answer:
         self._stage = stage
         self._decode = decoding()
         self._patience = read_timeout_of(request)
-        self._ready: deque[Part | Exception] = deque()
+        self._out: Iterator[Part] = iter(())
         self._taken = 0.0
         self._waited = 0.0
         self._inner: Any = None  # the response underneath
@@ -167,7 +166,7 @@ class _Answer:
     def _pull(self) -> None:
         started = self._clock.monotonic()
         try:
-            part: Part = Piece(next(self._pieces))
+            part: Piece | Stop = Piece(next(self._pieces))
         except StopIteration:
             part = Stop()
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
@@ -177,7 +176,7 @@ class _Answer:
     async def _apull(self) -> None:
         started = self._clock.monotonic()
         try:
-            part: Part = Piece(await anext(self._pieces))
+            part: Piece | Stop = Piece(await anext(self._pieces))
         except StopAsyncIteration:
             part = Stop()
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
@@ -185,11 +184,11 @@ class _Answer:
         self._push(part, started)
 
     def _is_sent(self) -> bool:
-        self._push(Sent(to_request(self._request)), self._clock.monotonic())
-        sent = bool(self._ready) and isinstance(self._ready[0], Sent)
-        if sent:
-            self._ready.popleft()
-        return sent
+        first, *others = self._stage.feed(Sent(to_request(self._request)))
+        if isinstance(first, Sent):
+            return True
+        self._out = iter((first, *others))
+        return False
 
     def _head(self) -> Head:
         inner = self._inner
@@ -202,39 +201,34 @@ class _Answer:
             self._cause = failure, error
         return Stop(0.0, end, failure)
 
-    def _push(self, part: Part, started: float) -> None:
+    def _push(self, part: Head | Piece | Stop, started: float) -> None:
         self._taken += self._clock.monotonic() - started
-        if not isinstance(part, Sent):
-            part = replace(part, at=self._taken)
-        try:
-            for decoded in self._decode(part):
-                self._ready.extend(self._stage.feed(decoded))
-        except Exception as error:  # noqa: BLE001 - what came before it is delivered first
-            self._ready.append(error)
+        part = replace(part, at=self._taken)
+        # Lazily: what comes of one part may be endless, or an error after something else.
+        self._out = (out for decoded in self._decode(part) for out in self._stage.feed(decoded))
 
     # What goes to the client
 
     def next(self) -> Part:
         """The next part, at its time; raises what comes in its place."""
-        while not self._ready:
+        while (ready := next(self._out, None)) is None:
             self._pull()
-        wait, part = self._due(self._ready.popleft())
+        wait, part = self._due(ready)
         if wait:
             self._clock.sleep(wait)
         return self._given(part)
 
     async def anext(self) -> Part:
-        while not self._ready:
+        while (ready := next(self._out, None)) is None:
             await self._apull()
-        wait, part = self._due(self._ready.popleft())
+        wait, part = self._due(ready)
         if wait:
             await self._clock.asleep(wait)
         return self._given(part)
 
-    def _due(self, part: Part | Exception) -> tuple[float, Part | Exception]:
-        if isinstance(part, Exception | Sent):
-            return 0.0, part
-        wait = max(part.at - self._taken - self._waited, 0.0)
+    def _due(self, part: Part) -> tuple[float, Part | Exception]:
+        at = 0.0 if isinstance(part, Sent) else part.at
+        wait = max(at - self._taken - self._waited, 0.0)
         if self._patience is not None and wait > self._patience:
             message = f"no byte for {self._patience:g} seconds"
             return self._patience, read_timeout(self._family, self._request, message)
