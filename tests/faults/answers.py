@@ -182,3 +182,6 @@ ALL: dict[str, Interaction] = {
     "tools": TOOLS,
 }
 """Every answer by a name for a test's id."""
+
+ASKED: dict[str, Interaction] = {"openai": OPENAI, "tools": TOOLS, "anthropic": ANTHROPIC}
+"""Those whose providers our client can ask."""

@@ -15,20 +15,15 @@ from unspool.errors import FaultError
 from unspool.faults import CATALOGUE, NoFault, Scenario, scenario
 from unspool.providers import FORMATS
 
-# The one with tool calls for those scenarios that need some.
-RECORDINGS = {
-    "openai-text": answers.OPENAI,
-    "openai-tools": answers.TOOLS,
-    "anthropic": answers.ANTHROPIC,
-}
 # httpx's `aiter_bytes` leaves the generators underneath it to the garbage collector where a body can't be
 # decompressed, of which trio warns; nobody else can get hold of them.
 MARKS = {"bad-gzip": pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")}
 PAIRS = [
     pytest.param(one, recorded, id=f"{one.name}-{name}", marks=MARKS.get(one.name, ()))
     for one in CATALOGUE
-    for name, recorded in RECORDINGS.items()
-    if one.fits(recorded) and (name != "openai-tools" or not one.fits(answers.OPENAI))
+    for name, recorded in answers.ASKED.items()
+    # The one with tool calls for those that need some.
+    if one.fits(recorded) and (name != "tools" or not one.fits(answers.OPENAI))
 ]
 
 
