@@ -7,7 +7,8 @@ import re
 import pytest
 from tests.faults import answers
 from tests.faults.consuming import Outcome, aconsume, consume
-from tests.faults.outcomes import CHANGED, ERRORS
+from tests.faults.outcomes import CHANGED, CUT, ERRORS
+from tests.faults.reading import pieces
 
 import unspool
 from unspool.cassette.model import Interaction
@@ -129,3 +130,13 @@ def test_known_formats_are_named_as_in_the_table() -> None:
 
 def test_without_a_fault_everything_comes() -> None:
     assert consume(answers.OPENAI, NoFault()) == Outcome("It rains ☔ in Łódź.", "", "", "stop", 2.0)
+
+
+@pytest.mark.parametrize("name", sorted(CUT))
+@pytest.mark.parametrize("recorded", [answers.OPENAI, answers.ANTHROPIC], ids=["openai", "anthropic"])
+def test_strict_mode_notices_a_cut(name: str, recorded: Interaction) -> None:
+    provider = "anthropic" if recorded is answers.ANTHROPIC else "openai"
+    script = unspool.FakeStream(pieces(scenario(name).apply(recorded)), provider=provider)
+
+    with pytest.raises(unspool.IncompleteStreamError):
+        list(unspool.CustomStreamWrapper(script, model="m", custom_llm_provider=provider, strict=True))

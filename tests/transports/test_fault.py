@@ -377,3 +377,19 @@ def test_what_is_recorded_stays_whole(tmp_path: Path) -> None:
 
     assert outcome.chunks == PIECES
     assert Cassette.load(path).interactions[0].response.body == b"".join(PIECES)
+
+
+# Behind an SDK
+
+
+def test_an_sdk_s_own_retries_run() -> None:
+    import httpx2
+    import openai
+
+    soon = (("retry-after-ms", "1"),)
+    transport = FaultTransport(replay(), Status(500, headers=soon).on(1) | Status(429, headers=soon).on(2))
+    client = openai.OpenAI(api_key="any", max_retries=2, http_client=httpx2.Client(transport=transport))
+    stream = client.chat.completions.create(model="gpt-4o-mini", messages=[], stream=True)
+
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == "It rains ☔ in Łódź."
+    assert transport.requests == 3
