@@ -61,6 +61,9 @@ def test_events_that_say_why_it_ended_are_known(name: str) -> None:
     ("body", "dialect"),
     [
         (b'{"event_type": "text-generation", "text": "a"}\n{"event_type": "stream-end"}\n', "cohere-v1"),
+        (b'data: {"event_type": "interaction.created"}\n\n', "gemini-interactions"),
+        (b'data: {"type": "completion", "completion": "a"}\n\n', "anthropic-complete"),
+        (b'data: {"choices": [{"text": "a", "index": 0}]}\n\n', "openai-completions"),
         (b'{"error": "no"}\n', "ollama-ndjson"),
         (b'data: {"object": "thread.run"}\n\n', None),
         (b"data: [DONE]\n\n", None),
@@ -77,3 +80,30 @@ def test_chat_speaks_in_many_fields(key: str) -> None:
     recorded = answers.interaction(*answers.sse(answers.chat({key: "x"}), answers.chat({key: ""})))
 
     assert list(map(speaks, frames_of(recorded))) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "finished"),
+    [
+        ({"choices": [{"text": "a"}]}, {"choices": [{"text": "", "finish_reason": "stop"}]}),
+        (
+            {"type": "completion", "completion": "a", "stop_reason": None},
+            {"type": "completion", "completion": "", "stop_reason": "stop_sequence"},
+        ),
+        ({"event_type": "step.delta"}, {"event_type": "interaction.completed"}),
+        ({"event_type": "text-generation", "text": "a"}, {"event_type": "stream-end"}),
+    ],
+)
+def test_older_and_newer_formats_are_understood_too(said: Any, finished: Any) -> None:
+    frames = frames_of(answers.interaction(*answers.sse(said, finished)))
+
+    assert list(map(speaks, frames)) == [True, False]
+    assert list(map(finishes, frames)) == [False, True]
+
+
+def test_the_last_of_a_model_s_events_inside_of_bedrock_s_is_known() -> None:
+    last = b64encode(b'{"amazon-bedrock-invocationMetrics":{}}').decode()
+    bodies = [{"bytes": b64encode(b'{"type":"ping"}').decode()}, {"bytes": last}]
+    pieces = [encode_aws(WireEvent(name="chunk", data=answers.dumps(body))) for body in bodies]
+
+    assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, True]

@@ -5,6 +5,7 @@ Recognised by their JSON, so that a fault need not be told a format.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,11 +40,14 @@ def dialect_of(frame: Frame) -> str | None:
 
 
 _SIGNS: dict[str, Callable[[JSON, Any], bool]] = {
+    "openai-completions": lambda body, _: any("text" in choice for choice in choices_in(body)),
     "openai-chat": lambda body, _: "choices" in body,
     "openai-responses": lambda _, kind: isinstance(kind, str) and kind.startswith("response."),
+    "anthropic-complete": lambda _, kind: kind == "completion",
     "anthropic-messages": lambda _, kind: kind in _ANTHROPIC,
     "gemini-generate": lambda body, _: "candidates" in body or "usageMetadata" in body,
     "cohere-v2": lambda _, kind: isinstance(kind, str) and kind.startswith(("message-", "content-", "tool-")),
+    "gemini-interactions": lambda body, _: "." in body.get("event_type", ""),
     "cohere-v1": lambda body, _: "event_type" in body,
 }
 
@@ -94,11 +98,26 @@ def _ollama_speaks(body: JSON, _name: str) -> bool:
     return any(message.get(key) for key in ("content", "thinking", "tool_calls", "response"))
 
 
+_ACCOUNT = b"amazon-bedrock-invocationMetrics"
+
+
+def _unpacked(body: JSON) -> bytes:
+    return b64decode(body.get("bytes") or "")
+
+
 _DIALECTS: dict[str, Dialect] = {
     "openai-chat": Dialect(_chat_speaks, _chat_finishes, _chat_unfinish),
+    "openai-completions": Dialect(
+        lambda body, _: any(choice.get("text") for choice in choices_in(body)), _chat_finishes, _chat_unfinish
+    ),
     "openai-responses": Dialect(
         lambda body, _: body["type"].endswith(".delta"),
         lambda body, _: body["type"] in {"response.completed", "response.incomplete", "response.failed"},
+    ),
+    "anthropic-complete": Dialect(
+        lambda body, _: body.get("completion"),
+        lambda body, _: body.get("stop_reason"),
+        lambda body: {**body, "stop_reason": None},
     ),
     "anthropic-messages": Dialect(
         lambda body, _: body["type"] == "content_block_delta",
@@ -108,6 +127,10 @@ _DIALECTS: dict[str, Dialect] = {
         lambda body, _: _candidates(body, "content"),
         lambda body, _: _candidates(body, "finishReason"),
         _gemini_unfinish,
+    ),
+    "gemini-interactions": Dialect(
+        lambda body, _: body["event_type"] == "step.delta",
+        lambda body, _: body["event_type"] == "interaction.completed",
     ),
     "cohere-v2": Dialect(
         lambda body, _: body["type"].endswith("-delta"), lambda body, _: body["type"] == "message-end"
@@ -120,8 +143,8 @@ _DIALECTS: dict[str, Dialect] = {
     "bedrock-converse": Dialect(
         lambda _, name: name == "contentBlockDelta", lambda _, name: name == "messageStop"
     ),
-    # What these say stands in base64: each counts, and none is known to be the last.
-    "bedrock-invoke": Dialect(lambda _body, _name: True, lambda _body, _name: False),
+    # What these say is the model's own event, in base64; the last of them has Bedrock's account.
+    "bedrock-invoke": Dialect(lambda _body, _name: True, lambda body, _: _ACCOUNT in _unpacked(body)),
 }
 
 

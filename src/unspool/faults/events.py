@@ -254,12 +254,14 @@ class ErrorEvent(Fault):
 
 
 _PROVIDERS: dict[str, str] = {
+    "anthropic-complete": "anthropic",
     "anthropic-messages": "anthropic",
     "bedrock-converse": "bedrock",
     "bedrock-invoke": "bedrock",
     "cohere-v1": "cohere",
     "cohere-v2": "cohere",
     "gemini-generate": "gemini",
+    "gemini-interactions": "gemini",
     "ollama-ndjson": "ollama",
 }
 
@@ -298,6 +300,10 @@ def _cohere_v1(body: JSON, _status: int, _frame: Frame) -> WireEvent:
     return _event({"is_finished": True, "event_type": "stream-end", "finish_reason": "ERROR", **body})
 
 
+def _interactions(body: JSON, _status: int, _frame: Frame) -> WireEvent:
+    return _event({"event_type": "error", **body}, "error")
+
+
 def _groq(body: JSON, status: int, _frame: Frame) -> WireEvent:
     return _event({"error": {**body["error"], "status_code": status}}, "error")
 
@@ -312,6 +318,7 @@ def _openrouter(body: JSON, status: int, frame: Frame) -> WireEvent:
 
 _ENVELOPES: dict[str, Callable[[JSON, int, Frame], WireEvent]] = {
     "anthropic": _anthropic,
+    "anthropic-complete": _anthropic,
     "anthropic-messages": _anthropic,
     "bedrock": _bedrock,
     "bedrock-converse": _bedrock,
@@ -319,6 +326,7 @@ _ENVELOPES: dict[str, Callable[[JSON, int, Frame], WireEvent]] = {
     "cohere": _cohere_v2,
     "cohere-v1": _cohere_v1,
     "cohere-v2": _cohere_v2,
+    "gemini-interactions": _interactions,
     "groq": _groq,
     "openai-responses": _responses,
     "openrouter": _openrouter,
