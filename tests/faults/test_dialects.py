@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from typing import Any
+
 import pytest
 from tests.faults import answers
 
 from unspool.cassette.model import Interaction
 from unspool.faults.dialects import dialect_in, finishes, speaks
 from unspool.faults.frames import Frame, framing_of
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
 
 DIALECTS = {
     "anthropic": "anthropic-messages",
@@ -103,7 +108,7 @@ def test_older_and_newer_formats_are_understood_too(said: Any, finished: Any) ->
 
 def test_the_last_of_a_model_s_events_inside_of_bedrock_s_is_known() -> None:
     last = b64encode(b'{"amazon-bedrock-invocationMetrics":{}}').decode()
-    bodies = [{"bytes": b64encode(b'{"type":"ping"}').decode()}, {"bytes": last}]
+    bodies = [{"bytes": "no base64"}, {"bytes": b64encode(b'{"type":"ping"}').decode()}, {"bytes": last}]
     pieces = [encode_aws(WireEvent(name="chunk", data=answers.dumps(body))) for body in bodies]
 
-    assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, True]
+    assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, False, True]

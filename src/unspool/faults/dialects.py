@@ -40,7 +40,9 @@ def dialect_of(frame: Frame) -> str | None:
 
 
 _SIGNS: dict[str, Callable[[JSON, Any], bool]] = {
-    "openai-completions": lambda body, _: any("text" in choice for choice in choices_in(body)),
+    "openai-completions": lambda body, _: any(
+        "text" in choice and "delta" not in choice for choice in choices_in(body)
+    ),
     "openai-chat": lambda body, _: "choices" in body,
     "openai-responses": lambda _, kind: isinstance(kind, str) and kind.startswith("response."),
     "anthropic-complete": lambda _, kind: kind == "completion",
@@ -102,7 +104,10 @@ _ACCOUNT = b"amazon-bedrock-invocationMetrics"
 
 
 def _unpacked(body: JSON) -> bytes:
-    return b64decode(body.get("bytes") or "")
+    try:
+        return b64decode(body.get("bytes") or "")
+    except ValueError:
+        return b""
 
 
 _DIALECTS: dict[str, Dialect] = {
