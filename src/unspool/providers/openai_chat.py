@@ -54,11 +54,14 @@ class OpenAIChatNormalizer:
             raise error_from_body(json_or_text(event.data))
         data = parse_event(event)
         if data is not None:
-            chunk = chunk_from(data, calls=self._calls, heard=self._heard)
-            for choice in chunk.choices:
-                if choice.delta.content or choice.delta.tool_calls:
-                    self._heard.add(choice.index)
-            yield chunk
+            yield self._read(data)
+
+    def _read(self, data: JSON) -> ModelResponseStream:
+        chunk = chunk_from(data, calls=self._calls, heard=self._heard)
+        for choice in chunk.choices:
+            if choice.delta.content or choice.delta.tool_calls:
+                self._heard.add(choice.index)
+        return chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
