@@ -32,12 +32,12 @@ class Calls:
         return len(self._numbers)
 
     def open(self, index: int, item: JSON) -> Iterator[JSON]:
-        """Id and name, once, and the arguments that come with them."""
+        """Id and name, once, and the arguments that come with them, as far as they weren't told."""
         if index in self._opened:
             return
         self._opened.add(index)
         kind, arguments = _KINDS[text_in(item, "type")]
-        called = {"name": text_in(item, "name"), arguments: self._told.add(index, text_in(item, arguments))}
+        called = {"name": text_in(item, "name"), arguments: self._told.rest(index, text_in(item, arguments))}
         head = {"id": text_in(item, "call_id") or text_in(item, "id"), kind: called}
         yield self._fragment(index, kind, {**head, **_fields_of(item)})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.providers.openai_responses.calls import Calls
-from unspool.providers.openai_responses.messages import FIELD_OF_PART, Texts
+from unspool.providers.openai_responses.texts import FIELD_OF_PART, Texts
 from unspool.providers.payload import JSON
 
 _Deltas = Iterator[JSON]
