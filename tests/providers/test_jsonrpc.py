@@ -66,6 +66,7 @@ def test_an_image_is_a_data_url() -> None:
         {"tools": [{"name": "look"}]},
         {"protocolVersion": "2025-06-18", "instructions": "Ask."},
         {"content": [{"type": "text", "text": "No sky."}], "isError": True},
+        {"status": "ok", "message": "Done.", "artifact": 7},
         {},
     ],
 )

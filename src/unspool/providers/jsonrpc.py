@@ -18,12 +18,10 @@ show of it:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
+from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.wire.event import WireEvent
 
@@ -56,14 +54,8 @@ class JSONRPCNormalizer:
             return
         if message.get("error"):
             raise _error_of(message)
-        try:
+        with documented(event, "a JSON-RPC message", "the specification of MCP or of A2A"):
             yield self._read(message)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"a JSON-RPC message isn't shaped as documented ({error}); compare it with the"
-                " specification of MCP, or of A2A, whichever the server speaks",
-                data=event.data,
-            ) from error
 
     def flush(self) -> _Chunks:
         """Nothing: the missing finish reason tells of a cut."""
@@ -104,17 +96,22 @@ def _parts_of(result: JSON) -> list[JSON]:
     """The parts of whatever it is that the result holds; not those of a task's history, told before."""
     if isinstance(result.get("content"), dict):
         return [result["content"]]  # MCP: the message of a model that the server asked for
-    status = object_in(result, "status") if isinstance(result.get("status"), dict) else {}
     holders = [
         result,
-        object_in(result, "message") if isinstance(result.get("message"), dict) else {},
-        object_in(status, "message"),
-        object_in(result, "artifact"),
+        _object(result, "message"),
+        _object(_object(result, "status"), "message"),
+        _object(result, "artifact"),
         *objects_in(result, "artifacts"),
     ]
-    contents = result.get("content")
-    told = objects_in(result, "content") if isinstance(contents, list) else []
-    return told + [part for holder in holders for part in objects_in(holder, "parts")]
+    return objects_in(result, "content") + [
+        part for holder in holders for part in objects_in(holder, "parts")
+    ]
+
+
+def _object(holder: JSON, key: str) -> JSON:
+    """The object under a key. A result that is neither MCP's nor A2A's may have anything there."""
+    value = holder.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _text_of(part: JSON) -> str:
@@ -129,8 +126,8 @@ def _images_of(part: JSON) -> list[JSON]:
 
 
 def _is_last(result: JSON) -> bool:
-    kind: Any = result.get("kind")
+    kind = text_in(result, "kind")
     if kind not in _A2A_KINDS:
         return True
-    state = text_in(object_in(result, "status"), "state")
+    state = text_in(_object(result, "status"), "state")
     return kind == "message" or bool(result.get("final")) or (state in _RESTING and "final" not in result)

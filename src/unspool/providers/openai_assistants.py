@@ -21,15 +21,17 @@ from functools import partial
 from typing import Any
 
 from unspool.error_mapping import error_for_status, error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.anthropic.shape import object_in, objects_in, present, text_in
+from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.told import Told
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
+
+_PAGE = "https://platform.openai.com/docs/api-reference/assistants-streaming"
 
 _FINISH_REASONS = {
     "content_filter": "content_filter",
@@ -57,22 +59,14 @@ class OpenAIAssistantsNormalizer:
         self._run: JSON = {}
 
     def feed(self, event: WireEvent, /) -> _Chunks:
-        handle = _EVENTS.get(event.name)
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
         if body.get("error") or event.name == "error":
             raise error_from_body(body, model=text_in(self._run, "model"))
-        if handle is None:
-            return
-        try:
-            yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an OpenAI {event.name!r} event isn't shaped as documented ({error});"
-                " compare it with https://platform.openai.com/docs/api-reference/assistants-streaming",
-                data=event.data,
-            ) from error
+        if event.name in _EVENTS:
+            with documented(event, f"an OpenAI {event.name!r} event", _PAGE):
+                yield from _EVENTS[event.name](self, body)
 
     def flush(self) -> _Chunks:
         """Nothing: the missing finish reason tells of a cut."""

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
+from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.told import Told
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
+
+_PAGE = "https://platform.openai.com/docs/api-reference/audio"
 
 
 class OpenAITranscriptionNormalizer:
@@ -40,15 +42,10 @@ class OpenAITranscriptionNormalizer:
             return
         if body.get("error"):
             raise error_from_body(body)
-        handle = _EVENTS.get(text_in(body, "type") or event.name, _ignore)
-        try:
-            yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an OpenAI {body.get('type')!r} event isn't shaped as documented ({error});"
-                " compare it with https://platform.openai.com/docs/api-reference/audio",
-                data=event.data,
-            ) from error
+        kind = str(body.get("type"))
+        if kind in _EVENTS:
+            with documented(event, f"an OpenAI {kind!r} event", _PAGE):
+                yield from _EVENTS[kind](self, body)
 
     def flush(self) -> _Chunks:
         """Nothing: all was said as it came."""
@@ -82,10 +79,6 @@ def _chunk(event: JSON, *, finish_reason: str | None = None, **delta: Any) -> Mo
         logprobs={"content": logprobs, "refusal": None} if logprobs else None,
     )
     return ModelResponseStream(id="", created=0, choices=[choice])
-
-
-def _ignore(_: OpenAITranscriptionNormalizer, __: JSON) -> _Chunks:
-    return iter(())
 
 
 _EVENTS: dict[str, Callable[[OpenAITranscriptionNormalizer, JSON], _Chunks]] = {

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.anthropic.shape import object_in, present, text_in
+from unspool.providers.documented import documented
 from unspool.providers.openai_responses.ending import error_of, fields_of_end, finish_reason, has_failed
 from unspool.providers.openai_responses.items import OutputItems
 from unspool.providers.openai_usage import usage_from_counts
@@ -16,6 +16,8 @@ from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
+
+_PAGE = "https://platform.openai.com/docs/api-reference/responses-streaming"
 
 
 class OpenAIResponsesNormalizer:
@@ -41,17 +43,10 @@ class OpenAIResponsesNormalizer:
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
-        handle = _EVENTS.get(_kind(body, event))
-        if handle is None:
-            return
-        try:
-            yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an OpenAI {_kind(body, event)!r} event isn't shaped as documented ({error});"
-                " compare it with https://platform.openai.com/docs/api-reference/responses-streaming",
-                data=event.data,
-            ) from error
+        kind = _kind(body, event)
+        if kind in _EVENTS:
+            with documented(event, f"an OpenAI {kind!r} event", _PAGE):
+                yield from _EVENTS[kind](self, body)
 
     def flush(self) -> _Chunks:
         """Nothing: an item that the stream has cut off is none. The missing finish reason tells of it."""
