@@ -18,6 +18,7 @@ show of it:
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in

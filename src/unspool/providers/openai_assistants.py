@@ -22,7 +22,7 @@ from typing import Any
 
 from unspool.error_mapping import error_for_status, error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
-from unspool.providers.anthropic.shape import object_in, objects_in, present, text_in
+from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
@@ -76,7 +76,7 @@ class OpenAIAssistantsNormalizer:
 
     def _message_delta(self, event: JSON) -> _Chunks:
         for part in objects_in(object_in(event, "delta"), "content"):
-            name = event.get("id"), part.get("index", 0)
+            name = text_in(event, "id"), number_in(part, "index")
             if part.get("type") == "text":
                 text = object_in(part, "text")
                 yield from self._say("content", self._told.add(name, text_in(text, "value")))
@@ -88,7 +88,7 @@ class OpenAIAssistantsNormalizer:
         """A whole message: what its deltas haven't told."""
         self._incomplete = text_in(object_in(message, "incomplete_details"), "reason")
         for place, part in enumerate(objects_in(message, "content")):
-            name = message.get("id"), place
+            name = text_in(message, "id"), place
             if part.get("type") == "text":
                 text = object_in(part, "text")
                 yield from self._say("content", self._told.rest(name, text_in(text, "value")))
@@ -114,7 +114,7 @@ class OpenAIAssistantsNormalizer:
         details = object_in(object_in(event, "delta"), "step_details")
         for call in objects_in(details, "tool_calls"):
             if call.get("type") == "function":
-                place = event.get("id"), call.get("index", 0)
+                place = text_in(event, "id"), number_in(call, "index")
                 call_id = self._call_ids.setdefault(place, text_in(call, "id"))
                 function = object_in(call, "function")
                 self._told.add(call_id, text_in(function, "arguments"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, present, text_in
+from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.openai_responses.calls import Calls
 from unspool.providers.openai_responses.texts import FIELD_OF_PART, Texts
 from unspool.providers.payload import JSON
@@ -75,7 +75,7 @@ class OutputItems:
         return self._texts.end(self._part(kind, event), part) if kind in FIELD_OF_PART else iter(())
 
     def _part(self, kind: str, event: JSON) -> tuple[int, str, int]:
-        place = event.get("summary_index" if kind == "summary_text" else "content_index") or 0
+        place = number_in(event, "summary_index" if kind == "summary_text" else "content_index")
         return self._index(event, event), kind, place
 
     def _start_message(self, index: int, item: JSON) -> _Deltas:
@@ -131,12 +131,10 @@ class OutputItems:
         return {"provider_specific_fields": {"output_items": self._kept}}
 
     def _index(self, event: JSON, named: JSON) -> int:
-        index = event.get("output_index")
         item_id = text_in(named, "item_id") or text_in(named, "id")
-        if index is None:
+        if event.get("output_index") is None:
             return self._index_of_id.setdefault(item_id, len(self._index_of_id))
-        if not isinstance(index, int):
-            raise misshapen("output_index", index, "a number")
+        index = number_in(event, "output_index")
         if item_id:
             self._index_of_id[item_id] = index
         return index

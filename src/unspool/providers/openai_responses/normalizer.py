@@ -91,7 +91,8 @@ class OpenAIResponsesNormalizer:
     def _end(self, event: JSON, *, status: str) -> _Chunks:
         # What a server adds beside the response: Copilot its `copilot_usage`.
         beside = {key: value for key, value in event.items() if key not in _OF_EVERY_END}
-        return self.read({**beside, "status": status, **object_in(event, "response")})
+        response = object_in(event, "response")
+        return self.read({**beside, **response, "status": response.get("status") or status})
 
     def _error(self, event: JSON) -> _Chunks:
         raise error_of({key: value for key, value in event.items() if key != "type"}, self._model or "")
