@@ -75,6 +75,11 @@ def test_a_call_without_call_id_has_its_items() -> None:
     assert calls(done({**LOOK, "call_id": None}))[0][1] == "fc_look"
 
 
+def test_a_call_id_is_kept_even_if_the_server_only_counts() -> None:
+    (call,) = whole_calls(done({**LOOK, "call_id": "call_0"}))
+    assert call.id == "call_0"
+
+
 def test_the_items_id_and_what_else_it_says_is_kept_with_the_call() -> None:
     (call,) = whole_calls(done({**LOOK, "namespace": "eyes", "caller": {"type": "direct"}}))
     assert call.provider_specific_fields == {
