@@ -25,9 +25,9 @@ of custom tools are tool calls, 0, 1, 2 … through the stream. Beside these a d
 
 and a tool call's `provider_specific_fields` has its `item_id`. The last chunk has the usage, the
 `service_tier` and in its own `provider_specific_fields` what the response says of itself: why it is
-incomplete, Azure's `content_filters`, xAI's `metadata`, Copilot's `copilot_usage`. Not kept is what only repeats the request (`tools`,
-`temperature` …), orders events or ties them together (`sequence_number`, `status`, a message's id) or pads
-them (`obfuscation`).
+incomplete, Azure's `content_filters`, xAI's `metadata`, Copilot's `copilot_usage`. Not kept is what only
+repeats the request (`tools`, `temperature` …), orders events or ties them together (`sequence_number`,
+`status`, a message's id) or pads them (`obfuscation`).
 
 Where LiteLLM differs: it turns a custom call into a function's, loses the other items, reasoning that is
 no summary and arguments that come only as a whole, says `stop` after calls that only their own events
