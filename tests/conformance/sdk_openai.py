@@ -66,8 +66,8 @@ def run_completions(client: Any) -> SDKResult:
         usage = chunk.to_dict().get("usage")
         reading.usage = read_counts(usage) if usage else reading.usage
         for choice in chunk.choices:
-            said = reading.choices[getattr(choice, "index", 0)]
-            said.content += getattr(choice, "text", "") or ""
+            said = reading.choices[choice.index or 0]
+            said.content += choice.text or ""
             said.finish = choice.finish_reason or said.finish
     return SDKResult(reading)
 
