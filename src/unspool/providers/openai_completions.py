@@ -7,7 +7,7 @@ are; logprobs keep their own shape (`tokens`, `token_logprobs`, `top_logprobs`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from unspool.models import ModelResponse, ModelResponseStream
@@ -18,8 +18,8 @@ from unspool.providers.payload import JSON
 class OpenAICompletionsNormalizer(OpenAIChatNormalizer):
     """Events to chunks; it raises what `OpenAIChatNormalizer` does."""
 
-    def _read(self, data: JSON) -> ModelResponseStream:
-        return super()._read(_as_chat(data, "chat.completion.chunk", "delta"))
+    def read(self, data: JSON) -> Iterator[ModelResponseStream]:
+        return super().read(_as_chat(data, "chat.completion.chunk", "delta"))
 
 
 def response_from_completion(body: Mapping[str, Any]) -> ModelResponse:
