@@ -53,6 +53,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def plugin(session: nox.Session) -> None:
+    """The pytest plugin on the oldest pytest and the newest, and beside other plugins."""
+    _install(session)
+    session.run("python", "-m", "tests.plugin", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)
