@@ -60,6 +60,14 @@ def plugin(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("version", ["1.106.2", "1.81.15"])
+def litellm(session: nox.Session, version: str) -> None:
+    """Canned streams in litellm's own wrapper, on the releases between which it changed."""
+    session.install("-e", ".[pytest]", f"litellm=={version}", "hypothesis", "trio")
+    session.run("pytest", "tests/plugin/test_litellm_stream.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)

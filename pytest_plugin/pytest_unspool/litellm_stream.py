@@ -40,7 +40,7 @@ if find_spec("litellm") is None:
 with patch.dict(os.environ, {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}):  # or the import downloads its prices
     import litellm
     from litellm.exceptions import MidStreamFallbackError
-    from litellm.litellm_core_utils.litellm_logging import Logging
+    from litellm.utils import Rules, function_setup
     from openai import OpenAIError
 
 
@@ -81,7 +81,6 @@ class LiteLLMStream(CannedStream, _DocumentedErrors):
     """Litellm's wrapper around a canned source."""
 
     def __init__(self, source: CannedSource, model: str, provider: str, **options: Any) -> None:
-        self.source = source
         options.setdefault("logging_obj", _logging(model, provider))
         super().__init__(source, model, custom_llm_provider=provider, **options)
 
@@ -103,15 +102,15 @@ def _is_asyncio() -> bool:
 
 
 def _logging(model: str, provider: str) -> Any:
-    """Litellm's logging object, as `litellm.completion` makes it."""
-    logging = Logging(
+    """Litellm's logging object, as `litellm.completion` makes it: it tells the callbacks that are set now."""
+    logging, _ = function_setup(
+        "completion",
+        Rules(),
+        datetime.now(UTC).replace(tzinfo=None),  # as litellm's own times: it subtracts them
         model=model,
         messages=[],
         stream=True,
-        call_type="completion",
-        start_time=datetime.now(UTC).replace(tzinfo=None),
         litellm_call_id=response_id(),
-        function_id="",
     )
     logging.update_environment_variables(
         litellm_params={}, optional_params={}, model=model, custom_llm_provider=provider

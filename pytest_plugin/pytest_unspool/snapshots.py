@@ -32,8 +32,8 @@ def stable_response(stream: Any) -> dict[str, Any] | None:
 
 
 def _chunks(stream: Any) -> list[Any]:
-    """All that has come out of a stream and will; a wrapper, ours or litellm's, keeps the former."""
-    came = list(getattr(stream, "chunks", ()))
+    """All that has come out of a stream and will: a canned one keeps the former, and so does any wrapper."""
+    came: list[Any] = list(getattr(stream, "delivered", getattr(stream, "chunks", ())))
     if getattr(stream, "ended", False):
         return came
     if not hasattr(stream, "__iter__"):

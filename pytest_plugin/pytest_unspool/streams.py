@@ -49,31 +49,39 @@ class CannedStream(_Wrapper):
 
     Attributes:
         source: what the wrapper pulls from.
+        delivered: the chunks that its consumer has got.
         error: what the stream has raised; None if it hasn't.
         ended: whether it has come to its end, by itself or by an error.
     """
 
-    source: CannedSource
-    error: Exception | None = None
-    ended = False
-    _was_awaited = False
+    def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
+        self.source = source
+        self.delivered: list[Any] = []
+        self.error: Exception | None = None
+        self.ended = False
+        self._was_awaited = False
+        super().__init__(source, model, **options)
 
     def __next__(self) -> Any:
         try:
-            return super().__next__()
+            chunk = super().__next__()
         except Exception as error:
-            self._note(error)
+            self._note_end(error)
             raise
+        self.delivered.append(chunk)
+        return chunk
 
     async def __anext__(self) -> Any:
         self._was_awaited = True
         try:
-            return await super().__anext__()
+            chunk = await super().__anext__()
         except Exception as error:
-            self._note(error)
+            self._note_end(error)
             raise
+        self.delivered.append(chunk)
+        return chunk
 
-    def _note(self, error: Exception) -> None:
+    def _note_end(self, error: Exception) -> None:
         self.ended = True
         if not isinstance(error, StopIteration | StopAsyncIteration):
             self.error = self.error or error
@@ -129,10 +137,6 @@ def _each(error: type[BaseException] | tuple[type[BaseException], ...]) -> Itera
 
 class UnspoolStream(CannedStream, CustomStreamWrapper):
     """Unspool's own wrapper around a canned source."""
-
-    def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
-        self.source = source
-        super().__init__(source, model, **options)
 
 
 @contextmanager
