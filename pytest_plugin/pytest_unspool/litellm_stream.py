@@ -20,7 +20,8 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from unittest.mock import patch
@@ -38,10 +39,8 @@ if find_spec("litellm") is None:
         " argument out for Unspool's own wrapper, which keeps the same contract"
     )
 with patch.dict(os.environ, {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}):  # or the import downloads its prices
-    import litellm
-    from litellm.exceptions import MidStreamFallbackError
-    from litellm.utils import Rules, function_setup
-    from openai import OpenAIError
+    litellm: Any = import_module("litellm")
+_OpenAIError: Any = import_module("openai").OpenAIError  # the base of all that litellm raises
 
 
 class LiteLLMSource(CannedSource):
@@ -67,13 +66,17 @@ class _DocumentedErrors(litellm.CustomStreamWrapper):  # type: ignore[misc]  # l
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except OpenAIError as error:
+        except _OpenAIError as error:
+            if _is_bare(error):
+                raise
             raise _smoothed(error, self) from error
 
     async def __anext__(self) -> Any:
         try:
             return await super().__anext__()
-        except OpenAIError as error:
+        except _OpenAIError as error:
+            if _is_bare(error):
+                raise
             raise _smoothed(error, self) from error
 
 
@@ -103,10 +106,10 @@ def _is_asyncio() -> bool:
 
 def _logging(model: str, provider: str) -> Any:
     """Litellm's logging object, as `litellm.completion` makes it: it tells the callbacks that are set now."""
-    logging, _ = function_setup(
+    logging, _ = litellm.utils.function_setup(
         "completion",
-        Rules(),
-        datetime.now(UTC).replace(tzinfo=None),  # as litellm's own times: it subtracts them
+        litellm.utils.Rules(),
+        datetime.now(),  # noqa: DTZ005 - litellm's own times are of this kind, and it subtracts them
         model=model,
         messages=[],
         stream=True,
@@ -118,12 +121,15 @@ def _logging(model: str, provider: str) -> Any:
     return logging
 
 
+def _is_bare(error: Any) -> bool:
+    """Whether it's one of those that no release wraps: a 4xx, but for 429."""
+    status = getattr(error, "status_code", None) or 500
+    return 400 <= status < 500 and status != 429
+
+
 def _smoothed(error: Any, stream: Any) -> Any:
-    """The error in both its classes, and in ours of that name; itself, if all releases raise it bare."""
+    """The error in both its classes, and in ours of that name."""
     original = getattr(error, "original_exception", None) or error
-    status = getattr(original, "status_code", None) or 500
-    if 400 <= status < 500 and status != 429:
-        return error
     kind = _in_both_classes(type(original))
     smoothed = kind.__new__(kind, *original.args)
     smoothed.__dict__.update(original.__dict__)
@@ -134,8 +140,9 @@ def _smoothed(error: Any, stream: Any) -> Any:
 
 
 def _in_both_classes(documented: type[Exception]) -> Any:
-    bases = [documented, MidStreamFallbackError, getattr(errors, documented.__name__, errors.ProviderError)]
-    if issubclass(MidStreamFallbackError, documented):
+    fallback = litellm.exceptions.MidStreamFallbackError
+    bases = [documented, fallback, getattr(errors, documented.__name__, errors.ProviderError)]
+    if issubclass(fallback, documented):
         del bases[0]
     return type(documented.__name__, tuple(bases), {"__module__": documented.__module__})
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import subprocess
+import sys
 import warnings
 from queue import Queue
 from typing import Any
@@ -195,6 +198,22 @@ def test_a_4xx_is_bare(canned: Any, reader: str) -> None:
         read(canned(["Hel", original]), reader)
 
     assert not isinstance(caught.value, MidStreamFallbackError)
+    assert caught.value is original
+
+
+def test_importing_litellm_for_a_fixture_takes_no_network() -> None:
+    code = """
+import os, socket
+
+def refuse(*address, **options):
+    raise SystemExit(f"reached for {address}")
+
+socket.getaddrinfo = socket.socket.connect = refuse
+import pytest_unspool.litellm_stream
+assert "LITELLM_LOCAL_MODEL_COST_MAP" not in os.environ
+"""
+    environ = {key: value for key, value in os.environ.items() if key != "LITELLM_LOCAL_MODEL_COST_MAP"}
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True)
 
 
 def test_the_limit_is_put_back(pytester: pytest.Pytester) -> None:
