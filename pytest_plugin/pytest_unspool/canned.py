@@ -11,10 +11,13 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_unspool.factory import StreamFactory
+    from unspool import Clock
 
 
 @pytest.fixture
-def stream_wrapper(unspool_cassette_dir: Path) -> Iterator[StreamFactory]:
+def stream_wrapper(
+    request: pytest.FixtureRequest, unspool_cassette_dir: Path, unspool_clock: Clock
+) -> Iterator[StreamFactory]:
     """A factory of streams: `stream_wrapper(["Hel", "lo"])`, to be read with `for` or `async for`.
 
     It takes a text, which is cut into chunks, or a script as `unspool.FakeStream` does, or a recorded
@@ -22,7 +25,7 @@ def stream_wrapper(unspool_cassette_dir: Path) -> Iterator[StreamFactory]:
     `openai/text`. A string that isn't given as `cassette` is a text, whatever it looks like; a
     `pathlib.Path` is a cassette in either place.
 
-    `repeat` says how often to play it; `delay` how many seconds of virtual time pass before each item;
+    `repeat` says how often to play it; `delay` how many seconds pass on `unspool_clock` before each item;
     `provider` who speaks in its bytes (a cassette tells by its address); `interaction` which one of the
     cassette's; `model`, `clock`, and the wrapper's own options, such as `stream_options`.
 
@@ -33,4 +36,4 @@ def stream_wrapper(unspool_cassette_dir: Path) -> Iterator[StreamFactory]:
     from pytest_unspool.factory import StreamFactory  # noqa: PLC0415 - not before a test asks for it
 
     with ExitStack() as streams:
-        yield StreamFactory(streams, unspool_cassette_dir)
+        yield StreamFactory(request.node, streams, folder=unspool_cassette_dir, clock=unspool_clock)

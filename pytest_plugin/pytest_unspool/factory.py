@@ -5,30 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
+from pytest_unspool import failure, report, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
-from unspool import Clock, MockError, Pause, VirtualClock, text_chunks
+from unspool import Clock, MockError, Pause, text_chunks
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 
 
 class StreamFactory:
-    """Opens canned streams.
+    """Opens canned streams, and has their last chunks told if the test fails.
 
     Args:
-        stack: closes them after the test.
+        node: the test.
+        stack: closes them after it.
         folder: where cassettes are looked for.
+        clock: on which time passes.
     """
 
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
+    def __init__(self, node: pytest.Item, stack: ExitStack, *, folder: Path, clock: Clock) -> None:
+        self._node = node
         self._stack = stack
         self._folder = folder
+        self._clock = clock
 
     def __call__(
         self,
@@ -56,7 +63,7 @@ class StreamFactory:
             delay: seconds on the clock before each item.
             provider: who speaks in bytes and events: a cassette's by its address, else OpenAI.
             model: the name that chunks carry.
-            clock: a virtual one by default.
+            clock: instead of the factory's.
             limit: how many equal chunks may pass. Litellm's is one for all streams: it's set until the end
                 of the test, and the last one counts.
             implementation: whose wrapper: `unspool` or `litellm`.
@@ -74,17 +81,20 @@ class StreamFactory:
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
-        return self._stack.enter_context(
+        stream = self._stack.enter_context(
             _opener(implementation)(
                 _items(script, delay),
                 model,
                 repeat=repeat,
                 provider=provider or "openai",
-                clock=clock or VirtualClock(),
+                clock=clock or self._clock,
                 limit=limit,
                 **options,
             )
         )
+        source = "a script" if cassette is None else f"the cassette {cassette}"
+        failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
+        return stream
 
     def _recording(
         self, cassette: str | os.PathLike[str], interaction: int | None, repeat: float
@@ -93,7 +103,9 @@ class StreamFactory:
             raise MockError(
                 f"a cassette's answer is played once, for it has its own end; got repeat={repeat!r}"
             )
-        return recorded(cassette, self._folder, interaction)
+        recording = recorded(cassette, self._folder, interaction)
+        report.keep(self._node.config, report.account_of_canned(recording.path))
+        return recording
 
 
 def _opener(implementation: str) -> Callable[..., AbstractContextManager[CannedStream]]:

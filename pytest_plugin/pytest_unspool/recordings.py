@@ -19,8 +19,9 @@ from unspool.transports.replay import Performance
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One answer: the provider that gave it, and a script for `FakeStream`."""
+    """One answer: its cassette, the provider that gave it, and a script for `FakeStream`."""
 
+    path: Path
     provider: str
     script: list[bytes | Exception]
 
@@ -41,14 +42,14 @@ def recorded(cassette: str | os.PathLike[str], folder: Path, index: int | None) 
     path = folder / cassette if isinstance(cassette, os.PathLike) else cassette_path(folder, cassette)
     if path.exists():
         interaction = _interaction(path, index)
-        return Recording(_provider_of(interaction), _script(path, interaction))
+        return Recording(path, _provider_of(interaction), _script(path, interaction))
     if cassette not in sample_names():
         raise CassetteNotFoundError(
             f"no cassette {str(cassette)!r}: there is no {path}, nor a sample of that name; the samples are"
             f" {', '.join(sample_names())}"
         )
     path = sample_path(str(cassette))
-    return Recording(path.parent.name, _script(path, _interaction(path, index)))
+    return Recording(path, path.parent.name, _script(path, _interaction(path, index)))
 
 
 def _interaction(path: Path, index: int | None) -> Interaction:

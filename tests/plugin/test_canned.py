@@ -113,6 +113,41 @@ def test_delays_pass_in_virtual_time(pytester: pytest.Pytester) -> None:
     ).assert_outcomes(passed=1)
 
 
+def test_a_tests_clock_is_the_streams_unless_they_have_their_own(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import unspool
+
+        def test_delay(stream_wrapper, looping_stream, unspool_clock):
+            list(stream_wrapper("a", delay=60))
+            list(looping_stream("a", repeat=2, delay=60))
+            list(stream_wrapper("a", delay=60, clock=unspool.VirtualClock()))
+            assert unspool_clock.elapsed == 180
+        """,
+    ).assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_the_last_chunks(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        def test_fails(stream_wrapper):
+            next(stream_wrapper("Hello"))
+            list(stream_wrapper(cassette="openai/text"))
+            assert False
+        """,
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "*streams before the failure*",
+            "a stream from a script: 1 chunks read",
+            "  id=*content='Hel'*",
+            "a stream from the cassette openai/text: 14 chunks read",
+        ]
+    )
+
+
 def test_a_providers_bytes_and_the_wrappers_options(pytester: pytest.Pytester) -> None:
     run(
         pytester,

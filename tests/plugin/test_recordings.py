@@ -66,11 +66,21 @@ def test_a_project_keeps_them_where_it_likes(pytester: pytest.Pytester) -> None:
         """
         import pytest
 
-        @pytest.fixture
+        @pytest.fixture(scope="module")
         def unspool_cassette_dir(request): return request.config.rootpath / "kept"
         """
     )
     run(pytester, reads("stream_wrapper(cassette='rain.json')")).assert_outcomes(passed=1)
+
+
+def test_a_cassette_that_is_read_is_no_orphan(pytester: pytest.Pytester, folder: Path) -> None:
+    for name in ("rain", "snow"):
+        write(folder / f"{name}.yaml", Document((RAIN,), {}))
+    result = run(pytester, reads("stream_wrapper(cassette='rain')"), "--unspool-report")
+
+    result.stdout.fnmatch_lines(
+        ["replayed: 1 interactions, 1 cassettes*", "orphaned: 1 cassettes", "*snow.yaml"]
+    )
 
 
 @pytest.mark.parametrize("name", unspool.sample_names())
