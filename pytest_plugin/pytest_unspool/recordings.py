@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from unspool import VirtualClock, sample_names, sample_path
 from unspool.cassette.encoding import decoded
 from unspool.cassette.model import NO_RESPONSE, Interaction
+from unspool.cassette.play import Play
 from unspool.cassette.store import cassette_path, load
 from unspool.client.provider import PROVIDERS
 from unspool.errors import CassetteError, CassetteNotFoundError
@@ -88,7 +89,13 @@ def _steps(interaction: Interaction) -> Iterator[bytes | Exception]:
 
     request = httpx.Request(interaction.request.method, interaction.request.uri)
     performance = Performance(
-        interaction, request, factor=0.0, clock=VirtualClock(), started=0.0, on_overrun=_leave_it
+        interaction,
+        request,
+        factor=0.0,
+        clock=VirtualClock(),
+        started=0.0,
+        play=Play(interaction),
+        on_overrun=_leave_it,
     )
     _, refusal = performance.opening()
     if refusal is not None:
