@@ -8,7 +8,7 @@ import pytest
 @pytest.mark.parametrize("name", ["stream_wrapper", "looping_stream", "rebuilt", "unspool_cassette_dir"])
 def test_a_fixture_says_what_it_is_for(pytester: pytest.Pytester, name: str) -> None:
     result = pytester.runpytest("--fixtures", "-v", "-p", "no:cacheprovider", "-p", "no:asyncio")
-    result.stdout.fnmatch_lines([f"{name} -- *", "    [A-Z]*"], consecutive=True)
+    result.stdout.fnmatch_lines([f"{name} *-- *", "    [A-Z]*"], consecutive=True)
 
 
 def test_without_litellm_its_wrapper_is_refused(
