@@ -20,7 +20,7 @@ from unspool.streaming.wrapper import CustomStreamWrapper
 
 JSON = dict[str, Any]
 
-OPENAI, ANTHROPIC = "openai-chat", "anthropic-messages"
+OPENAI, ANTHROPIC, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
 
 
 # -- streams of our own -------------------------------------------------------------------------------
@@ -82,6 +82,24 @@ def message_end(reason: str = "end_turn", tokens: int = 5) -> list[JSON]:
     return [
         {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": usage},
         {"type": "message_stop"},
+    ]
+
+
+def responded(content: str) -> list[JSON]:
+    """The events of a response such as OpenAI's, but for their `sequence_number`."""
+    head = {"id": "resp_odd", "object": "response", "created_at": 1_767_225_600, "model": "odd-3"}
+    part = {"type": "output_text", "text": content, "annotations": []}
+    item = {"id": "msg_odd", "type": "message", "role": "assistant", "content": [part]}
+    counts = {"input_tokens": 9, "output_tokens": 5, "total_tokens": 14}
+    place = {"output_index": 0, "content_index": 0}
+    return [
+        {"type": "response.created", "response": {**head, "status": "in_progress", "output": []}},
+        {"type": "response.output_text.delta", **place, "delta": content},
+        {"type": "response.output_text.done", **place, "text": content},
+        {
+            "type": "response.completed",
+            "response": {**head, "status": "completed", "output": [item], "usage": counts},
+        },
     ]
 
 
@@ -189,11 +207,12 @@ def test_id_field() -> None:
     assert said(body).content == "Numbered."
 
 
-@pytest.mark.parametrize("wire_format", [OPENAI, ANTHROPIC])
+@pytest.mark.parametrize("wire_format", [OPENAI, ANTHROPIC, RESPONSES])
 def test_foreign_event(wire_format: str) -> None:
     bodies = {
         OPENAI: sse(text("Still here."), STOP),
         ANTHROPIC: events(message_start(), *text_block("Still here."), *message_end()),
+        RESPONSES: events(*responded("Still here.")),
     }
     body = b'event: keepalive\ndata: {"type": "keepalive"}\n\n' + bodies[wire_format]
     assert said(body, wire_format=wire_format).content == "Still here."
@@ -376,6 +395,20 @@ def test_input_in_content_block_start() -> None:
     )
     (whole,) = said(body, wire_format=ANTHROPIC).tool_calls or []
     assert _outline(whole) == ("toolu_1", "roll", '{"sides": 6}')
+
+
+# -- the events of OpenAI's Responses -----------------------------------------------------------------
+
+
+def test_done_in_responses_stream() -> None:
+    body = events(*responded("Done.")) + b"data: [DONE]\n\n"
+    assert said(body, wire_format=RESPONSES).content == "Done."
+
+
+def test_no_sequence_number() -> None:
+    body = events(*responded("Uncounted."))
+    assert said(body, wire_format=RESPONSES).content == "Uncounted."
+    assert tokens(rebuilt(body, wire_format=RESPONSES)) == (9, 5, 14)
 
 
 # -- not seen yet -------------------------------------------------------------------------------------

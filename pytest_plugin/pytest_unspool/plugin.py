@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_unspool import failure, marks, options, report
+from pytest_unspool.canned import stream_wrapper
 from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
 from pytest_unspool.clients import (
     async_stream_anthropic,
@@ -21,7 +22,6 @@ from pytest_unspool.clients import (
     stream_openai,
     stream_transport,
 )
-from pytest_unspool.fixtures import looping_stream, stream_wrapper
 from pytest_unspool.knobs import (
     unspool_cassette_dir,
     unspool_clock,
@@ -29,12 +29,15 @@ from pytest_unspool.knobs import (
     unspool_default_cassette_name,
     unspool_redact,
 )
+from pytest_unspool.looping import looping_stream
+from pytest_unspool.rebuilt import rebuilt
 
 __all__ = [
     "async_stream_anthropic",
     "async_stream_openai",
     "async_stream_transport",
     "looping_stream",
+    "rebuilt",
     "stream_anthropic",
     "stream_cassette",
     "stream_cassette_factory",

@@ -45,6 +45,18 @@ def account(cassette: Cassette, path: str, *, waited: float) -> Account:
     }
 
 
+def account_of_canned(path: Path) -> Account:
+    """What became of a cassette of which one answer was played as a canned stream."""
+    return {
+        "cassette": str(path),
+        "recorded": 0,
+        "replayed": 1,
+        "unplayed": 0,
+        "scrubbed": 0,
+        "saved": 0.0,
+    }
+
+
 def keep(config: pytest.Config, made: Account) -> None:
     """Note an account for the report."""
     config.stash.setdefault(_ACCOUNTS, []).append(made)

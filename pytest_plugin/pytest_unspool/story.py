@@ -30,7 +30,9 @@ def of_cassette(cassette: Cassette) -> Iterator[str]:
 def of_chunks(chunks: Sequence[Any], *, source: str) -> Iterator[str]:
     """Of a scripted stream: its last chunks, and where they came from."""
     yield f"a stream from {source}: {len(chunks)} chunks read"
-    yield from (f"  {_shortened(str(chunk))}" for chunk in chunks[-_PIECES:])
+    for chunk in chunks[-_PIECES:]:
+        said = chunk.model_dump_json(include={"choices"}, exclude_none=True, warnings=False)
+        yield f"  {_shortened(said)}"
 
 
 def _head(interaction: Interaction) -> str:

@@ -17,8 +17,13 @@ from unspool.samples import sample_body, sample_names
 WIRE_FORMATS = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai-chat": "openai-chat",
+    "jsonrpc-sse": "jsonrpc-sse",
     "mistral-chat": "openai-chat",
+    "openai-assistants": "openai-assistants",
     "openai-chat": "openai-chat",
+    "openai-completions": "openai-completions",
+    "openai-responses": "openai-responses",
+    "openai-transcription": "openai-transcription",
 }
 """The manifest's wire formats that Unspool reads, and what it calls them."""
 

@@ -9,7 +9,14 @@ from functools import lru_cache
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_jsonrpc import read_jsonrpc
 from tests.conformance.raw_openai_chat import read_openai_chat
+from tests.conformance.raw_openai_others import (
+    read_openai_assistants,
+    read_openai_completions,
+    read_openai_transcription,
+)
+from tests.conformance.raw_openai_responses import read_openai_responses
 
 from unspool.builder import stream_chunk_builder
 from unspool.clock import VirtualClock
@@ -21,7 +28,15 @@ MODEL = "asked-for"
 NEVER = 10**9
 """Answers that repeat themselves are no matter here."""
 
-_READERS = {"anthropic-messages": read_anthropic, "openai-chat": read_openai_chat}
+_READERS = {
+    "anthropic-messages": read_anthropic,
+    "jsonrpc-sse": read_jsonrpc,
+    "openai-assistants": read_openai_assistants,
+    "openai-chat": read_openai_chat,
+    "openai-completions": read_openai_completions,
+    "openai-responses": read_openai_responses,
+    "openai-transcription": read_openai_transcription,
+}
 
 # The checks of one stream follow each other, so that a few runs are all that is worth keeping.
 _once = lru_cache(maxsize=8)

@@ -10,7 +10,8 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.differences import differences, explain
 from tests.conformance.reading import read_response
 from tests.conformance.runs import read_raw, rebuild
-from tests.conformance.sdk import SDKResult, SDKs, read_saved
+from tests.conformance.sdk import SDKs, read_saved
+from tests.conformance.sdk_result import SDKResult
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,9 @@ def sdk_result(sdks: SDKs | None, stream: RecordedStream) -> SDKResult:
     saved = read_saved(stream)
     result = saved if sdks is None else sdks.read(stream)
     if result is None:
-        pytest.skip("needs the openai and the anthropic SDK, or an expected.json of theirs")
+        pytest.skip(
+            "there is no SDK for this format, nor an expected.json of one; or the SDKs aren't installed"
+        )
     if result.reading is None and saved is not None:
         # Where the SDK's stream raises, its accumulator alone, fed chunk by chunk, may still have done it.
         return replace(saved, error=result.error)

@@ -37,11 +37,13 @@ class Project:
     Args:
         folder: an empty one.
         url: where its tests ask.
+        python: whose pytest runs them.
     """
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, python: str | Path = sys.executable) -> None:
         self.folder = folder
         self.url = url
+        self._python = str(python)
 
     def write(self, name: str, text: str) -> None:
         """A file that is no test."""
@@ -65,7 +67,7 @@ class Project:
 
     def run_bare(self, *options: str, env: Mapping[str, str] | None = None) -> Outcome:
         """The same with every plugin that is installed."""
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
+        command = [self._python, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
         done = subprocess.run(
             command,
             cwd=self.folder,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 from tests.loopback import Loopback
-from tests.plugin.project import Project
+from tests.plugin.project import Outcome, Project
 
 ASYNC = """
-import asyncio
-
 async def aask(question):
     async with httpx.AsyncClient() as client:
         return (await client.post(URL, json={{"ask": question}})).text
 
 {marks}
 @pytest.mark.stream_cassette
-async def test_weather({fixture}):
+async def test_weather():
     assert "It rains" in await aask("one")
     assert "It rains" in await aask("two")
 """
@@ -26,9 +24,50 @@ def test_anyio(project: Project, server: Loopback, backend: str) -> None:
     project.write(
         "conftest.py", f"import pytest\n\n@pytest.fixture\ndef anyio_backend(): return {backend!r}\n"
     )
-    project.write_tests(ASYNC.format(marks="@pytest.mark.anyio", fixture=""))
+    project.write_tests(ASYNC.format(marks="@pytest.mark.anyio"))
     outcomes = [project.run(plugins=["anyio"]).counts for _ in range(2)]
     assert outcomes == [{"passed": 1}] * 2
+    assert len(server.requests) == 2
+
+
+def run_asyncio(project: Project) -> Outcome:
+    return project.run("-o", "asyncio_default_fixture_loop_scope=function", plugins=["pytest_asyncio.plugin"])
+
+
+@pytest.mark.parametrize("scope", ["function", "module"])
+def test_pytest_asyncio(project: Project, server: Loopback, scope: str) -> None:
+    project.write_tests(ASYNC.format(marks=f"@pytest.mark.asyncio(loop_scope={scope!r})"))
+    outcomes = [run_asyncio(project).counts for _ in range(2)]
+    assert outcomes == [{"passed": 1}] * 2
+    assert len(server.requests) == 2
+
+
+def test_pytest_trio(project: Project, server: Loopback) -> None:
+    project.write_tests(ASYNC.format(marks="@pytest.mark.trio"))
+    outcomes = [project.run(plugins=["pytest_trio.plugin"]).counts for _ in range(2)]
+    assert outcomes == [{"passed": 1}] * 2
+    assert len(server.requests) == 2
+
+
+def test_a_loop_that_is_older_than_the_cassette_is_inside_it_too(project: Project, server: Loopback) -> None:
+    project.write_tests(
+        """
+import pytest_asyncio
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client():
+    async with httpx.AsyncClient() as made:
+        yield made
+
+@pytest.mark.stream_cassette
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("number", range(2))
+async def test_weather(client, number):
+    assert "It rains" in (await client.post(URL, json={"ask": number})).text
+"""
+    )
+    outcomes = [run_asyncio(project).counts for _ in range(2)]
+    assert outcomes == [{"passed": 2}] * 2
     assert len(server.requests) == 2
 
 

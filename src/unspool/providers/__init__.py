@@ -35,6 +35,19 @@ FORMATS: dict[str, WireFormat] = {
     for wire_format in (
         WireFormat("openai-chat", _sse, "unspool.providers.openai_chat:OpenAIChatNormalizer"),
         WireFormat("anthropic-messages", _sse, "unspool.providers.anthropic:AnthropicNormalizer"),
+        WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
+        WireFormat(
+            "openai-assistants", _sse, "unspool.providers.openai_assistants:OpenAIAssistantsNormalizer"
+        ),
+        WireFormat(
+            "openai-completions", _sse, "unspool.providers.openai_completions:OpenAICompletionsNormalizer"
+        ),
+        WireFormat("openai-responses", _sse, "unspool.providers.openai_responses:OpenAIResponsesNormalizer"),
+        WireFormat(
+            "openai-transcription",
+            _sse,
+            "unspool.providers.openai_transcription:OpenAITranscriptionNormalizer",
+        ),
     )
 }
 
