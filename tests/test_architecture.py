@@ -59,6 +59,14 @@ PURE = (
     "streaming.core",
     "streaming.items",
     "tokens",
+    "verdict.case",
+    "verdict.holding",
+    "verdict.judge",
+    "verdict.log",
+    "verdict.reading",
+    "verdict.retries",
+    "verdict.taken",
+    "verdict.verdict",
     "wire",
 )
 """Modules and packages that do no input or output and don't know what time it is."""

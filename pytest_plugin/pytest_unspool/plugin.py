@@ -31,6 +31,7 @@ from pytest_unspool.knobs import (
 )
 from pytest_unspool.looping import looping_stream
 from pytest_unspool.rebuilt import rebuilt
+from pytest_unspool.verdict import stream_verdict
 
 __all__ = [
     "async_stream_anthropic",
@@ -43,6 +44,7 @@ __all__ = [
     "stream_cassette_factory",
     "stream_openai",
     "stream_transport",
+    "stream_verdict",
     "stream_wrapper",
     "unspool_around_test",
     "unspool_cassette_dir",

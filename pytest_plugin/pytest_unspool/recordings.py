@@ -40,20 +40,35 @@ def recorded(cassette: str | os.PathLike[str], folder: Path, index: int | None) 
         CassetteNotFoundError: there is no such cassette.
         CassetteError: it holds no such answer, or one that isn't a stream.
     """
+    path, is_sample = located(cassette, folder)
+    interaction = interaction_in(path, index)
+    provider = path.parent.name if is_sample else _provider_of(interaction)
+    return Recording(path, provider, _script(path, interaction))
+
+
+def located(cassette: str | os.PathLike[str], folder: Path) -> tuple[Path, bool]:
+    """Where a cassette is, and whether it's a sample of the package.
+
+    Raises:
+        CassetteNotFoundError: there is no such cassette.
+    """
     path = folder / cassette if isinstance(cassette, os.PathLike) else cassette_path(folder, cassette)
     if path.exists():
-        interaction = _interaction(path, index)
-        return Recording(path, _provider_of(interaction), _script(path, interaction))
+        return path, False
     if cassette not in sample_names():
         raise CassetteNotFoundError(
             f"no cassette {str(cassette)!r}: there is no {path}, nor a sample of that name; the samples are"
             f" {', '.join(sample_names())}"
         )
-    path = sample_path(str(cassette))
-    return Recording(path, path.parent.name, _script(path, _interaction(path, index)))
+    return sample_path(str(cassette)), True
 
 
-def _interaction(path: Path, index: int | None) -> Interaction:
+def interaction_in(path: Path, index: int | None) -> Interaction:
+    """The interaction of that index; the only one, if it's None.
+
+    Raises:
+        CassetteError: there is no such interaction.
+    """
     interactions = load(path).interactions
     count = len(interactions)
     if index is None and count == 1:

@@ -1,0 +1,11 @@
+"""A verdict: what a client did with a broken stream, each finding with its evidence."""
+
+from __future__ import annotations
+
+from unspool.verdict.case import Limits
+from unspool.verdict.examine import examine
+from unspool.verdict.judge import FINDINGS
+from unspool.verdict.lent_time import lent_time
+from unspool.verdict.verdict import Finding, Verdict, table
+
+__all__ = ["FINDINGS", "Finding", "Limits", "Verdict", "examine", "lent_time", "table"]

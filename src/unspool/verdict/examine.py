@@ -1,0 +1,163 @@
+"""`examine`: run a client against one broken answer, in virtual time, and judge what it did."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.encoding import decoded
+from unspool.cassette.model import Interaction
+from unspool.cassette.store import load
+from unspool.errors import CassetteError
+from unspool.faults import Fault, NoFault
+from unspool.faults.dialects import dialect_in
+from unspool.transports.cassette_transport import ReplayTransport
+from unspool.transports.fault import FaultTransport
+from unspool.verdict.case import Limits
+from unspool.verdict.judge import judge
+from unspool.verdict.lent_time import SteppingClock, lent_time
+from unspool.verdict.log import Log, Outcome
+from unspool.verdict.verdict import Verdict
+from unspool.verdict.watch import Halt, WatchTransport
+
+Said = str | Iterable[str] | None
+Client = Callable[[Any], Said | Awaitable[Said] | AsyncIterable[str]]
+"""Asks one question through the transport it's handed, and returns the answer's text, or yields it."""
+
+_NO_FAULT = NoFault()
+_LIMITS = Limits()
+
+
+def examine(
+    client: Client,
+    answer: Interaction | str | os.PathLike[str],
+    fault: Fault = _NO_FAULT,
+    *,
+    limits: Limits = _LIMITS,
+    backend: str = "asyncio",
+) -> Verdict:
+    """Judge what a client does when its answer breaks.
+
+        def client(transport):
+            with httpx.Client(transport=transport, timeout=30) as http:
+                …
+            return text
+
+        verdict = examine(client, "weather.yaml", CutEvents(2))
+        assert not verdict.findings, verdict
+
+    All time is virtual: recorded pauses, the fault's, the client's own; see `lent_time`.
+
+    Args:
+        client: is handed a transport, for httpx or httpx2, sync or async; asks one question; and returns
+            the text that it got, or yields it piece by piece, so that it's known even if an error
+            follows, or returns None, and is judged by what it did alone. It may be `async`, and is then
+            run in an event loop of its own.
+        answer: what every request is answered with: an interaction, or the file of a cassette that holds
+            one.
+        fault: what happens to it.
+        limits: what is forgiven.
+        backend: `asyncio` or `trio`, for an async client.
+
+    Raises:
+        FaultError: there is nothing in the answer for this fault to break.
+        CassetteError: the cassette doesn't hold exactly one interaction.
+    """
+    interaction = answer if isinstance(answer, Interaction) else _only(answer)
+    clock = SteppingClock()
+    watch = _watched(interaction, fault, clock, limits)
+    notes = _Notes()
+    with lent_time(clock):
+        _run(client, watch, notes, backend)
+    if watch.problem is not None:
+        raise watch.problem
+    wire_format = dialect_in(decoded(interaction.response).body)
+    outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
+    return judge(Log(wire_format, watch.attempts, outcome, repr(fault)), limits)
+
+
+def _only(path: str | os.PathLike[str]) -> Interaction:
+    interactions = load(Path(path)).interactions
+    if len(interactions) != 1:
+        raise CassetteError(
+            f"expected one interaction in {os.fspath(path)}, got {len(interactions)}: hand over the one to"
+            " be broken, as in Cassette.load(path).interactions[0]"
+        )
+    return interactions[0]
+
+
+def _watched(interaction: Interaction, fault: Fault, clock: SteppingClock, limits: Limits) -> WatchTransport:
+    cassette = Cassette.of([interaction], match_on=["method"], allow_playback_repeats=True)
+    replay = ReplayTransport(cassette, timing="recorded", clock=clock)
+    return WatchTransport(FaultTransport(replay, fault, clock=clock), clock, limits)
+
+
+class _Notes:
+    """What the client has said so far, and how it ended."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.error: str | None = None
+        self.halted: str | None = None
+
+    def add(self, said: str) -> None:
+        self.text = (self.text or "") + said
+
+    @contextmanager
+    def outcome(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever a client raises is its outcome
+            self.error = _described(error)
+        except BaseException as error:
+            halt = _halt_in(error)
+            if halt is None:
+                raise
+            self.halted = str(halt)
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}: {error}"
+
+
+def _halt_in(error: BaseException) -> BaseException | None:
+    """The halt, which a task group may have wrapped."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((halt for one in error.exceptions if (halt := _halt_in(one))), None)
+    return error if isinstance(error, Halt) else None
+
+
+def _run(client: Client, watch: WatchTransport, notes: _Notes, backend: str) -> None:
+    with notes.outcome():
+        said = client(watch)
+        if isinstance(said, Awaitable | AsyncIterable):
+            import anyio  # noqa: PLC0415 - only async clients need it
+
+            anyio.run(_alisten, said, notes, backend=backend)
+        else:
+            _listen(said, notes)
+
+
+def _listen(said: Said, notes: _Notes) -> None:
+    if isinstance(said, str):
+        notes.add(said)
+    elif said is not None:
+        notes.add("")
+        for piece in said:
+            notes.add(piece)
+
+
+async def _alisten(said: Any, notes: _Notes) -> None:
+    if inspect.isawaitable(said):
+        said = await said
+    if not isinstance(said, AsyncIterable):
+        _listen(said, notes)
+        return
+    notes.add("")
+    async for piece in said:
+        notes.add(piece)

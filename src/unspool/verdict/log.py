@@ -1,0 +1,98 @@
+"""What happened between a client and its transport: all that a verdict is based on.
+
+Moments are seconds on the clock of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from unspool.cassette.model import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A piece of a body that the client has taken.
+
+    Attributes:
+        data: the bytes, as the network delivers them.
+        at: when it had them.
+        waited: how long it waited for them, in seconds.
+    """
+
+    data: bytes
+    at: float = 0.0
+    waited: float = 0.0
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A request, and what came of it.
+
+    Attributes:
+        started: when it was made.
+        status: None if no headers came.
+        headers_at: when they came.
+        pulls: what the client has taken of the body.
+        failure: what the transport raised: the name of the HTTP library's exception.
+        waited: how long the client waited for the headers, or for the body's end or its failure.
+        ended_at: when the client met the end, or the failure; None if it never did.
+        closed_at: when it closed the answer; None if it never did.
+    """
+
+    method: str = "POST"
+    url: str = ""
+    started: float = 0.0
+    status: int | None = None
+    headers: Headers = ()
+    headers_at: float | None = None
+    pulls: list[Pull] = field(default_factory=list)
+    failure: str | None = None
+    waited: float = 0.0
+    ended_at: float | None = None
+    closed_at: float | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that the client has taken."""
+        return sum(len(pull.data) for pull in self.pulls)
+
+    @property
+    def over_at(self) -> float:
+        """When the client was done with it, as far as is known."""
+        moments = (self.ended_at, self.closed_at, self.headers_at)
+        return next((at for at in moments if at is not None), self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the client made of it in the end.
+
+    Attributes:
+        text: all the text that it got; None if it doesn't tell.
+        error: what it raised, as in `openai.APIError: overloaded`; None if it returned.
+        halted: why it was stopped from outside; None if it came to an end of its own.
+        at: when that was.
+    """
+
+    text: str | None = None
+    error: str | None = None
+    halted: str | None = None
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One run of a client.
+
+    Attributes:
+        wire_format: that of the answer as it was before it was broken; None if it isn't known.
+        attempts: the client's requests.
+        fault: what broke them, as code.
+    """
+
+    wire_format: str | None
+    attempts: Sequence[Attempt]
+    outcome: Outcome
+    fault: str = "NoFault()"

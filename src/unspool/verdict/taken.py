@@ -1,0 +1,86 @@
+"""What a client took for an answer, and what it took for a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from unspool.cassette.pieces import says_goodbye
+from unspool.verdict.case import Case, amount, came, short
+from unspool.verdict.log import Attempt
+
+
+def accepted_truncated(case: Case) -> Iterator[str]:
+    if case.taken is None:
+        return
+    number, attempt, reading = case.taken
+    if not came(attempt) or not _has_ended(attempt) or reading.finished or not reading.is_sound:
+        return
+    how = f"then {attempt.failure}" if attempt.failure else "then the end"
+    yield f"request {number}: {amount(attempt)}, {how}, no finish reason; nothing was raised"
+
+
+def _has_ended(attempt: Attempt) -> bool:
+    """Whether the client has seen the end, or the mark for it, after which some read no further."""
+    return attempt.ended_at is not None or says_goodbye(b"".join(pull.data for pull in attempt.pulls))
+
+
+def swallowed_error(case: Case) -> Iterator[str]:
+    if case.taken is None:
+        return
+    number, attempt, reading = case.taken
+    if reading.error is not None:
+        yield f"request {number}: the stream said {reading.error!r}; nothing was raised"
+    elif not came(attempt):
+        what = f"status {attempt.status}" if attempt.failure is None else attempt.failure
+        yield f"request {number}: {what}; nothing was raised"
+
+
+def concatenated(case: Case) -> Iterator[str]:
+    said = [(number, reading.text) for number, _, reading in case.attempts if reading.text]
+    for (first, before), (then, after) in pairwise(said):
+        if before + after in (case.log.outcome.text or ""):
+            yield f"{short(before)} of request {first} stands before what request {then} answered"
+
+
+def lost_character(case: Case) -> Iterator[str]:
+    lost = _difference(case)
+    if lost is not None and _characters_are_missing(*lost):
+        got, served = lost
+        yield f"expected {short(served)}, got {short(got)}"
+
+
+def lost_text(case: Case) -> Iterator[str]:
+    lost = _difference(case)
+    if lost is not None and not _characters_are_missing(*lost):
+        got, served = lost
+        yield f"expected {short(served)}, got {short(got)}"
+    if case.taken is not None and case.taken[2].broken is not None:
+        yield f"request {case.taken[0]}: an event can't be read ({case.taken[2].broken}); nothing was raised"
+
+
+def _difference(case: Case) -> tuple[str, str] | None:
+    """The text that the client got, and the text that it should have got, if they differ."""
+    got = case.log.outcome.text
+    if case.taken is None or got is None or any(concatenated(case)):
+        return None
+    _, _, reading = case.taken
+    if reading.text is None or not reading.is_sound or reading.text.strip() in got:
+        return None
+    return got, reading.text
+
+
+def _characters_are_missing(got: str, served: str) -> bool:
+    return got.count("\ufffd") > served.count("\ufffd") or any(
+        got.count(char) < served.count(char) for char in set(served) if ord(char) > 127
+    )
+
+
+def needless_failure(case: Case) -> Iterator[str]:
+    outcome = case.log.outcome
+    if outcome.error is None or not case.attempts:
+        return
+    number, attempt, reading = case.attempts[-1]
+    breaks_early = not reading.finished and (attempt.ended_at is not None or reading.repetition()[0] > 2)
+    if came(attempt) and attempt.pulls and reading.is_sound and not breaks_early:
+        yield f"request {number}: {amount(attempt)}, all well to read; raised {short(outcome.error)}"

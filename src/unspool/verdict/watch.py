@@ -1,0 +1,175 @@
+"""`WatchTransport`: between a client and another transport, it notes what passes; sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from unspool.clock import Clock
+from unspool.errors import FaultError
+from unspool.transports._family import family_of, headers_of, stream_class
+from unspool.verdict.case import Limits
+from unspool.verdict.log import Attempt, Pull
+
+
+class Halt(BaseException):
+    """Stops a client that wouldn't stop by itself. No `Exception`, for it would be retried."""
+
+
+class WatchTransport:
+    """Notes each request and each piece that the client takes.
+
+    Args:
+        inner: the transport that answers.
+        clock: tells when things happen.
+        limits: when to stop the client.
+
+    Attributes:
+        attempts: what has happened.
+        problem: what was wrong with the fault itself, if anything.
+
+    Raises, to the client:
+        Halt: it has gone too far, or the fault has nothing to break.
+    """
+
+    def __init__(self, inner: Any, clock: Clock, limits: Limits) -> None:
+        self.attempts: list[Attempt] = []
+        self.problem: FaultError | None = None
+        self.limits = limits
+        self.now = clock.monotonic
+        self._inner = inner
+
+    def handle_request(self, request: Any) -> Any:
+        attempt = self._sent(request)
+        try:
+            response = self._inner.handle_request(request)
+        except Exception as error:
+            self.failed(attempt, error, attempt.started)
+            raise
+        return self._answered(attempt, request, response)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        attempt = self._sent(request)
+        try:
+            response = await self._inner.handle_async_request(request)
+        except Exception as error:
+            self.failed(attempt, error, attempt.started)
+            raise
+        return self._answered(attempt, request, response)
+
+    def _sent(self, request: Any) -> Attempt:
+        if len(self.attempts) == self.limits.most_attempts:
+            raise Halt(f"after {self.limits.most_attempts} requests")
+        attempt = Attempt(request.method, str(request.url), self.now())
+        self.attempts.append(attempt)
+        return attempt
+
+    def failed(self, attempt: Attempt, error: Exception, asked: float) -> None:
+        """Note what the transport raises.
+
+        Raises:
+            Halt: it's no failure of the stream but one of the fault.
+        """
+        if isinstance(error, FaultError):
+            self.problem = error
+            raise Halt("because the fault has nothing to break") from error
+        attempt.failure = type(error).__name__
+        self.ended(attempt, asked)
+
+    def ended(self, attempt: Attempt, asked: float) -> None:
+        """Note that the client has met the end."""
+        attempt.ended_at = self.now()
+        attempt.waited = max(attempt.waited, attempt.ended_at - asked)
+
+    def pulled(self, attempt: Attempt, data: bytes, asked: float) -> bytes:
+        """Note a piece.
+
+        Raises:
+            Halt: it was one too many.
+        """
+        at = self.now()
+        attempt.pulls.append(Pull(data, at, at - asked))
+        if len(attempt.pulls) > self.limits.most_chunks:
+            raise Halt(f"after {self.limits.most_chunks} chunks")
+        return data
+
+    def _answered(self, attempt: Attempt, request: Any, response: Any) -> Any:
+        attempt.status = response.status_code
+        attempt.headers = headers_of(response)
+        attempt.headers_at = self.now()
+        attempt.waited = attempt.headers_at - attempt.started
+        stream = stream_class(family_of(request), WatchedStream)
+        response.stream = stream(self, attempt, response.stream)
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Any:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+
+class WatchedStream:
+    """A body on its way to the client."""
+
+    def __init__(self, watch: WatchTransport, attempt: Attempt, inner: Any) -> None:
+        self._watch = watch
+        self._attempt = attempt
+        self._inner = inner
+        self._pieces: Any = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._pieces = iter(self._inner)
+        return self
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._inner)
+        return self
+
+    def __next__(self) -> bytes:
+        asked = self._watch.now()
+        try:
+            data = next(self._pieces)
+        except StopIteration:
+            self._watch.ended(self._attempt, asked)
+            raise
+        except Exception as error:
+            self._watch.failed(self._attempt, error, asked)
+            raise
+        return self._watch.pulled(self._attempt, data, asked)
+
+    async def __anext__(self) -> bytes:
+        asked = self._watch.now()
+        try:
+            data = await anext(self._pieces)
+        except StopAsyncIteration:
+            self._watch.ended(self._attempt, asked)
+            raise
+        except Exception as error:
+            self._watch.failed(self._attempt, error, asked)
+            raise
+        return self._watch.pulled(self._attempt, data, asked)
+
+    def close(self) -> None:
+        self._note_close()
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        self._note_close()
+        await self._inner.aclose()
+
+    def _note_close(self) -> None:
+        if self._attempt.closed_at is None:
+            self._attempt.closed_at = self._watch.now()
