@@ -51,7 +51,7 @@ class Case:
 
     @property
     def taken(self) -> tuple[int, Attempt, Reading] | None:
-        """The attempt that the client took for its answer; None if it raised, or was stopped, or never asked."""
+        """The attempt whose answer the client took; None if it raised, or was stopped, or never asked."""
         outcome = self.log.outcome
         is_taken = outcome.error is None and outcome.halted is None
         return self.attempts[-1] if is_taken and self.log.attempts else None

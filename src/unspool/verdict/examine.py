@@ -12,8 +12,9 @@ from typing import Any
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction
+from unspool.cassette.pieces import pieces
 from unspool.cassette.store import load
-from unspool.errors import CassetteError
+from unspool.errors import CassetteError, FaultError
 from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
 from unspool.transports.cassette_transport import ReplayTransport
@@ -21,13 +22,17 @@ from unspool.transports.fault import FaultTransport
 from unspool.verdict.case import Limits
 from unspool.verdict.judge import judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
-from unspool.verdict.log import Log, Outcome
+from unspool.verdict.log import Attempt, Log, Outcome, Pull
+from unspool.verdict.reading import read
 from unspool.verdict.verdict import Verdict
 from unspool.verdict.watch import Halt, WatchTransport
 
 Said = str | Iterable[str] | None
 Client = Callable[[Any], Said | Awaitable[Said] | AsyncIterable[str]]
 """Asks one question through the transport it's handed, and returns the answer's text, or yields it."""
+
+_TURNS = 5
+"""How many turns of its loop an async client has to close what it has dropped."""
 
 _NO_FAULT = NoFault()
 _LIMITS = Limits()
@@ -78,7 +83,20 @@ def examine(
         raise watch.problem
     wire_format = dialect_in(decoded(interaction.response).body)
     outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
-    return judge(Log(wire_format, watch.attempts, outcome, repr(fault)), limits)
+    whole = _whole(interaction, fault, len(watch.attempts), wire_format)
+    return judge(Log(wire_format, watch.attempts, outcome, repr(fault), whole), limits)
+
+
+def _whole(interaction: Interaction, fault: Fault, attempt: int, wire_format: str | None) -> str | None:
+    """The text of an answer, had it been read to its end."""
+    try:
+        broken = fault.apply(interaction, attempt=attempt)
+    except FaultError:  # it has no end
+        return None
+    response = broken.response
+    pulls = [Pull(data) for _, data in pieces(response)]
+    read_up = Attempt(status=response.status, headers=response.headers, pulls=pulls, ended_at=0.0)
+    return read(read_up, wire_format).text
 
 
 def _only(path: str | os.PathLike[str]) -> Interaction:
@@ -138,9 +156,20 @@ def _run(client: Client, watch: WatchTransport, notes: _Notes, backend: str) -> 
         if isinstance(said, Awaitable | AsyncIterable):
             import anyio  # noqa: PLC0415 - only async clients need it
 
-            anyio.run(_alisten, said, notes, backend=backend)
+            anyio.run(_arun, said, watch, notes, backend=backend)
         else:
             _listen(said, notes)
+    watch.is_over = True
+
+
+async def _arun(said: Any, watch: WatchTransport, notes: _Notes) -> None:
+    from anyio.lowlevel import checkpoint  # noqa: PLC0415 - as above
+
+    with notes.outcome():
+        await _alisten(said, notes)
+    for _ in range(_TURNS):
+        await checkpoint()
+    watch.is_over = True  # before the loop closes what it finds left
 
 
 def _listen(said: Said, notes: _Notes) -> None:

@@ -9,7 +9,8 @@ from unspool.verdict.case import Case, amount
 
 def no_read_timeout(case: Case) -> Iterator[str]:
     for number, attempt, _ in case.attempts:
-        waited = max((attempt.waited, *(pull.waited for pull in attempt.pulls)))
+        waits = (attempt.waited, attempt.gave_up_after or 0.0, *(pull.waited for pull in attempt.pulls))
+        waited = max(waits)
         if waited > case.limits.silence:
             yield f"request {number}: waited {waited:g} s without a byte"
 

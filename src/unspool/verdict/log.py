@@ -39,6 +39,7 @@ class Attempt:
         waited: how long the client waited for the headers, or for the body's end or its failure.
         ended_at: when the client met the end, or the failure; None if it never did.
         closed_at: when it closed the answer; None if it never did.
+        gave_up_after: how long it had waited for a piece when it broke that off itself; None if it didn't.
     """
 
     method: str = "POST"
@@ -52,6 +53,7 @@ class Attempt:
     waited: float = 0.0
     ended_at: float | None = None
     closed_at: float | None = None
+    gave_up_after: float | None = None
 
     @property
     def size(self) -> int:
@@ -90,9 +92,12 @@ class Log:
         wire_format: that of the answer as it was before it was broken; None if it isn't known.
         attempts: the client's requests.
         fault: what broke them, as code.
+        whole: all the text that the last answer has, whether the client read so far or not; None if it
+            isn't known, or has no end.
     """
 
     wire_format: str | None
     attempts: Sequence[Attempt]
     outcome: Outcome
     fault: str = "NoFault()"
+    whole: str | None = None

@@ -22,6 +22,7 @@ class Reading:
 
     Attributes:
         text: its text; None where the format's events can't be read for text.
+        events: how many of its events could be read.
         said: for each chunk that says something, the number of the network chunk that completed it, and
             what it says: text, reasoning, arguments.
         finished: whether it has said why it ended.
@@ -30,6 +31,7 @@ class Reading:
     """
 
     text: str | None = ""
+    events: int = 0
     said: list[tuple[int, str]] = field(default_factory=list)
     finished: bool = False
     error: str | None = None
@@ -96,6 +98,7 @@ def _chunks(pieces: Iterable[tuple[int, bytes]], wire_format: str, *, ended: boo
 
 def _chunk(number: int, chunk: Any) -> _Note:
     def note(reading: Reading) -> None:
+        reading.events += 1
         for choice in chunk.choices:
             reading.finished = reading.finished or bool(choice.finish_reason)
             said = "".join(_said(choice.delta))
@@ -129,10 +132,12 @@ def _frames(pieces: Iterable[tuple[int, bytes]], _wire_format: str, *, ended: bo
 def _frame(number: int, frame: Frame) -> _Note:
     def note(reading: Reading) -> None:
         reading.text = None
+        reading.events += frame.json is not None
         reading.finished = reading.finished or finishes(frame)
-        body = frame.json or {}
-        if body.get("error"):
-            reading.error = str(body["error"])
+        if frame.event is not None and frame.json is None and frame.event.data != "[DONE]":
+            reading.broken = reading.broken or f"no JSON object: {frame.event.data[:60]!r}"
+        error = (frame.json or {}).get("error")
+        reading.error = reading.error or (str(error) if error else None)
         if speaks(frame) and frame.event is not None:
             reading.said.append((number, frame.event.data))
 

@@ -45,14 +45,14 @@ def concatenated(case: Case) -> Iterator[str]:
 
 def lost_character(case: Case) -> Iterator[str]:
     lost = _difference(case)
-    if lost is not None and _characters_are_missing(*lost):
+    if lost is not None and _is_of_characters(*lost):
         got, served = lost
         yield f"expected {short(served)}, got {short(got)}"
 
 
 def lost_text(case: Case) -> Iterator[str]:
     lost = _difference(case)
-    if lost is not None and not _characters_are_missing(*lost):
+    if lost is not None and not _is_of_characters(*lost):
         got, served = lost
         yield f"expected {short(served)}, got {short(got)}"
     if case.taken is not None and case.taken[2].broken is not None:
@@ -65,15 +65,21 @@ def _difference(case: Case) -> tuple[str, str] | None:
     if case.taken is None or got is None or any(concatenated(case)):
         return None
     _, _, reading = case.taken
-    if reading.text is None or not reading.is_sound or reading.text.strip() in got:
+    served = reading.text
+    if reading.finished and case.log.whole is not None:
+        served = case.log.whole  # some leave at the finish reason, before the last words
+    if served is None or not reading.is_sound or served.strip() in got:
         return None
-    return got, reading.text
+    return got, served
 
 
-def _characters_are_missing(got: str, served: str) -> bool:
-    return got.count("\ufffd") > served.count("\ufffd") or any(
-        got.count(char) < served.count(char) for char in set(served) if ord(char) > 127
-    )
+def _is_of_characters(got: str, served: str) -> bool:
+    """Whether it's but characters outside ASCII that are lost or damaged."""
+    return got.count("\ufffd") > served.count("\ufffd") or _ascii(served).strip() in _ascii(got)
+
+
+def _ascii(text: str) -> str:
+    return "".join(char for char in text if char.isascii())
 
 
 def needless_failure(case: Case) -> Iterator[str]:
@@ -81,6 +87,7 @@ def needless_failure(case: Case) -> Iterator[str]:
     if outcome.error is None or not case.attempts:
         return
     number, attempt, reading = case.attempts[-1]
-    breaks_early = not reading.finished and (attempt.ended_at is not None or reading.repetition()[0] > 2)
-    if came(attempt) and attempt.pulls and reading.is_sound and not breaks_early:
+    has_reason = attempt.gave_up_after is not None or reading.repetition()[0] > 2
+    is_short = attempt.ended_at is not None and not reading.finished
+    if came(attempt) and reading.events and reading.is_sound and not has_reason and not is_short:
         yield f"request {number}: {amount(attempt)}, all well to read; raised {short(outcome.error)}"

@@ -27,6 +27,7 @@ class WatchTransport:
     Attributes:
         attempts: what has happened.
         problem: what was wrong with the fault itself, if anything.
+        is_over: whether the client is done: what is closed from then on, it didn't close.
 
     Raises, to the client:
         Halt: it has gone too far, or the fault has nothing to break.
@@ -35,6 +36,7 @@ class WatchTransport:
     def __init__(self, inner: Any, clock: Clock, limits: Limits) -> None:
         self.attempts: list[Attempt] = []
         self.problem: FaultError | None = None
+        self.is_over = False
         self.limits = limits
         self.now = clock.monotonic
         self._inner = inner
@@ -160,6 +162,9 @@ class WatchedStream:
         except Exception as error:
             self._watch.failed(self._attempt, error, asked)
             raise
+        except BaseException:  # cancelled: by a timer of the client's own
+            self._attempt.gave_up_after = self._watch.now() - asked
+            raise
         return self._watch.pulled(self._attempt, data, asked)
 
     def close(self) -> None:
@@ -171,5 +176,5 @@ class WatchedStream:
         await self._inner.aclose()
 
     def _note_close(self) -> None:
-        if self._attempt.closed_at is None:
+        if self._attempt.closed_at is None and not self._watch.is_over:
             self._attempt.closed_at = self._watch.now()
