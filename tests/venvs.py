@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,6 +31,24 @@ def environment(name: str, needs: Sequence[str], cache: Path) -> Path:
         _make(folder, python, ["--editable", f"{ROOT}[httpx2,pytest]", *needs])
         made_for.write_text(wanted, "utf-8")
     return python
+
+
+def ask(module: str, name: str, needs: Sequence[str], *, cache: Path, folder: Path) -> Any:
+    """What a module of the tests, run in an environment of that name, writes: `python -m module name file`.
+
+    Raises:
+        CalledProcessError: something can't be installed, or the module fails.
+    """
+    python, file = environment(name, needs, cache), folder / f"{name}.json"
+    command = [str(python), "-m", module, name, str(file)]
+    subprocess.run(command, check=True, cwd=ROOT, env=_clean())
+    return json.loads(file.read_text("utf-8"))
+
+
+def _clean() -> dict[str, str]:
+    """The environment, without what would lead an SDK elsewhere."""
+    leading = ("_API_KEY", "_BASE_URL", "_PROXY", "_API_URL")
+    return {name: value for name, value in os.environ.items() if not name.upper().endswith(leading)}
 
 
 def _make(folder: Path, python: Path, install: list[str]) -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.sdks.page import Found, page, table
 from tests.sdks.rows import ROWS
-from tests.venvs import ROOT, environment
+from tests.venvs import ROOT, ask
 
 PAGE = ROOT / "docs" / "sdks.md"
 
@@ -36,18 +32,10 @@ def _sdks(only: str | None) -> list[str]:
     return list(dict.fromkeys(row.sdk for row in ROWS if only in {None, row.sdk}))
 
 
-def _ask(sdk: str, cache: Path, folder: Path) -> Iterator[dict[str, Any]]:
+def _ask(sdk: str, cache: Path, folder: Path) -> list[dict[str, Any]]:
     needs = next(row.needs for row in ROWS if row.sdk == sdk)
-    python, file = environment(sdk, needs, cache), folder / f"{sdk}.json"
-    command = [str(python), "-m", "tests.sdks.worker", sdk, str(file)]
-    subprocess.run(command, check=True, cwd=ROOT, env=_clean())
-    yield from json.loads(file.read_text("utf-8"))
-
-
-def _clean() -> dict[str, str]:
-    """The environment, without what would lead an SDK elsewhere."""
-    leading = ("_API_KEY", "_BASE_URL", "_PROXY", "_API_URL")
-    return {name: value for name, value in os.environ.items() if not name.upper().endswith(leading)}
+    said: list[dict[str, Any]] = ask("tests.sdks.worker", sdk, needs, cache=cache, folder=folder)
+    return said
 
 
 def _options() -> argparse.Namespace:

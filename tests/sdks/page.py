@@ -89,7 +89,7 @@ the 429 took, and whether a whole stream was read to its last byte or left at it
 def table(found: Iterable[Found]) -> str:
     """A row per SDK and way, a column per scenario."""
     heads = ["SDK", "way", "HTTP library", *(scenario.title for scenario in SCENARIOS), "real clock, ms"]
-    return _table(heads, ([*_first(one), *map(_cell, one.verdicts), _lateness(one)] for one in found))
+    return markdown(heads, ([*_first(one), *map(_cell, one.verdicts), _lateness(one)] for one in found))
 
 
 def _first(one: Found) -> list[str]:
@@ -108,7 +108,7 @@ def _lateness(one: Found) -> str:
 def behaviour(found: Iterable[Found]) -> str:
     """What the SDKs made of it all."""
     heads = ["SDK", "way", "reset", "cut off", "stall", "429", "a whole stream is"]
-    return _table(heads, ([one.name, _way(one), *_did(one)] for one in found))
+    return markdown(heads, ([one.name, _way(one), *_did(one)] for one in found))
 
 
 def _way(one: Found) -> str:
@@ -126,7 +126,8 @@ def _did(one: Found) -> list[str]:
     return [*broken, (count if retried["requests"] else "") + outcome, left]
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -16,7 +16,7 @@ URL = "https://api.openai.com/v1/chat/completions"
 REFUSALS = {400, 401, 403, 404, 422}
 
 
-class Again(Exception):
+class AskAgainError(Exception):
     """It's to be asked again, after so many seconds."""
 
     def __init__(self, seconds: float) -> None:
@@ -46,6 +46,7 @@ class Client:
     heeds_retry_after: bool = True
     leaves_at_finish: bool = False
     needs_choices: bool = False
+    needs_data: bool = False
     needs_finish: bool = True
     retries_in_mid_stream: bool = False
     retries_refusals: bool = False
@@ -55,11 +56,12 @@ class Client:
             for left in reversed(range(self.tries)):
                 try:
                     yield from self._answer(http)
-                    return
-                except Again as again:
+                except AskAgainError as again:
                     if not left:
                         raise RuntimeError("given up") from again
                     time.sleep(again.seconds)
+                else:
+                    return
 
     def _answer(self, http: Any) -> Iterator[str]:
         response = self._send(http)
@@ -71,7 +73,7 @@ class Client:
                     return
             reader.finish()
         except self.family.TransportError as error:
-            raise Again(self.pause) if self.retries_in_mid_stream else error from error
+            raise AskAgainError(self.pause) if self.retries_in_mid_stream else error from error
         finally:
             if self.closes:
                 response.close()
@@ -80,7 +82,7 @@ class Client:
         try:
             response = http.send(http.build_request("POST", URL, json={}), stream=True)
         except self.family.TransportError as error:
-            raise Again(self.pause) from error
+            raise AskAgainError(self.pause) from error
         if response.status_code >= 400:
             response.close()
             self.refused(response)
@@ -91,7 +93,7 @@ class Client:
         if response.status_code in REFUSALS and not self.retries_refusals:
             raise RuntimeError(f"refused: {response.status_code}")
         told = response.headers.get("retry-after") if self.heeds_retry_after else None
-        raise Again(float(told or self.pause))
+        raise AskAgainError(float(told or self.pause))
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ class Reader:
     def feed(self, data: bytes) -> Iterator[str]:
         *lines, self._lines = (self._lines + self._decode(data)).split("\n")
         for line in lines:
+            if self._habits.needs_data and line and not line.startswith("data: "):
+                raise ValueError(f"no data: {line}")
             if line.startswith("data: {"):
                 yield from self._chunk(json.loads(line.removeprefix("data: ")))
 

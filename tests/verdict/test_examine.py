@@ -121,7 +121,7 @@ def test_a_cassette_with_several_interactions_is_no_answer(tmp_path: Any) -> Non
     head, _, interaction = one.partition("interactions:\n")
     path.write_text(f"{head}interactions:\n{interaction}{interaction}", "utf-8")
 
-    with pytest.raises(CassetteError, match="expected one interaction in .*two.yaml, got 2: hand over"):
+    with pytest.raises(CassetteError, match=r"expected one interaction in .*two\.yaml, got 2: hand over"):
         examine(Client(), path)
 
 
@@ -219,6 +219,8 @@ def test_what_happened_is_logged() -> None:
 
     assert [(one.url, one.status) for one in log.attempts] == [(URL, 429), (URL, 200)]
     assert log.fault == "Status(status=429, retry_after=2).on(1)"
-    assert (log.wire_format, log.whole) == ("openai-chat", TEXT)
+    assert log.wire_format == "openai-chat"
+    assert log.whole is not None
+    assert [pull.data for pull in log.whole.pulls] == [pull.data for pull in log.attempts[1].pulls]
     assert len(log.attempts[1].pulls) == 6
     assert log.attempts[1].headers_at == pytest.approx(2.5)

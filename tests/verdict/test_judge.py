@@ -18,6 +18,7 @@ from unspool.faults import (
     Fault,
     Hang,
     HtmlPage,
+    KeepAlives,
     Loop,
     NoAnswer,
     NoFinish,
@@ -67,6 +68,12 @@ DESERVED: list[tuple[str, dict[str, Any], Fault, str]] = [
         {"needs_choices": True},
         EmptyChoices(1),
         "2 chunks, 306 bytes, all well to read; raised 'builtins.IndexError: list index out of range'",
+    ),
+    (
+        "needless-failure",
+        {"needs_data": True},
+        KeepAlives(),
+        "1 chunks, 14 bytes, all well to read; raised",
     ),
     ("retried-refusal", {"retries_refusals": True}, Status(401), "request 1: status 401, and asked again"),
     (

@@ -66,10 +66,12 @@ def genai() -> Iterator[str]:
 
 
 async def agenai() -> AsyncIterator[str]:
-    async with import_module("google.genai").Client(api_key=KEY, vertexai=False).aio as client:
-        async with aclosing(await client.models.generate_content_stream(**_CONTENT)) as stream:
-            async for chunk in stream:
-                yield chunk.text or ""
+    async with (
+        import_module("google.genai").Client(api_key=KEY, vertexai=False).aio as client,
+        aclosing(await client.models.generate_content_stream(**_CONTENT)) as stream,
+    ):
+        async for chunk in stream:
+            yield chunk.text or ""
 
 
 def mistral() -> Iterator[str]:
@@ -82,22 +84,29 @@ def mistral() -> Iterator[str]:
 
 
 async def amistral() -> AsyncIterator[str]:
-    async with import_module("mistralai.client").Mistral(api_key=KEY) as client:
-        async with await client.chat.stream_async(model="mistral-small-latest", messages=CHAT) as stream:
-            async for event in stream:
-                for text in _deltas(event.data):
-                    yield text
+    async with (
+        import_module("mistralai.client").Mistral(api_key=KEY) as client,
+        await client.chat.stream_async(model="mistral-small-latest", messages=CHAT) as stream,
+    ):
+        async for event in stream:
+            for text in _deltas(event.data):
+                yield text
+
+
+def _litellm() -> Any:
+    sdk = import_module("litellm")
+    sdk.suppress_debug_info = True  # or it prints where to get help, at each error
+    sdk.in_memory_llm_clients_cache.flush_cache()  # some would belong to an event loop that is closed
+    return sdk
 
 
 def litellm(model: str) -> Iterator[str]:
-    for chunk in import_module("litellm").completion(model=model, messages=CHAT, stream=True, api_key=KEY):
+    for chunk in _litellm().completion(model=model, messages=CHAT, stream=True, api_key=KEY):
         yield from _deltas(chunk)
 
 
 async def alitellm(model: str) -> AsyncIterator[str]:
-    sdk = import_module("litellm")
-    sdk.in_memory_llm_clients_cache.flush_cache()  # they'd belong to an event loop that is closed
-    async for chunk in await sdk.acompletion(model=model, messages=CHAT, stream=True, api_key=KEY):
+    async for chunk in await _litellm().acompletion(model=model, messages=CHAT, stream=True, api_key=KEY):
         for text in _deltas(chunk):
             yield text
 

@@ -58,7 +58,9 @@ def _ahanding(transport: Any) -> Any:
     return handle
 
 
-def verdicts(ask: Ask, form: Format, scenarios: Iterable[Scenario] = CATALOGUE) -> Iterator[tuple[str, Verdict]]:
+def verdicts(
+    ask: Ask, form: Format, scenarios: Iterable[Scenario] = CATALOGUE
+) -> Iterator[tuple[str, Verdict]]:
     """What came of each scenario that fits the answer."""
     recorded = answer(form)
     for scenario in scenarios:

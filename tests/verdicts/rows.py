@@ -69,9 +69,7 @@ ROWS: tuple[Row, ...] = (
         "httpx2",
     ),
     Row("litellm", _LITELLM, answers.OPENAI, _litellm("openai/gpt-4o-mini"), "httpx", "openai"),
-    Row(
-        "litellm", _LITELLM, answers.ANTHROPIC, _litellm("anthropic/claude-haiku-4-5"), "httpx", "anthropic"
-    ),
+    Row("litellm", _LITELLM, answers.ANTHROPIC, _litellm("anthropic/claude-haiku-4-5"), "httpx", "anthropic"),
     Row(
         "langchain-openai",
         ("langchain-openai==1.7.4", "openai==3.54.0"),

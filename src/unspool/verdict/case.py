@@ -33,10 +33,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Case:
-    """A log, and what its answers say to a reader by the book."""
+    """A log, and what its answers say to a reader by the book; `whole` as there."""
 
     log: Log
     readings: list[Reading]
+    whole: Reading | None
     limits: Limits
 
     @property

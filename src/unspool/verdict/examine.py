@@ -23,7 +23,6 @@ from unspool.verdict.case import Limits
 from unspool.verdict.judge import judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
 from unspool.verdict.log import Attempt, Log, Outcome, Pull
-from unspool.verdict.reading import read
 from unspool.verdict.verdict import Verdict
 from unspool.verdict.watch import Halt, WatchTransport
 
@@ -83,20 +82,18 @@ def examine(
         raise watch.problem
     wire_format = dialect_in(decoded(interaction.response).body)
     outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
-    whole = _whole(interaction, fault, len(watch.attempts), wire_format)
+    whole = _whole(interaction, fault, len(watch.attempts))
     return judge(Log(wire_format, watch.attempts, outcome, repr(fault), whole), limits)
 
 
-def _whole(interaction: Interaction, fault: Fault, attempt: int, wire_format: str | None) -> str | None:
-    """The text of an answer, had it been read to its end."""
+def _whole(interaction: Interaction, fault: Fault, number: int) -> Attempt | None:
+    """The answer to the request of that number, had it been read to its end."""
     try:
-        broken = fault.apply(interaction, attempt=attempt)
+        response = fault.apply(interaction, attempt=max(number, 1)).response
     except FaultError:  # it has no end
         return None
-    response = broken.response
     pulls = [Pull(data) for _, data in pieces(response)]
-    read_up = Attempt(status=response.status, headers=response.headers, pulls=pulls, ended_at=0.0)
-    return read(read_up, wire_format).text
+    return Attempt(status=response.status, headers=response.headers, pulls=pulls, ended_at=0.0)
 
 
 def _only(path: str | os.PathLike[str]) -> Interaction:

@@ -50,6 +50,8 @@ _LIMITS = Limits()
 
 def judge(log: Log, limits: Limits = _LIMITS) -> Verdict:
     """What was wrong with what a client did."""
-    case = Case(log, [read(attempt, log.wire_format) for attempt in log.attempts], limits)
+    readings = [read(attempt, log.wire_format) for attempt in log.attempts]
+    whole = None if log.whole is None else read(log.whole, log.wire_format)
+    case = Case(log, readings, whole, limits)
     found = (Finding(kind, evidence) for kind, look in _LOOKS.items() for evidence in look(case))
     return Verdict(log, tuple(found))

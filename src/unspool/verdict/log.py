@@ -92,12 +92,11 @@ class Log:
         wire_format: that of the answer as it was before it was broken; None if it isn't known.
         attempts: the client's requests.
         fault: what broke them, as code.
-        whole: all the text that the last answer has, whether the client read so far or not; None if it
-            isn't known, or has no end.
+        whole: the last answer, had the client read it to its end; None if it isn't known, or has no end.
     """
 
     wire_format: str | None
     attempts: Sequence[Attempt]
     outcome: Outcome
     fault: str = "NoFault()"
-    whole: str | None = None
+    whole: Attempt | None = None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from unspool.cassette.pieces import says_goodbye
 from unspool.verdict.case import Case, amount, came, short
 from unspool.verdict.log import Attempt
+from unspool.verdict.reading import Reading
 
 
 def accepted_truncated(case: Case) -> Iterator[str]:
@@ -66,8 +67,8 @@ def _difference(case: Case) -> tuple[str, str] | None:
         return None
     _, _, reading = case.taken
     served = reading.text
-    if reading.finished and case.log.whole is not None:
-        served = case.log.whole  # some leave at the finish reason, before the last words
+    if reading.finished and case.whole is not None:
+        served = case.whole.text  # some leave at the finish reason, before the last words
     if served is None or not reading.is_sound or served.strip() in got:
         return None
     return got, served
@@ -82,6 +83,12 @@ def _ascii(text: str) -> str:
     return "".join(char for char in text if char.isascii())
 
 
+def _is_well(reading: Reading, whole: Reading | None) -> bool:
+    """Whether what came is a good stream, or, where no event has come yet, would have become one."""
+    will_be = whole is not None and whole.is_sound and whole.finished
+    return reading.is_sound and (bool(reading.events) or will_be)
+
+
 def needless_failure(case: Case) -> Iterator[str]:
     outcome = case.log.outcome
     if outcome.error is None or not case.attempts:
@@ -89,5 +96,5 @@ def needless_failure(case: Case) -> Iterator[str]:
     number, attempt, reading = case.attempts[-1]
     has_reason = attempt.gave_up_after is not None or reading.repetition()[0] > 2
     is_short = attempt.ended_at is not None and not reading.finished
-    if came(attempt) and reading.events and reading.is_sound and not has_reason and not is_short:
+    if came(attempt) and _is_well(reading, case.whole) and not has_reason and not is_short:
         yield f"request {number}: {amount(attempt)}, all well to read; raised {short(outcome.error)}"

@@ -1,0 +1,116 @@
+"""What one wouldn't have thought. Each stands on the page only as long as the run shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """A sentence, and what it rests on.
+
+    Attributes:
+        rows: whom it's about.
+        shown_by: scenarios, each with the findings and the exceptions that there must be.
+    """
+
+    text: str
+    rows: tuple[str, ...]
+    shown_by: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+EVERYBODY = (
+    "openai-2",
+    "openai-3",
+    "anthropic-2",
+    "google-genai",
+    "mistralai",
+    "litellm-openai",
+    "litellm-anthropic",
+    "langchain-openai",
+    "pydantic-ai",
+)
+_OPENAI = ("openai-2", "openai-3")
+
+SURPRISES: tuple[Surprise, ...] = (
+    Surprise(
+        "Everybody takes a stream that is cut off between two events for a complete answer. Whoever needs to"
+        " know has to look at the finish reason.",
+        EVERYBODY,
+        (("cut-between-events", ("accepted-truncated",)), ("no-finish-reason", ("accepted-truncated",))),
+    ),
+    Surprise(
+        "A status 200 whose body is an error in JSON is an empty answer to OpenAI's SDK and to LiteLLM on top"
+        " of it.",
+        (*_OPENAI, "litellm-openai"),
+        (("vllm-error-in-200", ("swallowed-error",)),),
+    ),
+    Surprise(
+        "LangChain hands OpenAI's SDK a timeout of None, which is no timeout: its sync stream hangs for as"
+        " long as the server does. Its async stream has a timer of its own, of two minutes.",
+        ("langchain-openai",),
+        (("stall-for-ever", ("no-read-timeout", "langchain_openai.StreamChunkTimeoutError")),),
+    ),
+    Surprise(
+        "Google's SDK has no read timeout either, and fails on a comment line, which SSE has for keeping a"
+        " connection alive.",
+        ("google-genai",),
+        (("stall-for-ever", ("no-read-timeout",)), ("comments", ("needless-failure",))),
+    ),
+    Surprise(
+        "Anthropic's stream helper raises a bare AssertionError where the stream isn't one, as with a web"
+        " page, or starts with a byte order mark.",
+        ("anthropic-2",),
+        (
+            ("web-page-in-200", ("builtins.AssertionError",)),
+            ("byte-order-mark", ("builtins.AssertionError",)),
+        ),
+    ),
+    Surprise(
+        "LiteLLM's guard stops a loop of one chunk and is blind to a loop of two.",
+        ("litellm-openai", "litellm-anthropic"),
+        (
+            ("loop-one-chunk", ("litellm.MidStreamFallbackError",)),
+            ("loop-of-two", ("no-loop-guard",)),
+        ),
+    ),
+    Surprise(
+        "LiteLLM's own Anthropic client leaves the connection open after an error event, loses the text that"
+        " comes after the finish reason, and ends without a word at an event that it can't read.",
+        ("litellm-anthropic",),
+        (
+            ("anthropic-error-event", ("left-open",)),
+            ("text-after-finish", ("lost-text",)),
+            ("malformed-event", ("lost-text",)),
+        ),
+    ),
+    Surprise(
+        "Nearly everybody reports a failure when the connection breaks after the finish reason, though"
+        " nothing of the answer is missing. LiteLLM's Anthropic client doesn't.",
+        (
+            "openai-2",
+            "openai-3",
+            "anthropic-2",
+            "google-genai",
+            "mistralai",
+            "langchain-openai",
+            "pydantic-ai",
+        ),
+        (("reset-after-finish", ("needless-failure",)),),
+    ),
+    Surprise(
+        "To Mistral's SDK every error in a stream is an answer that it can't validate, and an error beside"
+        " `choices` is no error at all.",
+        ("mistralai",),
+        (
+            ("rate-limit-in-mid-answer", ("mistralai.ResponseValidationError",)),
+            ("openrouter-error-chunk", ("swallowed-error",)),
+        ),
+    ),
+    Surprise(
+        "LiteLLM tells a bad key by the words of OpenAI's message. The catalogue's 401 has others, and"
+        " becomes a BadRequestError.",
+        ("litellm-openai",),
+        (("bad-key", ("litellm.BadRequestError",)),),
+    ),
+)
