@@ -15,15 +15,16 @@ REASON_NUMBERS = {1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION"}
 
 
 def read_gemini(body: bytes) -> RawStream:
-    return _read(body, objects_of(body))
+    return read_responses(body, objects_of(body))
 
 
 def read_gemini_array(body: bytes) -> RawStream:
     found = json.loads(body)
-    return _read(body, found if isinstance(found, list) else [found])
+    return read_responses(body, found if isinstance(found, list) else [found])
 
 
-def _read(body: bytes, found: Iterable[JSON | RawError | None]) -> RawStream:
+def read_responses(body: bytes, found: Iterable[JSON | RawError | None]) -> RawStream:
+    """What these responses add up to."""
     raw = RawStream(body)
     answer = _Answer(raw)
     for each in found:
