@@ -34,6 +34,8 @@ _OPENAPI = frozenset(
         "type",
     }
 )
+# What it knows of a function beyond OpenAI's shape.
+_OPTIONS = ("behavior", "response", "responseJsonSchema")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 # Tools that Google runs, by OpenAI's name or by the other spelling, as LiteLLM writes them.
 _NAMES = {
@@ -69,7 +71,7 @@ def _other(tool: JSON) -> JSON:
 
 
 def _declaration(function: JSON) -> JSON:
-    named = {"name": function.get("name"), **present(function, "description")}
+    named = {"name": function.get("name"), **present(function, "description", *_OPTIONS)}
     schema = function.get("parameters")
     return {**named, **(_parameters(schema) if isinstance(schema, dict) else {})}
 
