@@ -17,27 +17,12 @@ JSON = dict[str, Any]
 NEW = re.compile("gemini-(?:[3-9]|flash-latest|pro-latest|flash-lite-latest)")
 
 
-def _ran_code(body: JSON) -> bool:
-    return '"executableCode"' in repr(body).replace("'", '"')
-
-
-def _signs_twice(body: JSON) -> bool:
-    """Whether a message has more than one signed text: OpenAI's shape doesn't say which is whose."""
-    signed = (
-        [part for part in content.get("parts") or () if "text" in part and part.get("thoughtSignature")]
-        for content in body["contents"]
-    )
-    return any(len(parts) > 1 for parts in signed)
-
-
 def _signs_nothing(body: JSON) -> bool:
     parts = [part for content in body["contents"] for part in content.get("parts") or ()]
     return any(part.keys() == {"thoughtSignature"} for part in parts)
 
 
 REASONS: dict[str, Callable[[JSON], bool]] = {
-    "code that Google ran isn't sent back": _ran_code,
-    "a message has several signatures beside its calls'": _signs_twice,
     "a signature is a part of its own: it's sent with the text, as LiteLLM does": _signs_nothing,
 }
 

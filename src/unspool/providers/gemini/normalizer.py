@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError, ProviderError
+from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.gemini.candidate import Candidate
@@ -56,7 +56,7 @@ class GeminiNormalizer:
         if body is None:
             return
         if body.get("error"):
-            raise error_from(body, model=self._model or "")
+            raise error_from_body(body, model=self._model or "")
         try:
             yield self.chunk_from(body)
         except ValueError as error:  # pydantic's too
@@ -119,13 +119,6 @@ class GeminiNormalizer:
         if metadata and not delta and not finish["finish_reason"]:
             delta["provider_specific_fields"] = {}  # or the chunk would count as empty and be dropped
         return StreamingChoices(index=index, delta=Delta(**delta), logprobs=logprobs_of(candidate), **finish)
-
-
-def error_from(body: JSON, *, model: str = "") -> ProviderError:
-    """The error that Google reports: `{"error": {"code": 429, "message": …, "status": …}}`."""
-    error = body["error"]
-    status = error.get("status") if isinstance(error, dict) else None
-    return error_from_body(body, model=model, **({"type": status} if status else {}))
 
 
 def _refusal(reason: str) -> StreamingChoices:

@@ -24,7 +24,6 @@ _UNSUPPORTED = frozenset(
         "prompt_cache_retention",
         "safety_identifier",
         "store",
-        "user",
         "verbosity",
     }
 )
@@ -37,8 +36,8 @@ _INSTEAD = {
 # What says no more than what Gemini does anyway.
 _HARMLESS: JSON = {"parallel_tool_calls": True}
 
-# Usage is always in the stream.
-_NOT_SENT = EXTRAS | {"stream", "stream_options"}
+# Usage is always in the stream; who asks is nothing that Gemini wants to know, nor LiteLLM complains about.
+_NOT_SENT = EXTRAS | {"stream", "stream_options", "user"}
 
 
 def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:

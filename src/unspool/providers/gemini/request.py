@@ -20,7 +20,7 @@ from unspool.providers.payload import JSON
 from unspool.providers.request import HTTPRequest, plain, post
 
 _VERSION = "/v1beta"
-_VERTEX = "aiplatform.googleapis.com"
+_VERTEX = "aiplatform"
 
 
 def build_request(
@@ -80,6 +80,6 @@ def _url(base_url: str, model: str, *, stream: bool) -> str:
 
 
 def _headers(base_url: str, api_key: str | None) -> dict[str, str | None]:
-    if (urlsplit(base_url).hostname or "").endswith(_VERTEX):
+    if _VERTEX in (urlsplit(base_url).hostname or ""):
         return {"authorization": None if api_key is None else f"Bearer {api_key}"}
     return {"x-goog-api-key": api_key}

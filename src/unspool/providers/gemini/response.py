@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unspool.builder import ResponseFold
+from unspool.error_mapping import error_from_body
 from unspool.errors import APIResponseValidationError
 from unspool.models import ModelResponse, current_second, response_id
-from unspool.providers.gemini.normalizer import GeminiNormalizer, error_from
+from unspool.providers.gemini.normalizer import GeminiNormalizer
 
 
 def response_from_gemini(
@@ -27,7 +28,7 @@ def response_from_gemini(
     normalizer, fold = GeminiNormalizer(), ResponseFold()
     for each in [body] if isinstance(body, Mapping) else body:
         if each.get("error"):
-            raise error_from(dict(each))
+            raise error_from_body(each)
         if not {"candidates", "promptFeedback", "usageMetadata"} & each.keys():
             raise _misshapen(f"it has the keys {sorted(each)}", body)
         try:
