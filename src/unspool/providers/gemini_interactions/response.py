@@ -43,8 +43,10 @@ def response_from_interaction(body: Mapping[str, Any], *, created: int | None = 
 
 
 def _events_of(body: Mapping[str, Any]) -> Iterator[JSON]:
-    if body.get("error") and "status" not in body:
+    if body.get("error"):
         yield dict(body)
+    if "status" not in body:
+        raise TypeError(f"it has no 'status', but the keys {sorted(body)}")
     yield {"event_type": "interaction.created", "interaction": dict(body)}
     for index, step in enumerate(body.get("steps") or body.get("outputs") or ()):
         yield {"event_type": "step.start", "index": index, "step": step}

@@ -67,10 +67,13 @@ class Steps:
             yield self._fragment(opened, {"arguments": "{}"})
 
     def _hold(self, opened: _Step) -> _Deltas:
-        for content in objects_in(opened.step, "content") if opened.is_ours else ():
-            yield from self.add_content(opened, content)
+        if not opened.is_ours:
+            return
+        is_content = opened.kind != "model_output"  # of an older answer
+        for content in [opened.step] if is_content else objects_in(opened.step, "content"):
+            yield from self._add_content(opened, content)
 
-    def add_content(self, opened: _Step, content: JSON) -> _Deltas:
+    def _add_content(self, opened: _Step, content: JSON) -> _Deltas:
         """A whole content; its annotations come apart from its text in a stream."""
         yield from _DELTAS.get(text_in(content, "type"), Steps._add_other)(self, opened, content)
         if content.get("annotations"):
@@ -124,13 +127,15 @@ class Steps:
     def _add_image(self, _: _Step, delta: JSON) -> _Deltas:
         data = text_in(delta, "data")
         url = f"data:{text_in(delta, 'mime_type')};base64,{data}" if data else text_in(delta, "uri")
+        if not url:
+            return
         image = {"type": "image_url", "image_url": {"url": url, "detail": "auto"}, "index": self._images}
         self._images += 1
         yield {"images": [image]}
 
     def _add_sound(self, opened: _Step, delta: JSON) -> _Deltas:
         if not delta.get("data"):
-            yield from self._add_other(opened, delta)
+            yield from self._add_other(opened, delta) if delta.keys() - {"type"} else ()
             return
         beside = {key: value for key, value in delta.items() if key != "type"}
         yield {"audio": {"transcript": "", **beside}}
