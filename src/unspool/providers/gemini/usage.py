@@ -95,7 +95,7 @@ def _completion_details(reported: JSON) -> JSON | None:
     if said and "text_tokens" not in found:
         found["text_tokens"] = said - sum(found.values())
     if "thoughtsTokenCount" in reported:
-        found["reasoning_tokens"] = _tokens(reported, "thoughtsTokenCount")
+        found = {"text_tokens": 0, **found, "reasoning_tokens": _tokens(reported, "thoughtsTokenCount")}
     return found or None
 
 
