@@ -57,7 +57,7 @@ class _Answer:
         self._id = response.get("responseId") or self._id
         candidates = response.get("candidates") or []
         for place, candidate in enumerate(candidates):
-            self._read_candidate(candidate.get("index") or place, candidate)
+            self._read_candidate(candidate.get("index", place), candidate)
         blocked = (response.get("promptFeedback") or {}).get("blockReason")
         if blocked and not candidates:
             self._raw.finishes[0] = [Finish("SAFETY", alone=True)]

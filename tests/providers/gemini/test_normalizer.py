@@ -47,6 +47,16 @@ def test_each_candidate_is_a_choice() -> None:
     assert [(choice.index, choice.delta.content) for choice in chunk.choices] == [(0, "a"), (1, "b")]
 
 
+def test_candidates_may_come_in_any_order() -> None:
+    (chunk,) = run(response(candidate(text("b"), index=1), candidate(text("a"), index=0)))
+    assert [(choice.index, choice.delta.content) for choice in chunk.choices] == [(1, "b"), (0, "a")]
+
+
+def test_what_is_said_of_the_prompt_is_worth_a_chunk() -> None:
+    (chunk,) = run({**event(), "promptFeedback": {"safetyRatings": [{"category": "X"}]}})
+    assert chunk.choices[0].delta.provider_specific_fields == {}
+
+
 @pytest.mark.parametrize("content", [{}, {"content": None}, {"content": {}}, {"content": {"role": "model"}}])
 def test_a_candidate_may_have_no_content(content: Any) -> None:
     (chunk,) = run(response({**content, "finishReason": "STOP"}))

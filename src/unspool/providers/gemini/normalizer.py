@@ -80,8 +80,9 @@ class GeminiNormalizer:
         candidates = objects_in(body, "candidates")
         self._searches = max(self._searches, searches_in(candidates))
         reported = object_in(body, "usageMetadata")
-        metadata = metadata_of(candidates)
-        choices = [self._choice(place, each, metadata) for place, each in enumerate(candidates)]
+        metadata, others = metadata_of(candidates), others_in(body, _READ)
+        told = bool(metadata or others)
+        choices = [self._choice(place, each, told=told) for place, each in enumerate(candidates)]
         blocked = text_in(object_in(body, "promptFeedback"), "blockReason")
         if blocked and not choices:
             choices = [_refusal(blocked)]
@@ -90,7 +91,7 @@ class GeminiNormalizer:
             created=self._created,
             model=self._model,
             choices=choices,
-            provider_specific_fields=_beside(body, reported) or None,
+            provider_specific_fields={**others, **_traffic_type(reported)} or None,
             usage=usage_from(reported, searches=self._searches),
             **metadata,
             **_service_tier(reported),
@@ -108,15 +109,16 @@ class GeminiNormalizer:
         # which LiteLLM makes, would differ from one replay to the next.
         return "_".join(filter(None, ("call", self._id, str(next(self._numbers)))))
 
-    def _choice(self, place: int, candidate: JSON, metadata: JSON) -> StreamingChoices:
-        index = candidate.get("index") or place
+    def _choice(self, place: int, candidate: JSON, *, told: bool) -> StreamingChoices:
+        """A candidate's share of a chunk; `told` is whether the chunk says something beside it."""
+        index = place if candidate.get("index") is None else candidate["index"]
         known = self._candidates[index]
         delta = known.read(candidate)
         annotations = annotations_of(candidate)
         if annotations:
             delta["annotations"] = annotations
         finish = finish_of(candidate, has_calls=known.calls > 0)
-        if metadata and not delta and not finish["finish_reason"]:
+        if told and not delta and not finish["finish_reason"]:
             delta["provider_specific_fields"] = {}  # or the chunk would count as empty and be dropped
         return StreamingChoices(index=index, delta=Delta(**delta), logprobs=logprobs_of(candidate), **finish)
 
@@ -127,10 +129,8 @@ def _refusal(reason: str) -> StreamingChoices:
     return StreamingChoices(finish_reason="content_filter", provider_specific_fields=fields)
 
 
-def _beside(body: JSON, reported: JSON) -> JSON:
-    """What an event says that is no candidate's."""
-    traffic = {"traffic_type": reported["trafficType"]} if reported.get("trafficType") else {}
-    return {**others_in(body, _READ), **traffic}
+def _traffic_type(reported: JSON) -> JSON:
+    return {"traffic_type": reported["trafficType"]} if reported.get("trafficType") else {}
 
 
 def _service_tier(reported: JSON) -> JSON:
