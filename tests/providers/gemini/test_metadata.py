@@ -64,6 +64,12 @@ def test_a_passage_without_a_source_or_an_end_is_none(wrong: Any) -> None:
     assert not hasattr(deltas(event(text("x"), groundingMetadata=grounding(wrong)))[0], "annotations")
 
 
+@pytest.mark.parametrize("sent", ["STOP", 1])
+def test_what_was_sent_is_kept(sent: Any) -> None:
+    (chunk,) = run(event(text("x"), finishReason=sent))
+    assert chunk.choices[0].get("provider_specific_fields") == {"native_finish_reason": sent}
+
+
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [

@@ -49,14 +49,13 @@ def metadata_of(candidates: Sequence[JSON]) -> JSON:
 def finish_of(candidate: JSON, *, has_calls: bool) -> JSON:
     """The fields of a choice that say why it ended: a `stop` after calls is `tool_calls`, as in LiteLLM."""
     sent = candidate.get("finishReason") or None
-    reason = _REASONS.get(sent, str(sent)) if isinstance(sent, int) else sent
-    others = {snake_case(key): value for key, value in candidate.items() if key not in _READ_ELSEWHERE}
+    fields = {snake_case(key): value for key, value in candidate.items() if key not in _READ_ELSEWHERE}
+    reason = map_finish_reason(_REASONS.get(sent, str(sent))) if isinstance(sent, int) else sent
     if reason and has_calls and map_finish_reason(reason) == "stop":
-        return {
-            "finish_reason": "tool_calls",
-            "provider_specific_fields": {**others, "native_finish_reason": reason},
-        }
-    return {"finish_reason": reason, **({"provider_specific_fields": others} if others else {})}
+        reason = "tool_calls"
+    if reason != sent:
+        fields["native_finish_reason"] = sent
+    return {"finish_reason": reason, **({"provider_specific_fields": fields} if fields else {})}
 
 
 def annotations_of(candidate: JSON) -> list[JSON]:

@@ -30,7 +30,6 @@ _READ = frozenset(
         "candidatesTokensDetails",
         "promptTokenCount",
         "promptTokensDetails",
-        "serviceTier",
         "thoughtsTokenCount",
         "toolUsePromptTokenCount",
         "totalTokenCount",
