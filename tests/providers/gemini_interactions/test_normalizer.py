@@ -87,7 +87,7 @@ def test_openais_end_mark_is_nothing() -> None:
         event("interaction.created", interaction=1),
         event("step.start", index="0", step={}),
         event("step.delta", index=0, delta={"type": "text", "text": 1}),
-        event("step.start", index=0, step={"type": "function_call", "arguments": "x"}),
+        event("step.start", index=0, step={"type": "function_call", "name": "a", "arguments": "x"}),
     ],
 )
 def test_what_isnt_shaped_as_documented_is_said_to_be_so(wrong: Any) -> None:

@@ -109,6 +109,18 @@ def test_older_streams_speak_of_contents() -> None:
     assert whole(*events).choices[0].message.content == "Blue."
 
 
+def test_a_call_of_an_older_stream_comes_in_one_delta() -> None:
+    called = {"type": "function_call", "id": "1", "name": "look", "arguments": {"at": "sky"}}
+    events = [
+        event("content.start", index=0, content={"type": "function_call"}),
+        event("content.delta", index=0, delta=called),
+        event("content.stop", index=0),
+    ]
+    (made,) = whole(*events).choices[0].message.tool_calls or ()
+    assert made.function is not None
+    assert (made.id, made.function.name, made.function.arguments) == ("1", "look", '{"at": "sky"}')
+
+
 def test_a_delta_without_its_step_says_something_still() -> None:
     events = [
         event("step.delta", index=5, delta={"type": "text", "text": "Blue."}),

@@ -26,6 +26,10 @@ class _Step:
     def kind(self) -> str:
         return text_in(self.step, "type")
 
+    @property
+    def is_call(self) -> bool:
+        return self.kind == "function_call" and bool(self.step.get("name"))
+
 
 @dataclass(slots=True)
 class Steps:
@@ -40,7 +44,7 @@ class Steps:
         """A step; what it holds from the beginning, older streams and whole answers, is as good as deltas."""
         opened = self._open[index] = _Step(step)
         opened.is_ours = opened.kind in _KINDS
-        if opened.kind == "function_call":
+        if opened.is_call:
             yield from self._start_call(opened)
         elif opened.kind == "thought":
             for summary in objects_in(step, "summary"):
@@ -63,13 +67,13 @@ class Steps:
             return
         if not opened.is_ours:
             yield self._keep("server_side_steps", opened.step)
-        elif opened.kind == "function_call" and not opened.has_arguments:
+        elif opened.is_call and not opened.has_arguments:
             yield self._fragment(opened, {"arguments": "{}"})
 
     def _hold(self, opened: _Step) -> _Deltas:
         if not opened.is_ours:
             return
-        is_content = opened.kind != "model_output"  # of an older answer
+        is_content = opened.kind in _CONTENTS
         for content in [opened.step] if is_content else objects_in(opened.step, "content"):
             yield from self._add_content(opened, content)
 
@@ -108,6 +112,11 @@ class Steps:
         if text:
             yield self._say_arguments(opened, text)
 
+    def _add_call(self, opened: _Step, delta: JSON) -> _Deltas:
+        """A whole call, as older streams send it."""
+        opened.step = {**opened.step, **delta}
+        return self._start_call(opened)
+
     def _add_summary(self, _: _Step, delta: JSON) -> _Deltas:
         return self._think(text_in(object_in(delta, "content"), "text"))
 
@@ -134,11 +143,11 @@ class Steps:
         yield {"images": [image]}
 
     def _add_sound(self, opened: _Step, delta: JSON) -> _Deltas:
-        if not delta.get("data"):
-            yield from self._add_other(opened, delta) if delta.keys() - {"type"} else ()
-            return
         beside = {key: value for key, value in delta.items() if key != "type"}
-        yield {"audio": {"transcript": "", **beside}}
+        if delta.get("data"):
+            yield {"audio": {"transcript": "", **beside}}
+        elif beside:
+            yield from self._add_other(opened, delta)
 
     def _add_annotations(self, _: _Step, delta: JSON) -> _Deltas:
         annotations = objects_in(delta, "annotations")
@@ -165,13 +174,15 @@ def _link(annotation: JSON) -> JSON:
     }
 
 
-# Steps that speak for themselves. Any other one is kept as it is when it has ended. Older streams have no
-# steps but contents, and each is of the type that its deltas are of.
-_KINDS = frozenset({"audio", "function_call", "image", "model_output", "text", "thought"})
+# Older streams have no steps but contents, and each is of the type that its deltas are of.
+_CONTENTS = frozenset({"audio", "image", "text"})
+# Steps that speak for themselves. Any other one is kept as it is when it has ended.
+_KINDS = frozenset({*_CONTENTS, "function_call", "model_output", "thought"})
 
 _DELTAS: dict[str, Callable[[Steps, _Step, JSON], _Deltas]] = {
     "arguments_delta": Steps._add_arguments,
     "audio": Steps._add_sound,
+    "function_call": Steps._add_call,
     "image": Steps._add_image,
     "text": Steps._add_text,
     "text_annotation": Steps._add_annotations,
