@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import count
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import object_in, objects_in, text_in
+from unspool.providers.documented import documented
 from unspool.providers.gemini.candidate import Candidate
 from unspool.providers.gemini.metadata import (
     annotations_of,
@@ -24,6 +24,7 @@ from unspool.providers.gemini.usage import usage_from
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.wire.event import WireEvent
 
+_PAGE = "https://ai.google.dev/api/generate-content#generatecontentresponse"
 _READ = frozenset({"candidates", "createTime", "modelVersion", "responseId", "usageMetadata"})
 
 
@@ -57,14 +58,9 @@ class GeminiNormalizer:
             return
         if body.get("error"):
             raise error_from_body(body, model=self._model or "")
-        try:
-            yield self.chunk_from(body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"a Gemini event isn't shaped as documented ({error});"
-                " compare it with https://ai.google.dev/api/generate-content#generatecontentresponse",
-                data=event.data,
-            ) from error
+        with documented(event, "a Gemini event", _PAGE):
+            chunk = self.chunk_from(body)
+        yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing: a stream that was cut off lacks its finish reason."""

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import misshapen, object_in, text_in
+from unspool.providers.documented import documented
 from unspool.providers.gemini_interactions.steps import Steps
 from unspool.providers.gemini_interactions.usage import usage_of_interaction
 from unspool.providers.payload import DONE, JSON, parse_event
@@ -17,6 +17,7 @@ from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
 
+_PAGE = "https://ai.google.dev/gemini-api/docs/interactions/streaming"
 _REASONS = {
     "completed": "stop",
     "requires_action": "tool_calls",
@@ -55,14 +56,8 @@ class InteractionsNormalizer:
         handle = _EVENTS.get(kind)
         if handle is None:
             return
-        try:
+        with documented(event, f"a Gemini {kind!r} event", _PAGE):
             yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"a Gemini {kind!r} event isn't shaped as documented ({error});"
-                " compare it with https://ai.google.dev/gemini-api/docs/interactions/streaming",
-                data=event.data,
-            ) from error
 
     def flush(self) -> _Chunks:
         """Nothing: a step that the stream has cut off is none. The missing finish reason tells of it."""
