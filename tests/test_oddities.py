@@ -21,6 +21,7 @@ from unspool.streaming.wrapper import CustomStreamWrapper
 JSON = dict[str, Any]
 
 OPENAI, ANTHROPIC, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
+GEMINI = "gemini-generate"
 
 
 # -- streams of our own -------------------------------------------------------------------------------
@@ -409,6 +410,59 @@ def test_no_sequence_number() -> None:
     body = events(*responded("Uncounted."))
     assert said(body, wire_format=RESPONSES).content == "Uncounted."
     assert tokens(rebuilt(body, wire_format=RESPONSES)) == (9, 5, 14)
+
+
+# -- Gemini's responses -------------------------------------------------------------------------------
+
+
+def gemini(*parts: JSON, finish: str | None = None, **fields: Any) -> JSON:
+    """A response with one candidate; without parts it has no content."""
+    candidate: JSON = {"content": {"parts": list(parts)}} if parts else {}
+    ended = {"finishReason": finish} if finish else {}
+    return {"candidates": [{**candidate, **ended, **fields}], "responseId": "odd", "modelVersion": "odd-3"}
+
+
+def test_candidate_without_content() -> None:
+    ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    body = sse(gemini({"text": "Copied."}), gemini(safetyRatings=ratings), gemini(finish="RECITATION"))
+    response = rebuilt(body, wire_format=GEMINI)
+    assert response.choices[0].message.content == "Copied."
+    assert response.choices[0].finish_reason == "content_filter"
+    assert response["vertex_ai_safety_ratings"] == [ratings]
+
+
+def test_content_without_parts() -> None:
+    empty = [gemini(content=content) for content in ({}, {"role": "model"}, {"missing-parts": True})]
+    body = sse(gemini({"text": "Hi."}), *empty, gemini(finish="STOP"))
+    assert said(body, wire_format=GEMINI).content == "Hi."
+
+
+def test_chunk_without_candidates() -> None:
+    feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Reasons"}
+    (finish, _) = read(sse({"promptFeedback": feedback}), wire_format=GEMINI)
+    assert finishes([finish]) == ["content_filter"]
+    assert finish["prompt_feedback"] == feedback
+
+
+def test_empty_text_part() -> None:
+    body = sse(gemini({"text": "Hi."}), gemini({"text": "", "thoughtSignature": "c2ln"}, finish="STOP"))
+    message = said(body, wire_format=GEMINI)
+    assert message.content == "Hi."
+    assert message.provider_specific_fields == {"thought_signatures": ["c2ln"]}
+
+
+def test_finishreason_in_many_chunks() -> None:
+    body = sse(gemini({"text": "Cats "}, finish="STOP"), gemini({"text": "and dogs"}, finish="MAX_TOKENS"))
+    chunks = read(body, wire_format=GEMINI)
+    assert finishes(chunks) == ["length"]
+    assert said(body, wire_format=GEMINI).content == "Cats and dogs"
+
+
+def test_no_finishreason() -> None:
+    body = sse(gemini({"text": "Cut"}))
+    assert finishes(read(body, wire_format=GEMINI, strict=False)) == ["stop"]
+    with pytest.raises(IncompleteStreamError):
+        read(body, wire_format=GEMINI)
 
 
 # -- not seen yet -------------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ from unspool.samples import sample_body, sample_names
 WIRE_FORMATS = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai-chat": "openai-chat",
+    "gemini-generate": "gemini-generate",
+    "gemini-generate-jsonarray": "gemini-generate-jsonarray",
+    "gemini-interactions": "gemini-interactions",
     "jsonrpc-sse": "jsonrpc-sse",
     "mistral-chat": "openai-chat",
     "openai-assistants": "openai-assistants",

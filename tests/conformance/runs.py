@@ -9,6 +9,8 @@ from functools import lru_cache
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_gemini import read_gemini, read_gemini_array
+from tests.conformance.raw_interactions import read_interactions
 from tests.conformance.raw_jsonrpc import read_jsonrpc
 from tests.conformance.raw_openai_chat import read_openai_chat
 from tests.conformance.raw_openai_others import (
@@ -30,6 +32,9 @@ NEVER = 10**9
 
 _READERS = {
     "anthropic-messages": read_anthropic,
+    "gemini-generate": read_gemini,
+    "gemini-generate-jsonarray": read_gemini_array,
+    "gemini-interactions": read_interactions,
     "jsonrpc-sse": read_jsonrpc,
     "openai-assistants": read_openai_assistants,
     "openai-chat": read_openai_chat,

@@ -14,6 +14,7 @@ from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.wire.event import WireEvent
+from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.sse import SSEDecoder
 
 
@@ -30,11 +31,18 @@ def _sse() -> SSEDecoder:
     return SSEDecoder(keep_ignored=True)  # where some servers put their errors
 
 
+_GEMINI = "unspool.providers.gemini:GeminiNormalizer"
+
 FORMATS: dict[str, WireFormat] = {
     wire_format.name: wire_format
     for wire_format in (
         WireFormat("openai-chat", _sse, "unspool.providers.openai_chat:OpenAIChatNormalizer"),
         WireFormat("anthropic-messages", _sse, "unspool.providers.anthropic:AnthropicNormalizer"),
+        WireFormat("gemini-generate", _sse, _GEMINI),
+        WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
+        WireFormat(
+            "gemini-interactions", _sse, "unspool.providers.gemini_interactions:InteractionsNormalizer"
+        ),
         WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
         WireFormat(
             "openai-assistants", _sse, "unspool.providers.openai_assistants:OpenAIAssistantsNormalizer"
@@ -52,7 +60,11 @@ FORMATS: dict[str, WireFormat] = {
 }
 
 # Providers whose streams aren't OpenAI's chat chunks; every other known one speaks those.
-_FORMAT_OF_PROVIDER: dict[str, str] = {"anthropic": "anthropic-messages"}
+_FORMAT_OF_PROVIDER: dict[str, str] = {
+    "anthropic": "anthropic-messages",
+    "gemini": "gemini-generate",
+    "vertex_ai": "gemini-generate",
+}
 
 
 def format_of(provider: str) -> str:
