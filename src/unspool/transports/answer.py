@@ -21,6 +21,11 @@ def _nobody(_played: Interaction) -> None:
     """Nobody wants to know what is being played."""
 
 
+def _unbroken(recorded: Interaction) -> Interaction:
+    """It's played as it was recorded."""
+    return recorded
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """How recordings are played.
@@ -31,6 +36,7 @@ class Playback:
         clock: whose time that is.
         recording_clock: tells when chunks come while recording; the network's time is real.
         on_play: is told what is going to be played.
+        broken: what to play in its place: a fault's doing.
     """
 
     cassette: Cassette
@@ -38,6 +44,7 @@ class Playback:
     clock: Clock = REAL_CLOCK
     recording_clock: Clock = REAL_CLOCK
     on_play: Callable[[Interaction], None] = _nobody
+    broken: Callable[[Interaction], Interaction] = _unbroken
 
 
 def answer(playback: Playback, request: Any, send: Send) -> Any:
@@ -84,7 +91,7 @@ async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
 def _performance(playback: Playback, found: Interaction, request: Any, started: float) -> Performance:
     playback.on_play(found)
     return Performance(
-        found,
+        playback.broken(found),
         request,
         factor=playback.factor,
         clock=playback.clock,
