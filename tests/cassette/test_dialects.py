@@ -319,3 +319,8 @@ def test_a_body_that_is_not_what_it_says_is_refused(body: dict[str, Any], messag
 def test_headers_that_are_none_are_refused_by_name() -> None:
     with pytest.raises(CassetteFormatError, match=r"response\.headers: expected a mapping"):
         read(response={"parsed_body": {}, "headers": 5})
+
+
+def test_a_header_whose_name_is_a_number_is_refused_by_name() -> None:
+    with pytest.raises(CassetteFormatError, match=r"response\.headers: expected text, got 1"):
+        read(response={"headers": {1: ["x"]}, "body": {"string": "x"}})

@@ -227,6 +227,15 @@ def test_a_transport_saves_its_cassette_when_its_client_is_closed(kind: Kind, tm
     assert [one.response.body for one in Cassette.load(path).interactions] == [b"".join(PIECES)]
 
 
+def test_clients_that_share_a_cassette_are_all_saved(kind: Kind, tmp_path: Path) -> None:
+    cassette = Cassette(tmp_path / "stream.yaml", record_mode="all")
+    with serve({"/a": Answer([*PIECES]), "/b": Answer([GOODBYE])}) as server:
+        for path in ("/a", "/b"):
+            kind.read(f"{server.url}{path}", transport=RecordTransport(kind.network, cassette))
+    bodies = [one.response.body for one in Cassette.load(tmp_path / "stream.yaml").interactions]
+    assert bodies == [b"".join(PIECES), GOODBYE]
+
+
 def test_a_recording_equals_what_is_read_back(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "stream.yaml"
     with serve({"/": Answer([PIECES[0], 0.05, PIECES[1]], ending="reset")}) as server:

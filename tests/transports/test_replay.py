@@ -231,6 +231,14 @@ def test_an_edited_body_comes_in_a_piece_per_event(kind: Kind) -> None:
     assert replay(kind, edited).chunks == PIECES
 
 
+def test_a_version_that_is_not_ascii_is_replayed_without_it(kind: Kind) -> None:
+    one = interaction((0.0, PIECES[0]))
+    assert one.response.timeline is not None
+    timeline = replace(one.response.timeline, http_version="HTTP/\xb2")
+    edited = replace(one, response=replace(one.response, timeline=timeline))
+    assert replay(kind, edited).http_version == "HTTP/?"
+
+
 def test_headers_that_came_twice_come_twice(kind: Kind) -> None:
     one = interaction(headers=(("set-cookie", "a=1"), ("set-cookie", "b=2")))
     transport = ReplayTransport(Cassette.of([one]))

@@ -409,6 +409,16 @@ def test_a_cassette_object_is_used_as_it_is(server: Loopback) -> None:
     assert len(cassette) == 1
 
 
+def test_a_cassette_object_is_saved_after_each_block(server: Loopback, path: Path) -> None:
+    cassette = Cassette(path)
+    for question in ("first", "second"):
+        with use_cassette(cassette):
+            ask(server, question)
+    bodies = [interaction.request.body for interaction in Cassette.load(path).interactions]
+    assert bodies == [b'{"ask":"first"}', b'{"ask":"second"}']
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def test_a_cassette_object_takes_no_options(server: Loopback) -> None:
     with pytest.raises(TypeError, match="has its options already, got record_mode"):
         use_cassette(Cassette(), record_mode="all")

@@ -91,7 +91,6 @@ class Cassette:
         self._lock = threading.RLock()
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
-        self._closed = False
         self._existed = self.path is not None and self.path.exists()
         self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
         self._journal = None if self.path is None else Journal(self.path, redactor=self.redactor)
@@ -272,7 +271,7 @@ class Cassette:
         if self.path is None:
             raise ValueError("this cassette is in memory only: expected a path to save it to, got none")
         recorded = self.recorded
-        if recorded:  # a test that failed before its first request doesn't empty its cassette
+        if recorded != self._saved:  # a test that failed before its first request doesn't empty its cassette
             dropped, mine = self._dropped(recorded), self._saved
             store.merge(
                 self.path,
@@ -285,14 +284,15 @@ class Cassette:
             self._journal.discard()
 
     def close(self) -> None:
-        """End what is still being recorded, and save it. Closing twice is closing once.
+        """Save what has been recorded, if there is a file to save it to.
+
+        It can go on being used, by the next block or another client, whose recordings are saved when that one
+        closes it. Closing twice is closing once.
 
         Raises:
             CassetteWriteError: as `save`.
         """
-        with self._lock:
-            closed, self._closed = self._closed, True
-        if not closed and self.is_recording and self.path is not None:
+        if self.is_recording and self.path is not None:
             self.save()
 
     def raise_for_misses(self) -> None:

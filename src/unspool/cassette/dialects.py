@@ -71,7 +71,7 @@ def _without_stale_encoding(response: Mapping[str, Any]) -> Mapping[str, Any]:
     if KEY in response or not isinstance(body, Mapping) or not isinstance(headers, Mapping):
         return response
     text = body.get("string")
-    if not isinstance(text, str) or not any(name.lower() == "content-encoding" for name in headers):
+    if not isinstance(text, str) or not any(str(name).lower() == "content-encoding" for name in headers):
         return response
     return {**response, "headers": _decoded(headers, len(text.encode()))}
 

@@ -133,7 +133,7 @@ class Performance:
 
     def answer(self) -> Any:
         """The family's response, whose stream plays the rest."""
-        extensions = {"http_version": self._timeline.http_version.encode("ascii")}
+        extensions = {"http_version": self._timeline.http_version.encode("ascii", "replace")}
         if self.response.reason:
             extensions["reason_phrase"] = self.response.reason.encode("ascii", "replace")
         stream = stream_class(self.family, ReplayedStream)
