@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,17 @@ def test_once_records_nothing_into_a_cassette(server: Loopback, path: Path) -> N
     with pytest.raises(UnrecordedRequestError), use_cassette(path, record_mode="once"):
         ask(server, 2)
     assert len(server.requests) == 1
+
+
+def test_none_without_a_cassette_complains_of_requests_only(server: Loopback, path: Path) -> None:
+    with use_cassette(path, record_mode="none"):
+        pass
+    with (
+        pytest.raises(UnrecordedRequestError, match="there is none yet"),
+        use_cassette(path, record_mode="none"),
+    ):
+        ask(server)
+    assert not path.exists()
 
 
 def test_new_episodes_are_added(server: Loopback, path: Path) -> None:
@@ -226,6 +237,22 @@ async def test_an_async_generator_function_is_decorated(server: Loopback, path: 
             yield (await client.post(f"{server.url}/")).text
 
     assert [text async for text in asked()] == [text async for text in asked()]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_an_async_generator_that_is_left_cleans_up_inside(server: Loopback, path: Path) -> None:
+    @use_cassette(path)
+    async def asked() -> Any:
+        async with httpx.AsyncClient() as client:
+            try:
+                yield "something"
+            finally:
+                await client.post(f"{server.url}/")
+
+    for _ in range(2):
+        async with aclosing(asked()) as items:
+            assert await anext(items) == "something"
     assert len(server.requests) == 1
 
 

@@ -35,7 +35,7 @@ class Cassette:
     It may be used by many threads and tasks at once.
 
     Args:
-        path: its file, YAML or JSON by the suffix; None keeps it in memory.
+        path: its file, YAML or JSON by the suffix, which needn't be there yet; None keeps it in memory.
         record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` where the
             environment has `CI`, else `once`.
         match_on: what must agree for a recording to answer a request: names out of `method`, `scheme`,
@@ -58,7 +58,6 @@ class Cassette:
         plays: what was played so far, in the order of the requests.
 
     Raises:
-        CassetteNotFoundError: there is no such file, and the mode is `none`.
         CassetteFormatError: the file isn't a cassette.
         ValueError: for an unknown mode, matcher or malformed path.
     """

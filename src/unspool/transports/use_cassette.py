@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from typing import Any, ParamSpec, TypeVar
 
 from unspool.cassette.cassette import Cassette
@@ -181,8 +181,9 @@ def _around_async_generator(
 ) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         with context():
-            async for item in function(*args, **kwargs):
-                yield item
+            async with aclosing(function(*args, **kwargs)) as items:
+                async for item in items:
+                    yield item
 
     return call
 
