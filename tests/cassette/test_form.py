@@ -330,8 +330,10 @@ def test_a_failure_needs_no_message() -> None:
         (
             "response.unspool.recorded_at",
             "0001-01-01T00:00:00+01:00",
-            "response.unspool.recorded_at: expected a time such as 2026-11-23T23:27:25.123456Z,"
-            " got '0001-01-01T00:00:00+01:00'",
+            (
+                "response.unspool.recorded_at: expected a time such as 2026-11-23T23:27:25.123456Z, "
+                "got '0001-01-01T00:00:00+01:00'"
+            ),
         ),
         ("response.unspool.recorded_at", 5, "response.unspool.recorded_at: expected text, got 5"),
         ("response.unspool.http_version", 2, "response.unspool.http_version: expected text, got 2"),

@@ -133,13 +133,15 @@ class Performance:
 
     def answer(self) -> Any:
         """The family's response, whose stream plays the rest."""
-        extensions = {"http_version": self._timeline.http_version.encode("ascii", "replace")}
-        if self.response.reason:
-            extensions["reason_phrase"] = self.response.reason.encode("ascii", "replace")
+        version = self._timeline.http_version
+        extensions = {"http_version": version.encode("ascii", "replace")}
+        # HTTP/2 has no text beside its status, nor had others' cassettes; then the client makes one up.
+        if self.response.reason or (self.response.timeline is not None and version == "HTTP/1.1"):
+            extensions["reason_phrase"] = self.response.reason.encode("ascii", "ignore")
         stream = stream_class(self.family, ReplayedStream)
         return self.family.Response(
             self.response.status,
-            headers=list(self.response.headers),
+            headers=[(name.encode(), value.encode()) for name, value in self.response.headers],
             stream=stream(self, self._clock),
             extensions=extensions,
             request=self.request,
