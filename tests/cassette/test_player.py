@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
-from unspool.cassette.model import Interaction, Request, Response
+from unspool.cassette.model import Interaction, Request, Response, Timeline
 from unspool.cassette.player import Player
 
 URI = "https://api.anthropic.com/v1/messages"
@@ -49,6 +50,24 @@ def test_a_miss_plays_nothing() -> None:
     player = Player([A, B], Matching())
     assert answers(player, "x", "a", "b") == [None, "A", "B"]
     assert player.play_counts == [1, 1]
+
+
+def without_secret(one: Request) -> Request:
+    return replace(one, body=one.body.replace(b"sesame", b"REDACTED"))
+
+
+@pytest.mark.parametrize("timeline", [None, Timeline()], ids=["another recorder's", "ours"])
+def test_what_was_recorded_with_a_secret_is_found_without_it(timeline: Timeline | None) -> None:
+    secret = recorded("sesame", "open")
+    secret = replace(secret, response=replace(secret.response, timeline=timeline))
+    player = Player([A, secret, secret, B], Matching(), scrub=without_secret)
+    assert answers(player, "b", "REDACTED", "a", "REDACTED", "x") == ["B", "open", "A", "open", None]
+
+
+def test_recordings_with_and_without_a_secret_keep_their_order() -> None:
+    ours = replace(B, request=request("REDACTED"), response=replace(B.response, timeline=Timeline()))
+    player = Player([recorded("sesame", "old"), ours], Matching(), scrub=without_secret)
+    assert answers(player, "REDACTED", "REDACTED") == ["old", "B"]
 
 
 def test_an_empty_cassette_answers_nothing() -> None:

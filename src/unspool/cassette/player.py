@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from unspool.cassette.match import Matching
 from unspool.cassette.model import Interaction, Request
@@ -44,6 +45,8 @@ class Player:
         self._interactions = list(interactions)
         self._play_counts = [0] * len(self._interactions)
         self._loaded = len(self._interactions)
+        # What we recorded has been scrubbed already, as a rule; so it's done only if nothing is found without.
+        self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
         self._unkeyed = deque(range(self._loaded))
         self._waiting: dict[Hashable, deque[int]] = {}
         self._played: dict[Hashable, list[int]] = {}
@@ -73,6 +76,9 @@ class Player:
         """The interaction that answers a request, marked as played; None if there is none, or none left."""
         key = self._matching.key(request)
         index = self._first(self._unplayed(key, request), request)
+        if index is None and not self._scrubs:
+            self._scrub_from_now_on()
+            index = self._first(self._unplayed(key, request), request)
         if index is not None:
             self._waiting[key].remove(index)
             self._played.setdefault(key, []).append(index)
@@ -100,10 +106,17 @@ class Player:
         while self._unkeyed:
             index = self._unkeyed.popleft()
             recorded = self._interactions[index].request
+            if recorded != request and self._scrubs:
+                recorded = self._scrub(recorded)
             found = key if recorded == request else self._matching.key(recorded)
             self._waiting.setdefault(found, deque()).append(index)
             if found == key:
                 yield index
+
+    def _scrub_from_now_on(self) -> None:
+        self._scrubs = True
+        self._unkeyed.extend(sorted(chain.from_iterable(self._waiting.values())))
+        self._waiting.clear()
 
     def _last_played(self, key: Hashable, request: Request) -> int | None:
         return self._first(reversed(self._played.get(key, [])), request)
