@@ -311,7 +311,8 @@ class Cassette:
         """
         unplayed = self.unplayed
         if unplayed:
-            listed = "\n".join(f"  {one.request.method} {one.request.uri}" for one in unplayed[:10])
+            requests = [self._scrubbed(one).request for one in unplayed[:10]]
+            listed = "\n".join(f"  {request.method} {request.uri}" for request in requests)
             more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
             raise UnplayedInteractionsError(
                 f"{len(unplayed)} of {len(self._loaded.interactions)} interactions of {self.name}"

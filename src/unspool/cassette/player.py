@@ -45,7 +45,7 @@ class Player:
         self._interactions = list(interactions)
         self._play_counts = [0] * len(self._interactions)
         self._loaded = len(self._interactions)
-        # What we recorded has been scrubbed already, as a rule; so it's done only if nothing is found without.
+        # What we recorded was scrubbed then, as a rule; so it's done only where nothing is found without.
         self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
         self._unkeyed = deque(range(self._loaded))
         self._waiting: dict[Hashable, deque[int]] = {}

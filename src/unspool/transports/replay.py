@@ -101,8 +101,9 @@ class Performance:
             return self._failure(self._timeline.failure)
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
+        address = str(self.request.url).partition("?")[0]  # its query may hold a key
         error = RecordingEndedError(
-            f"the recording of {self.request.method} {self.request.url} stops after"
+            f"the recording of {self.request.method} {address} stops after"
             f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
             " Record it anew with this client, or have the client leave where the recorded one did."
         )

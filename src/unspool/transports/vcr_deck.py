@@ -153,8 +153,9 @@ class Deck:
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError):
             raise about.found
+        address = request.uri.partition("?")[0]  # its query may hold a key
         raise CassetteError(
-            f"the answer to {request.method} {request.uri}, where a recorded redirect leads, isn't recorded."
+            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded."
             " Record both with record_mode='rewrite'"
         )
 
