@@ -90,7 +90,7 @@ class Cassette:
         self._lock = threading.RLock()
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
-        self._existed = self.path is not None and self.path.exists()
+        self._existed = self.path is not None and os.path.exists(self.path)
         self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
         self._journal = None if self.path is None else Journal(self.path, redactor=self.redactor)
 
