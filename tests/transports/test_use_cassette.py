@@ -128,6 +128,16 @@ def test_all_takes_the_place_of_what_is_recorded_anew(server: Loopback, path: Pa
     assert bodies == {b'{"ask":1}': b"data: new\n\n", b'{"ask":2}': b"".join(PIECES)}
 
 
+def test_all_leaves_what_a_matcher_tells_from_what_is_recorded_anew(server: Loopback, path: Path) -> None:
+    def same_question(came: Any, recorded: Any) -> bool:
+        return bool(came.body == recorded.body)
+
+    for question in (1, 2):
+        with use_cassette(path, record_mode="all", match_on=["method", same_question]):
+            ask(server, question)
+    assert len(Cassette.load(path).interactions) == 2
+
+
 def test_rewrite_leaves_nothing_else(server: Loopback, path: Path) -> None:
     with use_cassette(path):
         ask(server, 1)

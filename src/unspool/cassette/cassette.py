@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -230,8 +231,15 @@ class Cassette:
             return lambda _old: True
         if self.record_mode is not RecordMode.ALL:
             return lambda _old: False
-        anew = {self._matching.key(interaction.request) for interaction in recorded}
-        return lambda old: self._matching.key(self._scrubbed(old).request) in anew
+        matching, anew = self._matching, defaultdict[Hashable, list[Request]](list)
+        for interaction in recorded:
+            anew[matching.key(interaction.request)].append(interaction.request)
+
+        def is_anew(old: Interaction) -> bool:
+            request = self._scrubbed(old).request
+            return any(matching.others_agree(came, request) for came in anew[matching.key(request)])
+
+        return is_anew
 
     def __len__(self) -> int:
         return len(self.interactions)
