@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -64,6 +65,17 @@ def test_this_machine_may_be_forbidden_too(path: Path) -> None:
 def test_recording_is_no_escape(path: Path) -> None:
     with serve({"/": Answer([b"hi"])}) as server, use_cassette(path, allowed_hosts=()):
         assert httpx.post(f"{server.url}/").text == "hi"
+
+
+def test_a_connection_from_before_goes_nowhere(path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server:
+        old = http.client.HTTPConnection("127.0.0.1", server.server_port)
+        old.request("GET", "/")
+        assert old.getresponse().read() == b"hi"
+        with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+            old.request("GET", "/")
+        old.close()
+    assert len(server.requests) == 1
 
 
 def test_afterwards_sockets_are_as_they_were(path: Path) -> None:
