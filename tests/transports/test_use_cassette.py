@@ -273,6 +273,33 @@ async def test_it_is_an_async_context_manager_too(server: Loopback, path: Path) 
     assert len(Cassette.load(path).interactions) == 1
 
 
+@pytest.mark.anyio
+async def test_tasks_may_share_a_context_manager(server: Loopback, path: Path) -> None:
+    with use_cassette(path):
+        ask(server)
+    shared = use_cassette(path)
+    first_is_in, second_is_in, first_is_out = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def first() -> None:
+        with shared:
+            first_is_in.set()
+            await second_is_in.wait()
+            ask(server)
+        first_is_out.set()
+
+    async def second() -> None:
+        await first_is_in.wait()
+        with shared:
+            second_is_in.set()
+            await first_is_out.wait()
+            ask(server)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first)
+        tasks.start_soon(second)
+    assert len(server.requests) == 1
+
+
 def test_a_decorated_function_may_call_itself(server: Loopback, path: Path) -> None:
     @use_cassette(path)
     def asked(depth: int) -> None:
