@@ -7,8 +7,10 @@ import http.client
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from tests.loopback import Answer, serve
 
@@ -76,6 +78,26 @@ def test_a_connection_from_before_goes_nowhere(path: Path) -> None:
             old.request("GET", "/")
         old.close()
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("family", [httpx, httpx2])
+def test_a_websocket_is_no_request_to_record(family: Any, path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server, family.Client(headers={"upgrade": "WebSocket"}) as client:
+        with use_cassette(path) as cassette:
+            assert client.get(f"{server.url}/").text == "hi"
+        assert not cassette.recorded
+        with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+            client.get(f"{server.url}/")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_an_async_websocket_is_none_either(path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server:
+        async with httpx.AsyncClient(headers={"upgrade": "websocket"}) as client:
+            with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+                await client.get(f"{server.url}/")
+    assert not server.requests
 
 
 def test_afterwards_sockets_are_as_they_were(path: Path) -> None:
