@@ -44,16 +44,15 @@ class Player:
         self._repeats = allow_playback_repeats
         self._interactions = list(interactions)
         self._play_counts = [0] * len(self._interactions)
-        self._loaded = len(self._interactions)
         # What we recorded was scrubbed then, as a rule; so it's done only where nothing is found without.
         self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
-        self._unkeyed = deque(range(self._loaded))
+        self._unkeyed = deque(range(len(self._interactions)))
         self._waiting: dict[Hashable, deque[int]] = {}
         self._played: dict[Hashable, list[int]] = {}
 
     @property
     def interactions(self) -> list[Interaction]:
-        """All of them: those loaded, then those added."""
+        """All of them."""
         return list(self._interactions)
 
     @property
@@ -63,14 +62,9 @@ class Player:
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """The loaded ones that haven't been played; those added don't count, their answers are known."""
-        pairs = zip(self._interactions[: self._loaded], self._play_counts, strict=False)
+        """Those that haven't been played."""
+        pairs = zip(self._interactions, self._play_counts, strict=True)
         return [interaction for interaction, count in pairs if not count]
-
-    @property
-    def all_played(self) -> bool:
-        """Whether every loaded interaction has been played."""
-        return all(self._play_counts[: self._loaded])
 
     def find(self, request: Request) -> Interaction | None:
         """The interaction that answers a request, marked as played; None if there is none, or none left."""
@@ -88,17 +82,6 @@ class Player:
             return None
         self._play_counts[index] += 1
         return self._interactions[index]
-
-    def was_played(self, request: Request) -> bool:
-        """Whether some interaction that answers the request has been played already."""
-        return self._last_played(self._matching.key(request), request) is not None
-
-    def add(self, interaction: Interaction, *, playable: bool) -> None:
-        """Take in what was just recorded; if it's playable, it answers such requests from now on."""
-        if playable:
-            self._unkeyed.append(len(self._interactions))
-        self._interactions.append(interaction)
-        self._play_counts.append(0)
 
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
         """The indexes with the key of that request that are left, in order."""
