@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -239,6 +240,20 @@ def test_a_version_that_is_not_ascii_is_replayed_without_it(kind: Kind) -> None:
     timeline = replace(one.response.timeline, http_version="HTTP/\xb2")
     edited = replace(one, response=replace(one.response, timeline=timeline))
     assert replay(kind, edited).http_version == "HTTP/?"
+
+
+def test_what_would_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "none.yaml"
+    with pytest.raises(ValueError, match="records nothing: expected record_mode='none'"):
+        ReplayTransport(Cassette(path, record_mode="once"))
+    assert not path.exists()
+
+
+def test_a_cassette_that_is_there_records_nothing_once(tmp_path: Path) -> None:
+    path = tmp_path / "there.yaml"
+    Cassette.of([interaction()]).save(path)
+    for cassette in (Cassette(path, record_mode="once"), Cassette.load(path, record_mode="once")):
+        assert not ReplayTransport(cassette).cassette.is_recording
 
 
 @pytest.mark.parametrize("family", [httpx, httpx2])

@@ -105,7 +105,7 @@ class Cassette:
         """
         document = store.load(Path(path))
         cassette = cls.of(document.interactions, **options)
-        cassette.path, cassette._loaded = Path(path), document
+        cassette.path, cassette._loaded, cassette._existed = Path(path), document, True
         return cassette
 
     @classmethod
