@@ -71,7 +71,7 @@ def _playback_for(request: Any) -> Playback | None:
     """The cassette that a request belongs to; None if it's sent as it is.
 
     Raises:
-        NetworkBlockedError: it may not reach the network, and there is no cassette, or none that could hold it.
+        NetworkBlockedError: the network is blocked here, and no cassette could answer.
     """
     used = None if is_live() else scope.current()
     if used is None:

@@ -90,7 +90,7 @@ class CassetteContext:
         self._freeze_time = freeze_time
         self._require_all_played = require_all_played
         self._allowed_hosts = allowed_hosts
-        self._entered: list[tuple[scope.Scope, ExitStack]] = []
+        self._entered: list[tuple[scope.Scope, Cassette, ExitStack]] = []
 
     def __enter__(self) -> Cassette:
         cassette = self._make()
@@ -104,7 +104,7 @@ class CassetteContext:
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             scope.enter(entered)
             stack.callback(scope.leave, entered)
-            self._entered.append((entered, stack.pop_all()))
+            self._entered.append((entered, cassette, stack.pop_all()))
         return cassette
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -122,9 +122,9 @@ class CassetteContext:
     def _last_entered(self) -> tuple[Cassette, ExitStack]:
         """By this task or thread, which may not be the only one; or by any, where it's left in another."""
         here = scope.here()
-        mine = [index for index, (entered, _) in enumerate(self._entered) if entered is here]
-        entered, stack = self._entered.pop(mine[0] if mine else -1)
-        return entered.playback.cassette, stack
+        mine = [index for index, (entered, _, _) in enumerate(self._entered) if entered is here]
+        _, cassette, stack = self._entered.pop(mine[0] if mine else -1)
+        return cassette, stack
 
     def _check(self, cassette: Cassette) -> None:
         cassette.raise_for_misses()
