@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from unspool.client.call import Call
-from unspool.client.dialect import DIALECTS
 from unspool.client.http import (
     DEFAULT_TIMEOUT,
     Connection,
@@ -26,6 +25,7 @@ from unspool.custom_llm import CustomLLM, custom_handler
 from unspool.errors import BadRequestError, MockError
 from unspool.mock_response import Mock
 from unspool.models import ModelResponse
+from unspool.providers import builder_for, reader_for
 
 logger = logging.getLogger("unspool")
 
@@ -162,7 +162,7 @@ class HTTPBackend:
         options = call.options
         drop_params = options.drop_params
         try:
-            request = DIALECTS[self.target.wire_format].build_request(
+            request = builder_for(self.target.wire_format)(
                 self.model,
                 call.messages,
                 call.params,
@@ -187,7 +187,7 @@ class HTTPBackend:
         if call.stream:
             return reply
         with mapped_errors(self.model, self.provider):
-            return replace(reply, content=DIALECTS[self.target.wire_format].read_response(reply.content))
+            return replace(reply, content=reader_for(self.target.wire_format)(reply.content))
 
 
 def backend_of(call: Call) -> Backend:

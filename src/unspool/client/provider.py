@@ -1,7 +1,7 @@
 """Whose model it is, and where to ask for it.
 
 A model is `provider/name`, or a bare name that only one provider can have. A provider is known if it has
-a wire format here: today those that speak OpenAI's chat format or Anthropic's messages.
+a row in `unspool.providers.directory`.
 """
 
 from __future__ import annotations
@@ -12,37 +12,7 @@ from dataclasses import dataclass
 
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
-from unspool.providers import format_of
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider's address and the environment variables that speak of it.
-
-    Attributes:
-        base_url: of its own servers; None where only the caller knows it.
-        key_variables: the first one that is set holds the key.
-        base_url_variables: the first one that is set replaces `base_url`.
-    """
-
-    base_url: str | None = None
-    key_variables: tuple[str, ...] = ()
-    base_url_variables: tuple[str, ...] = ()
-
-
-PROVIDERS: dict[str, Provider] = {
-    "anthropic": Provider(
-        "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
-    ),
-    "custom_openai": Provider(),
-    "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
-    "litellm_proxy": Provider(None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",)),
-    "lm_studio": Provider(None, ("LM_STUDIO_API_KEY",), ("LM_STUDIO_API_BASE",)),
-    "openai": Provider(
-        "https://api.openai.com/v1", ("OPENAI_API_KEY",), ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-    ),
-    "openai_like": Provider(None, ("OPENAI_LIKE_API_KEY",), ("OPENAI_LIKE_API_BASE",)),
-}
+from unspool.providers.directory import PROVIDERS
 
 # How the bare names of a provider's models begin.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {
@@ -139,7 +109,7 @@ def target_of(
             " a test that asks somebody else",
             llm_provider=provider,
         )
-    return Target(url, key, format_of(provider))
+    return Target(url, key, known.wire_format)
 
 
 def _same_server(url: str, other: str | None) -> bool:
