@@ -25,7 +25,8 @@ from unspool.custom_llm import CustomLLM, custom_handler
 from unspool.errors import BadRequestError, MockError
 from unspool.mock_response import Mock
 from unspool.models import ModelResponse
-from unspool.providers import builder_for, reader_for
+from unspool.providers import reader_for
+from unspool.providers.asking import request_for
 
 logger = logging.getLogger("unspool")
 
@@ -162,7 +163,8 @@ class HTTPBackend:
         options = call.options
         drop_params = options.drop_params
         try:
-            request = builder_for(self.target.wire_format)(
+            request = request_for(
+                self.provider,
                 self.model,
                 call.messages,
                 call.params,
@@ -209,6 +211,7 @@ def backend_of(call: Call) -> Backend:
         provider,
         api_key=options.api_key,
         base_url=base_url,
+        api_version=call.litellm_params.get("api_version"),
         environ=os.environ,
         own_transport=options.http_client is not None or options.transport is not None,
     )

@@ -72,6 +72,7 @@ def target_of(
     *,
     api_key: str | None,
     base_url: str | None,
+    api_version: str | None = None,
     environ: Mapping[str, str],
     own_transport: bool,
 ) -> Target:
@@ -82,6 +83,7 @@ def target_of(
 
     Args:
         base_url: wins over the environment's, which wins over the provider's own.
+        api_version: of a provider that has versions; wins over the environment's.
         own_transport: the caller handed in a client or a transport.
 
     Raises:
@@ -109,6 +111,9 @@ def target_of(
             " a test that asks somebody else",
             llm_provider=provider,
         )
+    if known.version_variables and "?" not in url:
+        version = api_version or _first(known.version_variables, environ)
+        url += f"?api-version={version}" if version else ""
     return Target(url, key, known.wire_format)
 
 

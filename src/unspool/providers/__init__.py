@@ -17,7 +17,7 @@ from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.providers.directory import PROVIDERS
 from unspool.wire.event import WireEvent
-from unspool.wire.json_array import JSONArrayDecoder
+from unspool.wire.ndjson import NDJSONDecoder
 from unspool.wire.sse import SSEDecoder
 
 if TYPE_CHECKING:
@@ -62,6 +62,20 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.anthropic:AnthropicNormalizer",
             request="unspool.providers.anthropic.request:build_request",
             response="unspool.providers.anthropic:response_from_anthropic",
+        ),
+        WireFormat(
+            "cohere-v2",
+            _sse,
+            "unspool.providers.cohere:CohereNormalizer",
+            request="unspool.providers.cohere.request:build_request",
+            response="unspool.providers.cohere:response_from_cohere",
+        ),
+        WireFormat(
+            "ollama-ndjson",
+            NDJSONDecoder,
+            "unspool.providers.ollama:OllamaNormalizer",
+            request="unspool.providers.ollama_request:build_request",
+            response="unspool.providers.ollama:response_from_ollama",
         ),
         WireFormat("gemini-generate", _sse, _GEMINI),
         WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
@@ -108,7 +122,7 @@ def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
     Raises:
         LiteLLMUnknownProvider: there is no such format.
     """
-    stage: Stage[WireEvent, ModelResponseStream] = _load(_known(wire_format).normalizer)()
+    stage: Stage[WireEvent, ModelResponseStream] = load(_known(wire_format).normalizer)()
     return stage
 
 
@@ -127,7 +141,7 @@ def builder_for(wire_format: str) -> BuildRequest:
     Raises:
         LiteLLMUnknownProvider: there is no such format, or it can only be read.
     """
-    build: BuildRequest = _load(_known(wire_format).request or _only_read(wire_format))
+    build: BuildRequest = load(_known(wire_format).request or _only_read(wire_format))
     return build
 
 
@@ -137,13 +151,14 @@ def reader_for(wire_format: str) -> Callable[[Mapping[str, Any]], ModelResponse]
     Raises:
         LiteLLMUnknownProvider: there is no such format, or only its streams can be read.
     """
-    read: Callable[[Mapping[str, Any]], ModelResponse] = _load(
+    read: Callable[[Mapping[str, Any]], ModelResponse] = load(
         _known(wire_format).response or _only_read(wire_format)
     )
     return read
 
 
-def _load(path: str) -> Any:
+def load(path: str) -> Any:
+    """What stands at `module:name`, imported only now."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 

@@ -25,6 +25,10 @@ class Provider:
         wire_format: what it is asked in, and streams in: one of `unspool.providers.FORMATS`.
         hosts: of its servers, beside that of `base_url`; `*` stands for anything.
         paths: the wire formats of paths that mean something else elsewhere, or nothing; as in `PATHS`.
+        lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks.
+        names: what it calls parameters, by OpenAI's names.
+        version_variables: the first one that is set holds the version of its API.
+        request: the builder of its requests, as `module:name`, where the wire format's won't do.
     """
 
     base_url: str | None = None
@@ -33,6 +37,10 @@ class Provider:
     wire_format: str = "openai-chat"
     hosts: tuple[str, ...] = ()
     paths: Mapping[str, str] = field(default_factory=dict)
+    lacks: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    version_variables: tuple[str, ...] = ()
+    request: str | None = None
 
 
 PATHS: dict[str, str] = {
@@ -77,8 +85,30 @@ PATHS: dict[str, str] = {
 AS_EVENTS: dict[str, str] = {"gemini-generate-jsonarray": "gemini-generate"}
 """What a path's format becomes where the answer is server-sent events."""
 
+# Parameters that hardly anybody but OpenAI has, and two that OpenAI itself has given up.
+_OPENAIS_OWN = frozenset(
+    name
+    for names in (
+        "audio function_call functions modalities prompt_cache_retention safety_identifier store",
+        " verbosity web_search_options",
+    )
+    for name in names.split()
+)
+
+_OLDER_LIMIT = {"max_completion_tokens": "max_tokens"}
+
+_AZURE = "unspool.providers.azure_request:build_request"
+
 PROVIDERS: dict[str, Provider] = {
-    "ai21_chat": Provider("https://api.ai21.com/studio/v1", ("AI21_API_KEY",), ("AI21_API_BASE",)),
+    "ai21_chat": Provider(
+        "https://api.ai21.com/studio/v1",
+        ("AI21_API_KEY",),
+        ("AI21_API_BASE",),
+        lacks=_OPENAIS_OWN
+        | {"frequency_penalty", "logit_bias", "logprobs", "parallel_tool_calls", "prediction"}
+        | {"presence_penalty", "reasoning_effort", "service_tier", "stream_options", "top_logprobs", "user"},
+        names=_OLDER_LIMIT,
+    ),
     "anthropic": Provider(
         "https://api.anthropic.com",
         ("ANTHROPIC_API_KEY",),
@@ -90,19 +120,28 @@ PROVIDERS: dict[str, Provider] = {
         ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY"),
         ("AZURE_API_BASE",),
         hosts=("*.openai.azure.com", "*.cognitiveservices.azure.com"),
+        version_variables=("AZURE_API_VERSION",),
+        request=_AZURE,
     ),
     "azure_ai": Provider(
         None,
         ("AZURE_AI_API_KEY",),
         ("AZURE_AI_API_BASE",),
         hosts=("*.services.ai.azure.com", "*.models.ai.azure.com"),
+        version_variables=("AZURE_AI_API_VERSION",),
+        request=_AZURE,
     ),
     "bedrock": Provider(
         None,
         wire_format="bedrock-converse",
         hosts=("bedrock-runtime*.amazonaws.com*", "bedrock-agent-runtime*.amazonaws.com*"),
     ),
-    "cerebras": Provider("https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",), ("CEREBRAS_API_BASE",)),
+    "cerebras": Provider(
+        "https://api.cerebras.ai/v1",
+        ("CEREBRAS_API_KEY",),
+        ("CEREBRAS_API_BASE",),
+        lacks=_OPENAIS_OWN,
+    ),
     "chatgpt": Provider("https://chatgpt.com/backend-api/codex", wire_format="openai-responses"),
     "cloudflare": Provider(None, ("CLOUDFLARE_API_KEY",), hosts=("api.cloudflare.com",)),
     "cohere": Provider(
@@ -113,11 +152,18 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("api.cohere.ai",),
         paths={"/v1/chat": "cohere-v1", "/v1/generate": "cohere-v1"},
     ),
+    "cohere_chat": Provider(
+        "https://api.cohere.com",
+        ("COHERE_API_KEY", "CO_API_KEY"),
+        ("COHERE_API_BASE",),
+        wire_format="cohere-v2",
+    ),
     "crusoe": Provider(
         "https://managed-inference-api-proxy.crusoecloud.com/v1",
         ("CRUSOE_API_KEY",),
         ("CRUSOE_API_BASE",),
         hosts=("*.crusoecloud.com",),
+        names=_OLDER_LIMIT,
     ),
     "custom_openai": Provider(),
     "dashscope": Provider(
@@ -132,6 +178,10 @@ PROVIDERS: dict[str, Provider] = {
         ("DATABRICKS_API_BASE",),
         hosts=("*.azuredatabricks.net", "*.databricks.com"),
         paths={"/serving-endpoints/*/invocations": "openai-chat"},
+        lacks=_OPENAIS_OWN
+        | {"frequency_penalty", "logit_bias", "parallel_tool_calls", "prediction", "presence_penalty"}
+        | {"seed", "service_tier", "stream_options", "user"},
+        names=_OLDER_LIMIT,
     ),
     "deepinfra": Provider(
         "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), ("DEEPINFRA_API_BASE",)
@@ -141,6 +191,8 @@ PROVIDERS: dict[str, Provider] = {
         "https://api.fireworks.ai/inference/v1",
         ("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"),
         ("FIREWORKS_API_BASE",),
+        lacks=_OPENAIS_OWN,
+        names=_OLDER_LIMIT,
     ),
     "gemini": Provider(
         "https://generativelanguage.googleapis.com",
@@ -151,7 +203,12 @@ PROVIDERS: dict[str, Provider] = {
     "github_copilot": Provider(
         "https://api.githubcopilot.com", ("GITHUB_COPILOT_API_KEY",), hosts=("api.*.githubcopilot.com",)
     ),
-    "groq": Provider("https://api.groq.com/openai/v1", ("GROQ_API_KEY",), ("GROQ_API_BASE",)),
+    "groq": Provider(
+        "https://api.groq.com/openai/v1",
+        ("GROQ_API_KEY",),
+        ("GROQ_API_BASE",),
+        lacks=frozenset({"logit_bias", "logprobs", "n", "top_logprobs"}),
+    ),
     "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
     "huggingface": Provider(
         "https://router.huggingface.co/v1",
@@ -167,17 +224,25 @@ PROVIDERS: dict[str, Provider] = {
         ("MISTRAL_API_KEY",),
         ("MISTRAL_API_BASE", "MISTRAL_AZURE_API_BASE"),
         hosts=("codestral.mistral.ai",),
+        lacks=_OPENAIS_OWN | {"logit_bias", "stream_options", "user"},
+        names={**_OLDER_LIMIT, "seed": "random_seed"},
     ),
     "moonshot": Provider(
         "https://api.moonshot.ai/v1",
         ("MOONSHOT_API_KEY",),
         ("MOONSHOT_API_BASE",),
         hosts=("api.moonshot.cn",),
+        names=_OLDER_LIMIT,
     ),
-    "nebius": Provider("https://api.studio.nebius.ai/v1", ("NEBIUS_API_KEY",), ("NEBIUS_API_BASE",)),
+    "nebius": Provider(
+        "https://api.studio.nebius.ai/v1", ("NEBIUS_API_KEY",), ("NEBIUS_API_BASE",), names=_OLDER_LIMIT
+    ),
     "novita": Provider("https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",), ("NOVITA_API_BASE",)),
     "nvidia_nim": Provider(
-        "https://integrate.api.nvidia.com/v1", ("NVIDIA_NIM_API_KEY",), ("NVIDIA_NIM_API_BASE",)
+        "https://integrate.api.nvidia.com/v1",
+        ("NVIDIA_NIM_API_KEY",),
+        ("NVIDIA_NIM_API_BASE",),
+        names=_OLDER_LIMIT,
     ),
     "ollama": Provider(
         "http://localhost:11434",
@@ -203,6 +268,9 @@ PROVIDERS: dict[str, Provider] = {
         "https://api.perplexity.ai",
         ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"),
         ("PERPLEXITY_API_BASE",),
+        lacks=(_OPENAIS_OWN - {"web_search_options"})
+        | {"logit_bias", "logprobs", "n", "parallel_tool_calls", "prediction", "seed", "service_tier"}
+        | {"stop", "stream_options", "tool_choice", "tools", "top_logprobs", "user"},
     ),
     "replicate": Provider(
         "https://api.replicate.com/v1",
@@ -215,7 +283,11 @@ PROVIDERS: dict[str, Provider] = {
     "sambanova": Provider("https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), ("SAMBANOVA_API_BASE",)),
     "sap": Provider(None, wire_format="sap-orchestration", hosts=("*.hana.ondemand.com",)),
     "snowflake": Provider(
-        None, ("SNOWFLAKE_JWT",), ("SNOWFLAKE_API_BASE",), hosts=("*.snowflakecomputing.com",)
+        None,
+        ("SNOWFLAKE_JWT",),
+        ("SNOWFLAKE_API_BASE",),
+        hosts=("*.snowflakecomputing.com",),
+        names={"max_tokens": "max_completion_tokens"},
     ),
     "together_ai": Provider(
         "https://api.together.ai/v1",
@@ -223,7 +295,7 @@ PROVIDERS: dict[str, Provider] = {
         ("TOGETHER_AI_API_BASE",),
         hosts=("api.together.xyz",),
     ),
-    "veniceai": Provider("https://api.venice.ai/api/v1", ("VENICE_AI_API_KEY",)),
+    "veniceai": Provider("https://api.venice.ai/api/v1", ("VENICE_AI_API_KEY",), names=_OLDER_LIMIT),
     "vercel_ai_gateway": Provider(
         "https://ai-gateway.vercel.sh/v1",
         ("VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"),
@@ -241,7 +313,27 @@ PROVIDERS: dict[str, Provider] = {
         wire_format="watsonx-generation",
         hosts=("*.ml.cloud.ibm.com",),
     ),
+    "watsonx_text": Provider(
+        None,
+        ("WATSONX_API_KEY", "WATSONX_APIKEY"),
+        ("WATSONX_API_BASE", "WATSONX_URL"),
+        wire_format="watsonx-generation",
+    ),
     "writer": Provider("https://api.writer.com/v1", ("WRITER_API_KEY",), paths={"/v1/chat": "openai-chat"}),
-    "xai": Provider("https://api.x.ai/v1", ("XAI_API_KEY",), ("XAI_API_BASE",), hosts=("*.api.x.ai",)),
-    "zai": Provider("https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",), ("ZAI_API_BASE",)),
+    "xai": Provider(
+        "https://api.x.ai/v1",
+        ("XAI_API_KEY",),
+        ("XAI_API_BASE",),
+        hosts=("*.api.x.ai",),
+        lacks=(_OPENAIS_OWN - {"web_search_options"}) | {"prediction", "service_tier"},
+    ),
+    "zai": Provider(
+        "https://api.z.ai/api/paas/v4",
+        ("ZAI_API_KEY",),
+        ("ZAI_API_BASE",),
+        lacks=_OPENAIS_OWN
+        | {"frequency_penalty", "logit_bias", "logprobs", "n", "parallel_tool_calls", "prediction"}
+        | {"presence_penalty", "reasoning_effort", "seed", "service_tier", "top_logprobs", "user"},
+        names=_OLDER_LIMIT,
+    ),
 }

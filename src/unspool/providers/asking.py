@@ -1,0 +1,43 @@
+"""How a provider is asked: its wire format's request, with what its row says is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unspool.providers import builder_for, load
+from unspool.providers.directory import PROVIDERS
+from unspool.providers.request import BuildRequest, HTTPRequest
+from unspool.providers.support import supported
+
+
+def request_for(
+    provider: str,
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,
+) -> HTTPRequest:
+    """The request that asks a provider of `PROVIDERS` for a completion; see `BuildRequest`.
+
+    Raises:
+        LiteLLMUnknownProvider: its wire format can only be read.
+        UnsupportedParamsError: it has no such parameter, and `drop_params` is false.
+        BadRequestError: the messages or parameters can't be said in its terms.
+    """
+    known = PROVIDERS[provider]
+    build: BuildRequest = load(known.request) if known.request else builder_for(known.wire_format)
+    taken = supported(params, known.lacks, model=model, llm_provider=provider, drop_params=drop_params)
+    return build(
+        model,
+        messages,
+        {known.names.get(name, name): value for name, value in taken.items()},
+        api_key=api_key,
+        base_url=base_url,
+        stream=stream,
+        drop_params=drop_params,
+    )
