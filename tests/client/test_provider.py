@@ -99,9 +99,36 @@ def test_the_providers_own_address_needs_a_key_however_it_is_spelt(url: str | No
         a_target("anthropic", base_url=url)
 
 
+def test_a_server_on_this_machine_needs_none() -> None:
+    assert a_target("ollama") == Target("http://localhost:11434", None, "ollama-ndjson")
+
+
 def test_another_address_or_the_callers_transport_needs_none() -> None:
     assert a_target(base_url="http://localhost/v1").api_key is None
     assert a_target(own_transport=True).api_key is None
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "expected"),
+    [
+        ("2024-10-21", {"AZURE_API_VERSION": "2025-01-01"}, "https://me?api-version=2024-10-21"),
+        (None, {"AZURE_API_VERSION": "2025-01-01"}, "https://me?api-version=2025-01-01"),
+        (None, {}, "https://me"),
+    ],
+)
+def test_a_version_of_the_api_stands_behind_the_address(
+    given: str | None, environ: dict[str, str], expected: str
+) -> None:
+    target = a_target("azure", base_url="https://me", api_version=given, environ=environ)
+
+    assert target.base_url == expected
+
+
+def test_a_version_in_the_address_wins_and_nobody_else_has_one() -> None:
+    versioned = "https://me?api-version=preview"
+
+    assert a_target("azure", base_url=versioned, api_version="2024-10-21").base_url == versioned
+    assert a_target(base_url="https://me", api_version="2024-10-21").base_url == "https://me"
 
 
 def test_a_provider_without_an_address_asks_for_one() -> None:

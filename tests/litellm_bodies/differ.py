@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.litellm_bodies.capture import Sent
 
-_ABSENT = object()
+ABSENT = object()
+"""Where the other one has something."""
 
 
 def differences(ours: Sent, theirs: Sent) -> dict[str, str]:
@@ -18,7 +19,7 @@ def differences(ours: Sent, theirs: Sent) -> dict[str, str]:
     """
     if ours.error or theirs.error:
         return {} if ours.error and theirs.error else {"error": _both(ours.error, theirs.error)}
-    found = dict(_compared("", ours.body, theirs.body))
+    found = {place: _both(mine, its) for place, mine, its in unequal(ours.body, theirs.body)}
     for name in ("path", "key"):
         mine, its = getattr(ours, name), getattr(theirs, name)
         if mine != its:
@@ -26,19 +27,20 @@ def differences(ours: Sent, theirs: Sent) -> dict[str, str]:
     return found
 
 
-def _compared(place: str, ours: Any, theirs: Any) -> Iterator[tuple[str, str]]:
+def unequal(ours: Any, theirs: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Each place where two pieces of JSON differ, and what's there in the one and in the other."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted({*ours, *theirs}):
-            yield from _compared(f"{place}.{key}", ours.get(key, _ABSENT), theirs.get(key, _ABSENT))
+            yield from unequal(ours.get(key, ABSENT), theirs.get(key, ABSENT), f"{place}.{key}")
     elif isinstance(ours, list) and isinstance(theirs, list):
-        for index, (mine, its) in enumerate(zip_longest(ours, theirs, fillvalue=_ABSENT)):
-            yield from _compared(f"{place}.{index}", mine, its)
+        for index, (mine, its) in enumerate(zip_longest(ours, theirs, fillvalue=ABSENT)):
+            yield from unequal(mine, its, f"{place}.{index}")
     elif _settled(ours) != _settled(theirs):
-        yield place.removeprefix("."), _both(ours, theirs)
+        yield place.removeprefix("."), ours, theirs
 
 
 def _settled(value: Any) -> Any:
-    return _ABSENT if value in ([], {}) else value
+    return ABSENT if value in ([], {}) else value
 
 
 def _both(ours: Any, theirs: Any) -> str:
@@ -46,4 +48,4 @@ def _both(ours: Any, theirs: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is _ABSENT else f"{value!r:.300}"
+    return "nothing" if value is ABSENT else f"{value!r:.300}"

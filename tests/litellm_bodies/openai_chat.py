@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.litellm_bodies.capture import Row
 
 _ASKED = "LiteLLM asks its price list whether this model can do that; we ask the server"
-_TAKES = "the provider documents it, and LiteLLM leaves it out"
+_TAKES = "the provider takes it, and LiteLLM leaves it out"
 _PARTS = "the provider takes a list of parts, of which LiteLLM makes one text"
 
 _COMMON = {
@@ -61,6 +61,7 @@ ROWS = [
             **_MORE_CHOICES,
             **_PENALTIES,
             "text in parts": _PARTS,
+            "stream_options": _TAKES,
             "tool_choice": "Mistral takes OpenAI's values too; LiteLLM renames one, and drops the named tool",
         },
     ),
@@ -90,7 +91,7 @@ ROWS = [
             "tool_choice": "Fireworks takes OpenAI's `required` too",
         },
     ),
-    Row("perplexity/sonar", reasons=_COMMON),
+    Row("perplexity/sonar", reasons={**_COMMON, "stream_options": _TAKES}),
     Row(
         "cerebras/llama3.1-8b",
         "/v1",
@@ -124,7 +125,7 @@ ROWS = [
         "/api/paas/v4",
         reasons={
             **_COMMON,
-            "response_format": _TAKES,
+            **dict.fromkeys(("response_format", "seed"), _TAKES),
             "one stop: max_tokens": "LiteLLM drops the limit by this name; Z.ai has it by the other",
         },
     ),

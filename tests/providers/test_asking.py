@@ -53,7 +53,8 @@ def test_a_provider_is_asked_in_its_format(provider: str, path: str) -> None:
         ("openai", {"max_completion_tokens": 5, "seed": 7}, {"max_completion_tokens": 5, "seed": 7}),
         ("groq", {"reasoning_effort": "low", "n": 1}, {"reasoning_effort": "low"}),
         ("deepseek", {"reasoning_effort": "low"}, {"reasoning_effort": "low"}),
-        ("mistral", {"stream_options": {"include_usage": True}, "user": "someone"}, {}),
+        ("mistral", {"user": "someone"}, {}),
+        ("databricks", {"stream_options": {"include_usage": True}}, {}),
     ],
 )
 def test_a_parameter_has_the_provider_s_name(
@@ -75,7 +76,7 @@ def test_a_parameter_has_the_provider_s_name(
         ("ollama", {"tool_choice": "required"}),
         ("perplexity", {"tools": [{"type": "function"}]}),
         ("xai", {"store": True}),
-        ("zai", {"seed": 1}),
+        ("zai", {"logprobs": True}),
     ],
 )
 def test_a_parameter_that_the_provider_lacks_is_refused_or_dropped(

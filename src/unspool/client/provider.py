@@ -105,7 +105,7 @@ def target_of(
             llm_provider=provider,
         )
     key = api_key or _first(known.key_variables, environ)
-    if key is None and not own_transport and _same_server(url, known.base_url):
+    if key is None and known.key_variables and not own_transport and _is_its_own(url, known.base_url):
         raise AuthenticationError(
             f"no API key for {provider}: pass api_key=… or set {known.key_variables[0]}; any text will do in"
             " a test that asks somebody else",
@@ -117,9 +117,11 @@ def target_of(
     return Target(url, key, known.wire_format)
 
 
-def _same_server(url: str, other: str | None) -> bool:
-    """Whether they differ in nothing but a version or a slash at the end."""
-    return other is not None and url.rstrip("/").removesuffix("/v1") == other.removesuffix("/v1")
+def _is_its_own(url: str, own: str | None) -> bool:
+    """Whether it's the provider's server, a version or a slash at the end aside; on this machine it's one's own."""
+    if own is None or not own.startswith("https:"):
+        return False
+    return url.rstrip("/").removesuffix("/v1") == own.removesuffix("/v1")
 
 
 def _first(variables: tuple[str, ...], environ: Mapping[str, str]) -> str | None:

@@ -25,7 +25,8 @@ class Provider:
         wire_format: what it is asked in, and streams in: one of `unspool.providers.FORMATS`.
         hosts: of its servers, beside that of `base_url`; `*` stands for anything.
         paths: the wire formats of paths that mean something else elsewhere, or nothing; as in `PATHS`.
-        lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks.
+        lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks: as it
+            documents them, or else as LiteLLM has them, but none that a recorded stream was asked for with.
         names: what it calls parameters, by OpenAI's names.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
@@ -133,6 +134,7 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "bedrock": Provider(
         None,
+        ("AWS_BEARER_TOKEN_BEDROCK",),
         wire_format="bedrock-converse",
         hosts=("bedrock-runtime*.amazonaws.com*", "bedrock-agent-runtime*.amazonaws.com*"),
     ),
@@ -224,7 +226,7 @@ PROVIDERS: dict[str, Provider] = {
         ("MISTRAL_API_KEY",),
         ("MISTRAL_API_BASE", "MISTRAL_AZURE_API_BASE"),
         hosts=("codestral.mistral.ai",),
-        lacks=_OPENAIS_OWN | {"logit_bias", "stream_options", "user"},
+        lacks=_OPENAIS_OWN | {"logit_bias", "user"},
         names={**_OLDER_LIMIT, "seed": "random_seed"},
     ),
     "moonshot": Provider(
@@ -270,7 +272,7 @@ PROVIDERS: dict[str, Provider] = {
         ("PERPLEXITY_API_BASE",),
         lacks=(_OPENAIS_OWN - {"web_search_options"})
         | {"logit_bias", "logprobs", "n", "parallel_tool_calls", "prediction", "seed", "service_tier"}
-        | {"stop", "stream_options", "tool_choice", "tools", "top_logprobs", "user"},
+        | {"stop", "tool_choice", "tools", "top_logprobs", "user"},
     ),
     "replicate": Provider(
         "https://api.replicate.com/v1",
@@ -333,7 +335,7 @@ PROVIDERS: dict[str, Provider] = {
         ("ZAI_API_BASE",),
         lacks=_OPENAIS_OWN
         | {"frequency_penalty", "logit_bias", "logprobs", "n", "parallel_tool_calls", "prediction"}
-        | {"presence_penalty", "reasoning_effort", "seed", "service_tier", "top_logprobs", "user"},
+        | {"presence_penalty", "service_tier", "top_logprobs", "user"},
         names=_OLDER_LIMIT,
     ),
 }

@@ -60,7 +60,8 @@ def build_request(
         if name not in EXTRAS:
             settings |= _TRANSLATIONS.get(name, _as_it_is(name))(plain(value), model)
     top_level = present(settings, *_TOP_LEVEL)
-    options = {name: value for name, value in settings.items() if name not in _TOP_LEVEL}
+    own = settings.pop("options", {})
+    options = {**{name: value for name, value in settings.items() if name not in _TOP_LEVEL}, **own}
     body = {
         "model": model,
         "messages": _messages([plain(message) for message in messages]),
@@ -147,14 +148,9 @@ def _think(effort: Any, model: str) -> JSON:
     return {"think": effort if model.startswith("gpt-oss") else True}
 
 
-def _own_options(value: JSON, _: str) -> JSON:
-    return value
-
-
 _TRANSLATIONS: dict[str, Translate] = {
     "max_completion_tokens": _limit,
     "max_tokens": _limit,
-    "options": _own_options,
     "reasoning_effort": _think,
     "response_format": _response_format,
     "stop": _stop,
