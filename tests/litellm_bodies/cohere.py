@@ -9,6 +9,7 @@ ROWS = [
         "cohere_chat/command-a-03-2025",
         litellm_path="/v2/chat",
         reasons={
+            "earlier answer": "LiteLLM sends fields that Cohere hasn't; thinking is a part of the content",
             "tool demanded": "LiteLLM drops the choice; we demand a tool, and offer no other than that one",
             "parallel tools: tool_choice": "LiteLLM drops the choice; Cohere calls it REQUIRED",
             "response_format": "LiteLLM drops it; Cohere has it by other names",

@@ -103,6 +103,19 @@ CONVERSATIONS: dict[str, JSON] = {
         "tool_choice": "required",
         "parallel_tool_calls": True,
     },
+    "earlier answer": {
+        "messages": [
+            _user("Two and two?"),
+            {
+                "role": "assistant",
+                "content": "Four.",
+                "reasoning_content": "Easy.",
+                "thinking_blocks": [{"type": "thinking", "thinking": "Easy.", "signature": "c2ln"}],
+                "provider_specific_fields": {"citations": None},
+            },
+            _user("And three?"),
+        ]
+    },
     "structured output": {"messages": HELLO, "response_format": _POINT},
     "any JSON": {"messages": HELLO, "response_format": {"type": "json_object"}},
     "reasoning effort": {"messages": HELLO, "reasoning_effort": "low"},

@@ -10,11 +10,18 @@ _PARTS = "the provider takes a list of parts, of which LiteLLM makes one text"
 
 _COMMON = {
     "reasoning_effort": _ASKED,
+    **dict.fromkeys(
+        ("earlier answer: messages.1.provider_specific_fields", "earlier answer: messages.1.thinking_blocks"),
+        "nobody but LiteLLM knows these fields",
+    ),
     "user": "LiteLLM passes it to hardly anybody but OpenAI; we do unless it's known to be refused",
 }
 _NEWER_LIMIT = {
     f"one stop: {name}": "the provider documents max_completion_tokens, and calls max_tokens deprecated"
     for name in ("max_completion_tokens", "max_tokens")
+}
+_REASONING = {
+    "earlier answer: messages.1.reasoning": "the provider calls it `reasoning`, and refuses LiteLLM's name"
 }
 _MORE_CHOICES = dict.fromkeys(("logprobs", "top_logprobs", "n", "logit_bias"), _TAKES)
 _PENALTIES = dict.fromkeys(("frequency_penalty", "presence_penalty"), _TAKES)
@@ -27,7 +34,8 @@ ROWS = [
         reasons=dict.fromkeys(
             ("sampling", "one stop", "penalties", "choices"),
             "LiteLLM knows what models that reason refuse; OpenAI says it",
-        ),
+        )
+        | _COMMON,
     ),
     Row("azure/gpt-4o", reasons=_COMMON),
     Row("azure/gpt-4o", options={"api_version": "2024-10-21"}, reasons=_COMMON),
@@ -48,6 +56,7 @@ ROWS = [
         reasons={
             **_COMMON,
             **_NEWER_LIMIT,
+            **_REASONING,
             "structured output": "LiteLLM makes a tool of it, and no stream; Groq takes it and streams",
             "any JSON": "LiteLLM asks for no stream; Groq streams it",
             "choices": "Groq answers them with 400: https://console.groq.com/docs/openai",
@@ -98,6 +107,7 @@ ROWS = [
         reasons={
             **_COMMON,
             **_NEWER_LIMIT,
+            **_REASONING,
             **_MORE_CHOICES,
             **_PENALTIES,
             **dict.fromkeys(("parallel_tool_calls", "stream_options"), _TAKES),

@@ -89,6 +89,51 @@ def test_a_parameter_that_the_provider_lacks_is_refused_or_dropped(
     assert ask(provider, drop_params=True, **lacking).body == ask(provider).body
 
 
+ANSWER = {
+    "role": "assistant",
+    "content": "Four.",
+    "reasoning_content": "Easy.",
+    "thinking_blocks": [{"type": "thinking", "thinking": "Easy.", "signature": "c2ln"}],
+    "provider_specific_fields": {"citations": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "kept"),
+    [
+        ("openai", {"reasoning_content": "Easy."}),
+        ("deepseek", {"reasoning_content": "Easy."}),
+        ("groq", {"reasoning": "Easy."}),
+        ("cerebras", {"reasoning": "Easy."}),
+        ("mistral", {}),
+        ("azure_ai", {}),
+    ],
+)
+def test_an_earlier_answer_has_the_fields_that_the_provider_takes(
+    provider: str, kept: dict[str, str]
+) -> None:
+    assert answered(provider) == {"role": "assistant", "content": "Four.", **kept}
+
+
+def answered(provider: str) -> dict[str, Any]:
+    """What becomes of the answer on its way back."""
+    request = request_for(
+        provider, "small", [ANSWER], {}, api_key="k", base_url="http://localhost", stream=False
+    )
+    message: dict[str, Any] = request.body["messages"][0]
+    return message
+
+
+def test_litellm_s_proxy_takes_them_all() -> None:
+    assert answered("litellm_proxy") == ANSWER
+
+
+def test_a_format_of_another_shape_gets_them_all() -> None:
+    [thinking, text] = answered("anthropic")["content"]
+
+    assert (thinking["signature"], text["text"]) == ("c2ln", "Four.")
+
+
 def test_a_provider_of_one_s_own_says_what_it_lacks_and_calls_things(monkeypatch: pytest.MonkeyPatch) -> None:
     acme = Provider("http://localhost", lacks=frozenset({"seed"}), names={"stop": "until"})
     monkeypatch.setitem(PROVIDERS, "acme", acme)

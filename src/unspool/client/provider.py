@@ -118,7 +118,7 @@ def target_of(
 
 
 def _is_its_own(url: str, own: str | None) -> bool:
-    """Whether it's the provider's server, a version or a slash at the end aside; on this machine it's one's own."""
+    """Whether the provider's own servers are asked, however they are spelt; on this machine none are."""
     if own is None or not own.startswith("https:"):
         return False
     return url.rstrip("/").removesuffix("/v1") == own.removesuffix("/v1")

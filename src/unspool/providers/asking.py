@@ -7,7 +7,8 @@ from typing import Any
 
 from unspool.providers import builder_for, load
 from unspool.providers.directory import PROVIDERS
-from unspool.providers.request import BuildRequest, HTTPRequest
+from unspool.providers.payload import JSON
+from unspool.providers.request import BuildRequest, HTTPRequest, plain
 from unspool.providers.support import supported
 
 
@@ -32,6 +33,8 @@ def request_for(
     known = PROVIDERS[provider]
     build: BuildRequest = load(known.request) if known.request else builder_for(known.wire_format)
     taken = supported(params, known.lacks, model=model, llm_provider=provider, drop_params=drop_params)
+    if known.wire_format == "openai-chat":
+        messages = [_renamed(plain(message), known.message_fields) for message in messages]
     return build(
         model,
         messages,
@@ -41,3 +44,8 @@ def request_for(
         stream=stream,
         drop_params=drop_params,
     )
+
+
+def _renamed(message: JSON, fields: Mapping[str, str | None]) -> JSON:
+    names = {name: fields.get(name, name) for name in message}
+    return {new: message[name] for name, new in names.items() if new is not None}

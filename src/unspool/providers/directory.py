@@ -13,6 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What LiteLLM and we have beside OpenAI's fields, for other formats' sake.
+_LITELLMS_FIELDS: Mapping[str, str | None] = {"provider_specific_fields": None, "thinking_blocks": None}
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -28,6 +31,7 @@ class Provider:
         lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks: as it
             documents them, or else as LiteLLM has them, but none that a recorded stream was asked for with.
         names: what it calls parameters, by OpenAI's names.
+        message_fields: what it calls fields of messages, None for those that it refuses; of OpenAI's format.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
     """
@@ -40,6 +44,7 @@ class Provider:
     paths: Mapping[str, str] = field(default_factory=dict)
     lacks: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    message_fields: Mapping[str, str | None] = field(default_factory=lambda: _LITELLMS_FIELDS)
     version_variables: tuple[str, ...] = ()
     request: str | None = None
 
@@ -96,6 +101,9 @@ _OPENAIS_OWN = frozenset(
     for name in names.split()
 )
 
+_NO_REASONING: Mapping[str, str | None] = {**_LITELLMS_FIELDS, "reasoning_content": None}
+_REASONING: Mapping[str, str | None] = {**_LITELLMS_FIELDS, "reasoning_content": "reasoning"}
+
 _OLDER_LIMIT = {"max_completion_tokens": "max_tokens"}
 
 _AZURE = "unspool.providers.azure_request:build_request"
@@ -131,6 +139,7 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("*.services.ai.azure.com", "*.models.ai.azure.com"),
         version_variables=("AZURE_AI_API_VERSION",),
         request=_AZURE,
+        message_fields=_NO_REASONING,
     ),
     "bedrock": Provider(
         None,
@@ -143,6 +152,7 @@ PROVIDERS: dict[str, Provider] = {
         ("CEREBRAS_API_KEY",),
         ("CEREBRAS_API_BASE",),
         lacks=_OPENAIS_OWN,
+        message_fields=_REASONING,
     ),
     "chatgpt": Provider("https://chatgpt.com/backend-api/codex", wire_format="openai-responses"),
     "cloudflare": Provider(None, ("CLOUDFLARE_API_KEY",), hosts=("api.cloudflare.com",)),
@@ -184,6 +194,7 @@ PROVIDERS: dict[str, Provider] = {
         | {"frequency_penalty", "logit_bias", "parallel_tool_calls", "prediction", "presence_penalty"}
         | {"seed", "service_tier", "stream_options", "user"},
         names=_OLDER_LIMIT,
+        message_fields=_NO_REASONING,
     ),
     "deepinfra": Provider(
         "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), ("DEEPINFRA_API_BASE",)
@@ -210,6 +221,7 @@ PROVIDERS: dict[str, Provider] = {
         ("GROQ_API_KEY",),
         ("GROQ_API_BASE",),
         lacks=frozenset({"logit_bias", "logprobs", "n", "top_logprobs"}),
+        message_fields=_REASONING,
     ),
     "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
     "huggingface": Provider(
@@ -219,7 +231,9 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("*.huggingface.co", "*.huggingface.cloud"),
         paths={"/chat/completions": "openai-chat", "/models/*": "tgi", "/": "tgi"},
     ),
-    "litellm_proxy": Provider(None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",)),
+    "litellm_proxy": Provider(
+        None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",), message_fields={}
+    ),
     "lm_studio": Provider(None, ("LM_STUDIO_API_KEY",), ("LM_STUDIO_API_BASE",)),
     "mistral": Provider(
         "https://api.mistral.ai/v1",
@@ -228,6 +242,7 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("codestral.mistral.ai",),
         lacks=_OPENAIS_OWN | {"logit_bias", "user"},
         names={**_OLDER_LIMIT, "seed": "random_seed"},
+        message_fields=_NO_REASONING,
     ),
     "moonshot": Provider(
         "https://api.moonshot.ai/v1",
