@@ -68,6 +68,14 @@ def litellm(session: nox.Session, version: str) -> None:
 
 
 @nox.session
+def requests(session: nox.Session) -> None:
+    """What is sent, next to what LiteLLM sends for the same calls."""
+    _install(session)
+    session.install("litellm==1.106.2", "mcp")
+    session.run("python", "-m", "tests.litellm_bodies", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)

@@ -65,6 +65,11 @@ def test_custom_providers_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "my-llm" in known_providers()
 
 
+def test_a_provider_that_can_only_be_read_is_not_proposed() -> None:
+    assert {"azure", "cohere", "groq", "ollama"} <= set(known_providers())
+    assert "replicate" not in known_providers()
+
+
 def a_target(provider: str = "openai", **options: Any) -> Target:
     given = {"api_key": None, "base_url": None, "environ": {}, "own_transport": False}
     return target_of(provider, **{**given, **options})

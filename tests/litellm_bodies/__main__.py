@@ -1,7 +1,7 @@
 """`python -m tests.litellm_bodies`: our requests beside LiteLLM's for the same calls.
 
-It needs litellm, which Unspool never does: `pip install litellm==1.106.2` first. A difference that no row
-gives a reason for makes it fail.
+It needs litellm, which Unspool never does: `nox -s requests` installs it. A difference that no row gives a
+reason for makes it fail.
 """
 
 from __future__ import annotations

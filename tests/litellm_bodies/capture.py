@@ -70,7 +70,7 @@ def litellms(row: Row, conversation: JSON, server: Loopback) -> Sent:
 
 def _ask(completion: Callable[..., Any], row: Row, conversation: JSON, base_url: str) -> None:
     given = {"api_key": "sk-test", "base_url": base_url, "drop_params": True, "stream": True}
-    list(completion(row.model, **given, **deepcopy(conversation), **row.options))
+    list(completion(row.model, **(given | deepcopy(conversation) | dict(row.options))))
 
 
 def _sent(server: Loopback, ask: Callable[[], None]) -> Sent:

@@ -60,6 +60,7 @@ HELLO = [{"role": "system", "content": "Be brief."}, _user("Say hello.")]
 
 CONVERSATIONS: dict[str, JSON] = {
     "text": {"messages": HELLO},
+    "no stream": {"messages": HELLO, "stream": None},
     "turns": {"messages": [*HELLO, {"role": "assistant", "content": "Hello."}, _user("And in French?")]},
     "text in parts": {
         "messages": [_user([{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}])]
@@ -127,4 +128,4 @@ CONVERSATIONS: dict[str, JSON] = {
     "user": {"messages": HELLO, "user": "someone"},
     "usage": {"messages": HELLO, "stream_options": {"include_usage": True}},
 }
-"""What is passed beside the model, by name. All are asked for as a stream, with `drop_params=True`."""
+"""What is passed beside the model, by name. All but one as a stream, and all with `drop_params=True`."""

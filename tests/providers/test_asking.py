@@ -6,7 +6,7 @@ import pytest
 
 from unspool.errors import LiteLLMUnknownProvider, UnsupportedParamsError
 from unspool.providers import FORMATS, WireFormat
-from unspool.providers.asking import request_for
+from unspool.providers.asking import can_be_asked, request_for
 from unspool.providers.directory import PROVIDERS, Provider
 from unspool.providers.request import HTTPRequest
 from unspool.wire.sse import SSEDecoder
@@ -141,6 +141,19 @@ def test_a_provider_of_one_s_own_says_what_it_lacks_and_calls_things(monkeypatch
     assert ask("acme", stop="END").body["until"] == "END"
     with pytest.raises(UnsupportedParamsError, match="acme has no parameter 'seed'"):
         ask("acme", seed=1)
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        (Provider(), True),
+        (Provider(wire_format="anthropic-messages"), True),
+        (Provider(wire_format="smoke signals"), False),
+        (Provider(wire_format="smoke signals", request="mine:build"), True),
+    ],
+)
+def test_a_provider_can_be_asked_if_there_is_a_builder(provider: Provider, expected: bool) -> None:
+    assert can_be_asked(provider) is expected
 
 
 def test_a_provider_whose_format_can_only_be_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,8 @@ EXCHANGES = [
     ("writer", "https://api.writer.com/v1/chat", EVENTS, "openai-chat"),
     ("xai", "https://api.x.ai/v1/chat/completions", EVENTS, "openai-chat"),
     ("zai", "https://api.z.ai/api/coding/paas/v4/chat/completions", EVENTS, "openai-chat"),
+    ("openai", "https://api.openai.com:443/v1/chat/completions", EVENTS, "openai-chat"),
+    (None, "https://api.openai.com:8443/v1/chat/completions", EVENTS, "openai-chat"),
     (None, "http://localhost:8000/v1/chat/completions", EVENTS, "openai-chat"),  # vLLM, llama.cpp
     (None, "http://localhost:8080/generate_stream", EVENTS, "tgi"),
     (None, "http://localhost:3000/mcp", EVENTS, "jsonrpc-sse"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
+from unspool.providers.asking import can_be_asked
 from unspool.providers.directory import PROVIDERS
 
 # How the bare names of a provider's models begin.
@@ -63,8 +64,9 @@ def provider_or_guess(model: str, custom_llm_provider: str | None = None) -> tup
 
 
 def known_providers() -> list[str]:
-    """Those of the table and those in `unspool.custom_provider_map`."""
-    return sorted({*PROVIDERS, *(item["provider"] for item in sys.modules["unspool"].custom_provider_map)})
+    """Those of the table that can be asked, and those in `unspool.custom_provider_map`."""
+    asked = {name for name, provider in PROVIDERS.items() if can_be_asked(provider)}
+    return sorted(asked | {item["provider"] for item in sys.modules["unspool"].custom_provider_map})
 
 
 def target_of(

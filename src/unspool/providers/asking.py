@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unspool.providers import builder_for, load
-from unspool.providers.directory import PROVIDERS
+from unspool.providers import FORMATS, builder_for, load
+from unspool.providers.directory import PROVIDERS, Provider
 from unspool.providers.payload import JSON
 from unspool.providers.request import BuildRequest, HTTPRequest, plain
 from unspool.providers.support import supported
@@ -44,6 +44,12 @@ def request_for(
         stream=stream,
         drop_params=drop_params,
     )
+
+
+def can_be_asked(provider: Provider) -> bool:
+    """Whether there is a builder for its requests; the streams of some can only be read."""
+    known = FORMATS.get(provider.wire_format)
+    return bool(provider.request or (known and known.request))
 
 
 def _renamed(message: JSON, fields: Mapping[str, str | None]) -> JSON:

@@ -31,7 +31,7 @@ class Provider:
         lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks: as it
             documents them, or else as LiteLLM has them, but none that a recorded stream was asked for with.
         names: what it calls parameters, by OpenAI's names.
-        message_fields: what it calls fields of messages, None for those that it refuses; of OpenAI's format.
+        message_fields: what it calls fields of messages in OpenAI's format; None for those that it refuses.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
     """
@@ -96,7 +96,7 @@ _OPENAIS_OWN = frozenset(
     name
     for names in (
         "audio function_call functions modalities prompt_cache_retention safety_identifier store",
-        " verbosity web_search_options",
+        "verbosity web_search_options",
     )
     for name in names.split()
 )

@@ -38,11 +38,14 @@ def _at(parts: SplitResult) -> str | None:
 
 
 def _lives_at(provider: Provider, parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    own = urlsplit(provider.base_url or "")
-    if host and host == own.hostname and parts.port == own.port:
-        return True
+    host, own = parts.hostname or "", urlsplit(provider.base_url or "")
+    if host and host == own.hostname:
+        return _port(parts) == _port(own)
     return any(fnmatchcase(host, pattern) for pattern in provider.hosts)
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _ending(paths: Mapping[str, str], path: str) -> str | None:
