@@ -162,6 +162,11 @@ def test_what_is_no_chat_has_no_format(url: str) -> None:
     assert format_of_exchange(url, EVENTS) is None
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "application/json", None])
+def test_a_page_at_the_root_is_no_json_rpc(content_type: str | None) -> None:
+    assert format_of_exchange("http://localhost:3000/", content_type) is None
+
+
 @pytest.mark.parametrize(
     "url", ["https://api.openai.com.example.com/v1", "http://localhost:8000/v1", "http://localhost", ""]
 )

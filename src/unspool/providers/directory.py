@@ -84,12 +84,15 @@ PATHS: dict[str, str] = {
     "/text/chat_stream": "openai-chat",  # watsonx's
     "/inference/deployments/*/completion": "sap-orchestration",
     "/mcp": "jsonrpc-sse",
-    "/": "jsonrpc-sse",  # where the servers of MCP's and A2A's own examples listen
+    "/": "jsonrpc-sse",  # where many an MCP server listens
 }
 """The wire format by how a URL's path ends; `*` stands for anything, and the first that fits counts."""
 
 AS_EVENTS: dict[str, str] = {"gemini-generate-jsonarray": "gemini-generate"}
 """What a path's format becomes where the answer is server-sent events."""
+
+EVENTS_ONLY = frozenset({"jsonrpc-sse"})
+"""The formats that a path may have only where the answer is server-sent events."""
 
 # Parameters that hardly anybody but OpenAI has, and two that OpenAI itself has given up.
 _OPENAIS_OWN = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from unspool.providers.directory import AS_EVENTS, PATHS, PROVIDERS, Provider
+from unspool.providers.directory import AS_EVENTS, EVENTS_ONLY, PATHS, PROVIDERS, Provider
 
 _EVENTS = "text/event-stream"
 
@@ -25,7 +25,9 @@ def format_of_exchange(url: str, content_type: str | None = None) -> str | None:
     path = parts.path.rstrip("/") or ("/" if parts.netloc else "")
     provider = _at(parts)
     found = (_ending(PROVIDERS[provider].paths, path) if provider else None) or _ending(PATHS, path)
-    return AS_EVENTS.get(found, found) if found and _is_events(parts, content_type) else found
+    if found and _is_events(parts, content_type):
+        return AS_EVENTS.get(found, found)
+    return None if found in EVENTS_ONLY else found
 
 
 def provider_at(url: str) -> str | None:
