@@ -87,9 +87,17 @@ FORMATS: dict[str, WireFormat] = {
             "openai-assistants", _sse, "unspool.providers.openai_assistants:OpenAIAssistantsNormalizer"
         ),
         WireFormat(
-            "openai-completions", _sse, "unspool.providers.openai_completions:OpenAICompletionsNormalizer"
+            "openai-completions",
+            _sse,
+            "unspool.providers.openai_completions:OpenAICompletionsNormalizer",
+            response="unspool.providers.openai_completions:response_from_completion",
         ),
-        WireFormat("openai-responses", _sse, "unspool.providers.openai_responses:OpenAIResponsesNormalizer"),
+        WireFormat(
+            "openai-responses",
+            _sse,
+            "unspool.providers.openai_responses:OpenAIResponsesNormalizer",
+            response="unspool.providers.openai_responses:response_from_responses",
+        ),
         WireFormat(
             "openai-transcription",
             _sse,
