@@ -6,6 +6,7 @@ from tests.litellm_bodies.capture import Row
 
 _REASONS = {
     "choices: generationConfig.logprobs": "LiteLLM has top_logprobs on Vertex AI alone",
+    "earlier answer: contents": "LiteLLM gives back the signatures of calls alone",
 }
 
 ROWS = [

@@ -17,6 +17,7 @@ from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.providers.directory import PROVIDERS
 from unspool.wire.event import WireEvent
+from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.ndjson import NDJSONDecoder
 from unspool.wire.sse import SSEDecoder
 
@@ -77,10 +78,19 @@ FORMATS: dict[str, WireFormat] = {
             request="unspool.providers.ollama_request:build_request",
             response="unspool.providers.ollama:response_from_ollama",
         ),
-        WireFormat("gemini-generate", _sse, _GEMINI),
+        WireFormat(
+            "gemini-generate",
+            _sse,
+            _GEMINI,
+            request="unspool.providers.gemini.request:build_request",
+            response="unspool.providers.gemini:response_from_gemini",
+        ),
         WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
         WireFormat(
-            "gemini-interactions", _sse, "unspool.providers.gemini_interactions:InteractionsNormalizer"
+            "gemini-interactions",
+            _sse,
+            "unspool.providers.gemini_interactions:InteractionsNormalizer",
+            response="unspool.providers.gemini_interactions:response_from_interaction",
         ),
         WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
         WireFormat(
