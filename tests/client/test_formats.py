@@ -26,10 +26,11 @@ class Dialogue:
     streamed: list[dict[str, Any]]
     content_type: str = EVENTS
     options: dict[str, Any] = field(default_factory=dict)
+    stream_path: str | None = None  # if that's how a stream is asked for
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path == self.path
-        if not json.loads(request.content).get("stream"):
+        assert request.url.path in (self.path, self.stream_path)
+        if request.url.path != self.stream_path and not json.loads(request.content).get("stream"):
             return httpx.Response(200, json=self.whole)
         write = "data: {}\n\n" if self.content_type == EVENTS else "{}\n"
         body = "".join(write.format(json.dumps(piece)) for piece in self.streamed)
@@ -105,6 +106,21 @@ OLLAMA = Dialogue(
     ],
     content_type=LINES,
 )
+GEMINI_END = {
+    "candidates": [
+        {"content": {"role": "model", "parts": [{"text": "Hello there"}]}, "finishReason": "STOP"}
+    ],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5},
+    "responseId": "1",
+}
+GEMINI_PATH = "/v1beta/models/gemini-x:"
+GEMINI = Dialogue(
+    "gemini/gemini-x",
+    GEMINI_PATH + "generateContent",
+    whole=GEMINI_END,
+    streamed=[GEMINI_END],
+    stream_path=GEMINI_PATH + "streamGenerateContent",
+)
 needs_reader = pytest.mark.skipif(
     find_spec("unspool.providers.ollama") is None, reason="the format can't be read yet"
 )
@@ -115,6 +131,7 @@ DIALOGUES = [
     openai("azure/mine", "/openai/deployments/mine/chat/completions", base_url="https://me.openai.azure.com"),
     openai("hosted_vllm/m", "/v1/chat/completions", base_url="http://localhost/v1"),
     ANTHROPIC,
+    GEMINI,
     pytest.param(COHERE, marks=needs_reader),
     pytest.param(OLLAMA, marks=needs_reader),
 ]
