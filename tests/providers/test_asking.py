@@ -33,6 +33,7 @@ def ask(provider: str, *, drop_params: bool = False, **params: Any) -> HTTPReque
         ("anthropic", "/v1/messages"),
         ("azure", "/openai/deployments/small/chat/completions"),
         ("cohere", "/v2/chat"),
+        ("gemini", "/v1beta/models/small:generateContent"),
         ("cohere_chat", "/v2/chat"),
         ("groq", "/chat/completions"),
         ("ollama", "/api/chat"),
