@@ -21,9 +21,9 @@ logger = logging.getLogger("unspool")
 
 _MISSING = object()
 
-# Contract, section d, and what LiteLLM lacks: two of Anthropic's (pause_turn, model_context_window_exceeded),
-# Titan's on Bedrock (FINISH, STOP_CRITERIA_MET, LENGTH, CONTENT_FILTERED) and two of Converse's (malformed_…).
-# What isn't here is answered with "stop" and a logged warning.
+# Contract, section d, and what LiteLLM lacks: two of Anthropic's (pause_turn and
+# model_context_window_exceeded), two of Bedrock's (malformed_…), and those of its Titan (FINISH, LENGTH,
+# STOP_CRITERIA_MET, CONTENT_FILTERED). What isn't here is answered with "stop" and a logged warning.
 FINISH_REASONS: dict[str, str] = {
     reason: mapped
     for mapped, reasons in {

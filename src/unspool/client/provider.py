@@ -34,6 +34,7 @@ PROVIDERS: dict[str, Provider] = {
     "anthropic": Provider(
         "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
     ),
+    "bedrock": Provider(None, ("AWS_BEARER_TOKEN_BEDROCK",)),
     "custom_openai": Provider(),
     "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
     "litellm_proxy": Provider(None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",)),
