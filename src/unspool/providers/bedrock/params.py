@@ -8,7 +8,7 @@ from typing import Any
 
 from unspool.errors import UnsupportedParamsError
 from unspool.providers.anthropic.params import DEFAULT_MAX_TOKENS
-from unspool.providers.bedrock.reasoning import reasoning_fields
+from unspool.providers.bedrock.reasoning import reasoning_fields, takes_effort
 from unspool.providers.bedrock.tools import tool_config
 from unspool.providers.payload import JSON
 from unspool.providers.request import EXTRAS, plain
@@ -50,6 +50,8 @@ _INSTEAD = {
     "aws_web_identity_token": _CREDENTIALS,
     "functions": 'use tools=[{"type": "function", "function": …}]',
     "metadata": "use requestMetadata={…}",
+    "reasoning_effort": "use additionalModelRequestFields={…} with what the model calls it",
+    "response_format": "use a json_schema, or ask for JSON in the prompt",
     "web_search_options": 'use tools=[{"systemTool": {"name": "nova_grounding"}}]',
 }
 # What says no more than what Converse does anyway.
@@ -106,7 +108,8 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
         **_named_by_model(given, model),
         **more,
     }
-    fields |= reasoning_fields(fields.pop("reasoning_effort", None), model)
+    if "reasoning_effort" in given:
+        fields |= reasoning_fields(fields.pop("reasoning_effort"), model)
     return {**settings, **_with_thinking(fields, settings), **config}
 
 
@@ -139,7 +142,7 @@ def _with_thinking(fields: JSON, settings: JSON) -> JSON:
 
 def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
     given = {name: plain(value) for name, value in params.items() if value is not None}
-    wrong = [name for name in given if _is_unsupported(name, given)]
+    wrong = [name for name in given if _is_unsupported(name, given, model)]
     if wrong and not drop_params:
         raise UnsupportedParamsError(
             f"Converse has no parameter {wrong[0]!r}: {_INSTEAD.get(wrong[0], 'leave it out')},"
@@ -151,11 +154,13 @@ def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> J
     return {name: value for name, value in given.items() if name not in wrong and name not in _NOT_SENT}
 
 
-def _is_unsupported(name: str, given: JSON) -> bool:
+def _is_unsupported(name: str, given: JSON, model: str) -> bool:
+    if name == "reasoning_effort":
+        return not takes_effort(model)
     if name == "tool_choice":
-        return bool(given["tool_choice"] == "none" and given.get("tools"))
+        return bool(given[name] == "none" and given.get("tools"))
     if name == "response_format":
-        return bool(given["response_format"].get("type") == "json_object")
+        return bool(given[name].get("type") == "json_object")
     return name in _UNSUPPORTED and given[name] != _HARMLESS.get(name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from unspool.errors import BadRequestError
@@ -11,11 +12,17 @@ from unspool.providers.payload import JSON
 _NOVAS = ("low", "medium", "high")
 
 
+def takes_effort(model: str) -> bool:
+    """Whether a model is known to be told how much to reason; of an ARN nobody knows."""
+    return any(name in model for name in _FAMILIES)
+
+
 def reasoning_fields(effort: Any, model: str) -> JSON:
     """What goes into `additionalModelRequestFields`; nothing for no effort.
 
     Args:
         effort: its name, or an object that has it as its `effort`.
+        model: one that takes it.
 
     Raises:
         BadRequestError: the model has no such effort.
@@ -24,13 +31,7 @@ def reasoning_fields(effort: Any, model: str) -> JSON:
         effort = effort.get("effort")
     if effort is None:
         return {}
-    if "claude" in model:
-        return reasoning_settings(effort, model)
-    if "nova-2" in model:
-        return _novas(effort, model)
-    if "openai.gpt-" in model and "gpt-oss" not in model:
-        return {"reasoning": {"effort": effort}}
-    return {"reasoning_effort": effort}  # gpt-oss and DeepSeek have OpenAI's
+    return next(write for name, write in _FAMILIES.items() if name in model)(effort, model)
 
 
 def _novas(effort: Any, model: str) -> JSON:
@@ -44,3 +45,21 @@ def _novas(effort: Any, model: str) -> JSON:
             param="reasoning_effort",
         )
     return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}
+
+
+def _openais(effort: Any, _: str) -> JSON:
+    return {"reasoning": {"effort": effort}}
+
+
+def _plain(effort: Any, _: str) -> JSON:
+    return {"reasoning_effort": effort}
+
+
+# By a piece of the model's name; the first one that is in it counts.
+_FAMILIES: dict[str, Callable[[Any, str], JSON]] = {
+    "claude": reasoning_settings,
+    "nova-2": _novas,
+    "gpt-oss": _plain,
+    "openai.gpt-": _openais,
+    "deepseek.v": _plain,  # R1 reasons without being told, and refuses to be
+}
