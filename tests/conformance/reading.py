@@ -26,8 +26,8 @@ REASONS = {
     "length": "length max_tokens MAX_TOKENS LENGTH compaction",
     "tool_calls": "tool_calls tool_use",
     "function_call": "function_call",
-    "content_filter": "content_filter content_filtered CONTENT_FILTERED refusal guardrail_intervened sensitive ERROR_TOXIC"
-    " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY",
+    "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"
+    " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY CONTENT_FILTERED",
 }
 """OpenAI's finish reasons and what else stands for them; whatever is nowhere here is a `stop`."""
 
