@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, groupby
+from itertools import groupby
 from typing import Any
 
 from pydantic_core import from_json
 
 from unspool.errors import BadRequestError
-from unspool.providers.bedrock.parts import blocks_from, cache_point, said_in
+from unspool.providers.bedrock.parts import cache_point, said_in
 from unspool.providers.payload import JSON
 
 _SYSTEM_ROLES = ("system", "developer")
@@ -44,9 +44,10 @@ def turns_of(messages: Sequence[JSON]) -> list[JSON]:
 
 def _name_documents(turns: Sequence[JSON]) -> None:
     """Converse wants a name for each document, no two alike; LiteLLM makes one of a hash of its data."""
-    numbers = count(1)
-    for document in (block["document"] for turn in turns for block in turn["content"] if "document" in block):
-        document.setdefault("name", f"Document {next(numbers)}")
+    documents = [block["document"] for turn in turns for block in turn["content"] if "document" in block]
+    nameless = (document for document in documents if "name" not in document)
+    for number, document in enumerate(nameless, 1):
+        document["name"] = f"Document {number}"
 
 
 def _turn(message: JSON) -> tuple[str, list[JSON]]:
@@ -68,8 +69,7 @@ def _user_blocks(message: JSON) -> list[JSON]:
 
 
 def _result_blocks(message: JSON) -> list[JSON]:
-    content = message.get("content") or ""
-    blocks = [{"text": content}] if isinstance(content, str) else blocks_from(content)
+    blocks = said_in(message)
     marks = [block for block in blocks if "cachePoint" in block] or cache_point(message)
     result = {
         "toolUseId": _accepted_id(message.get("tool_call_id")),

@@ -151,7 +151,8 @@ def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> J
             llm_provider="bedrock",
             param=wrong[0],
         )
-    return {name: value for name, value in given.items() if name not in wrong and name not in _NOT_SENT}
+    unsent = {*wrong, *_UNSUPPORTED, *_NOT_SENT}
+    return {name: value for name, value in given.items() if name not in unsent}
 
 
 def _is_unsupported(name: str, given: JSON, model: str) -> bool:
