@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from unspool.client.call import Options
+from unspool.client.provider import PROVIDERS
 from unspool.errors import AuthenticationError
 
 Sign = Callable[[Any], dict[str, str]]
@@ -42,7 +43,7 @@ def region_of(options: Options, environ: Mapping[str, str]) -> str:
 
 def bedrock_url(options: Options, environ: Mapping[str, str]) -> str:
     """Where Bedrock's models are asked, unless somebody says otherwise."""
-    named = (environ.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"), environ.get("AWS_BEDROCK_RUNTIME_ENDPOINT"))
+    named = map(environ.get, PROVIDERS["bedrock"].base_url_variables)
     own = f"https://bedrock-runtime.{region_of(options, environ)}.amazonaws.com"
     return next(filter(None, named), own)
 
