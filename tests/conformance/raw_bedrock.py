@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tests.conformance.raw import JSON, Finish, RawStream
+from tests.conformance.raw import JSON, Finish, RawError, RawStream
 from tests.conformance.raw_anthropic import read_anthropic, read_anthropic_complete
 from tests.conformance.raw_openai_chat import read_openai_chat
 from tests.conformance.reading import Call, Usage
@@ -17,6 +18,16 @@ Event = tuple[str, JSON]
 """An event's type and its JSON."""
 
 METRICS = "amazon-bedrock-invocationMetrics"
+
+STATUS = {
+    "internalServerException": 500,
+    "modelStreamErrorException": 424,
+    "modelTimeoutException": 408,
+    "serviceUnavailableException": 503,
+    "throttlingException": 429,
+    "validationException": 400,
+}
+"""What AWS documents of the exceptions that a model's stream may end with."""
 
 
 def frames_of(body: bytes) -> Iterator[Event]:
@@ -29,8 +40,8 @@ def frames_of(body: bytes) -> Iterator[Event]:
 
 
 def _event_type(headers: bytes) -> str:
-    """The value of `:event-type`: after its name the type of a text, and two bytes of its length."""
-    _, _, rest = headers.partition(b":event-type\x07")
+    """The value of `:event-type` or `:exception-type`: the type of a text, and two bytes of its length."""
+    rest = re.split(rb":(?:event|exception)-type\x07", headers)[1]
     return rest[2 : 2 + int.from_bytes(rest[:2])].decode()
 
 
@@ -55,6 +66,9 @@ def add_converse(raw: RawStream, events: Iterable[Event]) -> RawStream:
     calls: dict[int, Call] = {}
     for name, event in events:
         raw.objects.append({name: event})
+        if name in STATUS:
+            raw.error = RawError(event.get("originalStatusCode") or STATUS[name], event["message"])
+            break
         index = event.get("contentBlockIndex", 0)
         tool = event.get("start", {}).get("toolUse")
         if tool and tool.get("type") != "server_tool_use":

@@ -40,12 +40,17 @@ class Botocore:
     def read(self, stream: RecordedStream) -> SDKResult:
         """What a user of botocore comes to, who adds up its events as naively as can be."""
         self._body = stream.body
+        from botocore.exceptions import EventStreamError
+
         read = {
             "bedrock-agent": self._agent,
             "bedrock-converse": self._converse,
             "bedrock-invoke": self._invoke,
         }
-        raw = read[stream.wire_format]()
+        try:
+            raw = read[stream.wire_format]()
+        except EventStreamError as error:
+            return SDKResult(error=str(error))
         for index, said in raw.reading.choices.items():
             said.finish = raw.native_finish(index)
         return SDKResult(Reading(raw.reading.choices, raw.usage))
