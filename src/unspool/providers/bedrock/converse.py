@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from unspool.models import ModelResponseStream
-from unspool.providers.anthropic.shape import misshapen, object_in, present, text_in
+from unspool.providers.anthropic.shape import misshapen, object_in, text_in
 from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
 from unspool.providers.bedrock.open_blocks import OpenBlocks
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
@@ -60,9 +60,10 @@ class BedrockConverseNormalizer:
         return self._chunks(self._blocks.stop(_index(event)))
 
     def _stop(self, event: JSON) -> Chunks:
-        self._thought = thinking_tokens(object_in(event, "additionalModelResponseFields"))
-        fields = present(event, "additionalModelResponseFields")
-        if fields:
+        asked = object_in(event, "additionalModelResponseFields")
+        self._thought = thinking_tokens(asked)
+        if asked:
+            fields = {"additionalModelResponseFields": asked}
             yield make_chunk(created=self._created, provider_specific_fields=fields)
         yield make_chunk(created=self._created, finish_reason=text_in(event, "stopReason") or None)
 

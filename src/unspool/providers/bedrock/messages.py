@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -12,18 +11,12 @@ from pydantic_core import from_json
 from unspool.errors import BadRequestError
 from unspool.providers.bedrock.parts import cache_point, said_in
 from unspool.providers.payload import JSON
-
-_SYSTEM_ROLES = ("system", "developer")
+from unspool.providers.turns import Roles, alternating, system_blocks
 
 
 def system_of(messages: Sequence[JSON]) -> JSON:
-    """All system messages, wherever they stand, as blocks of text.
-
-    LiteLLM 1.106 turns those that come later into user messages, so that a cached prompt stays valid.
-    """
-    blocks = [
-        block for message in messages if message.get("role") in _SYSTEM_ROLES for block in said_in(message)
-    ]
+    """All system messages, wherever they stand, as blocks of text."""
+    blocks = system_blocks(messages, said_in)
     return {"system": blocks} if blocks else {}
 
 
@@ -33,11 +26,7 @@ def turns_of(messages: Sequence[JSON]) -> list[JSON]:
     Raises:
         BadRequestError: a message can't be said in Converse's terms.
     """
-    spoken = [_turn(message) for message in messages if message.get("role") not in _SYSTEM_ROLES]
-    turns = [
-        {"role": role, "content": [block for _, blocks in same_role for block in blocks]}
-        for role, same_role in groupby((turn for turn in spoken if turn[1]), key=lambda turn: turn[0])
-    ]
+    turns = alternating(messages, _ROLES, title="Converse", llm_provider="bedrock")
     _name_documents(turns)
     return turns
 
@@ -48,19 +37,6 @@ def _name_documents(turns: Sequence[JSON]) -> None:
     nameless = (document for document in documents if "name" not in document)
     for number, document in enumerate(nameless, 1):
         document["name"] = f"Document {number}"
-
-
-def _turn(message: JSON) -> tuple[str, list[JSON]]:
-    role = message.get("role")
-    known = _ROLES.get(role) if isinstance(role, str) else None
-    if known is None:
-        raise BadRequestError(
-            f"Converse has no message of the role {role!r}: use one of {', '.join(_ROLES)}, system",
-            llm_provider="bedrock",
-            param="messages",
-        )
-    theirs, blocks_of = known
-    return theirs, blocks_of(message)
 
 
 def _user_blocks(message: JSON) -> list[JSON]:
@@ -122,8 +98,7 @@ def _input(function: JSON) -> Any:
         ) from error
 
 
-# Converse's role for each of OpenAI's, and what one of its messages says.
-_ROLES: dict[str, tuple[str, Callable[[JSON], list[JSON]]]] = {
+_ROLES: Roles = {
     "assistant": ("assistant", _assistant_blocks),
     "tool": ("user", _result_blocks),
     "user": ("user", _user_blocks),

@@ -71,7 +71,8 @@ class OpenBlocks:
         if opened.citations:
             yield self._keep("citations", with_supported_text(opened.citations, "".join(opened.parts)))
         if opened.deltas or not opened.start.keys() <= _KNOWN_STARTS:
-            yield self._keep("other_blocks", {**opened.start, "deltas": opened.deltas})
+            deltas = {"deltas": opened.deltas} if opened.deltas else {}
+            yield self._keep("other_blocks", {**opened.start, **deltas})
 
     def _say(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
         text = text_in(delta, "text")
