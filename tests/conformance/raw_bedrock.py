@@ -116,7 +116,7 @@ def add_payloads(body: bytes, payloads: list[JSON]) -> RawStream:
         if sign in payloads[0]:
             raw = read(payloads)
             break
-    raw.body = body
+    raw.body, raw.objects = body, payloads
     for payload in payloads:
         if METRICS in payload and not raw.usages:
             raw.usages.append(count(payload[METRICS]))
