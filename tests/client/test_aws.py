@@ -246,6 +246,11 @@ def test_the_environment_may_name_another_server(name: str) -> None:
     assert bedrock_url(Options(), {name: "http://aws.test"}) == "http://aws.test"
 
 
+def test_the_call_may_name_another_server_in_litellm_s_words(server: Loopback) -> None:
+    list(completion(f"bedrock/{MODEL}", MESSAGES, stream=True, aws_bedrock_runtime_endpoint=server.url))
+    assert server.requests[0].path == PATH
+
+
 @pytest.mark.parametrize("half", [{"aws_access_key_id": "a"}, {"aws_secret_access_key": "b"}])
 def test_half_a_pair_of_keys_is_none(half: dict[str, str]) -> None:
     assert signer_of(Options(**half), {}, url="http://aws.test") is None

@@ -45,7 +45,7 @@ def bedrock_url(options: Options, environ: Mapping[str, str]) -> str:
     """Where Bedrock's models are asked, unless somebody says otherwise."""
     named = map(environ.get, PROVIDERS["bedrock"].base_url_variables)
     own = f"https://bedrock-runtime.{region_of(options, environ)}.amazonaws.com"
-    return next(filter(None, named), own)
+    return options.aws_bedrock_runtime_endpoint or next(filter(None, named), own)
 
 
 def signer_of(options: Options, environ: Mapping[str, str], *, url: str) -> Sign | None:

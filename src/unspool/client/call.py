@@ -40,6 +40,7 @@ class Options:
     aws_secret_access_key: str | None = field(default=None, repr=False)
     aws_session_token: str | None = field(default=None, repr=False)
     aws_region_name: str | None = None
+    aws_bedrock_runtime_endpoint: str | None = None
     timeout: Any = None
     http_client: Any = None
     transport: Any = None

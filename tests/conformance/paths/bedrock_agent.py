@@ -1,4 +1,4 @@
-"""The events of agents and knowledge bases, each under its name: all but the answer is kept as it was sent."""
+"""The events of agents and knowledge bases, each under its name. All but the answer is kept."""
 
 from __future__ import annotations
 

@@ -74,3 +74,9 @@ def test_extra_headers_and_body_are_laid_over_it() -> None:
 def test_a_conversation_without_a_turn_is_refused(messages: list[dict[str, str]]) -> None:
     with pytest.raises(BadRequestError, match="add one of the role 'user'"):
         build(messages)
+
+
+@pytest.mark.parametrize("model", ["invoke/anthropic.claude-v2", "us-west-2/amazon.nova-lite-v1:0"])
+def test_litellm_s_other_prefixes_are_refused(model: str) -> None:
+    with pytest.raises(BadRequestError, match="aws_region_name"):
+        build(model=model)

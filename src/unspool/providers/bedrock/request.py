@@ -37,9 +37,9 @@ def build_request(
 
     Raises:
         UnsupportedParamsError: Converse has no such parameter, and `drop_params` is false.
-        BadRequestError: a message can't be said in Converse's terms.
+        BadRequestError: a message can't be said in Converse's terms, or the model's name isn't one.
     """
-    model = model.removeprefix("converse/")
+    model = _known_here(model)
     conversation = [plain(message) for message in messages]
     turns = turns_of(conversation)
     if not turns:
@@ -56,3 +56,16 @@ def build_request(
     path = f"/model/{quote(model, safe='')}/{'converse-stream' if stream else 'converse'}"
     bearer = None if api_key is None else f"Bearer {api_key}"
     return post(base_url.rstrip("/") + path, body, params, {"authorization": bearer})
+
+
+def _known_here(model: str) -> str:
+    """The model as Bedrock names it: LiteLLM's users write before it by which API, and where, it is asked."""
+    model = model.removeprefix("converse/")
+    if "/" in model and not model.startswith("arn:"):
+        raise BadRequestError(
+            f"Bedrock has no model {model!r}: pass its id, that of an inference profile, or an ARN; all are"
+            " asked by Converse here, and the region is aws_region_name=…",
+            model=model,
+            llm_provider="bedrock",
+        )
+    return model
