@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
 from unspool.providers.anthropic.shape import text_in
+from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.wire.event import WireEvent
+
+_PAGE = "https://docs.anthropic.com/en/api/complete"
 
 
 class AnthropicCompleteNormalizer:
@@ -38,14 +40,8 @@ class AnthropicCompleteNormalizer:
             return
         if body.get("error"):
             raise error_from_body(body, llm_provider="anthropic")
-        try:
+        with documented(event, f"an Anthropic {event.name!r} event", _PAGE):
             yield from self._read(body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an Anthropic {event.name!r} event isn't shaped as documented ({error});"
-                " compare it with https://docs.anthropic.com/en/api/complete",
-                data=event.data,
-            ) from error
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing: the missing finish reason tells of a stream that was cut off."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.bedrock.errors import error_in
+from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.wire.event import WireEvent
 
 Chunks = Iterator[ModelResponseStream]
 
 _PADDING = "p"
+_PAGE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/"
 
 
 def read_event(event: WireEvent, read: Callable[[str, JSON], Chunks]) -> Chunks:
@@ -29,14 +30,8 @@ def read_event(event: WireEvent, read: Callable[[str, JSON], Chunks]) -> Chunks:
     body = parse_event(event)
     if body is None:
         return
-    try:
+    with documented(event, f"a Bedrock {event.name!r} event", _PAGE):
         yield from read(event.name, without(body, _PADDING))
-    except ValueError as error:  # pydantic's too
-        raise MalformedEventError(
-            f"a Bedrock {event.name!r} event isn't shaped as documented ({error}); compare it with"
-            " https://docs.aws.amazon.com/bedrock/latest/APIReference/",
-            data=event.data,
-        ) from error
 
 
 def without(holder: JSON, *keys: str) -> JSON:
