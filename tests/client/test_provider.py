@@ -37,7 +37,7 @@ def test_the_name_tells_the_provider(model: str, expected: tuple[str, str]) -> N
 
 @pytest.mark.parametrize("model", ["llama", "org/model", "org/gpt-4o", ""])
 def test_a_name_that_tells_nothing_is_refused(model: str) -> None:
-    with pytest.raises(LiteLLMUnknownProvider, match="anthropic, custom_openai, hosted_vllm") as caught:
+    with pytest.raises(LiteLLMUnknownProvider, match="anthropic, bedrock, custom_openai") as caught:
         provider_of(model)
 
     assert (caught.value.model, caught.value.status_code) == (model, 400)

@@ -34,6 +34,7 @@ class Dialect:
 
 DIALECTS: dict[str, Dialect] = {
     "anthropic-messages": Dialect("anthropic.request:build_request", "anthropic:response_from_anthropic"),
+    "bedrock-converse": Dialect("bedrock.request:build_request", "bedrock:response_from_converse"),
     "openai-chat": Dialect("openai_chat_request:build_request", "openai_chat:response_from_openai"),
 }
 

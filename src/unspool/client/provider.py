@@ -34,6 +34,11 @@ PROVIDERS: dict[str, Provider] = {
     "anthropic": Provider(
         "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
     ),
+    "bedrock": Provider(
+        None,  # each region has its own: see `unspool.client.aws`
+        ("AWS_BEARER_TOKEN_BEDROCK",),
+        ("AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+    ),
     "custom_openai": Provider(),
     "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
     "litellm_proxy": Provider(None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",)),

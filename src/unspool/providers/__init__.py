@@ -13,6 +13,7 @@ from importlib import import_module
 from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Chain, Stage
+from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
 from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.sse import SSEDecoder
@@ -38,6 +39,18 @@ FORMATS: dict[str, WireFormat] = {
     for wire_format in (
         WireFormat("openai-chat", _sse, "unspool.providers.openai_chat:OpenAIChatNormalizer"),
         WireFormat("anthropic-messages", _sse, "unspool.providers.anthropic:AnthropicNormalizer"),
+        WireFormat(
+            "anthropic-complete", _sse, "unspool.providers.anthropic.complete:AnthropicCompleteNormalizer"
+        ),
+        WireFormat(
+            "bedrock-agent", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockAgentNormalizer"
+        ),
+        WireFormat(
+            "bedrock-converse", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockConverseNormalizer"
+        ),
+        WireFormat(
+            "bedrock-invoke", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockInvokeNormalizer"
+        ),
         WireFormat("gemini-generate", _sse, _GEMINI),
         WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
         WireFormat(
@@ -62,6 +75,7 @@ FORMATS: dict[str, WireFormat] = {
 # Providers whose streams aren't OpenAI's chat chunks; every other known one speaks those.
 _FORMAT_OF_PROVIDER: dict[str, str] = {
     "anthropic": "anthropic-messages",
+    "bedrock": "bedrock-converse",
     "gemini": "gemini-generate",
     "vertex_ai": "gemini-generate",
 }
