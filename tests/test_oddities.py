@@ -17,11 +17,14 @@ from unspool.models import ChatCompletionMessageToolCall, Message, ModelResponse
 from unspool.providers import pipeline_for
 from unspool.samples import sample_body
 from unspool.streaming.wrapper import CustomStreamWrapper
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
 
 JSON = dict[str, Any]
 
 OPENAI, ANTHROPIC, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
 GEMINI = "gemini-generate"
+BEDROCK = "bedrock-converse"
 
 
 # -- streams of our own -------------------------------------------------------------------------------
@@ -463,6 +466,26 @@ def test_no_finishreason() -> None:
     assert finishes(read(body, wire_format=GEMINI, strict=False)) == ["stop"]
     with pytest.raises(IncompleteStreamError):
         read(body, wire_format=GEMINI)
+
+
+# -- Bedrock's events ---------------------------------------------------------------------------------
+
+
+def test_text_block_without_contentblockstart() -> None:
+    events = (
+        {"messageStart": {"role": "assistant"}},
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Hi"}}},
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+        {"messageStop": {"stopReason": "end_turn"}},
+        {"metadata": {"usage": {"inputTokens": 9, "outputTokens": 1, "totalTokens": 10}}},
+    )
+    frames = [
+        encode_aws(WireEvent(name=name, data=json.dumps(body)))
+        for each in events
+        for name, body in each.items()
+    ]
+    response = rebuilt(*frames, wire_format=BEDROCK)
+    assert (response.choices[0].message.content, tokens(response)) == ("Hi", (9, 1, 10))
 
 
 # -- not seen yet -------------------------------------------------------------------------------------

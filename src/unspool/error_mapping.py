@@ -80,6 +80,8 @@ _CONTEXT_SIGNS = (
     "input is too long",
     "exceeds the available context size",
     "exceeds the maximum number of tokens allowed",
+    "input tokens exceeds maximum length",  # Bedrock's, of Nova
+    "too many input tokens",  # and of others
 )
 _KEY_SIGNS = ("api key not valid",)  # Google's is a 400
 _POLICY_SIGNS = (

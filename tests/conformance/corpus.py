@@ -15,8 +15,12 @@ from unspool.providers import format_of
 from unspool.samples import sample_body, sample_names
 
 WIRE_FORMATS = {
+    "anthropic-complete": "anthropic-complete",
     "anthropic-messages": "anthropic-messages",
     "azure-openai-chat": "openai-chat",
+    "bedrock-agent": "bedrock-agent",
+    "bedrock-converse": "bedrock-converse",
+    "bedrock-invoke": "bedrock-invoke",
     "gemini-generate": "gemini-generate",
     "gemini-generate-jsonarray": "gemini-generate-jsonarray",
     "gemini-interactions": "gemini-interactions",

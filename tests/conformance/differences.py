@@ -50,6 +50,8 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
     for aspect, look in looks.items():
         if _each(ours, look) != _each(theirs, look):
             found.add(aspect)
+    if _each(theirs, _reasoning) not in (_each(ours, _reasoning), _each(ours, lambda _: "")):
+        found.add("reasoning")  # OpenAI's SDK knows of none
     if set(sdk.roles.values()) - {"assistant"}:
         found.add("role")
     if ours.usage != theirs.usage:
@@ -59,6 +61,10 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
 
 def _each(reading: Reading, look: Callable[[Said], Any]) -> dict[int, Any]:
     return {index: look(said) for index, said in reading.choices.items()}
+
+
+def _reasoning(said: Said) -> str:
+    return said.reasoning
 
 
 def explain(wire_format: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
-from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_anthropic import read_anthropic, read_anthropic_complete
+from tests.conformance.raw_bedrock import read_agent, read_converse, read_invoke
 from tests.conformance.raw_gemini import read_gemini, read_gemini_array
 from tests.conformance.raw_interactions import read_interactions
 from tests.conformance.raw_jsonrpc import read_jsonrpc
@@ -31,13 +32,17 @@ NEVER = 10**9
 """Answers that repeat themselves are no matter here."""
 
 _READERS = {
+    "anthropic-complete": read_anthropic_complete,
     "anthropic-messages": read_anthropic,
+    "bedrock-agent": read_agent,
+    "bedrock-converse": read_converse,
+    "bedrock-invoke": read_invoke,
+    "openai-chat": read_openai_chat,
     "gemini-generate": read_gemini,
     "gemini-generate-jsonarray": read_gemini_array,
     "gemini-interactions": read_interactions,
     "jsonrpc-sse": read_jsonrpc,
     "openai-assistants": read_openai_assistants,
-    "openai-chat": read_openai_chat,
     "openai-completions": read_openai_completions,
     "openai-responses": read_openai_responses,
     "openai-transcription": read_openai_transcription,

@@ -11,6 +11,7 @@ from tests.conformance.differences import differences, explain
 from tests.conformance.reading import read_response
 from tests.conformance.runs import read_raw, rebuild
 from tests.conformance.sdk import SDKs, read_saved
+from tests.conformance.sdk_botocore import Botocore
 from tests.conformance.sdk_genai import GenAI
 from tests.conformance.sdk_result import SDKResult
 
@@ -24,6 +25,14 @@ def sdks() -> SDKs | None:
 
 
 @pytest.fixture(scope="session")
+def aws() -> Botocore | None:
+    try:
+        return Botocore()
+    except ImportError:
+        return None
+
+
+@pytest.fixture(scope="session")
 def genai() -> GenAI | None:
     try:
         return GenAI()
@@ -32,7 +41,11 @@ def genai() -> GenAI | None:
 
 
 @pytest.fixture
-def sdk_result(sdks: SDKs | None, genai: GenAI | None, stream: RecordedStream) -> SDKResult:
+def sdk_result(
+    sdks: SDKs | None, genai: GenAI | None, aws: Botocore | None, stream: RecordedStream
+) -> SDKResult:
+    if stream.wire_format.startswith("bedrock-"):
+        return aws.read(stream) if aws is not None else pytest.skip("needs botocore")
     if stream.wire_format.startswith("gemini"):
         return genai.read(stream) if genai is not None else pytest.skip("needs google-genai")
     saved = read_saved(stream)

@@ -184,10 +184,6 @@ def test_a_provider_is_added_in_three_lines(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 NAMED_BEFORE_THEY_CAN_BE_READ = {
-    "anthropic-complete",
-    "bedrock-agent",
-    "bedrock-converse",
-    "bedrock-invoke",
     "cohere-v1",
     "cohere-v2",
     "ollama-ndjson",

@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from unspool.client.call import Call
+from unspool.client.aws import Sign, bedrock_url, signer_of
+from unspool.client.call import Call, Options
 from unspool.client.http import (
     DEFAULT_TIMEOUT,
     Connection,
@@ -183,7 +184,20 @@ class HTTPBackend:
         sent = {"complete_input_dict": request.body, "api_base": request.url}
         call.log.pre_call(call.messages, additional_args=sent)
         connection = Connection(options.http_client, options.transport, options.timeout)
-        return Exchange(request, connection, self.target.wire_format, call.stream, self.model, self.provider)
+        return Exchange(
+            request,
+            connection,
+            self.target.wire_format,
+            call.stream,
+            self.model,
+            self.provider,
+            sign=self._signer(options),
+        )
+
+    def _signer(self, options: Options) -> Sign | None:
+        if self.provider != "bedrock" or self.target.api_key is not None:
+            return None
+        return signer_of(options, os.environ, url=self.target.base_url)
 
     def _read(self, call: Call, reply: Reply) -> Reply:
         if call.stream:
@@ -207,6 +221,8 @@ def backend_of(call: Call) -> Backend:
     handler = custom_handler(provider)
     if handler is not None:
         return CustomBackend(handler, provider, model, base_url)
+    if provider == "bedrock" and base_url is None:
+        base_url = bedrock_url(options, os.environ)
     target = target_of(
         provider,
         api_key=options.api_key,

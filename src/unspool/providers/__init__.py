@@ -16,6 +16,7 @@ from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.providers.directory import PROVIDERS
+from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
 from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.ndjson import NDJSONDecoder
@@ -63,6 +64,22 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.anthropic:AnthropicNormalizer",
             request="unspool.providers.anthropic.request:build_request",
             response="unspool.providers.anthropic:response_from_anthropic",
+        ),
+        WireFormat(
+            "anthropic-complete", _sse, "unspool.providers.anthropic.complete:AnthropicCompleteNormalizer"
+        ),
+        WireFormat(
+            "bedrock-agent", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockAgentNormalizer"
+        ),
+        WireFormat(
+            "bedrock-converse",
+            AWSEventStreamDecoder,
+            "unspool.providers.bedrock:BedrockConverseNormalizer",
+            request="unspool.providers.bedrock.request:build_request",
+            response="unspool.providers.bedrock:response_from_converse",
+        ),
+        WireFormat(
+            "bedrock-invoke", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockInvokeNormalizer"
         ),
         WireFormat(
             "cohere-v2",

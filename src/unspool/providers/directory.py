@@ -145,8 +145,9 @@ PROVIDERS: dict[str, Provider] = {
         message_fields=_NO_REASONING,
     ),
     "bedrock": Provider(
-        None,
+        None,  # each region has its own: see `unspool.client.aws`
         ("AWS_BEARER_TOKEN_BEDROCK",),
+        ("AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
         wire_format="bedrock-converse",
         hosts=("bedrock-runtime*.amazonaws.com*", "bedrock-agent-runtime*.amazonaws.com*"),
     ),
