@@ -14,6 +14,7 @@ from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.wire.event import WireEvent
+from unspool.wire.ndjson import NDJSONDecoder
 from unspool.wire.sse import SSEDecoder
 
 
@@ -35,11 +36,27 @@ FORMATS: dict[str, WireFormat] = {
     for wire_format in (
         WireFormat("openai-chat", _sse, "unspool.providers.openai_chat:OpenAIChatNormalizer"),
         WireFormat("anthropic-messages", _sse, "unspool.providers.anthropic:AnthropicNormalizer"),
+        WireFormat("cohere-v1", NDJSONDecoder, "unspool.providers.cohere:CohereV1Normalizer"),
+        WireFormat("cohere-v2", _sse, "unspool.providers.cohere:CohereNormalizer"),
+        WireFormat("ollama-ndjson", NDJSONDecoder, "unspool.providers.ollama:OllamaNormalizer"),
+        WireFormat("replicate-sse", _sse, "unspool.providers.replicate:ReplicateNormalizer"),
+        WireFormat("sap-orchestration", NDJSONDecoder, "unspool.providers.sap:SAPNormalizer"),
+        WireFormat("tgi", _sse, "unspool.providers.tgi:TGINormalizer"),
+        WireFormat("watsonx-generation", _sse, "unspool.providers.watsonx:WatsonxNormalizer"),
     )
 }
 
 # Providers whose streams aren't OpenAI's chat chunks; every other known one speaks those.
-_FORMAT_OF_PROVIDER: dict[str, str] = {"anthropic": "anthropic-messages"}
+_FORMAT_OF_PROVIDER: dict[str, str] = {
+    "anthropic": "anthropic-messages",
+    "cohere": "cohere-v2",
+    "cohere_chat": "cohere-v2",
+    "ollama": "ollama-ndjson",
+    "ollama_chat": "ollama-ndjson",
+    "replicate": "replicate-sse",
+    "sap": "sap-orchestration",
+    "watsonx_text": "watsonx-generation",
+}
 
 
 def format_of(provider: str) -> str:

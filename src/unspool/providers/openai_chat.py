@@ -54,11 +54,15 @@ class OpenAIChatNormalizer:
             raise error_from_body(json_or_text(event.data))
         data = parse_event(event)
         if data is not None:
-            chunk = chunk_from(data, calls=self._calls, heard=self._heard)
-            for choice in chunk.choices:
-                if choice.delta.content or choice.delta.tool_calls:
-                    self._heard.add(choice.index)
-            yield chunk
+            yield from self.read(data)
+
+    def read(self, data: JSON) -> Iterator[ModelResponseStream]:
+        """The chunk of an event's JSON; raises as `feed` does."""
+        chunk = chunk_from(data, calls=self._calls, heard=self._heard)
+        for choice in chunk.choices:
+            if choice.delta.content or choice.delta.tool_calls:
+                self._heard.add(choice.index)
+        yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
