@@ -17,8 +17,14 @@ from unspool.samples import sample_body, sample_names
 WIRE_FORMATS = {
     "anthropic-messages": "anthropic-messages",
     "azure-openai-chat": "openai-chat",
+    "cohere-v1": "cohere-v1",
+    "cohere-v2": "cohere-v2",
     "mistral-chat": "openai-chat",
+    "ollama-ndjson": "ollama-ndjson",
     "openai-chat": "openai-chat",
+    "replicate-sse": "replicate-sse",
+    "sap-orchestration": "sap-orchestration",
+    "watsonx-generation": "watsonx-generation",
 }
 """The manifest's wire formats that Unspool reads, and what it calls them."""
 

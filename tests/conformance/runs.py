@@ -9,7 +9,12 @@ from functools import lru_cache
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_cohere import read_cohere_v1, read_cohere_v2
+from tests.conformance.raw_ollama import read_ollama
 from tests.conformance.raw_openai_chat import read_openai_chat
+from tests.conformance.raw_replicate import read_replicate
+from tests.conformance.raw_sap import read_sap
+from tests.conformance.raw_watsonx import read_watsonx
 
 from unspool.builder import stream_chunk_builder
 from unspool.clock import VirtualClock
@@ -21,7 +26,16 @@ MODEL = "asked-for"
 NEVER = 10**9
 """Answers that repeat themselves are no matter here."""
 
-_READERS = {"anthropic-messages": read_anthropic, "openai-chat": read_openai_chat}
+_READERS = {
+    "anthropic-messages": read_anthropic,
+    "cohere-v1": read_cohere_v1,
+    "cohere-v2": read_cohere_v2,
+    "ollama-ndjson": read_ollama,
+    "openai-chat": read_openai_chat,
+    "replicate-sse": read_replicate,
+    "sap-orchestration": read_sap,
+    "watsonx-generation": read_watsonx,
+}
 
 # The checks of one stream follow each other, so that a few runs are all that is worth keeping.
 _once = lru_cache(maxsize=8)

@@ -57,9 +57,15 @@ def _unwrapped(body: JSON) -> JSON:
     if body.get("error") or "code" in body:
         raise error_from_body(body.get("error") or body, llm_provider="sap")
     result: JSON = next((body[key] for key in _RESULTS if body.get(key)), {})
-    # The first chunk, of templating, is full of empty texts: it isn't the model's.
     said = {key: value for key, value in result.items() if value != ""}
+    if not result.get("id") and not any(map(_says_something, result.get("choices") or ())):
+        said["choices"] = []  # of templating, which comes first: no choice is the model's yet
     return {**_around(body), **said} if result else body
+
+
+def _says_something(choice: JSON) -> bool:
+    spoken = choice.get("delta") or choice.get("message") or {}
+    return any(spoken.values()) or bool(choice.get("finish_reason"))
 
 
 def _around(body: JSON) -> JSON:
