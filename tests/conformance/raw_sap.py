@@ -13,6 +13,6 @@ def read_sap(body: bytes) -> RawStream:
     envelopes = [json.loads(line) for line in lines if line.startswith("{")]
     chunks = [envelope.get("final_result") or envelope["orchestration_result"] for envelope in envelopes]
     raw = read_openai_chat("".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode())
-    raw.body = body
+    raw.body, raw.objects = body, envelopes
     raw.saw_done = "[DONE]" in lines
     return raw

@@ -29,10 +29,24 @@ class Answer:
         finish_reason: str | None = None,
         usage: Usage | None = None,
         logprobs: Any = None,
+        fields: dict[str, Any] | None = None,
         **delta: Any,
     ) -> ModelResponseStream:
-        """A chunk of one choice; `delta` are the fields of its `Delta`."""
-        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason, logprobs=logprobs)
+        """A chunk of one choice.
+
+        Args:
+            finish_reason: in OpenAI's word or the provider's.
+            usage: what is known of it by now.
+            logprobs: the choice's.
+            fields: the choice's `provider_specific_fields`.
+            delta: the fields of its `Delta`.
+        """
+        choice = StreamingChoices(
+            delta=Delta(**delta),
+            finish_reason=finish_reason,
+            logprobs=logprobs,
+            **({"provider_specific_fields": fields} if fields else {}),
+        )
         chunk = ModelResponseStream(id=self.id, created=self.created, model=self.model, choices=[choice])
         if usage is not None:
             chunk.usage = usage

@@ -67,8 +67,8 @@ class OllamaNormalizer:
             tool_calls=calls or None,
             provider_specific_fields=_kept(line, message) or None,
             logprobs={"content": line["logprobs"]} if line.get("logprobs") else None,
-            finish_reason=self._finish(line),
             usage=_usage(line),
+            **self._finish(line),
         )
 
     def _numbered(self, call: JSON) -> JSON:
@@ -79,11 +79,13 @@ class OllamaNormalizer:
         called = {key: value for key, value in function.items() if key != "index"}
         return {"id": f"call_{place}", **call, "index": index, "function": called}
 
-    def _finish(self, line: JSON) -> str | None:
+    def _finish(self, line: JSON) -> JSON:
         if not line.get("done"):
-            return None
+            return {}
         reason = text_in(line, "done_reason") or "stop"
-        return "tool_calls" if self._calls and reason == "stop" else reason
+        if self._calls and reason == "stop":
+            return {"finish_reason": "tool_calls", "fields": {"native_finish_reason": reason}}
+        return {"finish_reason": reason}
 
 
 def _kept(line: JSON, message: JSON) -> JSON:

@@ -1,8 +1,7 @@
 """IBM watsonx.ai's text generation: https://cloud.ibm.com/apidocs/watsonx-ai#text-generation-stream.
 
 (Its chat speaks OpenAI's format.) Beside the text, a result may have tokens, a seed and what moderation
-found: kept in `delta.provider_specific_fields`. Warnings about the request, in `system`, stay where they
-are, as in chat.
+found, and an event warnings about the request, in `system`: kept in `delta.provider_specific_fields`.
 """
 
 from __future__ import annotations
@@ -49,17 +48,14 @@ class WatsonxNormalizer:
         self._answer.model = text_in(event, "model_id") or self._answer.model
         self._answer.created = self._answer.created or seconds_of(event.get("created_at"))
         for result in objects_in(event, "results"):
-            chunk = self._chunk(result)
-            if event.get("system"):
-                chunk["system"] = event["system"]
-            yield chunk
+            yield self._chunk(result, present(event, "system"))
 
-    def _chunk(self, result: JSON) -> ModelResponseStream:
+    def _chunk(self, result: JSON, kept: JSON) -> ModelResponseStream:
         reason = text_in(result, "stop_reason").lower()
         if reason == "error":
             message = "the generation ended with stop_reason 'error'"
             raise error_from_body({"message": message}, llm_provider="watsonx")
-        kept = present(result, "generated_tokens", "input_tokens", "moderations", "seed")
+        kept |= present(result, "generated_tokens", "input_tokens", "moderations", "seed")
         return self._answer.chunk(
             content=text_in(result, "generated_text"),
             provider_specific_fields=kept or None,
