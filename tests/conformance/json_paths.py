@@ -40,15 +40,15 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def values_at(holder: Any, path: str) -> Iterator[Any]:
-    """What is at a path, be it scalar or not; nothing if there is none."""
-    found = [holder]
+def values_at(holders: list[Any], path: str) -> list[Any]:
+    """What is at a path in each of the holders, be it scalar or not, in order."""
+    found = holders
     for step in re.findall(r"\[\]|[^.\[]+", path):
         if step == "[]":
             found = [inner for each in found if isinstance(each, list) for inner in each]
         else:
             found = [each[step] for each in found if isinstance(each, dict) and step in each]
-    return iter(found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,11 @@ class Entry:
     def landings(self, path: str, below: str) -> list[str]:
         """Where the value at a stream's path lands: in any of these."""
         told = (self.landing or "").split(" | ")
-        return [
-            path if each == SAME else each.removesuffix(ALL) + below * each.endswith(ALL) for each in told
-        ]
+        return [path if each == SAME else _continued(each, below) for each in told]
+
+
+def _continued(landing: str, below: str) -> str:
+    return (landing.removesuffix(ALL) + below).removeprefix(".") if landing.endswith(ALL) else landing
 
 
 @dataclass

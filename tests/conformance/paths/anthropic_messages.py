@@ -10,9 +10,9 @@ _RESULTS += f" | {_KEPT}.other_blocks[].content.**"
 _CALL = "choices[].delta.tool_calls[]"
 _RUN = f"{_KEPT}.server_tool_use[]"
 _CREATED = "usage.prompt_tokens_details.cache_creation_token_details.**"
-# Of a message that was made in several passes the top has the last one's; they're in `iterations` as well.
-_PROMPT = "usage.prompt_tokens_details.text_tokens | usage.iterations[].input_tokens"
-_COMPLETION = "usage.completion_tokens | usage.iterations[].output_tokens"
+# Of a message that was made in several passes the top has not all, and is kept beside the sum.
+_PROMPT = "usage.prompt_tokens_details.text_tokens | usage.input_tokens"
+_COMPLETION = "usage.completion_tokens | usage.output_tokens"
 
 LANDS = {
     "message_start:message.container.**": f"{_KEPT}.container.**",
@@ -36,7 +36,9 @@ LANDS = {
     "message_start:message.usage.server_tool_use.**": "usage.server_tool_use.**",
     "message_start:message.usage.service_tier": "usage.service_tier",
     "message_start:message.usage.speed": "usage.speed",
-    "content_block_start:content_block.caller.**": f"{_CALL}.caller.** | {_RUN}.caller.**",
+    "content_block_start:content_block.caller.**": (
+        f"{_CALL}.caller.** | {_RUN}.caller.** | {_KEPT}.web_search_results[].caller.**"
+    ),
     "content_block_start:content_block.content.**": _RESULTS,
     "content_block_start:content_block.encrypted_content": f"{_KEPT}.compaction_blocks[].encrypted_content",
     "content_block_start:content_block.from.model": f"{_KEPT}.other_blocks[].from.model",
@@ -62,6 +64,7 @@ LANDS = {
     "message_delta:delta.stop_details.**": f"{_KEPT}.stop_details.**",
     "message_delta:delta.stop_reason": "choices[].finish_reason",
     "message_delta:delta.stop_sequence": f"{_KEPT}.stop_sequence",
+    "error:error.**": "raised.error.**",
     "message_delta:usage.cache_creation.**": _CREATED,
     "message_delta:usage.cache_creation_input_tokens": "usage.cache_creation_input_tokens",
     "message_delta:usage.cache_read_input_tokens": "usage.cache_read_input_tokens",
