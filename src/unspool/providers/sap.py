@@ -55,7 +55,7 @@ def _unwrapped(body: JSON) -> JSON:
         ProviderError: there is none, but an error.
     """
     if body.get("error") or "code" in body:
-        raise error_from_body(body.get("error") or body, llm_provider="sap")
+        raise error_from_body(body, llm_provider="sap")
     result: JSON = next((body[key] for key in _RESULTS if body.get(key)), {})
     said = {key: value for key, value in result.items() if value != ""}
     if not result.get("id") and not any(map(_says_something, result.get("choices") or ())):

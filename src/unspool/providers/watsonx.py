@@ -43,8 +43,8 @@ class WatsonxNormalizer:
 
     def read(self, event: JSON) -> Iterator[ModelResponseStream]:
         """The chunks of an event's JSON: one a result, of which there is one unless nothing was asked."""
-        for error in objects_in(event, "errors"):
-            raise error_from_body({**error, **present(event, "status_code")}, llm_provider="watsonx")
+        if event.get("errors"):
+            raise error_from_body(event, llm_provider="watsonx")
         self._answer.model = text_in(event, "model_id") or self._answer.model
         self._answer.created = self._answer.created or seconds_of(event.get("created_at"))
         for result in objects_in(event, "results"):
