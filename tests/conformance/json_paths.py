@@ -7,6 +7,8 @@ of a list. A table, one module a wire format in `tests/conformance/paths`, has:
     LANDS      what lands in the chunks, and where
     LEFT_OUT   what doesn't, and why it needn't
 
+A reason that begins with "always empty" is checked.
+
 The keys of both are `EVENT:path`, with `*` for any event, `{}` for any key of an object and `.**` at the end
 for all that is below. A landing is a path in a chunk, `raised.` and a path in what the stream's error holds,
 or several of them with `|` between; `=` is the same path as in the stream, and `.**` at its end goes on as
@@ -57,6 +59,7 @@ class Entry:
 
     key: str
     landing: str | None
+    reason: str = ""
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -110,4 +113,4 @@ def table_of(wire_format: str) -> Table:
     lands: Mapping[str, str] = module.LANDS
     left_out: Mapping[str, str] = module.LEFT_OUT
     entries = [Entry(key, landing) for key, landing in lands.items()]
-    return Table(module.EVENT, entries + [Entry(key, None) for key in left_out])
+    return Table(module.EVENT, entries + [Entry(key, None, reason) for key, reason in left_out.items()])

@@ -19,6 +19,8 @@ FORMATS = sorted(set(WIRE_FORMATS.values()))
 YET_TO_COME: frozenset[str] = frozenset()
 """Formats that are read and have no table yet."""
 
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
 WITHHELD = {
     "choices[].delta.role": "each choice says it once",
     "choices[].delta.token_id": "a finish chunk has an empty delta (contract, section a)",
@@ -54,6 +56,17 @@ def test_every_path_lands_or_is_left_out(listed_stream: RecordedStream) -> None:
     counts = {key: len(table.find(key)) for key, _, _ in said_in(listed_stream)}
     assert [key for key, count in counts.items() if count == 0] == [], "in neither table"
     assert [key for key, count in counts.items() if count > 1] == [], "in more than one line"
+
+
+def test_what_is_said_to_be_always_empty_is(listed_stream: RecordedStream) -> None:
+    table = table_of(listed_stream.wire_format)
+    full = [
+        (key, value)
+        for key, _, value in said_in(listed_stream)
+        for entry, _ in table.find(key)
+        if entry.reason.startswith("always empty") and value not in EMPTY
+    ]
+    assert full == []
 
 
 def test_what_lands_is_where_the_table_says(listed_stream: RecordedStream) -> None:
@@ -129,7 +142,7 @@ class Landed:
 
 def says_nothing(value: Any, path: str) -> bool:
     """Whether a value is as good as none: something empty, or a count of 0."""
-    return value in (None, "", [], {}) or (value == 0 and path.startswith("usage"))
+    return value in EMPTY or (value == 0 and path.startswith("usage"))
 
 
 def spellings(value: Any) -> tuple[str, ...]:

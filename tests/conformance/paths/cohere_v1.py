@@ -34,5 +34,5 @@ LEFT_OUT = {
     "stream-end:response.search_queries.**": _RETOLD,
     "stream-end:response.search_results.**": _RETOLD,
     "stream-end:response.text": _RETOLD,
-    "stream-end:response.tool_inputs": "always null",
+    "stream-end:response.tool_inputs": "always empty",
 }
