@@ -47,6 +47,11 @@ def test_the_last_token_of_an_answer_that_was_cut_is_text() -> None:
     assert finishes(chunks) == ["length"]
 
 
+def test_without_details_an_end_is_a_stop() -> None:
+    chunks = read(token("Low"), token(" tide.", generated_text="Low tide."))
+    assert (said(chunks).content, finishes(chunks)) == ("Low tide.", ["stop"])
+
+
 @pytest.mark.parametrize(
     ("reason", "finish_reason"), [("eos_token", "stop"), ("stop_sequence", "stop"), ("length", "length")]
 )

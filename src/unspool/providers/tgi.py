@@ -34,9 +34,9 @@ _COUNTS = ("finish_reason", "generated_tokens", "input_length")
 class TGINormalizer:
     """Tokens to chunks. Id and model are never named.
 
-    Special tokens, such as the end of the sequence, are no content. LiteLLM drops the last token instead,
-    whatever it is, and so the last word of an answer that was cut for its length. Each token, special or
-    not, is in `logprobs`.
+    Special tokens, such as the end of the sequence, are no content. LiteLLM tells them by their place: the
+    last token is text if the request asked for `details`, and else isn't, whatever it is. Each token, special
+    or not, is in `logprobs`. Without details the reason of the end isn't told, and is a `stop`.
 
     Raises, while it is being fed:
         MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
@@ -59,12 +59,13 @@ class TGINormalizer:
             status = _STATUS_OF_TYPE.get(text_in(event, "error_type"))
             raise error_from_body(event, status=status, llm_provider="huggingface")
         token, details = object_in(event, "token"), object_in(event, "details")
+        ended = "stop" if event.get("generated_text") is not None else None
         kept = {key: value for key, value in details.items() if key not in _COUNTS and value}
         yield self._answer.chunk(
             content="" if token.get("special") else text_in(token, "text"),
             provider_specific_fields=kept or None,
             logprobs=_logprobs(token, objects_in(event, "top_tokens")) if token else None,
-            finish_reason=text_in(details, "finish_reason") or None,
+            finish_reason=text_in(details, "finish_reason") or ended,
             usage=_usage(details),
         )
 
