@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +93,16 @@ def test_no_line_of_a_table_is_idle(streams: Path, wire_format: str) -> None:
     assert {entry.key for entry in table.entries} - used == set()
 
 
-def said_in(stream: RecordedStream) -> Iterator[tuple[str, str, Any]]:
-    """What a stream says: the table's key, the path, the value."""
+@lru_cache(maxsize=8)
+def said_in(stream: RecordedStream) -> list[tuple[str, str, Any]]:
+    """What a stream says, each thing once: the table's key, the path, the value."""
     table = table_of(stream.wire_format)
+    said: dict[tuple[str, str], tuple[str, str, Any]] = {}
     for event in read_raw(stream).objects:
         for path, value in leaves(event):
-            yield table.key(event, path), path, value
+            key = table.key(event, path)
+            said.setdefault((key, repr(value)), (key, path, value))
+    return list(said.values())
 
 
 def missing_from(stream: RecordedStream, run: Run) -> Iterator[tuple[str, list[str], Any]]:
