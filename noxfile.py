@@ -53,6 +53,21 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def plugin(session: nox.Session) -> None:
+    """The pytest plugin on the oldest pytest and the newest, and beside other plugins."""
+    _install(session)
+    session.run("python", "-m", "tests.plugin", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("version", ["1.106.2", "1.81.15"])
+def litellm(session: nox.Session, version: str) -> None:
+    """Canned streams in litellm's own wrapper, on the releases between which it changed."""
+    session.install("-e", ".[pytest]", f"litellm=={version}", "hypothesis", "trio")
+    session.run("pytest", "tests/plugin/test_litellm_stream.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)

@@ -1,4 +1,4 @@
-"""A suite of 50 tests, each of which replays a cassette of its own: what a test costs under pytest.
+"""A suite of 50 tests, each of which replays a cassette of its own or a script: what a test costs in pytest.
 
 The clock starts after one test more, which has all that is imported late imported. Of pytest's plugins only
 the one that is measured is loaded: two of them can't be in one run.
@@ -45,6 +45,13 @@ _WAYS = {
         "from unspool import use_cassette\n",
         "@use_cassette({path!r}, record_mode='none')\ndef test_{number}(): ask()\n",
     ),
+    "unspool's plugin": _Way(
+        "unspool",
+        "unspool",
+        "import pytest\n",
+        "@pytest.mark.stream_cassette\ndef test_{number}(): ask()\n",
+        "pytest_unspool.plugin",
+    ),
     "vcrpy, use_cassette": _Way(
         "vcrpy",
         "vcrpy",
@@ -57,6 +64,17 @@ _WAYS = {
     ),
     "cassetter's plugin": _Way(
         "cassetter", "cassetter", _CONFIG.format(parts=CASSETTER_PARTS), _MARK, "cassetter.pytest_plugin"
+    ),
+}
+_SCRIPTS = {
+    "no stream": _Way("unspool", "unspool", "", "def test_{number}(): pass\n", "pytest_unspool.plugin"),
+    "stream_wrapper": _Way(
+        "unspool",
+        "unspool",
+        "import unspool\n",
+        "def test_{number}(stream_wrapper):\n"
+        f"    assert len(list(stream_wrapper(['It rains. '] * {_EVENTS}))) == {_EVENTS + 1}\n",
+        "pytest_unspool.plugin",
     ),
 }
 _ASK = """\
@@ -85,6 +103,8 @@ def contests() -> Iterator[Contest]:
             if is_installed(way.needs)
         }
         yield Contest("pytest, a test that replays", _TESTS, sides, unit="ms")
+        scripted = {name: partial(_run, way, url, Path(folder, name)) for name, way in _SCRIPTS.items()}
+        yield Contest("pytest, a test with a script", _TESTS, scripted, unit="ms")
 
 
 def _run(way: _Way, url: str, folder: Path) -> float:

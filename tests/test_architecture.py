@@ -53,6 +53,7 @@ PURE = (
     "guards",
     "joins",
     "models",
+    "pause",
     "pipeline",
     "providers",
     "streaming.core",

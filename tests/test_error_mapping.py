@@ -102,12 +102,23 @@ def test_the_status_of_a_list_of_errors_may_stand_beside_it() -> None:
         ("This model's maximum context length is 8192 tokens", None, ContextWindowExceededError),
         ("too long", "context_length_exceeded", ContextWindowExceededError),
         ("prompt is too long: 210000 tokens", None, ContextWindowExceededError),
+        ("The count exceeds the maximum number of tokens allowed (8).", None, ContextWindowExceededError),
+        ("API key not valid. Please pass a valid API key.", None, AuthenticationError),
         ("filtered", "content_policy_violation", ContentPolicyViolationError),
         ("no such field", "invalid_value", BadRequestError),
     ],
 )
 def test_a_bad_request_is_told_apart(message: str, code: str | None, cls: type[ProviderError]) -> None:
     assert type(error_from_body({"error": {"message": message, "code": code}}, status=400)) is cls
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("INVALID_ARGUMENT", 400), ("UNAUTHENTICATED", 401), ("RESOURCE_EXHAUSTED", 429), ("UNAVAILABLE", 503)],
+)
+def test_googles_word_for_an_error_is_its_type(name: str, status: int) -> None:
+    error = error_from_body({"error": {"message": "a", "status": name}})
+    assert (error.type, error.status_code) == (name, status)
 
 
 def test_code_type_and_param_are_kept() -> None:

@@ -20,7 +20,8 @@ from unspool.streaming.wrapper import CustomStreamWrapper
 
 JSON = dict[str, Any]
 
-OPENAI, ANTHROPIC = "openai-chat", "anthropic-messages"
+OPENAI, ANTHROPIC, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
+GEMINI = "gemini-generate"
 
 
 # -- streams of our own -------------------------------------------------------------------------------
@@ -82,6 +83,24 @@ def message_end(reason: str = "end_turn", tokens: int = 5) -> list[JSON]:
     return [
         {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": usage},
         {"type": "message_stop"},
+    ]
+
+
+def responded(content: str) -> list[JSON]:
+    """The events of a response such as OpenAI's, but for their `sequence_number`."""
+    head = {"id": "resp_odd", "object": "response", "created_at": 1_767_225_600, "model": "odd-3"}
+    part = {"type": "output_text", "text": content, "annotations": []}
+    item = {"id": "msg_odd", "type": "message", "role": "assistant", "content": [part]}
+    counts = {"input_tokens": 9, "output_tokens": 5, "total_tokens": 14}
+    place = {"output_index": 0, "content_index": 0}
+    return [
+        {"type": "response.created", "response": {**head, "status": "in_progress", "output": []}},
+        {"type": "response.output_text.delta", **place, "delta": content},
+        {"type": "response.output_text.done", **place, "text": content},
+        {
+            "type": "response.completed",
+            "response": {**head, "status": "completed", "output": [item], "usage": counts},
+        },
     ]
 
 
@@ -189,11 +208,12 @@ def test_id_field() -> None:
     assert said(body).content == "Numbered."
 
 
-@pytest.mark.parametrize("wire_format", [OPENAI, ANTHROPIC])
+@pytest.mark.parametrize("wire_format", [OPENAI, ANTHROPIC, RESPONSES])
 def test_foreign_event(wire_format: str) -> None:
     bodies = {
         OPENAI: sse(text("Still here."), STOP),
         ANTHROPIC: events(message_start(), *text_block("Still here."), *message_end()),
+        RESPONSES: events(*responded("Still here.")),
     }
     body = b'event: keepalive\ndata: {"type": "keepalive"}\n\n' + bodies[wire_format]
     assert said(body, wire_format=wire_format).content == "Still here."
@@ -376,6 +396,73 @@ def test_input_in_content_block_start() -> None:
     )
     (whole,) = said(body, wire_format=ANTHROPIC).tool_calls or []
     assert _outline(whole) == ("toolu_1", "roll", '{"sides": 6}')
+
+
+# -- the events of OpenAI's Responses -----------------------------------------------------------------
+
+
+def test_done_in_responses_stream() -> None:
+    body = events(*responded("Done.")) + b"data: [DONE]\n\n"
+    assert said(body, wire_format=RESPONSES).content == "Done."
+
+
+def test_no_sequence_number() -> None:
+    body = events(*responded("Uncounted."))
+    assert said(body, wire_format=RESPONSES).content == "Uncounted."
+    assert tokens(rebuilt(body, wire_format=RESPONSES)) == (9, 5, 14)
+
+
+# -- Gemini's responses -------------------------------------------------------------------------------
+
+
+def gemini(*parts: JSON, finish: str | None = None, **fields: Any) -> JSON:
+    """A response with one candidate; without parts it has no content."""
+    candidate: JSON = {"content": {"parts": list(parts)}} if parts else {}
+    ended = {"finishReason": finish} if finish else {}
+    return {"candidates": [{**candidate, **ended, **fields}], "responseId": "odd", "modelVersion": "odd-3"}
+
+
+def test_candidate_without_content() -> None:
+    ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    body = sse(gemini({"text": "Copied."}), gemini(safetyRatings=ratings), gemini(finish="RECITATION"))
+    response = rebuilt(body, wire_format=GEMINI)
+    assert response.choices[0].message.content == "Copied."
+    assert response.choices[0].finish_reason == "content_filter"
+    assert response["vertex_ai_safety_ratings"] == [ratings]
+
+
+def test_content_without_parts() -> None:
+    empty = [gemini(content=content) for content in ({}, {"role": "model"}, {"missing-parts": True})]
+    body = sse(gemini({"text": "Hi."}), *empty, gemini(finish="STOP"))
+    assert said(body, wire_format=GEMINI).content == "Hi."
+
+
+def test_chunk_without_candidates() -> None:
+    feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Reasons"}
+    (finish, _) = read(sse({"promptFeedback": feedback}), wire_format=GEMINI)
+    assert finishes([finish]) == ["content_filter"]
+    assert finish["prompt_feedback"] == feedback
+
+
+def test_empty_text_part() -> None:
+    body = sse(gemini({"text": "Hi."}), gemini({"text": "", "thoughtSignature": "c2ln"}, finish="STOP"))
+    message = said(body, wire_format=GEMINI)
+    assert message.content == "Hi."
+    assert message.provider_specific_fields == {"thought_signatures": ["c2ln"]}
+
+
+def test_finishreason_in_many_chunks() -> None:
+    body = sse(gemini({"text": "Cats "}, finish="STOP"), gemini({"text": "and dogs"}, finish="MAX_TOKENS"))
+    chunks = read(body, wire_format=GEMINI)
+    assert finishes(chunks) == ["length"]
+    assert said(body, wire_format=GEMINI).content == "Cats and dogs"
+
+
+def test_no_finishreason() -> None:
+    body = sse(gemini({"text": "Cut"}))
+    assert finishes(read(body, wire_format=GEMINI, strict=False)) == ["stop"]
+    with pytest.raises(IncompleteStreamError):
+        read(body, wire_format=GEMINI)
 
 
 # -- not seen yet -------------------------------------------------------------------------------------

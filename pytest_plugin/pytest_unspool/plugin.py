@@ -1,4 +1,4 @@
-"""The pytest plugin, as pytest finds it by the entry point.
+"""The pytest plugin, as pytest finds it by the entry point: hooks, options, and which fixtures there are.
 
 Pytest loads this module in every run of every project that has Unspool installed, so that it imports
 neither unspool nor httpx nor vcrpy until a test asks for one of the fixtures.
@@ -6,6 +6,96 @@ neither unspool nor httpx nor vcrpy until a test asks for one of the fixtures.
 
 from __future__ import annotations
 
-from pytest_unspool.fixtures import looping_stream, stream_wrapper
+from collections.abc import Generator
+from typing import Any
 
-__all__ = ["looping_stream", "stream_wrapper"]
+import pytest
+
+from pytest_unspool import failure, marks, options, report
+from pytest_unspool.canned import stream_wrapper
+from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
+from pytest_unspool.clients import (
+    async_stream_anthropic,
+    async_stream_openai,
+    async_stream_transport,
+    stream_anthropic,
+    stream_openai,
+    stream_transport,
+)
+from pytest_unspool.knobs import (
+    unspool_cassette_dir,
+    unspool_clock,
+    unspool_config,
+    unspool_default_cassette_name,
+    unspool_redact,
+)
+from pytest_unspool.looping import looping_stream
+from pytest_unspool.rebuilt import rebuilt
+
+__all__ = [
+    "async_stream_anthropic",
+    "async_stream_openai",
+    "async_stream_transport",
+    "looping_stream",
+    "rebuilt",
+    "stream_anthropic",
+    "stream_cassette",
+    "stream_cassette_factory",
+    "stream_openai",
+    "stream_transport",
+    "stream_wrapper",
+    "unspool_around_test",
+    "unspool_cassette_dir",
+    "unspool_clock",
+    "unspool_config",
+    "unspool_default_cassette_name",
+    "unspool_redact",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", marks.LINE)
+    options.check(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before any are deselected: their cassettes are theirs even if they don't run."""
+    report.claim(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What a cassette has to complain of makes the test fail, and not its teardown."""
+    with failure.complaints(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    failure.cut_to_the_test(item, call.excinfo)
+    made = yield
+    if made.failed:
+        failure.tell_of_streams(item, made)
+    return made
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    report.hand_over(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist is done."""
+    report.take_over(node)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    report.summarize(terminalreporter, config)

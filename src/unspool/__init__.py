@@ -41,6 +41,7 @@ drop_params: bool = False
 
 if TYPE_CHECKING:
     from unspool import errors as exceptions
+    from unspool import faults
     from unspool.builder import stream_chunk_builder
     from unspool.call_log import Logging
     from unspool.cassette.cassette import Cassette
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
         ContentPolicyViolationError,
         ContextWindowExceededError,
         EventTooLargeError,
+        FaultError,
         ImageFetchError,
         IncompleteStreamError,
         InternalServerError,
@@ -121,7 +123,9 @@ if TYPE_CHECKING:
     from unspool.samples import sample_body, sample_names, sample_path
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
+    from unspool.transports.block_network import block_network
     from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
+    from unspool.transports.fault import FaultTransport
     from unspool.transports.use_cassette import use_cassette
 
 # Where each name of the list above lives. A test compares the two.
@@ -140,7 +144,7 @@ _HOMES: dict[str, str] = {
         "custom_logger": "CustomLogger",
         "errors": "APIConnectionError APIError APIResponseValidationError AuthenticationError BadGatewayError"
         " BadRequestError CassetteError CassetteFormatError CassetteNotFoundError CassetteWriteError"
-        " ChecksumError ContentPolicyViolationError ContextWindowExceededError EventTooLargeError"
+        " ChecksumError ContentPolicyViolationError ContextWindowExceededError EventTooLargeError FaultError"
         " ImageFetchError IncompleteStreamError InternalServerError JSONSchemaValidationError"
         " LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
         " NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
@@ -156,7 +160,9 @@ _HOMES: dict[str, str] = {
         "samples": "sample_body sample_names sample_path",
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
+        "transports.block_network": "block_network",
         "transports.cassette_transport": "RecordTransport ReplayTransport",
+        "transports.fault": "FaultTransport",
         "transports.use_cassette": "use_cassette",
     }.items()
     for name in names.split()
@@ -193,6 +199,8 @@ __all__ = [
     "Delta",
     "EventTooLargeError",
     "FakeStream",
+    "FaultError",
+    "FaultTransport",
     "Function",
     "FunctionCall",
     "GenericStreamingChunk",
@@ -237,6 +245,7 @@ __all__ = [
     "VirtualClock",
     "WireError",
     "acompletion",
+    "block_network",
     "callbacks",
     "completion",
     "custom_provider_map",
@@ -244,6 +253,7 @@ __all__ = [
     "drop_params",
     "exceptions",
     "failure_callback",
+    "faults",
     "finish_chunk",
     "input_callback",
     "parallel_tool_call_chunks",
@@ -267,6 +277,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"unspool.{_HOMES[name]}"), name)
     elif name == "exceptions":  # LiteLLM's name for where its errors are
         value = import_module("unspool.errors")
+    elif name == "faults":
+        value = import_module("unspool.faults")
     elif name == "__version__":
         value = import_module("importlib.metadata").version("unspool")
     else:

@@ -78,8 +78,8 @@ class VirtualClock:
     async def asleep(self, seconds: float) -> None:
         from anyio.lowlevel import checkpoint  # noqa: PLC0415 - as above
 
+        await checkpoint()  # a sleeping task lets others run, and one that is cancelled lets no time pass
         self.advance(seconds)
-        await checkpoint()  # a sleeping task lets others run
 
 
 REAL_CLOCK = RealClock()

@@ -27,6 +27,7 @@
     │   └── APIResponseValidationError       500
     │       └── JSONSchemaValidationError
     ├── MockError                            a fake was asked for something it can't do
+    ├── FaultError                           a fault has nothing to break, or makes no sense
     ├── CassetteError                        a cassette can't be used as it was asked to
     │   ├── CassetteNotFoundError            there is no such file (is a FileNotFoundError too)
     │   ├── CassetteFormatError              the file isn't a cassette (is a ValueError too)
@@ -289,6 +290,10 @@ class JSONSchemaValidationError(APIResponseValidationError):
 
 class MockError(UnspoolError, ValueError):
     """A fake was asked for something that it can't do; the message says what it takes instead."""
+
+
+class FaultError(UnspoolError, ValueError):
+    """A fault was made with impossible settings, or the answer has nothing in it that it could break."""
 
 
 class CassetteError(UnspoolError):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import anyio.lowlevel
@@ -22,9 +21,12 @@ from unspool.chunk_makers import chunk_with
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import MockError
 from unspool.models import Delta, ModelResponseStream
+from unspool.pause import Pause
 from unspool.pipeline import Chain, Stage
 from unspool.providers import decoder_for, format_of, normalizer_for
 from unspool.wire.event import WireEvent
+
+__all__ = ["FOREVER", "FakeStream", "ModelResponseListIterator", "Pause", "ScriptItem"]
 
 FOREVER: Final = math.inf
 """As often as anybody asks: for `FakeStream(..., repeat=FOREVER)`."""
@@ -77,17 +79,6 @@ class ModelResponseListIterator:
         item = self.model_responses[self.index]
         self.index += 1
         return item
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A script's silence, in seconds."""
-
-    seconds: float
-
-    def __post_init__(self) -> None:
-        if not self.seconds >= 0:
-            raise MockError(f"a pause takes seconds >= 0, got {self.seconds!r}")
 
 
 ScriptItem = (

@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.conformance.raw import JSON, RawStream, is_cut_short, split_sse
 from tests.conformance.reading import Call, Reading, Said, settle_reason
-from tests.conformance.sdk import SDKResult
+from tests.conformance.sdk_result import SDKResult
 
-ALL = frozenset({"text", "tool calls", "finish reason", "usage", "role", "raises"})
+ALL = frozenset({"text", "reasoning", "tool calls", "finish reason", "usage", "role", "raises"})
 ERROR = frozenset({"error"})
 CHUNK = "chat.completion.chunk"
 
@@ -45,6 +45,8 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
         "tool calls": lambda said: [(call.id, call.name, call.parsed) for call in said.calls],
         "finish reason": lambda said: said.finish and settle_reason(said.finish),
     }
+    if sdk.tells_reasoning:
+        looks["reasoning"] = lambda said: said.reasoning
     for aspect, look in looks.items():
         if _each(ours, look) != _each(theirs, look):
             found.add(aspect)
@@ -399,6 +401,51 @@ ANTHROPIC = (
     ),
 )
 
+# -- of OpenAI's Responses ----------------------------------------------------------------------------
+
+
+def _is_incomplete(raw: RawStream) -> bool:
+    return bool(_events(raw, "response.incomplete"))
+
+
+def _changes_an_id(raw: RawStream) -> bool:
+    """Whether a response, or an item of its output, is called one thing first and then another."""
+    names: dict[object, set[object]] = {}
+    for data in raw.objects:
+        response, item = data.get("response") or {}, data.get("item") or {}
+        names.setdefault("response", set()).add(response.get("id"))
+        names.setdefault(data.get("output_index"), set()).add(item.get("id"))
+        names.setdefault((data.get("output_index"), "call"), set()).add(item.get("call_id"))
+    return any(len(found - {None}) > 1 for found in names.values())
+
+
+def _tells_another_text(raw: RawStream) -> bool:
+    """Whether some text's pieces aren't the beginning of its whole."""
+    pieces: dict[tuple[object, object], str] = {}
+    for data in _events(raw, "response.output_text.delta"):
+        name = data.get("output_index"), data.get("content_index")
+        pieces[name] = pieces.get(name, "") + data["delta"]
+    wholes = {
+        (data.get("output_index"), data.get("content_index")): data["text"]
+        for data in _events(raw, "response.output_text.done")
+    }
+    return any(not whole.startswith(pieces.get(name, "")) for name, whole in wholes.items())
+
+
+RESPONSES = (
+    Reason(
+        "the response is incomplete: the SDK's stream knows no end but response.completed, and raises",
+        frozenset({"raises"}),
+        _is_incomplete,
+    ),
+    Reason("a response or an item changes its id: the SDK raises", frozenset({"raises"}), _changes_an_id),
+    Reason(
+        "a text's pieces aren't how its whole begins: Unspool keeps to the pieces, the SDK to the whole",
+        frozenset({"text"}),
+        _tells_another_text,
+    ),
+)
+
 # -- of Ollama's lines --------------------------------------------------------------------------------
 
 
@@ -425,5 +472,6 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "anthropic-messages": ANTHROPIC,
     "ollama": OLLAMA,
     "openai-chat": OPENAI,
+    "openai-responses": RESPONSES,
 }
 """By wire format or, where that has an SDK of its own, by its vendor."""

@@ -10,8 +10,17 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
 from tests.conformance.raw_anthropic import read_anthropic
 from tests.conformance.raw_cohere import read_cohere_v1, read_cohere_v2
+from tests.conformance.raw_gemini import read_gemini, read_gemini_array
+from tests.conformance.raw_interactions import read_interactions
+from tests.conformance.raw_jsonrpc import read_jsonrpc
 from tests.conformance.raw_ollama import read_ollama
 from tests.conformance.raw_openai_chat import read_openai_chat
+from tests.conformance.raw_openai_others import (
+    read_openai_assistants,
+    read_openai_completions,
+    read_openai_transcription,
+)
+from tests.conformance.raw_openai_responses import read_openai_responses
 from tests.conformance.raw_replicate import read_replicate
 from tests.conformance.raw_sap import read_sap
 from tests.conformance.raw_watsonx import read_watsonx
@@ -30,8 +39,16 @@ _READERS = {
     "anthropic-messages": read_anthropic,
     "cohere-v1": read_cohere_v1,
     "cohere-v2": read_cohere_v2,
+    "gemini-generate": read_gemini,
+    "gemini-generate-jsonarray": read_gemini_array,
+    "gemini-interactions": read_interactions,
+    "jsonrpc-sse": read_jsonrpc,
     "ollama-ndjson": read_ollama,
+    "openai-assistants": read_openai_assistants,
     "openai-chat": read_openai_chat,
+    "openai-completions": read_openai_completions,
+    "openai-responses": read_openai_responses,
+    "openai-transcription": read_openai_transcription,
     "replicate-sse": read_replicate,
     "sap-orchestration": read_sap,
     "watsonx-generation": read_watsonx,

@@ -5,24 +5,18 @@ from __future__ import annotations
 import json
 import warnings
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.reading import TOKENS, Call, Reading, Said, read_counts
+from tests.conformance.sdk_openai import RUNS
+from tests.conformance.sdk_result import SDKResult
 
 JSON = dict[str, Any]
 
 CACHE_COUNTS = ("cache_creation_input_tokens", "cache_read_input_tokens")
-
-
-@dataclass(frozen=True)
-class SDKResult:
-    """What an accumulator gave. Without a reading it raised, and nothing can be compared."""
-
-    reading: Reading | None = None
-    roles: dict[int, str | None] = field(default_factory=dict)
-    error: str | None = None
 
 
 class SDKs:
@@ -47,9 +41,16 @@ class SDKs:
         self._openai = openai.OpenAI(**options, max_retries=0)
         self._anthropic = anthropic.Anthropic(**options, max_retries=0)
 
-    def read(self, stream: RecordedStream) -> SDKResult:
+    def read(self, stream: RecordedStream) -> SDKResult | None:
+        """None if there is no SDK for the format."""
         self._body = stream.body
-        run = {"anthropic-messages": self._run_anthropic, "openai-chat": self._run_openai}
+        run: dict[str, Callable[[], SDKResult]] = {
+            "anthropic-messages": self._run_anthropic,
+            "openai-chat": self._run_openai,
+            **{name: partial(run, self._openai) for name, run in RUNS.items()},
+        }
+        if stream.wire_format not in run:
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydantic's, of fields that aren't what the SDK declares
             try:
@@ -76,7 +77,7 @@ def read_saved(stream: RecordedStream) -> SDKResult | None:
     if "final" not in saved:
         return SDKResult(error=str(saved["sdk_error"])) if "sdk_error" in saved else None
     read = {"anthropic-messages": read_message, "openai-chat": read_completion}
-    return read[stream.wire_format](saved["final"])
+    return read[stream.wire_format](saved["final"]) if stream.wire_format in read else None
 
 
 def read_completion(data: JSON) -> SDKResult:
@@ -117,4 +118,5 @@ def read_message(data: JSON) -> SDKResult:
     usage = data["usage"]
     prompt = sum(usage.get(key) or 0 for key in ("input_tokens", *CACHE_COUNTS))
     counts = dict(zip(TOKENS, (prompt, usage["output_tokens"], prompt + usage["output_tokens"]), strict=True))
-    return SDKResult(Reading(defaultdict(Said, {0: said}), counts), {0: data.get("role")})
+    reading = Reading(defaultdict(Said, {0: said}), counts)
+    return SDKResult(reading, {0: data.get("role")}, tells_reasoning=True)

@@ -1,4 +1,4 @@
-"""The SDKs' own accumulators, fed with the same bytes, give the same; or there is a reason why not."""
+"""What the SDKs make of the same bytes is the same, or there is a reason why not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.differences import differences, explain
 from tests.conformance.reading import read_response
 from tests.conformance.runs import read_raw, rebuild
-from tests.conformance.sdk import SDKResult, SDKs, read_saved
+from tests.conformance.sdk import SDKs, read_saved
+from tests.conformance.sdk_genai import GenAI
+from tests.conformance.sdk_result import SDKResult
 
 
 @pytest.fixture(scope="session")
@@ -21,14 +23,24 @@ def sdks() -> SDKs | None:
         return None
 
 
+@pytest.fixture(scope="session")
+def genai() -> GenAI | None:
+    try:
+        return GenAI()
+    except ImportError:
+        return None
+
+
 @pytest.fixture
-def sdk_result(sdks: SDKs | None, stream: RecordedStream) -> SDKResult:
-    if stream.wire_format not in {"anthropic-messages", "openai-chat"}:
-        pytest.skip("no accumulator of the openai or the anthropic SDK reads this format")
+def sdk_result(sdks: SDKs | None, genai: GenAI | None, stream: RecordedStream) -> SDKResult:
+    if stream.wire_format.startswith("gemini"):
+        return genai.read(stream) if genai is not None else pytest.skip("needs google-genai")
     saved = read_saved(stream)
     result = saved if sdks is None else sdks.read(stream)
     if result is None:
-        pytest.skip("needs the openai and the anthropic SDK, or an expected.json of theirs")
+        pytest.skip(
+            "there is no SDK for this format, nor an expected.json of one; or the SDKs aren't installed"
+        )
     if result.reading is None and saved is not None:
         # Where the SDK's stream raises, its accumulator alone, fed chunk by chunk, may still have done it.
         return replace(saved, error=result.error)

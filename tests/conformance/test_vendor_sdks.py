@@ -9,7 +9,7 @@ from tests.conformance.corpus import RecordedStream
 from tests.conformance.differences import differences, explain
 from tests.conformance.reading import Reading, read_response
 from tests.conformance.runs import read_raw, rebuild
-from tests.conformance.sdk import SDKResult
+from tests.conformance.sdk_result import SDKResult
 from tests.conformance.vendors import read_by_vendor, vendor_of
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.reading import Call, CallFragments, Reading, Said, Usage, read_counts
-from tests.conformance.sdk import SDKResult
+from tests.conformance.sdk_result import SDKResult
 
 SSE = "text/event-stream"
 LINES = "application/x-ndjson"

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.sdks.page import Found, page, table
 from tests.sdks.rows import ROWS
-from tests.sdks.venvs import ROOT, environment
+from tests.venvs import ROOT, environment
 
 PAGE = ROOT / "docs" / "sdks.md"
 

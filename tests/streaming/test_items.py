@@ -70,6 +70,14 @@ def test_a_whole_response_as_a_dict_is_the_same() -> None:
     assert as_chunk(response.model_dump()) == as_chunk(response)
 
 
+def test_a_fake_chunk_that_litellm_took_for_a_response_is_a_chunk() -> None:
+    """`litellm.ModelResponse(**chunk, stream=True)` as 1.106 makes it, dumped (decision D1)."""
+    choice = {"message": {"content": None, "role": "assistant"}, "delta": {"content": "a"}, "index": 0}
+    chunk = as_chunk({"id": "r", "object": "chat.completion", "choices": [choice]})
+    assert (chunk.object, chunk.choices[0].delta.content) == ("chat.completion.chunk", "a")
+    assert not hasattr(chunk.choices[0], "message")
+
+
 def test_bytes_are_refused_with_what_reads_them() -> None:
     with pytest.raises(MockError, match="let a FakeStream decode them"):
         as_chunk(b"data: x")

@@ -433,3 +433,34 @@ for mode in ("once", "none"):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [str([len(piece) for piece in PIECES])] * 2
     assert len(server.requests) == 1
+
+
+def test_plays_tell_how_far_a_stream_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with serve({"/": Answer([b"a", b"b", b"c"])}) as server:
+        with use_cassette(path):
+            httpx.get(f"{server.url}/")
+        with use_cassette(path) as cassette, httpx.stream("GET", f"{server.url}/") as response:
+            next(response.iter_raw())
+    assert [play.pieces for play in cassette.plays] == [1]
+
+
+def test_recording_takes_the_networks_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with serve({"/": Answer([b"a", 0.05, b"b"])}) as server, use_cassette(path, clock=VirtualClock()):
+        httpx.get(f"{server.url}/")
+    (one,) = Cassette.load(path).interactions
+    assert one.response.timeline is not None
+    first, last = one.response.timeline.chunks
+    assert last.at - first.at > 0.04
+
+
+def test_who_is_told_of_misses_may_raise_something_else(tmp_path: Path) -> None:
+    def told(error: CassetteError) -> None:
+        raise SystemExit(str(error))
+
+    with (
+        pytest.raises(SystemExit, match="has no recording"),
+        use_cassette(tmp_path / "a.yaml", record_mode="none", on_miss=told),
+    ):
+        httpx.get("http://127.0.0.1:9/")

@@ -19,6 +19,7 @@ from unspool.cassette.journal import Journal
 from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.modes import RecordMode, parse_record_mode
+from unspool.cassette.play import Play
 from unspool.cassette.player import Player
 from unspool.cassette.redact import Redactor
 from unspool.cassette.take import Take
@@ -50,6 +51,11 @@ class Cassette:
             record, or None to drop the interaction.
         max_chunks: how many network chunks of each answer to record; the client gets them all.
         max_seconds: for how long to record each answer.
+        on_miss: is told of each request that the cassette can't answer, and may raise something else.
+
+    Attributes:
+        misses: the errors of such requests, and of whatever else tried to reach the network.
+        plays: what was played so far, in the order of the requests.
 
     Raises:
         CassetteNotFoundError: there is no such file, and the mode is `none`.
@@ -70,11 +76,14 @@ class Cassette:
         before_record_response: Callable[[Any], Any] | None = None,
         max_chunks: int | None = None,
         max_seconds: float | None = None,
+        on_miss: Callable[[CassetteError], None] | None = None,
     ) -> None:
         self.path = None if path is None else Path(path)
         self.record_mode = parse_record_mode(record_mode, os.environ)
         self.redactor = _usual_redactor() if redactor is None else redactor
         self.misses: list[CassetteError] = []
+        self.plays: list[Play] = []
+        self._on_miss = on_miss
         self._hooks = Hooks(before_record_request, before_record_response)
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
         self._repeats = allow_playback_repeats
@@ -170,8 +179,21 @@ class Cassette:
                 record_mode=str(self.record_mode),
             )
         )
-        self.misses.append(error)
+        self.missed(error)
         return error
+
+    def missed(self, error: CassetteError) -> None:
+        """Note what shouldn't have happened, once, in case whoever caused it swallows the error."""
+        if str(error) not in map(str, self.misses):
+            self.misses.append(error)
+        if self._on_miss is not None:
+            self._on_miss(error)
+
+    def play(self, interaction: Interaction) -> Play:
+        """Note that an interaction is being played."""
+        play = Play(interaction)
+        self.plays.append(play)
+        return play
 
     def _new_take(self, request: Request) -> Take:
         slot, now = len(self._takes), time.time()

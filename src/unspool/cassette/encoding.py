@@ -43,11 +43,21 @@ def decoded(response: Response) -> Response:
     """
     if header(response.headers, "content-encoding") is None:
         return response
-    feeds = [_feed(coding) for coding in reversed(_codings(response.headers))]
-    pieces = [reduce(lambda data, feed: feed(data), feeds, piece) for piece in _pieces(response)]
+    decode = decoder_of(response.headers)
+    pieces = [decode(piece) for piece in _pieces(response)]
     body = b"".join(pieces)
     kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
     return replace(response, headers=sized(kept, len(body)), body=body, timeline=_timeline(response, pieces))
+
+
+def decoder_of(headers: Headers) -> Feed:
+    """Undoes the content-encoding that the headers name, piece by piece; nothing, if they name none.
+
+    Raises:
+        CassetteFormatError: as `decoded`; from the function too.
+    """
+    feeds = [_feed(coding) for coding in reversed(_codings(headers))]
+    return lambda data: reduce(lambda data, feed: feed(data), feeds, data)
 
 
 def sized(headers: Headers, length: int) -> Headers:

@@ -235,6 +235,14 @@ class Redactor:
         return tuple(_name_patterns(self.fields, self.parameters))
 
 
+def redactions_in(interaction: Interaction) -> int:
+    """How many secrets have been taken out of an interaction, as far as what stands in their places tells."""
+    request, response = interaction.request, interaction.response
+    texts = [request.uri, *(value for _, value in (*request.headers, *response.headers))]
+    bodies = request.body.count(REDACTED.encode()) + response.body.count(REDACTED.encode())
+    return bodies + sum(text.count(REDACTED) for text in texts)
+
+
 def _changed(value: Value, **changes: Any) -> Value:
     """A changed copy, or the value itself where nothing changes."""
     changed = replace(value, **changes)

@@ -14,6 +14,7 @@ from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.wire.event import WireEvent
+from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.ndjson import NDJSONDecoder
 from unspool.wire.sse import SSEDecoder
 
@@ -31,6 +32,8 @@ def _sse() -> SSEDecoder:
     return SSEDecoder(keep_ignored=True)  # where some servers put their errors
 
 
+_GEMINI = "unspool.providers.gemini:GeminiNormalizer"
+
 FORMATS: dict[str, WireFormat] = {
     wire_format.name: wire_format
     for wire_format in (
@@ -43,6 +46,24 @@ FORMATS: dict[str, WireFormat] = {
         WireFormat("sap-orchestration", NDJSONDecoder, "unspool.providers.sap:SAPNormalizer"),
         WireFormat("tgi", _sse, "unspool.providers.tgi:TGINormalizer"),
         WireFormat("watsonx-generation", _sse, "unspool.providers.watsonx:WatsonxNormalizer"),
+        WireFormat("gemini-generate", _sse, _GEMINI),
+        WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
+        WireFormat(
+            "gemini-interactions", _sse, "unspool.providers.gemini_interactions:InteractionsNormalizer"
+        ),
+        WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
+        WireFormat(
+            "openai-assistants", _sse, "unspool.providers.openai_assistants:OpenAIAssistantsNormalizer"
+        ),
+        WireFormat(
+            "openai-completions", _sse, "unspool.providers.openai_completions:OpenAICompletionsNormalizer"
+        ),
+        WireFormat("openai-responses", _sse, "unspool.providers.openai_responses:OpenAIResponsesNormalizer"),
+        WireFormat(
+            "openai-transcription",
+            _sse,
+            "unspool.providers.openai_transcription:OpenAITranscriptionNormalizer",
+        ),
     )
 }
 
@@ -51,10 +72,12 @@ _FORMAT_OF_PROVIDER: dict[str, str] = {
     "anthropic": "anthropic-messages",
     "cohere": "cohere-v2",
     "cohere_chat": "cohere-v2",
+    "gemini": "gemini-generate",
     "ollama": "ollama-ndjson",
     "ollama_chat": "ollama-ndjson",
     "replicate": "replicate-sse",
     "sap": "sap-orchestration",
+    "vertex_ai": "gemini-generate",
     "watsonx_text": "watsonx-generation",
 }
 

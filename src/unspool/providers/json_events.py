@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from unspool.builder import ResponseFold
-from unspool.errors import APIResponseValidationError, MalformedEventError
+from unspool.errors import APIResponseValidationError
 from unspool.models import ModelResponse, ModelResponseStream, current_second, response_id
+from unspool.providers.documented import documented
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.wire.event import WireEvent
 
@@ -28,12 +29,8 @@ def read_event(
     body = None if event.data.strip() == DONE else parse_event(event)
     if body is None:
         return
-    try:
+    with documented(event, "an event", page):
         yield from read(body)
-    except ValueError as error:  # pydantic's too
-        raise MalformedEventError(
-            f"an event isn't shaped as documented ({error}); compare it with {page}", data=event.data
-        ) from error
 
 
 def response_of(

@@ -78,13 +78,17 @@ def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:
 
 def _from_response(data: Mapping[str, Any]) -> ModelResponseStream:
     """A whole response as the one chunk that says it all."""
-    choices = [{**choice, "delta": _delta_of(choice.get("message") or {})} for choice in data["choices"]]
+    choices = [{**choice, "delta": _delta_of(choice)} for choice in data["choices"]]
     for choice in choices:
         choice.pop("message", None)
     return chunk_from({**data, "object": "chat.completion.chunk", "choices": choices})
 
 
-def _delta_of(message: Mapping[str, Any]) -> dict[str, Any]:
+def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    if choice.get("delta"):  # litellm 1.106 makes a whole response of its own documented fake chunk (D1)
+        delta: Mapping[str, Any] = choice["delta"]
+        return delta
+    message = choice.get("message") or {}
     calls = message.get("tool_calls")
     numbered = [{**call, "index": place} for place, call in enumerate(calls)] if calls else None
     return {**message, "tool_calls": numbered}

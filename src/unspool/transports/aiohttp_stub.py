@@ -30,7 +30,7 @@ def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
     stub = vcr_request(deck, _sent(original))
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
-        if scope.current() is None or guard.is_live() or _opens_websocket(kwargs.get("headers")):
+        if scope.playback() is None or guard.is_live() or _opens_websocket(kwargs.get("headers")):
             return await original(self, method, str_or_url, **kwargs)
         settled = await _settled(aiohttp, self, kwargs)
         try:

@@ -21,6 +21,11 @@ def _nobody(_played: Interaction) -> None:
     """Nobody wants to know what is being played."""
 
 
+def _unbroken(recorded: Interaction) -> Interaction:
+    """It's played as it was recorded."""
+    return recorded
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """How recordings are played.
@@ -28,14 +33,18 @@ class Playback:
     Attributes:
         cassette: which are played, and added to.
         factor: how many times the recorded times they take.
-        clock: whose time that is, and which tells when chunks come while recording.
+        clock: whose time that is.
+        recording_clock: tells when chunks come while recording; the network's time is real.
         on_play: is told what is going to be played.
+        broken: what to play in its place: a fault's doing.
     """
 
     cassette: Cassette
     factor: float = 0.0
     clock: Clock = REAL_CLOCK
+    recording_clock: Clock = REAL_CLOCK
     on_play: Callable[[Interaction], None] = _nobody
+    broken: Callable[[Interaction], Interaction] = _unbroken
 
 
 def answer(playback: Playback, request: Any, send: Send) -> Any:
@@ -52,7 +61,7 @@ def answer(playback: Playback, request: Any, send: Send) -> Any:
         return send(request)
     if isinstance(found, Interaction):
         return replay(_performance(playback, found, request, started), playback.clock)
-    now = _since_now(playback.clock)
+    now = _since_now(playback.recording_clock)
     try:
         response = send(request)
     except BaseException as error:
@@ -70,7 +79,7 @@ async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
         return await send(request)
     if isinstance(found, Interaction):
         return await areplay(_performance(playback, found, request, started), playback.clock)
-    now = _since_now(playback.clock)
+    now = _since_now(playback.recording_clock)
     try:
         response = await send(request)
     except BaseException as error:
@@ -82,12 +91,13 @@ async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
 def _performance(playback: Playback, found: Interaction, request: Any, started: float) -> Performance:
     playback.on_play(found)
     return Performance(
-        found,
+        playback.broken(found),
         request,
         factor=playback.factor,
         clock=playback.clock,
         started=started,
-        on_overrun=playback.cassette.misses.append,
+        play=playback.cassette.play(found),
+        on_overrun=playback.cassette.missed,
     )
 
 

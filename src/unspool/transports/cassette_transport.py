@@ -17,10 +17,10 @@ from unspool.transports.replay import Timing, factor_of
 class _CassetteTransport:
     """Hands each request to a cassette."""
 
-    def __init__(self, inner: Any, cassette: Cassette, timing: Timing, clock: Clock) -> None:
+    def __init__(self, inner: Any, playback: Playback) -> None:
         self._inner = inner
-        self._playback = Playback(cassette, factor_of(timing), clock)
-        self.cassette = cassette
+        self._playback = playback
+        self.cassette = playback.cassette
 
     def handle_request(self, request: Any) -> Any:
         return answer(self._playback, request, self._send)
@@ -92,7 +92,7 @@ class RecordTransport(_CassetteTransport):
     ) -> None:
         if not isinstance(cassette, Cassette):
             cassette = Cassette(cassette, record_mode="all")
-        super().__init__(inner, cassette, "instant", clock)
+        super().__init__(inner, Playback(cassette, recording_clock=clock))
 
 
 class ReplayTransport(_CassetteTransport):
@@ -122,4 +122,4 @@ class ReplayTransport(_CassetteTransport):
             cassette = Cassette.load(cassette, **options)
         elif options:
             raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
-        super().__init__(None, cassette, timing, clock)
+        super().__init__(None, Playback(cassette, factor_of(timing), clock))

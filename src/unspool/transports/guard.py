@@ -86,7 +86,7 @@ def check(host: Any, port: Any) -> None:
 
 
 def _watching(host: Any, port: Any) -> scope.Scope | None:
-    """The cassette that has a say in this; None if none has."""
+    """What has a say in this; None if nothing has."""
     if is_live():
         return None
     try:
@@ -99,16 +99,23 @@ def _watching(host: Any, port: Any) -> scope.Scope | None:
 
 
 def _blocked(used: scope.Scope, host: str, port: Any) -> NetworkBlockedError:
-    cassette = used.playback.cassette
     where = host if port is None else f"{host}:{port}"
-    error = NetworkBlockedError(
-        f"something reached for {where} inside {cassette.name} by a way that is"
-        " neither recorded nor replayed. Make the request with a client that Unspool knows (httpx, httpx2,"
-        " requests, urllib3, http.client, aiohttp, botocore, httplib2, tornado), and record it; or, if it may"
-        f" reach the network, name it: allowed_hosts=[*LOOPBACK, {host!r}]"
-    )
-    if str(error) not in map(str, cassette.misses):
-        cassette.misses.append(error)
+    allow = f"or, if it may reach the network, name it: allowed_hosts=[*LOOPBACK, {host!r}]"
+    if used.playback is None:
+        error = NetworkBlockedError(
+            f"something reached for {where}, and the network is blocked. Record it to a cassette"
+            f" (unspool.use_cassette); {allow}"
+        )
+    else:
+        error = NetworkBlockedError(
+            f"something reached for {where} inside {used.playback.cassette.name} by a way that is"
+            " neither recorded nor replayed. Make the request with a client that Unspool knows (httpx,"
+            " httpx2, requests, urllib3, http.client, aiohttp, botocore, httplib2, tornado), and record it;"
+            f" {allow}"
+        )
+        used.playback.cassette.missed(error)
+    if used.on_blocked is not None:
+        used.on_blocked(error)
     return error
 
 

@@ -22,8 +22,8 @@ from types import ModuleType
 from typing import Any
 
 from unspool.transports import scope
-from unspool.transports.answer import aanswer, answer
-from unspool.transports.guard import live
+from unspool.transports.answer import Playback, aanswer, answer
+from unspool.transports.guard import check, is_live, live
 from unspool.transports.patching import Installation, swap
 
 _OVER_AIOHTTP = (
@@ -67,16 +67,30 @@ def _over_aiohttp() -> Iterator[type]:
             yield transport
 
 
+def _playback_for(request: Any) -> Playback | None:
+    """The cassette that a request belongs to; None if it's sent as it is.
+
+    Raises:
+        NetworkBlockedError: the network is blocked here, and there is no cassette.
+    """
+    used = None if is_live() else scope.current()
+    if used is None:
+        return None
+    if used.playback is None:
+        check(request.url.host, request.url.port)  # before any look-up, and on open connections too
+    return used.playback
+
+
 def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:
     def send(self: Any, request: Any) -> Any:
         with live():
             return original(self, request)
 
     def handle_request(self: Any, request: Any) -> Any:
-        used = scope.current()
-        if used is None:
+        playback = _playback_for(request)
+        if playback is None:
             return original(self, request)
-        return answer(used.playback, request, partial(send, self))
+        return answer(playback, request, partial(send, self))
 
     return handle_request
 
@@ -87,10 +101,10 @@ def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
             return await original(self, request)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        used = scope.current()
-        if used is None:
+        playback = _playback_for(request)
+        if playback is None:
             return await original(self, request)
-        return await aanswer(used.playback, request, partial(send, self))
+        return await aanswer(playback, request, partial(send, self))
 
     return handle_async_request
 

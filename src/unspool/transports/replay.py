@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
 from unspool.cassette.pieces import pieces, says_goodbye
+from unspool.cassette.play import Play
 from unspool.clock import Clock
 from unspool.errors import RecordingEndedError
 from unspool.transports._family import exception, family_of, read_timeout, read_timeout_of, stream_class
@@ -50,6 +51,7 @@ class Performance:
         factor: how many times the recorded times it takes.
         clock: tells how much time has passed.
         started: when the request was issued, on that clock.
+        play: where to note how far the client has read.
         on_overrun: is told of the error if the client reads on where the recording stops.
     """
 
@@ -61,6 +63,7 @@ class Performance:
         factor: float,
         clock: Clock,
         started: float,
+        play: Play,
         on_overrun: Callable[[RecordingEndedError], None],
     ) -> None:
         self.response: Response = interaction.response
@@ -70,6 +73,7 @@ class Performance:
         self._factor = factor
         self._clock = clock
         self._started = started
+        self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
 
@@ -87,7 +91,8 @@ class Performance:
 
     def steps(self) -> Iterator[tuple[float, bytes | Exception | None]]:
         """The pieces of the body, then its end or its error."""
-        for at, data in pieces(self.response):
+        for number, (at, data) in enumerate(pieces(self.response), start=1):
+            self._play.pieces = number
             yield self._in_time(at, data)
         yield self._in_time(self._timeline.ended_at or 0.0, self._ending())
 

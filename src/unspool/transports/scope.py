@@ -9,26 +9,29 @@ unseen.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from unspool.errors import CassetteError
+from unspool.errors import CassetteError, NetworkBlockedError
 from unspool.transports.answer import Playback
 
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """A cassette in use, from its `with` to the end of the block.
+    """A cassette in use, or a block that keeps from the network, from its `with` to its end.
 
     Attributes:
-        playback: the cassette, and how it's played.
-        parent: the cassette in use around it.
+        playback: the cassette, and how it's played; None where there is none.
+        parent: what is in use around it.
         allowed_hosts: what a socket may connect to all the same.
+        on_blocked: is told of each connection that isn't allowed.
     """
 
-    playback: Playback
+    playback: Playback | None
     parent: Scope | None = None
     allowed_hosts: frozenset[str] = frozenset()
+    on_blocked: Callable[[NetworkBlockedError], None] | None = None
     is_open: bool = field(default=True, init=False)
 
 
@@ -49,13 +52,23 @@ def current() -> Scope | None:
     with _lock:
         inner = [scope for scope in _open if not any(other.parent is scope for other in _open)]
     if len(inner) > 1:
-        paths = ", ".join(str(scope.playback.cassette.path) for scope in inner)
+        names = ", ".join(scope.playback.cassette.name for scope in inner if scope.playback is not None)
         raise CassetteError(
-            f"{len(inner)} cassettes are in use at once ({paths}), and this request comes from a thread or"
+            f"{len(inner)} cassettes are in use at once ({names}), and this request comes from a thread or"
             " task that was started before any of them. Start it inside the block whose cassette it should"
             " use, or run it in that block's context (contextvars.copy_context)."
         )
     return inner[0] if inner else None
+
+
+def playback() -> Playback | None:
+    """The cassette whose requests are made here, and how it's played; None if there is none.
+
+    Raises:
+        CassetteError: as `current`.
+    """
+    scope = current()
+    return None if scope is None else scope.playback
 
 
 def here() -> Scope | None:

@@ -34,7 +34,7 @@ def _stubbed(original: Fetch) -> Fetch:
     stub = vcr_fetch_impl(Deck(decodes=True), _sent(original))
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
-        (original if scope.current() is None else stub)(self, request, callback)
+        (original if scope.playback() is None else stub)(self, request, callback)
 
     return fetch_impl
 

@@ -12,8 +12,10 @@ from typing import Any, ParamSpec, TypeVar
 from unspool.cassette.cassette import Cassette
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import CassetteError
+from unspool.faults.fault import Fault, NoFault
 from unspool.transports import scope
 from unspool.transports.answer import Playback
+from unspool.transports.fault import Breaker
 from unspool.transports.frozen import frozen_at
 from unspool.transports.guard import LOOPBACK, guarded
 from unspool.transports.intercept import interception
@@ -29,6 +31,7 @@ def use_cassette(
     *,
     timing: Timing = "instant",
     clock: Clock = REAL_CLOCK,
+    fault: Fault | None = None,
     freeze_time: bool = False,
     require_all_played: bool = False,
     allowed_hosts: Iterable[str] = LOOPBACK,
@@ -49,6 +52,8 @@ def use_cassette(
         path: the cassette's file; or a `Cassette`, which keeps its own options.
         timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
         clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
+        fault: what happens to the answers that are replayed; what is recorded stays whole. Its pauses
+            count with `recorded` timing, its attempts from the beginning of the block.
         freeze_time: while replaying, `freezegun` stops time at each request's recorded moment.
         require_all_played: whether it's an error if a recording is left over.
         allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
@@ -65,6 +70,7 @@ def use_cassette(
         functools.partial(Cassette, path, **options) if not isinstance(path, Cassette) else lambda: path,
         factor=factor_of(timing),
         clock=clock,
+        fault=fault,
         freeze_time=freeze_time,
         require_all_played=require_all_played,
         allowed_hosts=frozenset(allowed_hosts),
@@ -80,6 +86,7 @@ class CassetteContext:
         *,
         factor: float,
         clock: Clock,
+        fault: Fault | None,
         freeze_time: bool,
         require_all_played: bool,
         allowed_hosts: frozenset[str],
@@ -87,6 +94,7 @@ class CassetteContext:
         self._make = make
         self._factor = factor
         self._clock = clock
+        self._fault = NoFault() if fault is None else fault
         self._freeze_time = freeze_time
         self._require_all_played = require_all_played
         self._allowed_hosts = allowed_hosts
@@ -100,7 +108,9 @@ class CassetteContext:
             stack.enter_context(guarded())
             # After what these import: a module imported while time stands would keep a false datetime.
             on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
-            playback = Playback(cassette, self._factor, self._clock, on_play)
+            playback = Playback(
+                cassette, self._factor, self._clock, on_play=on_play, broken=Breaker(self._fault)
+            )
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             scope.enter(entered)
             stack.callback(scope.leave, entered)
@@ -142,6 +152,7 @@ class CassetteContext:
             self._make,
             factor=self._factor,
             clock=self._clock,
+            fault=self._fault,
             freeze_time=self._freeze_time,
             require_all_played=self._require_all_played,
             allowed_hosts=self._allowed_hosts,

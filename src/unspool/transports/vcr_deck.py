@@ -27,7 +27,7 @@ class Asked:
     Attributes:
         found: its answer; what to tell of the real one; why it may not be made; None: nobody wants to know.
         playback: of the cassette that was asked; None if none was in use.
-        started: when, on the playback's clock.
+        started: when, on the playback's recording clock.
     """
 
     found: Interaction | Take | CassetteError | None
@@ -41,7 +41,7 @@ class Asked:
 
     def seconds(self) -> float:
         """How long ago it was asked."""
-        return 0.0 if self.playback is None else self.playback.clock.monotonic() - self.started
+        return 0.0 if self.playback is None else self.playback.recording_clock.monotonic() - self.started
 
 
 _latest: ContextVar[Asked] = ContextVar("unspool_vcr_asked", default=Asked(None))  # noqa: B039 - frozen
@@ -65,14 +65,15 @@ def asked(request: Any) -> Asked:
 
 def _ask(request: Any) -> Asked:
     used = scope.current()
-    if used is None:
+    if used is None or used.playback is None:
         return Asked(None)
-    started = used.playback.clock.monotonic()
+    playback = used.playback
+    started = playback.recording_clock.monotonic()
     try:
-        found = used.playback.cassette.ask(from_vcr(request))
+        found = playback.cassette.ask(from_vcr(request))
     except CassetteError as error:
-        return Asked(error, used.playback, started)
-    return Asked(found, used.playback, started)
+        return Asked(error, playback, started)
+    return Asked(found, playback, started)
 
 
 def fail(about: Asked, error: BaseException) -> None:
@@ -144,6 +145,7 @@ class Deck:
         about = asked(request)
         if isinstance(about.found, Interaction) and about.playback is not None:
             about.playback.on_play(about.found)
+            about.playback.cassette.play(about.found).pieces = 1  # all of it at once
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError):
             raise about.found

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from unspool.providers.anthropic.shape import object_in, objects_in, present, text_in
+from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.payload import JSON
 
-READERS = [(text_in, ""), (object_in, {}), (objects_in, [])]
+READERS = [(number_in, 0), (text_in, ""), (object_in, {}), (objects_in, [])]
 
 
 @pytest.mark.parametrize(("read", "empty"), READERS)
@@ -20,7 +20,7 @@ def test_what_is_missing_or_null_is_empty(read: Callable[..., Any], empty: Any, 
 
 
 @pytest.mark.parametrize(
-    ("read", "value"), [(text_in, "Hi"), (object_in, {"a": 1}), (objects_in, [{"a": 1}, {}])]
+    ("read", "value"), [(number_in, 5), (text_in, "Hi"), (object_in, {"a": 1}), (objects_in, [{"a": 1}, {}])]
 )
 def test_what_is_as_documented_is_read(read: Callable[..., Any], value: Any) -> None:
     assert read({"key": value}, "key") == value
@@ -29,6 +29,8 @@ def test_what_is_as_documented_is_read(read: Callable[..., Any], value: Any) -> 
 @pytest.mark.parametrize(
     ("read", "value", "documented"),
     [
+        (number_in, "5", "a whole number, not '5'"),
+        (number_in, [], r"a whole number, not \[\]"),
         (text_in, 5, "text, not 5"),
         (object_in, "Hi", "an object, not 'Hi'"),
         (objects_in, {}, "a list of objects, not {}"),

@@ -15,6 +15,14 @@ def text_in(holder: JSON, key: str) -> str:
     raise misshapen(key, value, "text")
 
 
+def number_in(holder: JSON, key: str) -> int:
+    """The whole number under a key; 0 if there is none, or null."""
+    value = holder.get(key)
+    if value is None or isinstance(value, int):
+        return value or 0
+    raise misshapen(key, value, "a whole number")
+
+
 def object_in(holder: JSON, key: str) -> JSON:
     """The object under a key; empty if there is none, or null."""
     value = holder.get(key)

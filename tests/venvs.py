@@ -1,4 +1,4 @@
-"""A virtual environment for each SDK, with this checkout in it; made once, if there is a place for it."""
+"""Virtual environments with this checkout in them, each made once, if there is a place to keep them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 
 
 def environment(name: str, needs: Sequence[str], cache: Path) -> Path:

@@ -1,0 +1,130 @@
+"""From what a test has (chunks, a text, a cassette) to a canned stream in the wrapper that it asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from pytest_unspool import failure, report, story
+from pytest_unspool.recordings import Recording, recorded
+from pytest_unspool.streams import CannedStream
+from unspool import Clock, MockError, Pause, text_chunks
+
+_IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
+
+
+class StreamFactory:
+    """Opens canned streams, and has their last chunks told if the test fails.
+
+    Args:
+        node: the test.
+        stack: closes them after it.
+        folder: where cassettes are looked for.
+        clock: on which time passes.
+    """
+
+    def __init__(self, node: pytest.Item, stack: ExitStack, *, folder: Path, clock: Clock) -> None:
+        self._node = node
+        self._stack = stack
+        self._folder = folder
+        self._clock = clock
+
+    def __call__(
+        self,
+        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        *,
+        cassette: str | os.PathLike[str] | None = None,
+        interaction: int | None = None,
+        repeat: float = 1,
+        delay: float = 0.0,
+        provider: str | None = None,
+        model: str = "gpt-4o-mini",
+        clock: Clock | None = None,
+        limit: int | None = None,
+        implementation: str = "unspool",
+        **options: Any,
+    ) -> CannedStream:
+        """A stream of chunks, of a text, or of a cassette's answer.
+
+        Args:
+            script: a text, which is cut into chunks, whatever it looks like; a script as `FakeStream` takes
+                it, or one item of such a script; or the `pathlib.Path` of a cassette.
+            cassette: its name or path in the folder, or a sample of the package, such as `openai/text`.
+            interaction: which one of the cassette's, from 0; needed where it holds several.
+            repeat: how often to play it.
+            delay: seconds on the clock before each item.
+            provider: who speaks in bytes and events: a cassette's by its address, else OpenAI.
+            model: the name that chunks carry.
+            clock: instead of the factory's.
+            limit: how many equal chunks may pass. Litellm's is one for all streams: it's set until the end
+                of the test, and the last one counts.
+            implementation: whose wrapper: `unspool` or `litellm`.
+            options: that wrapper's own.
+
+        Raises:
+            MockError: that's no stream.
+            CassetteError: there is no such cassette, or it holds no such stream.
+            ImportError: litellm isn't installed.
+        """
+        if isinstance(script, os.PathLike):
+            script, cassette = None, script
+        if (script is None) == (cassette is None):
+            raise MockError("expected chunks, a text or a path, or else cassette=…, and not both")
+        if cassette is not None:
+            recording = self._recording(cassette, interaction, repeat)
+            script, provider = recording.script, provider or recording.provider
+        stream = self._stack.enter_context(
+            _opener(implementation)(
+                _items(script, delay),
+                model,
+                repeat=repeat,
+                provider=provider or "openai",
+                clock=clock or self._clock,
+                limit=limit,
+                **options,
+            )
+        )
+        source = "a script" if cassette is None else f"the cassette {cassette}"
+        failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
+        return stream
+
+    def _recording(
+        self, cassette: str | os.PathLike[str], interaction: int | None, repeat: float
+    ) -> Recording:
+        if repeat != 1:
+            raise MockError(
+                f"a cassette's answer is played once, for it has its own end; got repeat={repeat!r}"
+            )
+        recording = recorded(cassette, self._folder, interaction)
+        report.keep(self._node.config, report.account_of_canned(recording.path))
+        return recording
+
+
+def _opener(implementation: str) -> Callable[..., AbstractContextManager[CannedStream]]:
+    if implementation not in _IMPLEMENTATIONS:
+        raise MockError(f"expected implementation 'unspool' or 'litellm', got {implementation!r}")
+    opener: Callable[..., AbstractContextManager[CannedStream]]
+    opener = import_module(_IMPLEMENTATIONS[implementation]).open_stream
+    return opener
+
+
+def _items(script: Any, delay: float) -> Iterable[Any]:
+    if isinstance(script, str):
+        script = text_chunks(script)
+    elif isinstance(script, bytes | Mapping | BaseModel):
+        script = [script]
+    return _delayed(script, delay) if delay else script
+
+
+def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:
+    for item in script:
+        yield Pause(delay)
+        yield item

@@ -1,0 +1,45 @@
+"""What a project may want to have otherwise: small fixtures, each overridden by one of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_unspool import naming
+
+if TYPE_CHECKING:
+    from unspool import Clock, Redactor
+
+
+@pytest.fixture(scope="module")
+def unspool_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    """Where a module's cassettes are: `cassettes/<module>` beside it."""
+    return naming.folder_of(request.path)
+
+
+@pytest.fixture
+def unspool_default_cassette_name(request: pytest.FixtureRequest) -> str:
+    """What a test's cassette is called: as the test, with its class before it."""
+    return naming.name_of(request.node)
+
+
+@pytest.fixture(scope="module")
+def unspool_config() -> dict[str, Any]:
+    """What holds for every cassette unless its marker says otherwise: the marker's own options."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def unspool_redact() -> Redactor | None:
+    """What is kept off the disk: an `unspool.Redactor`; None for the usual one."""
+    return None
+
+
+@pytest.fixture
+def unspool_clock() -> Clock:
+    """Whose time passes while recordings are played: a virtual clock, so that nobody waits."""
+    from unspool import VirtualClock  # noqa: PLC0415 - not before a test asks for it
+
+    return VirtualClock()

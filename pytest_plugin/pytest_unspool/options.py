@@ -1,0 +1,95 @@
+"""What a run of pytest is told: by options that begin with `--unspool-`, or by ini keys with `unspool_`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+RECORD_MODES = ("none", "once", "new_episodes", "all", "rewrite")
+
+_HELP = {
+    "record": "when to record: none, once (if there is no cassette yet; the default), new_episodes, all,"
+    " rewrite. With CI in the environment nothing is recorded",
+    "timing": "when recorded chunks come: instant (the default), recorded, or a factor such as 0.5. By"
+    " default that is virtual time, for which nobody waits",
+    "block_network": "no test may reach another machine, not even one without a cassette",
+    "fail_on_unplayed": "a test fails if interactions of its cassette were not played",
+    "report": "say at the end what was recorded and replayed, and which cassettes no test uses",
+}
+_FLAGS = ("block_network", "fail_on_unplayed", "report")
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Each option has an ini key of its name, which holds where the option isn't given."""
+    group = parser.getgroup("unspool", "recorded and scripted LLM streams (Unspool)")
+    for name, text in _HELP.items():
+        option = f"--unspool-{name.replace('_', '-')}"
+        if name in _FLAGS:
+            group.addoption(option, action="store_true", default=None, dest=f"unspool_{name}", help=text)
+            parser.addini(f"unspool_{name}", text, type="bool", default=False)
+        else:
+            group.addoption(option, metavar=name.upper(), dest=f"unspool_{name}", help=text)
+            parser.addini(f"unspool_{name}", text, default=None)
+    parser.addini(
+        "unspool_allowed_hosts",
+        "what tests may reach though the network is blocked, beside this machine: names, addresses, networks",
+        type="args",
+        default=[],
+    )
+
+
+def flag(config: pytest.Config, name: str) -> Any:
+    """What the command line says; None if it doesn't."""
+    return config.getoption(f"unspool_{name}")
+
+
+def setting(config: pytest.Config, name: str) -> Any:
+    """What the command line says, or else the ini file; None if neither does."""
+    said = flag(config, name)
+    return config.getini(f"unspool_{name}") if said is None else said
+
+
+def check(config: pytest.Config) -> None:
+    """Complain at once of what would otherwise come up in each test.
+
+    Raises:
+        UsageError: a mode or a timing that doesn't exist; or one that records, where nothing may be.
+    """
+    mode, timing = setting(config, "record"), setting(config, "timing")
+    if mode is not None and mode not in RECORD_MODES:
+        raise pytest.UsageError(
+            f"expected --unspool-record to be one of {', '.join(RECORD_MODES)}; got {mode!r}"
+        )
+    if timing is not None:
+        timing_of(timing)
+    if is_ci() and flag(config, "record") not in {None, "none"}:
+        raise pytest.UsageError(
+            f"--unspool-record={mode} can't be had: with CI in the environment nothing is recorded."
+            " Record on your machine, and commit the cassettes; or take CI out of the environment"
+        )
+
+
+def timing_of(text: str | float) -> str | float:
+    """A timing as `use_cassette` takes it.
+
+    Raises:
+        UsageError: it's none.
+    """
+    if text in {"instant", "recorded"}:
+        return text
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = -1.0
+    if not 0 <= factor < float("inf"):
+        raise pytest.UsageError(
+            f"expected --unspool-timing to be instant, recorded or a factor such as 0.5; got {text!r}"
+        )
+    return factor
+
+
+def is_ci() -> bool:
+    """Whether this is a machine on which nothing is recorded."""
+    return bool(os.environ.get("CI"))

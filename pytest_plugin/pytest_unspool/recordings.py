@@ -1,0 +1,108 @@
+"""A cassette's answers, as scripts: what came, in the pieces in which it came, and how it ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from unspool import VirtualClock, sample_names, sample_path
+from unspool.cassette.encoding import decoded
+from unspool.cassette.model import NO_RESPONSE, Interaction
+from unspool.cassette.play import Play
+from unspool.cassette.store import cassette_path, load
+from unspool.client.provider import PROVIDERS
+from unspool.errors import CassetteError, CassetteNotFoundError
+from unspool.transports.replay import Performance
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One answer: its cassette, the provider that gave it, and a script for `FakeStream`."""
+
+    path: Path
+    provider: str
+    script: list[bytes | Exception]
+
+
+def recorded(cassette: str | os.PathLike[str], folder: Path, index: int | None) -> Recording:
+    """The answer that a cassette holds.
+
+    Args:
+        cassette: a name in the folder, a path from there, or the name of a sample of the package. A file
+            in the folder hides a sample of its name.
+        folder: where a project's own cassettes are.
+        index: which of the interactions; None if there is only one.
+
+    Raises:
+        CassetteNotFoundError: there is no such cassette.
+        CassetteError: it holds no such answer, or one that isn't a stream.
+    """
+    path = folder / cassette if isinstance(cassette, os.PathLike) else cassette_path(folder, cassette)
+    if path.exists():
+        interaction = _interaction(path, index)
+        return Recording(path, _provider_of(interaction), _script(path, interaction))
+    if cassette not in sample_names():
+        raise CassetteNotFoundError(
+            f"no cassette {str(cassette)!r}: there is no {path}, nor a sample of that name; the samples are"
+            f" {', '.join(sample_names())}"
+        )
+    path = sample_path(str(cassette))
+    return Recording(path, path.parent.name, _script(path, _interaction(path, index)))
+
+
+def _interaction(path: Path, index: int | None) -> Interaction:
+    interactions = load(path).interactions
+    count = len(interactions)
+    if index is None and count == 1:
+        return interactions[0]
+    if index is None or not 0 <= index < count:
+        there = f"it holds {count}" if count < 2 else f"it holds {count}: say interaction=0 to {count - 1}"
+        raise CassetteError(f"expected one interaction of {path}, got interaction={index}; {there}")
+    return interactions[index]
+
+
+def _provider_of(interaction: Interaction) -> str:
+    """Whose address was asked: OpenAI's format is what most others speak."""
+    host = urlsplit(interaction.request.uri).hostname
+    for name, provider in PROVIDERS.items():
+        if provider.base_url and urlsplit(provider.base_url).hostname == host:
+            return name
+    return "openai"
+
+
+def _script(path: Path, interaction: Interaction) -> list[bytes | Exception]:
+    status = interaction.response.status
+    if status >= 300 and status != NO_RESPONSE:
+        raise CassetteError(
+            f"expected a stream, but {path} holds an answer of status {status}, which a client raises before"
+            " there is a stream; replay it with use_cassette"
+        )
+    return list(_steps(replace(interaction, response=decoded(interaction.response))))
+
+
+def _steps(interaction: Interaction) -> Iterator[bytes | Exception]:
+    """What a client would get of it, without waiting for anything."""
+    import httpx  # noqa: PLC0415 - for its exceptions
+
+    request = httpx.Request(interaction.request.method, interaction.request.uri)
+    performance = Performance(
+        interaction,
+        request,
+        factor=0.0,
+        clock=VirtualClock(),
+        started=0.0,
+        play=Play(interaction),
+        on_overrun=_leave_it,
+    )
+    _, refusal = performance.opening()
+    if refusal is not None:
+        yield refusal
+        return
+    yield from (step for _, step in performance.steps() if step is not None)
+
+
+def _leave_it(_error: CassetteError) -> None:
+    """The stream raises it; nobody else needs to know."""

@@ -1,0 +1,157 @@
+"""Canned streams: a script played into the real wrapper, and the account of what its consumer took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from unspool import Clock, CustomStreamWrapper, FakeStream
+from unspool.streaming.items import as_chunk
+
+
+class CannedSource(FakeStream):
+    """A script that counts what it says, too.
+
+    Attributes:
+        bytes_said: how long the text of its chunks was, in UTF-8: content, reasoning and arguments.
+    """
+
+    bytes_said = 0
+
+    def __next__(self) -> Any:
+        return self._handed_on(super().__next__())
+
+    async def __anext__(self) -> Any:
+        return self._handed_on(await super().__anext__())
+
+    def _handed_on(self, item: Any) -> Any:
+        self.bytes_said += len(_text_of(item).encode("utf-8", "surrogatepass"))
+        return item
+
+
+def _text_of(item: Any) -> str:
+    deltas = [choice.delta for choice in as_chunk(item).choices]
+    functions = [call.function for delta in deltas for call in delta.tool_calls or ()]
+    functions += [delta.function_call for delta in deltas]
+    said = [text for delta in deltas for text in (delta.content, delta.get("reasoning_content"))]
+    return "".join(filter(None, [*said, *(function.arguments for function in functions if function)]))
+
+
+if TYPE_CHECKING:
+    _Wrapper = CustomStreamWrapper
+else:
+    _Wrapper = object
+
+
+class CannedStream(_Wrapper):
+    """What a wrapper around a canned source can tell, whoever's wrapper it is mixed into.
+
+    Attributes:
+        source: what the wrapper pulls from.
+        delivered: the chunks that its consumer has got.
+        error: what the stream has raised; None if it hasn't.
+        ended: whether it has come to its end, by itself or by an error.
+    """
+
+    def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
+        self.source = source
+        self.delivered: list[Any] = []
+        self.error: Exception | None = None
+        self.ended = False
+        self._was_awaited = False
+        super().__init__(source, model, **options)
+
+    def __next__(self) -> Any:
+        try:
+            chunk = super().__next__()
+        except Exception as error:
+            self._note_end(error)
+            raise
+        self.delivered.append(chunk)
+        return chunk
+
+    async def __anext__(self) -> Any:
+        self._was_awaited = True
+        try:
+            chunk = await super().__anext__()
+        except Exception as error:
+            self._note_end(error)
+            raise
+        self.delivered.append(chunk)
+        return chunk
+
+    def _note_end(self, error: Exception) -> None:
+        self.ended = True
+        if not isinstance(error, StopIteration | StopAsyncIteration):
+            self.error = self.error or error
+
+    @property
+    def pulled(self) -> int:
+        """How many chunks were taken from the source."""
+        return self.source.pulled
+
+    @property
+    def bytes_pulled(self) -> int:
+        """How many bytes were taken: the provider's, where the script holds those, else of the text said."""
+        return self.source.bytes_pulled or self.source.bytes_said
+
+    def assert_stopped(
+        self,
+        *,
+        within_chunks: int,
+        error: type[BaseException] | tuple[type[BaseException], ...] | None = None,
+    ) -> None:
+        """Fail unless the stream is over, after at most so many chunks.
+
+        Args:
+            within_chunks: how many may have been taken from the source.
+            error: what must have stopped it, a class or several; None: whatever it was.
+        """
+        __tracebackhide__ = True
+        if self._is_open():
+            raise AssertionError(f"the stream is still open, after {self.pulled} chunks; nobody stopped it")
+        if error is not None and not isinstance(self.error, error):
+            expected = " or ".join(kind.__name__ for kind in _each(error))
+            raise AssertionError(
+                f"expected {expected} to have stopped the stream, but {self._how_it_ended()}"
+            )
+        if self.pulled > within_chunks:
+            raise AssertionError(f"stopped after {self.pulled} chunks, which is more than {within_chunks}")
+
+    def _is_open(self) -> bool:
+        """Litellm's sync streams have no `close`: who reads one can only leave it."""
+        if self.ended or self.source.closed:
+            return False
+        return hasattr(self, "close") or self._was_awaited
+
+    def _how_it_ended(self) -> str:
+        if self.error is not None:
+            return f"it was {type(self.error).__name__}: {self.error}"
+        return f"it {'came to its end' if self.ended else 'was left by its consumer'}, without an error"
+
+
+def _each(error: type[BaseException] | tuple[type[BaseException], ...]) -> Iterable[type[BaseException]]:
+    return error if isinstance(error, tuple) else (error,)
+
+
+class UnspoolStream(CannedStream, CustomStreamWrapper):
+    """Unspool's own wrapper around a canned source."""
+
+
+@contextmanager
+def open_stream(
+    script: Iterable[Any],
+    model: str,
+    *,
+    repeat: float,
+    provider: str,
+    clock: Clock,
+    limit: int | None,
+    **options: Any,
+) -> Iterator[CannedStream]:
+    """A script in our own wrapper, closed afterwards; the arguments are those of `stream_wrapper`."""
+    source = CannedSource(script, repeat=repeat, provider=provider, clock=clock)
+    options = {"custom_llm_provider": provider, "repeated_chunk_limit": limit, **options}
+    with UnspoolStream(source, model, clock=clock, **options) as stream:
+        yield stream

@@ -1,0 +1,141 @@
+"""Answers in the place of a stream: a web page, a provider's refusal, bytes that aren't what they claim."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from unspool.cassette.model import Headers
+from unspool.faults.fault import Fault, Feed
+from unspool.faults.parts import Head, Part, Piece, Sent, Stop
+from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, known, provider_asked
+
+_JSON: Headers = (("content-type", "application/json"),)
+_PAGE = b"<!doctype html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>\n"
+
+
+@dataclass(frozen=True, repr=False)
+class Answer(Fault):
+    """Something else is answered, and the request never reaches the server.
+
+    Args:
+        status: such as 503.
+        body: all of it.
+        headers: pairs of names and values.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Headers = (("content-type", "text/plain"),)
+
+    def feed(self) -> Feed:
+        return lambda _part: _whole(self.status, self.headers, self.body)
+
+
+def _whole(status: int, headers: Headers, body: bytes) -> Iterator[Part]:
+    yield Head(status, REASONS.get(status, "OK" if status < 300 else ""), headers)
+    if body:
+        yield Piece(body)
+    yield Stop()
+
+
+@dataclass(frozen=True, repr=False)
+class HtmlPage(Fault):
+    """A web page under status 200: a login, a captive portal, a wrong base URL.
+
+    Args:
+        content_type: what it claims to be; `text/event-stream` is the meanest.
+    """
+
+    content_type: str = "text/html; charset=utf-8"
+
+    def feed(self) -> Feed:
+        return Answer(200, _PAGE, (("content-type", self.content_type),)).feed()
+
+
+@dataclass(frozen=True, repr=False)
+class ContentType(Fault):
+    """The right stream under a wrong content type.
+
+    Args:
+        value: the header.
+    """
+
+    value: str = "text/plain"
+
+    def feed(self) -> Feed:
+        def feed(part: Part) -> Iterable[Part]:
+            if not isinstance(part, Head):
+                return (part,)
+            others = (pair for pair in part.headers if pair[0].lower() != "content-type")
+            return (replace(part, headers=(*others, ("content-type", self.value))),)
+
+        return feed
+
+
+@dataclass(frozen=True, repr=False)
+class BadGzip(Fault):
+    """The headers promise gzip, and the bytes stop being it.
+
+    Args:
+        after: network chunks that are still well compressed, and can be read.
+    """
+
+    after: int = 0
+
+    def feed(self) -> Feed:
+        packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+        seen = 0
+
+        def feed(part: Part) -> Iterable[Part]:
+            nonlocal seen
+            if isinstance(part, Head):
+                return (replace(part, headers=(*part.headers, ("content-encoding", "gzip"))),)
+            if isinstance(part, Piece) and seen < self.after:
+                seen += 1
+                packed = packer.compress(part.data) + packer.flush(zlib.Z_SYNC_FLUSH)
+                return (replace(part, data=packed),)
+            if isinstance(part, Piece):  # no deflate block starts with these bits
+                return (replace(part, data=b"\xff" * 8 + part.data),)
+            return (part,)
+
+        return feed
+
+
+@dataclass(frozen=True, repr=False)
+class Status(Fault):
+    """The provider refuses, in its own words; the request never reaches the server.
+
+    Args:
+        status: 400, 401, 403, 404, 408, 429, 500, 503, 529, ….
+        provider: whose error: openai, anthropic, azure, bedrock, cohere, gemini, groq, mistral, ollama,
+            openrouter or vllm; None takes it from the request's URL.
+        retry_after: seconds, for the header of that name.
+        message: the text; by default one that fits the status.
+        headers: more of them.
+    """
+
+    status: int
+    provider: str | None = None
+    retry_after: float | None = None
+    message: str | None = None
+    headers: Headers = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known(self.provider or "openai")
+
+    def feed(self) -> Feed:
+        def feed(part: Part) -> Iterable[Part]:
+            return self._refusal(part) if isinstance(part, Sent) else (part,)
+
+        return feed
+
+    def _refusal(self, sent: Sent) -> Iterable[Part]:
+        provider = self.provider or provider_asked(sent.request)
+        text = self.message or TEXTS.get(self.status, "The request failed.")
+        wait = () if self.retry_after is None else (("retry-after", f"{self.retry_after:g}"),)
+        headers = (*_JSON, *wait, *headers_for(provider, self.status), *self.headers)
+        return _whole(self.status, headers, json.dumps(BODIES[provider](self.status, text)).encode())

@@ -1,0 +1,421 @@
+"""The catalogue: bugs that real programs had with real streams, each a named fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from unspool.cassette.encoding import decoded
+from unspool.cassette.model import Interaction
+from unspool.errors import FaultError
+from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
+from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
+from unspool.faults.chunks import BadChecksum, Merge, Rechunk, Shred, Split
+from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
+from unspool.faults.cuts import CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
+from unspool.faults.dialects import dialect_in
+from unspool.faults.events import (
+    Duplicate,
+    EarlyFinish,
+    ErrorEvent,
+    Loop,
+    Malformed,
+    NoFinish,
+    RepeatFinish,
+)
+from unspool.faults.fault import Fault
+from unspool.faults.noise import (
+    ByteOrderMark,
+    Inject,
+    KeepAlives,
+    LineEnds,
+    MultilineData,
+    NoFinalBlankLine,
+    UnknownEvent,
+)
+from unspool.faults.parts import Part
+from unspool.faults.timing import Drip, Hang, SlowStart, Stall
+from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
+from unspool.pipeline import Stage
+
+
+@dataclass(frozen=True, repr=False)
+class Scenario(Fault):
+    """A fault with a story.
+
+    Attributes:
+        name: what it's called, as in `scenario("reset-after-role")`.
+        story: what happened to whom, in one line.
+        link: where it can be read.
+        fault: the fault.
+        formats: the wire formats in which it happens, as in `unspool.providers.FORMATS`; empty for all.
+    """
+
+    name: str
+    story: str
+    link: str
+    fault: Fault
+    formats: tuple[str, ...] = ()
+
+    @property
+    def __name__(self) -> str:
+        """What pytest calls a test that is parametrised with it."""
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"scenario({self.name!r})"
+
+    def hits(self, attempt: int) -> bool:
+        return self.fault.hits(attempt)
+
+    def stage(self, attempt: int = 1) -> Stage[Part, Part]:
+        return self.fault.stage(attempt)
+
+    def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
+        return self.fault.apply(interaction, attempt=attempt)
+
+    def fits(self, interaction: Interaction) -> bool:
+        """Whether the interaction is in one of the formats, and has in it what this breaks.
+
+        A stream of text has no tool calls to lose, for one.
+        """
+        if self.formats and dialect_in(decoded(interaction.response).body) not in self.formats:
+            return False
+        try:
+            self.apply(interaction)
+        except FaultError:
+            return False
+        return True
+
+
+_LITELLM = "https://github.com/BerriAI/litellm"
+_SSE = ("anthropic-messages", "cohere-v2", "gemini-generate", "openai-chat", "openai-responses")
+_CHAT = ("openai-chat",)
+_ANTHROPIC = ("anthropic-messages",)
+_AWS = ("bedrock-converse", "bedrock-invoke")
+_STREAM_ERROR = b'{"error": {"message": "The engine is dead.", "type": "InternalServerError", "code": 500}}'
+
+
+def _litellm(name: str, number: int, story: str, fault: Fault, formats: Any = ()) -> Scenario:
+    return Scenario(name, story, f"{_LITELLM}/issues/{number}", fault, formats)
+
+
+CATALOGUE: tuple[Scenario, ...] = (
+    # Loops
+    _litellm("loop-one-chunk", 5158, "The model says one chunk over and over; nobody stops it.", Loop(1)),
+    Scenario(
+        "loop-of-two",
+        "Two chunks take turns for ever, which a guard that compares neighbours never sees.",
+        "https://github.com/waybarrios/vllm-mlx/pull/723",
+        Loop(0, period=2),
+    ),
+    _litellm(
+        "honest-repeats", 6549, "A good answer repeats a word, and is taken for a loop.", Loop(1, times=40)
+    ),
+    # Streams that end too early
+    _litellm(
+        "cut-between-events",
+        42085,
+        "A stream is cut off and looks like a complete, short answer.",
+        CutEvents(2),
+    ),
+    Scenario(
+        "cut-in-an-event",
+        "Half an event is all that comes of the last one, and nobody notices.",
+        "https://github.com/pydantic/pydantic-ai/issues/6610",
+        CutInEvent(2),
+    ),
+    Scenario(
+        "cut-in-a-character",
+        "The stream ends after one byte of three; the reader crashes, or invents a character.",
+        "https://github.com/api7/aisix/issues/111",
+        CutInCharacter(),
+    ),
+    Scenario(
+        "no-done",
+        "A server ends its stream without [DONE]; the client waits for it, or drops the last event.",
+        "https://github.com/perplexityai/api-discussion/issues/209",
+        CutBeforeDone(),
+        _CHAT,
+    ),
+    _litellm("no-finish-reason", 42085, "Everything comes but the reason why it ended.", NoFinish()),
+    # Connections
+    Scenario("refused", "Nobody listens there.", "https://www.python-httpx.org/exceptions/", Refuse()),
+    Scenario(
+        "no-answer",
+        "The server takes the request and hangs up.",
+        "https://www.python-httpx.org/exceptions/",
+        NoAnswer("RemoteProtocolError"),
+    ),
+    _litellm("reset-after-headers", 33404, "Status 200, then the connection is gone.", Break(0)),
+    _litellm("reset-after-role", 33404, "A reset after the first chunk ends as an empty success.", Break(1)),
+    _litellm("reset-in-mid-answer", 33404, "A reset in mid-answer passes for the answer's end.", Break(2)),
+    _litellm(
+        "closed-in-mid-answer",
+        42085,
+        "The server closes without ending its body.",
+        Break(2, "RemoteProtocolError"),
+    ),
+    _litellm(
+        "reset-after-finish",
+        33404,
+        "The answer is whole, and yet the client reports a failure.",
+        BreakAfterFinish(),
+    ),
+    Scenario(
+        "retry-after-partial-output",
+        "The first attempt breaks in mid-answer; the retry's text is glued to what had come before.",
+        "https://github.com/endolith/open-interpreter/issues/291",
+        Break(3).on(1),
+    ),
+    # Time
+    _litellm("slow-first-token", 19184, "The first token takes longer than the timeout.", SlowStart(45.0)),
+    _litellm(
+        "stall-and-resume", 19909, "Three quarters of a minute of silence, then it goes on.", Stall(2, 45.0)
+    ),
+    Scenario(
+        "stall-for-ever",
+        "The stream falls silent, and a client without a read timeout waits till doomsday.",
+        "https://github.com/octos-org/octos/issues/29",
+        Hang(2),
+    ),
+    _litellm("slow-drip", 19184, "A token each nine seconds: slow, but no timeout between two.", Drip(9.0)),
+    # Errors inside a stream
+    _litellm(
+        "error-before-the-first-token", 20870, "An error comes where the text should start.", ErrorEvent(0)
+    ),
+    _litellm(
+        "rate-limit-in-mid-answer",
+        22296,
+        "A 429 in the stream leads to no fallback.",
+        ErrorEvent(1, status=429),
+    ),
+    _litellm("overloaded-in-mid-answer", 6957, "The provider is overloaded in mid-answer.", ErrorEvent(1)),
+    _litellm(
+        "anthropic-error-event",
+        4562,
+        "An `event: error` is skipped as unknown.",
+        ErrorEvent(1, status=529),
+        _ANTHROPIC,
+    ),
+    _litellm(
+        "aws-exception-frame",
+        24608,
+        "A server's failure is taken for the client's.",
+        ErrorEvent(1, status=500),
+        _AWS,
+    ),
+    _litellm(
+        "vllm-error-in-200",
+        25492,
+        "A 200 whose whole body is an error becomes an empty answer.",
+        Answer(200, _STREAM_ERROR, (("content-type", "application/json"),)),
+        _CHAT,
+    ),
+    _litellm(
+        "vllm-error-chunk",
+        25492,
+        "An error chunk is read as an empty one.",
+        ErrorEvent(1, status=500, provider="vllm"),
+        _CHAT,
+    ),
+    Scenario(
+        "openrouter-error-chunk",
+        "The error stands beside `choices` in a chunk that is otherwise like any other.",
+        "https://openrouter.ai/docs/api-reference/streaming",
+        ErrorEvent(1, status=502, provider="openrouter"),
+        _CHAT,
+    ),
+    Scenario(
+        "groq-error-event",
+        "A named error event, and no [DONE] after it.",
+        "https://console.groq.com/docs/errors",
+        ErrorEvent(1, status=400, provider="groq"),
+        _CHAT,
+    ),
+    Scenario(
+        "error-on-a-bare-line",
+        "The error stands on a line of its own that isn't SSE, which a reader by the book skips.",
+        "https://github.com/gpustack/gpustack/issues/6155",
+        Inject(b'error: {"message": "The upstream failed.", "code": 500}\n\n', 2),
+        _CHAT,
+    ),
+    # Refusals
+    Scenario(
+        "rate-limited-once",
+        "429 with Retry-After, then all is well; the client comes back too early, or never.",
+        "https://github.com/MemTensor/MemOS/issues/1620",
+        Status(429, retry_after=7).on(1),
+    ),
+    Scenario(
+        "bad-key",
+        "401, which no retry will mend.",
+        "https://docs.litellm.ai/docs/exception_mapping",
+        Status(401),
+    ),
+    Scenario(
+        "overloaded-twice",
+        "529 twice, then all is well.",
+        "https://docs.anthropic.com/en/api/errors",
+        Status(529).on(1, 2),
+    ),
+    # What comes isn't a stream
+    Scenario(
+        "web-page-in-200",
+        "A login page comes under status 200; the client sees an empty answer.",
+        "https://github.com/QwenLM/qwen-code/issues/6465",
+        HtmlPage(),
+    ),
+    Scenario(
+        "wrong-content-type",
+        "A stream under `text/plain`.",
+        "https://github.com/sigoden/aichat/issues/651",
+        ContentType(),
+    ),
+    Scenario(
+        "bad-gzip",
+        "The headers promise gzip, the bytes aren't.",
+        "https://github.com/teng-lin/notebooklm-py/issues/773",
+        BadGzip(1),
+    ),
+    Scenario(
+        "bad-checksum",
+        "A frame's checksum is wrong, and its text gets used anyway.",
+        "https://smithy.io/2.0/aws/amazon-eventstream.html",
+        BadChecksum(1),
+        _AWS,
+    ),
+    # Pieces
+    _litellm(
+        "byte-by-byte", 17473, "Each byte comes alone; a reader takes half an event for one.", Rechunk(1)
+    ),
+    _litellm("shredded", 17473, "Network chunks end anywhere.", Shred(seed=1)),
+    Scenario(
+        "split-characters",
+        "Each character is cut by a network chunk; the reader writes U+FFFD.",
+        "https://github.com/api7/aisix/issues/111",
+        Split("characters"),
+    ),
+    Scenario(
+        "all-at-once",
+        "A proxy buffers the stream, and all of it comes in one piece.",
+        "https://github.com/alexrudall/ruby-openai/pull/332",
+        Merge(),
+    ),
+    Scenario(
+        "split-crlf",
+        "A network chunk ends between CR and LF, and the reader sees two line ends.",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html",
+        LineEnds("\r\n") | Split("crlf"),
+        _SSE,
+    ),
+    # Server-sent events by the book
+    Scenario(
+        "cr-line-ends",
+        "Lines end in a lone CR, as SSE allows.",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html",
+        LineEnds("\r"),
+        _SSE,
+    ),
+    Scenario(
+        "byte-order-mark",
+        "The stream begins with a BOM; the first event is lost.",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html",
+        ByteOrderMark(),
+        _SSE,
+    ),
+    Scenario(
+        "comments",
+        "Comments keep the connection open, and the reader takes them for JSON.",
+        "https://github.com/mnfst/llm-gateway/issues/2053",
+        KeepAlives("OPENROUTER PROCESSING", 3),
+        _SSE,
+    ),
+    Scenario(
+        "multi-line-data",
+        "An event's JSON stands on two data lines.",
+        "https://github.com/alexrudall/ruby-openai/pull/332",
+        MultilineData(),
+        _SSE,
+    ),
+    Scenario(
+        "no-final-blank-line",
+        "The last event lacks the blank line after it.",
+        "https://html.spec.whatwg.org/multipage/server-sent-events.html",
+        NoFinalBlankLine(),
+        _SSE,
+    ),
+    Scenario(
+        "unknown-event",
+        "The provider sends an event of a new type.",
+        "https://docs.anthropic.com/en/docs/build-with-claude/streaming",
+        UnknownEvent(1),
+    ),
+    # Events
+    _litellm("malformed-event", 37780, "One event's JSON is broken.", Malformed(2)),
+    Scenario(
+        "event-twice",
+        "An event comes twice, and its text with it.",
+        "https://github.com/openclaw/openclaw/pull/1284",
+        Duplicate(2),
+    ),
+    _litellm(
+        "text-after-finish", 22098, "The last words come after the finish reason and are lost.", EarlyFinish()
+    ),
+    _litellm("finish-twice", 27139, "A finish reason comes twice.", RepeatFinish()),
+    # OpenAI's chunks
+    Scenario(
+        "null-choices",
+        "A chunk says `choices: null` and the client fails with a TypeError.",
+        "https://github.com/pydantic/pydantic-ai/issues/5165",
+        NullChoices(1),
+        _CHAT,
+    ),
+    _litellm("prompt-filter-first", 24221, "Azure's first chunk has no choices.", EmptyChoices(0), _CHAT),
+    _litellm("empty-choices", 28884, "A chunk in mid-answer has no choices.", EmptyChoices(2), _CHAT),
+    _litellm("changing-ids", 14962, "Each chunk has another id.", ChangingIds(), _CHAT),
+    _litellm("usage-on-finish", 11915, "Usage comes with the finish reason.", UsageOn("finish"), _CHAT),
+    _litellm("usage-on-every-chunk", 23847, "Usage comes with each chunk, growing.", UsageOn("every"), _CHAT),
+    _litellm(
+        "usage-after-finish", 20760, "Usage comes on a chunk after the finish.", UsageOn("after"), _CHAT
+    ),
+    _litellm("usage-twice", 28735, "Usage comes twice.", UsageOn("twice"), _CHAT),
+    # Tool calls
+    _litellm(
+        "stop-after-tool-calls",
+        12481,
+        "Tool calls end with `stop`, so nobody runs them.",
+        FinishAs("stop"),
+        _CHAT,
+    ),
+    _litellm("empty-tool-calls", 17425, "Text comes with `tool_calls: []`.", EmptyCalls(), _CHAT),
+    Scenario(
+        "call-without-index",
+        "Tool calls have no index.",
+        "https://github.com/ollama/ollama/issues/7881",
+        CallsWithout("index"),
+        _CHAT,
+    ),
+    _litellm("call-without-id", 11262, "Tool calls have no id.", CallsWithout("id"), _CHAT),
+    _litellm("shared-index", 2716, "Several tool calls share index 0.", SharedIndex(), _CHAT),
+    _litellm("arguments-in-crumbs", 7364, "Arguments come a character at a time.", SplitArguments(1)),
+    Scenario(
+        "broken-arguments",
+        "A tool call's arguments are no JSON.",
+        "https://github.com/open-webui/computer/issues/252",
+        BrokenArguments(),
+    ),
+)
+"""Every scenario; also for `@pytest.mark.parametrize("fault", CATALOGUE)`."""
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        FaultError: there is none.
+    """
+    found = next((one for one in CATALOGUE if one.name == name), None)
+    if found is None:
+        raise FaultError(f"no scenario {name!r}; there are {', '.join(one.name for one in CATALOGUE)}")
+    return found

@@ -1,0 +1,160 @@
+"""What servers get wrong in OpenAI's chat chunks: choices, ids, usage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from unspool.errors import FaultError
+from unspool.faults.dialects import choices_in, dialect_of, finishes
+from unspool.faults.fault import Fault, Feed
+from unspool.faults.frames import JSON, Frame
+from unspool.faults.parts import Part
+from unspool.faults.stages import FrameChange, where
+
+_CHUNKS = "chat.completion.chunk objects"
+
+
+def _chunk(frame: Frame) -> JSON | None:
+    """The JSON of an OpenAI chat chunk; None if the frame holds none."""
+    return frame.json if dialect_of(frame) == "openai-chat" else None
+
+
+def _at_chunk(fault: Fault, after: int, change: FrameChange) -> Feed:
+    """A feed that changes one chunk: the one that follows so many others."""
+    seen = 0
+
+    def on_frame(frame: Frame) -> Iterable[Frame | Part] | None:
+        nonlocal seen
+        if _chunk(frame) is None:
+            return None
+        seen += 1
+        return change(frame) if seen == after + 1 else None
+
+    return where(fault, f"{after + 1} {_CHUNKS}", on_frame)
+
+
+@dataclass(frozen=True, repr=False)
+class NullChoices(Fault):
+    """An OpenAI chunk says `"choices": null`.
+
+    Args:
+        after: chunks before it.
+    """
+
+    after: int = 1
+
+    def feed(self) -> Feed:
+        return _at_chunk(self, self.after, lambda frame: (frame.with_json(_with(frame, choices=None)),))
+
+
+@dataclass(frozen=True, repr=False)
+class EmptyChoices(Fault):
+    """An OpenAI chunk more, with `"choices": []`: as with Azure's prompt filter or a search's sources.
+
+    Args:
+        after: chunks before it.
+    """
+
+    after: int = 1
+
+    def feed(self) -> Feed:
+        return _at_chunk(self, self.after, lambda frame: (frame.with_json(_with(frame, choices=[])), frame))
+
+
+@dataclass(frozen=True, repr=False)
+class ChangingIds(Fault):
+    """Each OpenAI chunk has an id of its own.
+
+    Args:
+        after: chunks that still have the right one.
+    """
+
+    after: int = 1
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def change(frame: Frame) -> Iterable[Frame] | None:
+            nonlocal seen
+            body = _chunk(frame)
+            if body is None:
+                return None
+            seen += 1
+            if seen <= self.after:
+                return None
+            return (frame.with_json({**body, "id": f"{body.get('id') or 'chatcmpl'}-{seen}"}),)
+
+        return where(self, f"{self.after + 1} {_CHUNKS}", change)
+
+
+_USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
+
+
+@dataclass(frozen=True, repr=False)
+class UsageOn(Fault):
+    """OpenAI chunks report usage in an unusual place, and nowhere else.
+
+    Args:
+        where: `first`, the first chunk; `every`, each one, growing; `finish`, the chunk with the finish
+            reason; `after`, one more chunk after it; `twice`, two more; `nowhere`.
+    """
+
+    where: Literal["first", "every", "finish", "after", "twice", "nowhere"] = "finish"
+
+    def __post_init__(self) -> None:
+        if self.where not in {"first", "every", "finish", "after", "twice", "nowhere"}:
+            raise FaultError(
+                f"expected where to be first, every, finish, after, twice or nowhere, got {self.where!r}"
+            )
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def change(frame: Frame) -> Iterable[Frame] | None:
+            nonlocal seen
+            body = _chunk(frame)
+            if body is None:
+                return None
+            if body.get("usage") and not body.get("choices"):
+                return ()
+            seen += 1
+            return self._reported(frame, body, seen)
+
+        return where(self, _CHUNKS, change)
+
+    def _reported(self, frame: Frame, body: JSON, seen: int) -> Iterable[Frame]:
+        bare = {key: value for key, value in body.items() if key != "usage"}
+        here = self.where == "every" or (self.where == "first" and seen == 1)
+        here = here or (self.where == "finish" and finishes(frame))
+        usage = {**_USAGE, "completion_tokens": seen, "total_tokens": 9 + seen}
+        yield frame.with_json({**bare, "usage": usage if self.where == "every" else _USAGE} if here else bare)
+        more = {"after": 1, "twice": 2}.get(self.where, 0) if finishes(frame) else 0
+        for _ in range(more):
+            yield frame.with_json({**bare, "choices": [], "usage": _USAGE})
+
+
+@dataclass(frozen=True, repr=False)
+class FinishAs(Fault):
+    """An OpenAI stream gives another reason for its end: `stop` after tool calls, a word nobody knows.
+
+    Args:
+        reason: what it says.
+    """
+
+    reason: str = "stop"
+
+    def feed(self) -> Feed:
+        return where(self, f"a finish reason in {_CHUNKS}", self._renamed)
+
+    def _renamed(self, frame: Frame) -> Iterable[Frame] | None:
+        body = _chunk(frame)
+        if body is None or not finishes(frame):
+            return None
+        choices = [{**choice, "finish_reason": self.reason} for choice in choices_in(body)]
+        return (frame.with_json({**body, "choices": choices}),)
+
+
+def _with(frame: Frame, **changes: object) -> JSON:
+    return {**(frame.json or {}), **changes}

@@ -1,0 +1,126 @@
+"""Connections that aren't made, or break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from unspool.cassette.model import End, Failure
+from unspool.errors import FaultError
+from unspool.faults.dialects import finishes
+from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.frames import Frame
+from unspool.faults.parts import Head, Part, Piece, Sent, Stop
+from unspool.faults.stages import each_frame, missing
+
+Error = Literal[
+    "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "RemoteProtocolError", "WriteError"
+]
+"""What the client sees: httpx's name for it, raised as the class of the client's own library."""
+
+_ENDS: dict[str, End] = {
+    "ConnectError": End.RESET,
+    "ConnectTimeout": End.READ_TIMEOUT,
+    "ReadError": End.RESET,
+    "ReadTimeout": End.READ_TIMEOUT,
+    "RemoteProtocolError": End.PROTOCOL_ERROR,
+    "WriteError": End.RESET,
+}
+_TEXTS: dict[str, str] = {
+    "ConnectError": "connection refused",
+    "ConnectTimeout": "timed out while connecting",
+    "ReadError": "connection reset by peer",
+    "ReadTimeout": "the read operation timed out",
+    "RemoteProtocolError": "server disconnected without sending a response",
+    "WriteError": "broken pipe",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class _Failing(Fault):
+    """What these share: their `error` must be one that exists."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        error = getattr(self, "error", "ReadError")
+        if error not in _ENDS:
+            raise FaultError(f"expected error to be one of {', '.join(_ENDS)}, got {error!r}")
+
+
+def _failed(error: str, at: float) -> Stop:
+    return Stop(at, _ENDS[error], Failure(error, _TEXTS[error]))
+
+
+@dataclass(frozen=True, repr=False)
+class Refuse(_Failing):
+    """No connection comes about, and the request is never sent.
+
+    Args:
+        error: as what the client sees it.
+    """
+
+    error: Error = "ConnectError"
+
+    def feed(self) -> Feed:
+        return lambda _part: (_failed(self.error, 0.0),)
+
+
+@dataclass(frozen=True, repr=False)
+class NoAnswer(_Failing):
+    """The request is sent, and the connection breaks before the headers.
+
+    Args:
+        error: as what the client sees it.
+    """
+
+    error: Error = "ReadError"
+
+    def feed(self) -> Feed:
+        return lambda part: (part,) if isinstance(part, Sent) else (_failed(self.error, part.at),)
+
+
+@dataclass(frozen=True, repr=False)
+class Break(_Failing):
+    """The connection breaks while the body is coming.
+
+    Args:
+        after: network chunks before that; 0 is right after the headers.
+        error: as what the client sees it.
+    """
+
+    after: int = 0
+    error: Error = "ReadError"
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def feed(part: Part) -> Iterable[Part]:
+            nonlocal seen
+            if isinstance(part, Head) and not self.after:
+                return part, _failed(self.error, part.at)
+            if isinstance(part, Stop) and seen < self.after:
+                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
+            if isinstance(part, Piece):
+                seen += 1
+                return (part, _failed(self.error, part.at)) if seen == self.after else (part,)
+            return (part,)
+
+        return feed
+
+
+@dataclass(frozen=True, repr=False)
+class BreakAfterFinish(_Failing):
+    """The connection breaks right after the event that says why the answer ended.
+
+    Args:
+        error: as what the client sees it.
+    """
+
+    error: Error = "ReadError"
+
+    def feed(self) -> Feed:
+        def change(frame: Frame) -> Iterable[Frame | Part]:
+            return (frame, _failed(self.error, frame.at)) if finishes(frame) else (frame,)
+
+        return each_frame(change, at_stop=missing(self, "a finish reason"))

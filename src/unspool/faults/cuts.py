@@ -1,0 +1,156 @@
+"""Answers that are cut off: after a byte, inside an event or a character, before the end mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from unspool.cassette.model import End, Failure
+from unspool.errors import FaultError
+from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.frames import Frame
+from unspool.faults.parts import Part, Piece, Stop
+from unspool.faults.stages import at_event, each_frame, each_piece, missing
+
+_FAILURES: dict[str, tuple[End, Failure | None]] = {
+    "complete": (End.COMPLETE, None),
+    "reset": (End.RESET, Failure("ReadError", "connection reset by peer")),
+    "protocol_error": (
+        End.PROTOCOL_ERROR,
+        Failure("RemoteProtocolError", "peer closed connection without sending complete message body"),
+    ),
+    "read_timeout": (End.READ_TIMEOUT, Failure("ReadTimeout", "the read operation timed out")),
+}
+
+Ending = Literal["complete", "reset", "protocol_error", "read_timeout"]
+"""How the connection ends there: properly, or with httpx's ReadError, RemoteProtocolError, ReadTimeout."""
+
+
+def stop_with(ending: str, at: float) -> Stop:
+    """An answer's end of that kind."""
+    end, failure = _FAILURES[ending]
+    return Stop(at, end, failure)
+
+
+@dataclass(frozen=True, repr=False)
+class _Cut(Fault):
+    """What the cuts share: their `end` must be one that exists."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        end = getattr(self, "end", "complete")
+        if end not in _FAILURES:
+            raise FaultError(f"expected end to be one of {', '.join(_FAILURES)}, got {end!r}")
+
+
+@dataclass(frozen=True, repr=False)
+class Cut(_Cut):
+    """The body ends after so many bytes.
+
+    Args:
+        after: bytes that still come.
+        end: how it ends: `complete`, `reset`, `protocol_error` or `read_timeout`.
+    """
+
+    after: int
+    end: Ending = "complete"
+
+    def feed(self) -> Feed:
+        left = self.after
+
+        def piece(piece: Piece) -> Iterator[Part]:
+            nonlocal left
+            kept = piece.data[:left]
+            left -= len(kept)
+            if kept:
+                yield replace(piece, data=kept)
+            if len(kept) < len(piece.data):
+                yield stop_with(self.end, piece.at)
+
+        def stop(stop: Stop) -> Iterator[Part]:
+            if left:
+                raise nothing_to_break(self, f"{self.after} bytes", f"{self.after - left}")
+            yield stop_with(self.end, stop.at)
+
+        return each_piece(piece, at_stop=stop)
+
+
+@dataclass(frozen=True, repr=False)
+class CutEvents(_Cut):
+    """The body ends between two events.
+
+    Args:
+        after: events that still come; comments don't count, a `[DONE]` does.
+        end: as in `Cut`.
+    """
+
+    after: int
+    end: Ending = "complete"
+
+    def feed(self) -> Feed:
+        return at_event(self, self.after, lambda frame: (stop_with(self.end, frame.at),))
+
+
+@dataclass(frozen=True, repr=False)
+class CutInEvent(_Cut):
+    """The body ends in the middle of an event's bytes.
+
+    Args:
+        after: events that come whole.
+        end: as in `Cut`.
+    """
+
+    after: int = 0
+    end: Ending = "complete"
+
+    def feed(self) -> Feed:
+        return at_event(self, self.after, self._half)
+
+    def _half(self, frame: Frame) -> Iterable[Frame | Part]:
+        half = replace(frame, data=frame.data[: len(frame.data) // 2], event=None)
+        return half, stop_with(self.end, frame.at)
+
+
+@dataclass(frozen=True, repr=False)
+class CutBeforeDone(_Cut):
+    """The body ends before its `[DONE]`."""
+
+    end: Ending = "complete"
+
+    def feed(self) -> Feed:
+        def change(frame: Frame) -> Iterable[Frame | Part]:
+            is_done = frame.event is not None and frame.event.data.strip() == "[DONE]"
+            return (stop_with(self.end, frame.at),) if is_done else (frame,)
+
+        return each_frame(change, at_stop=missing(self, "a [DONE]"))
+
+
+@dataclass(frozen=True, repr=False)
+class CutInCharacter(_Cut):
+    """The body ends inside a character of more than one byte, of which the first byte comes.
+
+    Args:
+        after: characters of more than one byte that come whole.
+        end: as in `Cut`.
+    """
+
+    after: int = 0
+    end: Ending = "complete"
+
+    def feed(self) -> Feed:
+        whole = 0
+
+        def piece(piece: Piece) -> Iterator[Part]:
+            nonlocal whole
+            for place, byte in enumerate(piece.data):
+                if byte >= 0xC0:  # it begins a character of more than one byte
+                    whole += 1
+                    if whole > self.after:
+                        yield replace(piece, data=piece.data[: place + 1])
+                        yield stop_with(self.end, piece.at)
+                        return
+            yield piece
+
+        wanted = f"{self.after + 1} characters of more than one byte"
+        return each_piece(piece, at_stop=missing(self, wanted))

@@ -1,0 +1,153 @@
+"""What a correct reader must not mind: other line ends, comments, blank lines, data on several lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from unspool.errors import FaultError
+from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.frames import Frame, NDJSONFraming, SSEFraming
+from unspool.faults.parts import Part, Piece
+from unspool.faults.stages import at_event, each_frame, each_piece, where
+from unspool.wire.event import WireEvent
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_TEXT_FRAMINGS = (SSEFraming, NDJSONFraming)
+
+
+@dataclass(frozen=True, repr=False)
+class LineEnds(Fault):
+    r"""Every line ends in another way.
+
+    Args:
+        ends: `"\n"`, `"\r\n"` or, in server-sent events only, `"\r"`.
+    """
+
+    ends: Literal["\n", "\r\n", "\r"] = "\r\n"
+
+    def __post_init__(self) -> None:
+        if self.ends not in {"\n", "\r\n", "\r"}:
+            raise FaultError(f"expected ends to be \\n, \\r\\n or \\r, got {self.ends!r}")
+
+    def feed(self) -> Feed:
+        return each_frame(self._changed)
+
+    def _changed(self, frame: Frame) -> Iterable[Frame]:
+        allowed = SSEFraming if self.ends == "\r" else _TEXT_FRAMINGS
+        if not isinstance(frame.framing, allowed):
+            raise nothing_to_break(self, "lines that may end so", frame.framing.name)
+        return (replace(frame, data=_LINE_END.sub(self.ends.encode(), frame.data)),)
+
+
+@dataclass(frozen=True, repr=False)
+class ByteOrderMark(Fault):
+    """The body begins with UTF-8's byte order mark."""
+
+    def feed(self) -> Feed:
+        begun = False
+
+        def piece(piece: Piece) -> Iterable[Part]:
+            nonlocal begun
+            mark, begun = (b"" if begun else b"\xef\xbb\xbf"), True
+            return (replace(piece, data=mark + piece.data),)
+
+        return each_piece(piece)
+
+
+@dataclass(frozen=True, repr=False)
+class Inject(Fault):
+    r"""Bytes of your own between two events, such as `b"retry: 3000\n\n"`.
+
+    Args:
+        data: the bytes, with whatever ends them.
+        after: events before them.
+    """
+
+    data: bytes
+    after: int = 0
+
+    def feed(self) -> Feed:
+        return at_event(self, self.after, lambda frame: (Piece(self.data, frame.at), frame))
+
+
+@dataclass(frozen=True, repr=False)
+class KeepAlives(Fault):
+    """A comment before each event, as servers send to keep a connection open; in NDJSON, a blank line.
+
+    Args:
+        text: what the comment says.
+        count: comments before each event.
+    """
+
+    text: str = "keep-alive"
+    count: int = 1
+
+    def feed(self) -> Feed:
+        return each_frame(self._with_comments)
+
+    def _with_comments(self, frame: Frame) -> Iterator[Frame | Part]:
+        if not isinstance(frame.framing, _TEXT_FRAMINGS):
+            raise nothing_to_break(self, "a format with room for comments", frame.framing.name)
+        ends = b"\r\n" if b"\r\n" in frame.data else b"\n"
+        comment = b": " + self.text.encode() + ends if isinstance(frame.framing, SSEFraming) else b""
+        yield from (Piece(comment + ends, frame.at) for _ in range(self.count))
+        yield frame
+
+
+@dataclass(frozen=True, repr=False)
+class MultilineData(Fault):
+    """The JSON of every server-sent event stands on two `data:` lines, cut where JSON may have a line end."""
+
+    def feed(self) -> Feed:
+        return where(self, "server-sent events with JSON", self._on_two_lines)
+
+    def _on_two_lines(self, frame: Frame) -> Iterable[Frame] | None:
+        if frame.event is None or frame.json is None or not isinstance(frame.framing, SSEFraming):
+            return None
+        data = frame.event.data.lstrip()
+        return (frame.with_text(data[:1] + "\n" + data[1:]),)
+
+
+@dataclass(frozen=True, repr=False)
+class UnknownEvent(Fault):
+    """An event of a type that nobody knows yet: what a provider adds to a format one day.
+
+    Args:
+        after: events before it.
+        kind: its type, in the JSON and, where the format has names for events, as its name.
+    """
+
+    after: int = 0
+    kind: str = "unspool.unknown"
+
+    def feed(self) -> Feed:
+        return at_event(self, self.after, self._before)
+
+    def _before(self, frame: Frame) -> Iterable[Frame]:
+        text = f'{{"type":"{self.kind}"}}'
+        named = frame.event is not None and frame.event.name != "message"
+        event = WireEvent(name=self.kind if named else "message", data=text)
+        return frame.saying(event), frame
+
+
+@dataclass(frozen=True, repr=False)
+class NoFinalBlankLine(Fault):
+    """The body ends without the last line's end: the last event is whole but for that."""
+
+    def feed(self) -> Feed:
+        held = b""
+
+        def change(frame: Frame) -> Iterator[Frame | Part]:
+            nonlocal held
+            if not isinstance(frame.framing, _TEXT_FRAMINGS):
+                raise nothing_to_break(self, "lines", frame.framing.name)
+            stripped = frame.data.rstrip(b"\r\n")
+            if held:
+                yield Piece(held, frame.at)
+            held = frame.data[len(stripped) :]
+            yield Piece(stripped, frame.at)
+
+        return each_frame(change)

@@ -1,0 +1,142 @@
+"""An answer as a sequence of parts, each with its moment: what faults act on.
+
+A request is sent, the headers come, then pieces of the body, then it stops. A canned stream, a recorded
+interaction and a live answer all look like this, so that one fault breaks any of them. Moments are
+seconds since the request was issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from unspool.cassette.chunk_times import round_ms
+from unspool.cassette.encoding import decoded, decoder_of
+from unspool.cassette.model import (
+    NO_RESPONSE,
+    End,
+    Failure,
+    Headers,
+    Interaction,
+    NetworkChunk,
+    Request,
+    Response,
+    Timeline,
+)
+from unspool.cassette.pieces import pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request. A fault that keeps it back keeps it from the server."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The status line and the headers."""
+
+    status: int = 200
+    reason: str = "OK"
+    headers: Headers = ()
+    at: float = 0.0
+    http_version: str = "HTTP/1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What the network delivers in one go."""
+
+    data: bytes
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The end, and the failure that it was, if it was one."""
+
+    at: float = 0.0
+    end: End = End.COMPLETE
+    failure: Failure | None = None
+
+
+Part = Sent | Head | Piece | Stop
+
+
+def parts_of(interaction: Interaction) -> Iterator[Part]:
+    """The parts of a recorded interaction; its body decoded, if it was compressed.
+
+    Raises:
+        CassetteFormatError: it's compressed in a way that can't be undone.
+    """
+    response = decoded(interaction.response)
+    timeline = response.timeline or Timeline()
+    yield Sent(interaction.request)
+    if response.status != NO_RESPONSE or timeline.headers_at is not None:
+        at = timeline.headers_at or 0.0
+        headers = unsized(response.headers)
+        yield Head(response.status, response.reason, headers, at, timeline.http_version)
+    last = timeline.headers_at or 0.0
+    for last, data in pieces(response):
+        yield Piece(data, last)
+    ended_at = last if timeline.ended_at is None else timeline.ended_at
+    yield Stop(ended_at, timeline.end, timeline.failure)
+
+
+def decoding() -> Callable[[Part], Iterable[Part]]:
+    """What makes of each part of a compressed answer one that isn't.
+
+    Raises:
+        CassetteFormatError: while it's being fed, if that can't be done.
+    """
+    decode = decoder_of(())
+
+    def feed(part: Part) -> Iterable[Part]:
+        nonlocal decode
+        if isinstance(part, Head):
+            decode = decoder_of(part.headers)
+            kept = (pair for pair in unsized(part.headers) if pair[0].lower() != "content-encoding")
+            return (replace(part, headers=tuple(kept)),)
+        if isinstance(part, Piece):
+            data = decode(part.data)
+            return (replace(part, data=data),) if data else ()
+        return (part,)
+
+    return feed
+
+
+def unsized(headers: Headers) -> Headers:
+    """The headers without the length of a body that may not be of that length any more."""
+    return tuple(pair for pair in headers if pair[0].lower() != "content-length")
+
+
+def interaction_of(parts: Iterable[Part], original: Interaction) -> Interaction:
+    """The interaction that the parts add up to; what they don't say is as in the original.
+
+    Moments are rounded to what a cassette holds, a tenth of a millisecond.
+    """
+    head, stop = Head(NO_RESPONSE, "", (), -1.0), Stop()
+    body: list[Piece] = []
+    for part in parts:
+        match part:
+            case Head():
+                head = part
+            case Piece():
+                body.append(part)
+            case Stop():
+                stop = part
+            case Sent():
+                continue
+    timeline = Timeline(
+        chunks=tuple(NetworkChunk(len(piece.data), round_ms(piece.at)) for piece in body),
+        headers_at=None if head.at < 0 else round_ms(head.at),
+        recorded_at=original.recorded_at,
+        http_version=head.http_version,
+        end=stop.end,
+        ended_at=round_ms(stop.at),
+        failure=stop.failure,
+    )
+    data = b"".join(piece.data for piece in body)
+    response = Response(head.status, head.reason, head.headers, data, timeline, extra=original.response.extra)
+    return replace(original, response=response)

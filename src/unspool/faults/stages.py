@@ -1,0 +1,104 @@
+"""How faults look at an answer: by its pieces, or by its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NoReturn
+
+from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.frames import Frame, Framing, framing_of
+from unspool.faults.parts import Part, Piece, Stop
+
+FrameChange = Callable[[Frame], Iterable[Frame | Part]]
+AtStop = Callable[[Stop], Iterable[Frame | Part]]
+
+
+def _as_it_is(stop: Stop) -> Iterable[Stop]:
+    return (stop,)
+
+
+def each_piece(
+    change: Callable[[Piece], Iterable[Part]], *, at_stop: Callable[[Stop], Iterable[Part]] = _as_it_is
+) -> Feed:
+    """A feed that changes the pieces, and the end, and lets the rest pass."""
+
+    def feed(part: Part) -> Iterable[Part]:
+        match part:
+            case Piece():
+                return change(part)
+            case Stop():
+                return at_stop(part)
+            case _:
+                return (part,)
+
+    return feed
+
+
+def each_frame(change: FrameChange, *, at_stop: AtStop = _as_it_is) -> Feed:
+    """A feed that changes the frames. Each becomes a piece of its own."""
+    framing: Framing | None = None
+
+    def on_piece(piece: Piece) -> Iterator[Part]:
+        nonlocal framing
+        framing = framing or framing_of(piece.data)
+        for frame in framing.split(piece.data, piece.at):
+            yield from _written(change(frame))
+
+    def on_stop(stop: Stop) -> Iterator[Part]:
+        for frame in framing.rest(stop.at) if framing else ():
+            yield from _written(change(frame))
+        yield from _written(at_stop(stop))
+
+    return each_piece(on_piece, at_stop=on_stop)
+
+
+def at_event(fault: Fault, after: int, change: FrameChange) -> Feed:
+    """A feed that changes one event: the one that follows so many others. Comments are no events."""
+    seen = 0
+
+    def on_frame(frame: Frame) -> Iterable[Frame | Part]:
+        nonlocal seen
+        if frame.event is None:
+            return (frame,)
+        seen += 1
+        return change(frame) if seen == after + 1 else (frame,)
+
+    def at_stop(stop: Stop) -> Iterable[Part]:
+        if seen <= after:
+            raise nothing_to_break(fault, f"{after + 1} events", f"{seen}")
+        return (stop,)
+
+    return each_frame(on_frame, at_stop=at_stop)
+
+
+def where(fault: Fault, wanted: str, change: Callable[[Frame], Iterable[Frame | Part] | None]) -> Feed:
+    """A feed that changes the frames for which `change` has an answer; at least one there must be."""
+    found = False
+
+    def on_frame(frame: Frame) -> Iterable[Frame | Part]:
+        nonlocal found
+        changed = change(frame)
+        found = found or changed is not None
+        return (frame,) if changed is None else changed
+
+    def at_stop(stop: Stop) -> Iterable[Part]:
+        return (stop,) if found else missing(fault, wanted)(stop)
+
+    return each_frame(on_frame, at_stop=at_stop)
+
+
+def missing(fault: Fault, wanted: str) -> Callable[[Stop], NoReturn]:
+    """What to do at the end where a fault has waited in vain."""
+
+    def at_stop(_stop: Stop) -> NoReturn:
+        raise nothing_to_break(fault, wanted)
+
+    return at_stop
+
+
+def _written(things: Iterable[Frame | Part]) -> Iterator[Part]:
+    for thing in things:
+        if not isinstance(thing, Frame):
+            yield thing
+        elif data := thing.framing.write(thing.data):
+            yield Piece(data, thing.at)

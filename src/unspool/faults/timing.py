@@ -1,0 +1,135 @@
+"""Answers that come late. A fault moves moments and waits for nothing: the transport does, on its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+
+from unspool.faults.cuts import stop_with
+from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.parts import Part, Piece, Sent, Stop
+from unspool.faults.stages import each_piece
+
+
+@dataclass(frozen=True, repr=False)
+class SlowStart(Fault):
+    """The first token is late: the headers come in time, and all that follows so much later.
+
+    Args:
+        seconds: how much later.
+        headers: whether the headers are late too.
+    """
+
+    seconds: float
+    headers: bool = False
+
+    def feed(self) -> Feed:
+        def feed(part: Part) -> Iterable[Part]:
+            if isinstance(part, Piece | Stop) or (self.headers and not isinstance(part, Sent)):
+                return (replace(part, at=part.at + self.seconds),)
+            return (part,)
+
+        return feed
+
+
+@dataclass(frozen=True, repr=False)
+class Stall(Fault):
+    """The stream falls silent for a while, then goes on.
+
+    Args:
+        after: network chunks before that.
+        seconds: how long the silence lasts.
+    """
+
+    after: int = 0
+    seconds: float = 60.0
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def piece(piece: Piece) -> Iterable[Part]:
+            nonlocal seen
+            seen += 1
+            late = self.seconds if seen > self.after else 0.0
+            return (replace(piece, at=piece.at + late),)
+
+        def stop(stop: Stop) -> Iterable[Part]:
+            if seen < self.after:
+                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
+            return (replace(stop, at=stop.at + self.seconds),)
+
+        return each_piece(piece, at_stop=stop)
+
+
+@dataclass(frozen=True, repr=False)
+class Hang(Fault):
+    """The stream falls silent and never goes on; in the end the connection is reset.
+
+    Args:
+        after: network chunks before that.
+        seconds: how long the silence lasts: longer than any client should wait.
+    """
+
+    after: int = 0
+    seconds: float = 3600.0
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def piece(piece: Piece) -> Iterable[Part]:
+            nonlocal seen
+            seen += 1
+            return (piece,) if seen <= self.after else (stop_with("reset", piece.at + self.seconds),)
+
+        def stop(stop: Stop) -> Iterable[Part]:
+            if seen < self.after:
+                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
+            return (stop_with("reset", stop.at + self.seconds),)
+
+        return each_piece(piece, at_stop=stop)
+
+
+@dataclass(frozen=True, repr=False)
+class Drip(Fault):
+    """The stream trickles: at least so much time between any two network chunks.
+
+    Args:
+        seconds: between one chunk and the next.
+    """
+
+    seconds: float
+
+    def feed(self) -> Feed:
+        last: float | None = None
+
+        def piece(piece: Piece) -> Iterable[Part]:
+            nonlocal last
+            last = piece.at if last is None else max(piece.at, last + self.seconds)
+            return (replace(piece, at=last),)
+
+        return each_piece(piece, at_stop=lambda stop: (replace(stop, at=max(stop.at, last or 0.0)),))
+
+
+@dataclass(frozen=True, repr=False)
+class Jitter(Fault):
+    """Every network chunk comes late by a random time, though none before its forerunner.
+
+    Args:
+        most: seconds that a chunk is late at most.
+        seed: of the times; each answer gets the same.
+    """
+
+    most: float = 0.5
+    seed: int = 0
+
+    def feed(self) -> Feed:
+        random = Random(self.seed)  # noqa: S311 - to be repeated, not to be secret
+        last = 0.0
+
+        def late(part: Piece | Stop) -> Iterator[Part]:
+            nonlocal last
+            last = max(last, part.at + random.uniform(0.0, self.most))
+            yield replace(part, at=last)
+
+        return each_piece(late, at_stop=late)

@@ -1,0 +1,114 @@
+"""Whose events these are, and what they say."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from tests.faults import answers
+
+from unspool.cassette.model import Interaction
+from unspool.faults.dialects import dialect_in, finishes, speaks
+from unspool.faults.frames import Frame, framing_of
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
+
+DIALECTS = {
+    "anthropic": "anthropic-messages",
+    "bedrock": "bedrock-converse",
+    "cohere": "cohere-v2",
+    "gemini": "gemini-generate",
+    "gemini-array": "gemini-generate",
+    "ollama": "ollama-ndjson",
+    "openai": "openai-chat",
+    "responses": "openai-responses",
+    "tools": "openai-chat",
+}
+SAID = {
+    "anthropic": ([3, 4, 5], [7]),
+    "bedrock": ([1, 2], [4]),
+    "cohere": ([2, 3], [5]),
+    "gemini": ([0, 1, 2], [2]),
+    "gemini-array": ([0, 1, 2], [2]),
+    "ollama": ([0, 1], [2]),
+    "openai": ([1, 2, 3], [4]),
+    "responses": ([1, 2], [3]),
+    "tools": ([0, 1, 2, 3], [4]),
+}
+
+
+def frames_of(recorded: Interaction) -> list[Frame]:
+    framing = framing_of(recorded.response.body)
+    return list(framing.split(recorded.response.body, 0.0))
+
+
+@pytest.mark.parametrize("name", answers.ALL)
+def test_events_tell_their_format(name: str) -> None:
+    assert dialect_in(answers.ALL[name].response.body) == DIALECTS[name]
+
+
+@pytest.mark.parametrize("name", answers.ALL)
+def test_events_that_say_something_are_known(name: str) -> None:
+    frames = frames_of(answers.ALL[name])
+
+    assert [place for place, frame in enumerate(frames) if speaks(frame)] == SAID[name][0]
+
+
+@pytest.mark.parametrize("name", answers.ALL)
+def test_events_that_say_why_it_ended_are_known(name: str) -> None:
+    frames = frames_of(answers.ALL[name])
+
+    assert [place for place, frame in enumerate(frames) if finishes(frame)] == SAID[name][1]
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect"),
+    [
+        (b'{"event_type": "text-generation", "text": "a"}\n{"event_type": "stream-end"}\n', "cohere-v1"),
+        (b'data: {"event_type": "interaction.created"}\n\n', "gemini-interactions"),
+        (b'data: {"type": "completion", "completion": "a"}\n\n', "anthropic-complete"),
+        (b'data: {"choices": [{"text": "a", "index": 0}]}\n\n', "openai-completions"),
+        (b'{"error": "no"}\n', "ollama-ndjson"),
+        (b'data: {"object": "thread.run"}\n\n', None),
+        (b"data: [DONE]\n\n", None),
+        (b": comment\n\n", None),
+        (b"", None),
+    ],
+)
+def test_others_are_known_or_not(body: bytes, dialect: str | None) -> None:
+    assert dialect_in(body) == dialect
+
+
+@pytest.mark.parametrize("key", ["content", "reasoning", "reasoning_content", "refusal"])
+def test_chat_speaks_in_many_fields(key: str) -> None:
+    recorded = answers.interaction(*answers.sse(answers.chat({key: "x"}), answers.chat({key: ""})))
+
+    assert list(map(speaks, frames_of(recorded))) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "finished"),
+    [
+        ({"choices": [{"text": "a"}]}, {"choices": [{"text": "", "finish_reason": "stop"}]}),
+        (
+            {"type": "completion", "completion": "a", "stop_reason": None},
+            {"type": "completion", "completion": "", "stop_reason": "stop_sequence"},
+        ),
+        ({"event_type": "step.delta"}, {"event_type": "interaction.completed"}),
+        ({"event_type": "text-generation", "text": "a"}, {"event_type": "stream-end"}),
+    ],
+)
+def test_older_and_newer_formats_are_understood_too(said: Any, finished: Any) -> None:
+    frames = frames_of(answers.interaction(*answers.sse(said, finished)))
+
+    assert list(map(speaks, frames)) == [True, False]
+    assert list(map(finishes, frames)) == [False, True]
+
+
+def test_the_last_of_a_model_s_events_inside_of_bedrock_s_is_known() -> None:
+    last = b64encode(b'{"amazon-bedrock-invocationMetrics":{}}').decode()
+    bodies = [{"bytes": "no base64"}, {"bytes": b64encode(b'{"type":"ping"}').decode()}, {"bytes": last}]
+    pieces = [encode_aws(WireEvent(name="chunk", data=answers.dumps(body))) for body in bodies]
+
+    assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, False, True]

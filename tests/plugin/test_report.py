@@ -1,0 +1,128 @@
+"""What `--unspool-report` says, from outside; and what a failing test says of its streams."""
+
+from __future__ import annotations
+
+import pytest
+from tests.plugin.project import Project
+
+TWO = """
+KEY = {"authorization": "Bearer sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"}
+
+@pytest.mark.stream_cassette
+def test_one():
+    ask("one", headers=KEY)
+    ask("two")
+
+@pytest.mark.stream_cassette
+def test_two():
+    httpx.get(URL + "slow")
+"""
+FEWER = """
+@pytest.mark.stream_cassette
+def test_one():
+    ask("two")
+"""
+REPORT = "--unspool-report"
+
+
+def report_of(project: Project, *options: str, plugins: tuple[str, ...] = ()) -> str:
+    return project.run(REPORT, *options, plugins=plugins).text.partition(" Unspool ")[2]
+
+
+@pytest.mark.parametrize("ini", [False, True])
+def test_it_counts_what_was_recorded_and_scrubbed(project: Project, ini: bool) -> None:
+    project.write_tests(TWO)
+    if ini:
+        project.write("pytest.ini", "[pytest]\nunspool_report = true\n")
+    told = project.run(*([] if ini else [REPORT])).text
+    assert "recorded: 3 interactions, 2 cassettes, 1 secrets scrubbed" in told
+    assert "replayed: 0 interactions, 0 cassettes" in told
+
+
+def test_nothing_is_said_unless_asked_for(project: Project) -> None:
+    project.write_tests(TWO)
+    assert "Unspool" not in project.run().text
+
+
+def test_it_counts_what_was_replayed_and_the_time_that_saved(project: Project) -> None:
+    project.write_tests(TWO)
+    project.run()
+    told = report_of(project)
+    assert "recorded: 0 interactions, 0 cassettes" in told
+    assert "replayed: 3 interactions, 2 cassettes, " in told
+    saved = float(told.partition("2 cassettes, ")[2].partition(" s of waiting saved")[0])
+    assert 0.3 <= saved < 30
+
+
+def test_it_names_cassettes_with_unplayed_interactions(project: Project) -> None:
+    project.write_tests(TWO)
+    project.run()
+    project.write_tests(FEWER)
+    assert "unplayed: 1 interactions, 1 cassettes\n  tests/cassettes/test_it/test_one.yaml: 1" in report_of(
+        project
+    )
+
+
+def test_it_names_cassettes_that_no_test_uses(project: Project) -> None:
+    project.write_tests(TWO)
+    project.write_tests(TWO, "tests/test_gone.py")
+    project.run()
+    (project.folder / "tests/test_gone.py").unlink()
+    project.write_tests(FEWER)
+    gone = ["test_gone/test_one", "test_gone/test_two", "test_it/test_two"]
+    listed = "\n".join(f"  tests/cassettes/{name}.yaml" for name in gone)
+    assert f"orphaned: 3 cassettes\n{listed}\n" in report_of(project)
+
+
+@pytest.mark.parametrize(
+    "part", [("-k", "one"), ("tests/test_it.py::test_one",), ("--deselect", "tests/test_it.py::test_two")]
+)
+def test_a_test_that_was_not_run_keeps_its_cassette(project: Project, part: tuple[str, ...]) -> None:
+    project.write_tests(TWO)
+    project.run()
+    assert "orphaned: 0 cassettes" in report_of(project, *part)
+
+
+def test_workers_hand_in_their_accounts(project: Project) -> None:
+    project.write_tests(TWO)
+    told = report_of(project, "-n2", plugins=("xdist",))
+    assert "recorded: 3 interactions, 2 cassettes, 1 secrets scrubbed" in told
+    told = report_of(project, "-n2", plugins=("xdist",))
+    assert "replayed: 3 interactions, 2 cassettes" in told
+    assert "orphaned: 0 cassettes" in told
+
+
+# Of a failing test
+
+
+def test_a_failing_test_shows_the_end_of_its_stream(project: Project) -> None:
+    project.write_tests('@pytest.mark.stream_cassette\ndef test_weather():\n    assert "snows" in ask()\n')
+    for word in ("recorded to", "replayed from"):
+        told = project.run().text
+        assert "streams before the failure (call)" in told
+        assert word in told
+        assert 'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}' in told
+        assert "replay it:   pytest tests/test_it.py::test_weather --unspool-record=none" in told
+        assert "look at it:  unspool show " in told
+
+
+def test_it_shows_how_far_the_stream_was_read(project: Project) -> None:
+    project.write_tests(
+        """
+@pytest.mark.stream_cassette
+def test_weather(stream_cassette):
+    with httpx.stream("POST", URL, json={}) as response:
+        pieces = response.iter_raw()
+        next(pieces)
+        if not stream_cassette.play_count:
+            list(pieces)
+        assert not stream_cassette.play_count, "halfway"
+"""
+    )
+    project.run()
+    assert ", 1 of 3 pieces read\n" in project.run().text
+
+
+def test_a_passing_test_shows_nothing(project: Project) -> None:
+    project.write_tests(TWO)
+    assert "streams before the failure" not in project.run("-rA").text
