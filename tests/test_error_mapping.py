@@ -57,6 +57,8 @@ def test_a_status_has_its_class(status: int, cls: type[ProviderError]) -> None:
         ({"message": "a"}, "a"),  # Bedrock, Cohere
         ({"detail": "a"}, "a"),  # Mistral
         ([{"error": {"code": 400, "message": "a"}}], "a"),  # Google
+        ({"errors": [{"message": "a"}, {"message": "b"}]}, "a"),  # watsonx
+        ({"error": [{"message": "a"}]}, "a"),  # SAP
         ("a", "a"),  # text
     ],
     ids=str,
@@ -88,6 +90,10 @@ def test_a_body_without_a_message_is_shown(body: Any) -> None:
 )
 def test_an_error_inside_a_stream_has_a_status_of_its_own(error: dict[str, Any], status: int) -> None:
     assert error_from_body({"error": {"message": "a", **error}}).status_code == status
+
+
+def test_the_status_of_a_list_of_errors_may_stand_beside_it() -> None:
+    assert error_from_body({"errors": [{"message": "a"}], "status_code": 404}).status_code == 404
 
 
 @pytest.mark.parametrize(

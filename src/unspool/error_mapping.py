@@ -145,12 +145,14 @@ def _named_status(error: Mapping[str, Any]) -> str | None:
 
 
 def _innermost(body: Any) -> dict[str, Any]:
-    """The object that holds the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"error": "text"}`, …"""
+    """The object that holds the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"errors": [{…}]}`, …"""
     if isinstance(body, list) and body:
         return _innermost(body[0])
     if not isinstance(body, dict):
         return {"message": body if isinstance(body, str) else None}
-    inner = body.get("error")
+    inner = body.get("error") or body.get("errors")
+    if isinstance(inner, list) and inner:
+        inner = {"status_code": body.get("status_code"), **_innermost(inner)}  # watsonx says it once
     if isinstance(inner, dict):
         return inner
     return {**body, "message": inner} if isinstance(inner, str) else body

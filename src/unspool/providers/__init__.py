@@ -82,6 +82,12 @@ FORMATS: dict[str, WireFormat] = {
             "bedrock-invoke", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockInvokeNormalizer"
         ),
         WireFormat(
+            "cohere-v1",
+            NDJSONDecoder,
+            "unspool.providers.cohere:CohereV1Normalizer",
+            response="unspool.providers.cohere:response_from_cohere_v1",
+        ),
+        WireFormat(
             "cohere-v2",
             _sse,
             "unspool.providers.cohere:CohereNormalizer",
@@ -102,6 +108,10 @@ FORMATS: dict[str, WireFormat] = {
             request="unspool.providers.gemini.request:build_request",
             response="unspool.providers.gemini:response_from_gemini",
         ),
+        WireFormat("replicate-sse", _sse, "unspool.providers.replicate:ReplicateNormalizer"),
+        WireFormat("sap-orchestration", NDJSONDecoder, "unspool.providers.sap:SAPNormalizer"),
+        WireFormat("tgi", _sse, "unspool.providers.tgi:TGINormalizer"),
+        WireFormat("watsonx-generation", _sse, "unspool.providers.watsonx:WatsonxNormalizer"),
         WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
         WireFormat(
             "gemini-interactions",

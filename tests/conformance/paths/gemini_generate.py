@@ -13,6 +13,7 @@ _PROMPT = "usage.prompt_tokens_details"
 _COMPLETION = "usage.completion_tokens_details"
 
 LANDS = {
+    ":error.**": "raised.error.**",
     ":modelVersion": "model",
     ":promptFeedback.**": "provider_specific_fields.prompt_feedback.**",
     ":responseId": "id",

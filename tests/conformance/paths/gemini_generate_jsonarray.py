@@ -9,7 +9,7 @@ from tests.conformance.paths import gemini_generate
 EVENT = gemini_generate.EVENT
 
 _UNSEEN = re.compile(
-    r"cache|citation|code|content$|executable|functionCall$|grounding|\.id$|missing|partial|promptFeedback|toolUse"
+    r"cache|citation|code|content$|error|executable|functionCall$|grounding|\.id$|missing|partial|promptFeedback|toolUse"
     r"|urlContext|willContinue",
     re.IGNORECASE,
 )
