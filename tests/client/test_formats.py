@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -121,9 +120,6 @@ GEMINI = Dialogue(
     streamed=[GEMINI_END],
     stream_path=GEMINI_PATH + "streamGenerateContent",
 )
-needs_reader = pytest.mark.skipif(
-    find_spec("unspool.providers.ollama") is None, reason="the format can't be read yet"
-)
 
 DIALOGUES = [
     openai("groq/llama", "/openai/v1/chat/completions"),
@@ -132,8 +128,8 @@ DIALOGUES = [
     openai("hosted_vllm/m", "/v1/chat/completions", base_url="http://localhost/v1"),
     ANTHROPIC,
     GEMINI,
-    pytest.param(COHERE, marks=needs_reader),
-    pytest.param(OLLAMA, marks=needs_reader),
+    COHERE,
+    OLLAMA,
 ]
 
 pytestmark = pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue.model)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.anthropic.shape import present
 from unspool.providers.arguments import parsed_arguments
 from unspool.providers.payload import JSON
 from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
+from unspool.providers.shape import present
 from unspool.providers.support import supported
 
 _PATH = "/api/chat"

@@ -10,9 +10,9 @@ from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
-from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.providers.anthropic.usage import usage_from
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

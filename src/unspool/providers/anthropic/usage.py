@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from unspool.models import Record, Usage
-from unspool.providers.anthropic.shape import object_in, objects_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in
 
 
 def usage_from(reported: JSON, *, silent: bool) -> Usage | None:

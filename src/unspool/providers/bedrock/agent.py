@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unspool.models import ModelResponseStream
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 

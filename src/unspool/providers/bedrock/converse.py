@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from unspool.models import ModelResponseStream
-from unspool.providers.anthropic.shape import misshapen, object_in, text_in
 from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
 from unspool.providers.bedrock.open_blocks import OpenBlocks
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
 from unspool.providers.payload import JSON
+from unspool.providers.shape import misshapen, object_in, text_in
 from unspool.wire.event import WireEvent
 
 

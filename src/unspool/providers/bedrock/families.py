@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from unspool.models import ModelResponseStream, Usage
-from unspool.providers.anthropic.shape import objects_in, text_in
 from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.payload import JSON
+from unspool.providers.shape import objects_in, text_in
 from unspool.wire.event import WireEvent
 
 Said = tuple[str, str]

@@ -17,13 +17,13 @@ from unspool.models import ModelResponseStream
 from unspool.pipeline import Stage
 from unspool.providers.anthropic import AnthropicNormalizer
 from unspool.providers.anthropic.complete import AnthropicCompleteNormalizer
-from unspool.providers.anthropic.shape import object_in, text_in
 from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event
 from unspool.providers.bedrock.converse import BedrockConverseNormalizer
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.openai_chat import OpenAIChatNormalizer
 from unspool.providers.payload import JSON, parse_event
+from unspool.providers.shape import object_in, text_in
 from unspool.wire.event import WireEvent
 
 _BEDROCKS_OWN = "amazon-bedrock-"

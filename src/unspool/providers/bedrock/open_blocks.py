@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.providers.anthropic.mapping import with_supported_text
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.payload import JSON, json_or_text
+from unspool.providers.shape import object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

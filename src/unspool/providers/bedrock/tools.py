@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from unspool.providers.anthropic.shape import present
 from unspool.providers.bedrock.parts import cache_point
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 _CHOICES: dict[str, JSON] = {"auto": {"auto": {}}, "required": {"any": {}}}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from unspool.providers.anthropic.shape import present
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 _ROLES = {"developer": "system"}  # the others are OpenAI's
 

@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any
 
-from unspool.providers.anthropic.shape import text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import text_in
 
 _Step = str | int
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.gemini.arguments import ArgumentsWriter
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in, text_in
 
 _Read = Callable[["Candidate", JSON, JSON], None]
 

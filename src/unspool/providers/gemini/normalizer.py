@@ -9,7 +9,6 @@ from itertools import count
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.documented import documented
 from unspool.providers.gemini.candidate import Candidate
 from unspool.providers.gemini.metadata import (
@@ -22,6 +21,7 @@ from unspool.providers.gemini.metadata import (
 )
 from unspool.providers.gemini.usage import usage_from
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://ai.google.dev/api/generate-content#generatecontentresponse"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from unspool.errors import BadRequestError
-from unspool.providers.anthropic.shape import present
 from unspool.providers.gemini.media import detail_of_part, media_part
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 
 def parts_from(message: JSON, *, detailed: bool) -> list[JSON]:

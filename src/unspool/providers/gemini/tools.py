@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.anthropic.shape import present
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 # What Gemini's own kind of schema can say, as far as it says it just like JSON Schema: https://ai.google.dev/api/caching#Schema
 _OPENAPI = frozenset(

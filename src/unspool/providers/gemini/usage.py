@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from unspool.models import Usage
-from unspool.providers.anthropic.shape import objects_in
 from unspool.providers.gemini.metadata import others_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import objects_in
 
 # By name, or by number where Google's older SDKs ask for numbers; documents are counted as text.
 _MODALITIES = {

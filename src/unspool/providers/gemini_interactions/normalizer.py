@@ -8,11 +8,11 @@ from typing import Any
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
-from unspool.providers.anthropic.shape import misshapen, object_in, text_in
 from unspool.providers.documented import documented
 from unspool.providers.gemini_interactions.steps import Steps
 from unspool.providers.gemini_interactions.usage import usage_of_interaction
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import misshapen, object_in, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

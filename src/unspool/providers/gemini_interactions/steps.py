@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from unspool.models import Usage
-from unspool.providers.anthropic.shape import objects_in
 from unspool.providers.gemini.usage import usage_from
 from unspool.providers.payload import JSON
+from unspool.providers.shape import objects_in
 
 _COUNTS = {
     "total_cached_tokens": "cachedContentTokenCount",
