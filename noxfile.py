@@ -60,7 +60,7 @@ def plugin(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("version", ["1.106.2", "1.81.15"])
+@nox.parametrize("version", ["1.110.2", "1.106.2", "1.81.15"])
 def litellm(session: nox.Session, version: str) -> None:
     """Canned streams in litellm's own wrapper, on the releases between which it changed."""
     session.install("-e", ".[pytest]", f"litellm=={version}", "hypothesis", "trio")

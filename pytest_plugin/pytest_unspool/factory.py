@@ -100,6 +100,7 @@ class StreamFactory:
                 **options,
             )
         )
+        stream.is_mock = cassette is None
         source = "a script" if cassette is None else f"the cassette {cassette}"
         failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream

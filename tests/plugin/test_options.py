@@ -171,6 +171,17 @@ def test_the_marker_too_can_fail_on_unplayed(project: Project) -> None:
     assert project.run().counts == {"failed": 1}
 
 
+@pytest.mark.parametrize(("mode", "outcome"), [("all", "failed"), ("rewrite", "passed")])
+def test_what_is_recorded_anew_is_not_unplayed(project: Project, mode: str, outcome: str) -> None:
+    project.write_tests('@pytest.mark.stream_cassette\ndef test_weather():\n    ask("one"); ask("two")\n')
+    project.run()
+    options = ("--unspool-fail-on-unplayed", f"--unspool-record={mode}")
+    assert project.run(*options).counts == {"passed": 1}
+
+    project.write_tests('@pytest.mark.stream_cassette\ndef test_weather():\n    ask("one")\n')
+    assert project.run(*options).counts == {outcome: 1}  # "two" stays in the file, or goes
+
+
 def test_every_option_and_ini_key_begins_with_unspool(project: Project) -> None:
     ours = project.run("--help").text
     assert ours.count("--unspool-") >= 5

@@ -246,8 +246,9 @@ class Cassette:
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """What was loaded and hasn't answered any request."""
-        return self._player.unplayed
+        """What was loaded and hasn't answered any request, but for what a recording takes the place of."""
+        replaced = self._dropped(self.recorded)
+        return [one for one in self._player.unplayed if not replaced(one)]
 
     @property
     def all_played(self) -> bool:
