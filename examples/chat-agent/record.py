@@ -1,4 +1,4 @@
-"""Records the tests' cassettes: `python record.py`, which takes pytest's arguments.
+"""Records the cassettes of `tests/test_recorded.py`: `python record.py`; it takes pytest's options.
 
 With keys of your own you would run `pytest --unspool-record=rewrite`, and have the providers themselves
 recorded. So that this example needs none, a model on this machine stands in for both: it speaks as their
@@ -19,18 +19,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 
 @dataclass(frozen=True)
 class Says:
-    """What the model says in one turn, and how that ends: by an error event, without an end, or lost."""
+    """What the model says in one turn; the connection may be lost then."""
 
     text: str
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
-    ending: Literal["whole", "error", "cut", "reset"] = "whole"
+    is_lost: bool = False
 
 
 SCRIPT = {
@@ -42,9 +42,10 @@ SCRIPT = {
         Says("", calls=(("get_weather", {"city": "Oslo"}),)),
         Says("No, in Oslo it's 4 degrees, and it rains."),
     ],
-    "Tell me about the sea.": [Says("The sea is wide, and nobody", ending="cut")],
-    "Tell me about the desert.": [Says("The desert is dry, and the wind", ending="reset")],
-    "Tell me about the mountains.": [Says("The mountains are high, and up", ending="error")],
+    "Tell me about the sea.": [
+        Says("The sea is wide, and nobody has seen all of it, for it never holds still.")
+    ],
+    "Tell me about the desert.": [Says("The desert is dry, and the wind", is_lost=True)],
 }
 
 
@@ -84,10 +85,7 @@ def openai_stream(says: Says, asked: dict[str, Any]) -> Iterator[bytes]:
     for delta, reason in _openai_deltas(says):
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         yield _data({**head, "choices": [choice]})
-    if says.ending == "error":
-        message = "The server had an error while processing your request. Sorry about that!"
-        yield _data({"error": {"message": message, "type": "server_error", "param": None, "code": None}})
-    if says.ending == "whole":
+    if not says.is_lost:
         if asked.get("stream_options", {}).get("include_usage"):
             usage = {"prompt_tokens": 96, "completion_tokens": 24, "total_tokens": 120}
             yield _data({**head, "choices": [], "usage": usage})
@@ -104,7 +102,7 @@ def _openai_deltas(says: Says) -> Iterator[tuple[dict[str, Any], str | None]]:
         yield {"tool_calls": [call]}, None
         for piece in _json_pieces(arguments):
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}, None
-    if says.ending == "whole":
+    if not says.is_lost:
         yield {}, "tool_calls" if says.calls else "stop"
 
 
@@ -128,11 +126,9 @@ def anthropic_stream(says: Says, asked: dict[str, Any]) -> Iterator[bytes]:
     for index, (block, deltas) in enumerate(blocks):
         yield _event("content_block_start", index=index, content_block=block)
         yield from (_event("content_block_delta", index=index, delta=delta) for delta in deltas)
-        if says.ending == "whole":
+        if not says.is_lost:
             yield _event("content_block_stop", index=index)
-    if says.ending == "error":
-        yield _event("error", error={"type": "overloaded_error", "message": "Overloaded"})
-    if says.ending == "whole":
+    if not says.is_lost:
         reason = "tool_use" if says.calls else "end_turn"
         delta = {"stop_reason": reason, "stop_sequence": None}
         yield _event("message_delta", delta=delta, usage={"output_tokens": 24})
@@ -174,14 +170,14 @@ class Model(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         says = next_turn(asked["messages"])
-        self.send_response(200)
+        self.send_response_only(200)
         self.send_header("content-type", "text/event-stream; charset=utf-8")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
         for data in STREAMS[self.path](says, asked):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
             time.sleep(0.01)
-        if says.ending == "reset":
+        if says.is_lost:
             self._reset()
         else:
             self.wfile.write(b"0\r\n\r\n")
@@ -189,7 +185,7 @@ class Model(BaseHTTPRequestHandler):
     def _reset(self) -> None:
         """With nothing to linger for, closing a socket resets the connection."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.shutdown(socket.SHUT_RD)
+        os.close(self.connection.detach())
         self.close_connection = True
 
     def log_message(self, *args: object) -> None: ...
@@ -210,7 +206,7 @@ def main(*arguments: str) -> int:
     with serving() as url:
         os.environ["OPENAI_BASE_URL"] = f"{url}/api.openai.com/v1"
         os.environ["ANTHROPIC_BASE_URL"] = f"{url}/api.anthropic.com"
-        return pytest.main(["--unspool-record=rewrite", *arguments])
+        return pytest.main(["tests/test_recorded.py", "--unspool-record=rewrite", *arguments])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +15,9 @@ BROKEN_OFF = "The model's answer broke off. Please ask again."
 FAILED = "The model has failed. Please ask again."
 REPEATING = "The model repeated itself, so I stopped it. Please ask in other words."
 
-# Litellm's errors are OpenAI's. Anthropic's SDK leaves a connection that is lost in mid-stream to httpx2.
-_ERRORS = (openai.OpenAIError, anthropic.AnthropicError, httpx2.TransportError)
+# Litellm's errors are OpenAI's. Both SDKs let through what they meet in mid-stream: broken JSON, and
+# Anthropic's a lost connection too.
+_ERRORS = (openai.OpenAIError, anthropic.AnthropicError, httpx2.TransportError, json.JSONDecodeError)
 _LOST = (openai.APIConnectionError, anthropic.APIConnectionError, httpx2.TransportError)
 _BUSY_STATUSES = {429, 503, 529}
 _BUSY_TYPES = {"rate_limit_error", "overloaded_error"}

@@ -25,6 +25,7 @@ def unspool_config() -> dict[str, Any]:
 
 def _at_the_provider(request: Any) -> Any:
     request.uri = re.sub(r"^http://127\.0\.0\.1:\d+/", "https://", request.uri)
+    request.headers["host"] = request.host
     return request
 
 
@@ -39,7 +40,7 @@ def ask_anthropic(stream_anthropic: Any) -> Backend:
 
 
 @pytest.fixture
-def ask_litellm(stream_cassette: Any, monkeypatch: pytest.MonkeyPatch) -> Backend:
+def ask_litellm(monkeypatch: pytest.MonkeyPatch) -> Backend:
     monkeypatch.setenv("OPENAI_API_KEY", os.environ.get("OPENAI_API_KEY", "none-is-needed-offline"))
     return litellm_backend("openai/gpt-4o-mini")
 
@@ -58,7 +59,7 @@ def canned() -> Callable[..., Backend]:
     def make(*streams: Any) -> Backend:
         turns = iter(streams)
 
-        def ask(conversation: list[Message]) -> Iterator[str | CallPart]:
+        def ask(_conversation: list[Message]) -> Iterator[str | CallPart]:
             with told_to_users(), closing(next(turns)) as chunks:
                 yield from parts_of_chunks(chunks)
 

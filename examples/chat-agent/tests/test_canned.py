@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import unspool
 from chat import chat
+from chat_agent import answer
+
+import unspool
 
 WEATHER = unspool.tool_call_chunks("get_weather", '{"city": "Paris"}', size=3)
 
@@ -41,8 +43,6 @@ def test_a_model_that_always_calls_is_left_in_the_end(canned, stream_wrapper):
 
 
 def test_an_answer_is_handed_on_as_it_comes(canned, stream_wrapper):
-    from chat_agent import answer
-
     stream = stream_wrapper(["It ", "rains."])
     pieces = answer(canned(stream), [{"role": "user", "content": "The weather in Oslo?"}])
     assert next(pieces) == "It "

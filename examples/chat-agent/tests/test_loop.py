@@ -9,11 +9,10 @@ import agent_before
 import litellm
 import pytest
 from chat import chat
+from chat_agent.backends import parts_of_chunks
 from inline_snapshot import snapshot
 
-from chat_agent.backends import parts_of_chunks
-
-CIRCLE = ["Let me look. ", "One moment. "]
+CIRCLE = ["Hm. ", "Ah. "]
 IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["unspool", "litellm"])
 
 
@@ -21,8 +20,8 @@ IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["unspool", "litellm
 def test_the_agent_of_then_reads_all_that_comes(looping_stream, implementation):
     loop = looping_stream(CIRCLE, repeat=1000, implementation=implementation)  # for ever, but for this test
     question = {"role": "user", "content": "The weather in Paris?"}
-    said = "".join(agent_before.answer(lambda conversation: parts_of_chunks(loop), [question]))
-    assert said == "Let me look. One moment. " * 1000
+    said = "".join(agent_before.answer(lambda _conversation: parts_of_chunks(loop), [question]))
+    assert said == "Hm. Ah. " * 1000
     with pytest.raises(AssertionError, match="stopped after 2000 chunks"):
         loop.assert_stopped(within_chunks=20)
 
@@ -35,7 +34,7 @@ def test_the_agent_of_now_stops_it(looping_stream, canned, rebuilt, implementati
     loop.assert_stopped(within_chunks=20)
     assert rebuilt(loop.delivered)["choices"][0]["message"] == snapshot(
         {
-            "content": "Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. Let me look. One moment. ",
+            "content": "Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. Hm. Ah. ",
             "role": "assistant",
         }
     )

@@ -1,4 +1,4 @@
-"""Recorded once, replayed ever after: `cassettes/test_recorded/`."""
+"""Recorded once, replayed ever after: `cassettes/test_recorded/`, a file for each test and backend."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ def test_it_remembers_what_was_said(ask):
         *("user", "assistant", "tool", "tool", "assistant"),
         *("user", "assistant", "tool", "assistant"),
     ]
+
+
+def test_it_tells_of_the_sea(ask):
+    """The answer that `test_faults.py` breaks."""
+    assert chat(ask, "Tell me about the sea.") == (
+        "The sea is wide, and nobody has seen all of it, for it never holds still."
+    )
+
+
+def test_a_connection_was_lost(ask):
+    """While this was recorded, and so it's lost in every replay."""
+    said = chat(ask, "Tell me about the desert.")
+    assert said == "The desert is dry, and the wind [The model's answer broke off. Please ask again.]"
