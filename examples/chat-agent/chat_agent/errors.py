@@ -45,6 +45,5 @@ def _saying(error: Exception) -> str:
 
 def _is_busy(error: Exception) -> bool:
     """By its status; an error event in a stream that began with 200 has but a type."""
-    body = getattr(error, "body", None) or {}
-    kind = body.get("error", body).get("type")
-    return getattr(error, "status_code", None) in _BUSY_STATUSES or kind in _BUSY_TYPES
+    body = str(getattr(error, "body", None))
+    return getattr(error, "status_code", None) in _BUSY_STATUSES or any(kind in body for kind in _BUSY_TYPES)
