@@ -85,8 +85,8 @@ def _check_names(said: Mapping[str, Any]) -> None:
 
 
 def _record_mode(config: pytest.Config, said: str | None) -> str | None:
-    """The command line goes before the marker, the marker before the ini file; CI goes before all."""
-    if options.is_ci():
+    """The command line goes before the marker, the marker before the ini file; `none` goes before all."""
+    if options.is_ci() or said == "none":
         return "none"
     return options.flag(config, "record") or said or options.setting(config, "record")
 
