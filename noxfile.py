@@ -60,11 +60,19 @@ def plugin(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("version", ["1.106.2", "1.81.15"])
+@nox.parametrize("version", ["1.110.2", "1.106.2", "1.81.15"])
 def litellm(session: nox.Session, version: str) -> None:
     """Canned streams in litellm's own wrapper, on the releases between which it changed."""
     session.install("-e", ".[pytest]", f"litellm=={version}", "hypothesis", "trio")
     session.run("pytest", "tests/plugin/test_litellm_stream.py", *session.posargs)
+
+
+@nox.session
+def requests(session: nox.Session) -> None:
+    """What is sent, next to what LiteLLM sends for the same calls."""
+    _install(session)
+    session.install("litellm==1.106.2", "mcp")
+    session.run("python", "-m", "tests.litellm_bodies", *session.posargs)
 
 
 @nox.session

@@ -561,6 +561,15 @@ def test_provider_specific_fields_are_merged() -> None:
     assert said.provider_specific_fields == {"a": 1, "b": 2}
 
 
+def test_plans_and_logs_are_texts_in_pieces() -> None:
+    said = message(
+        {"provider_specific_fields": {"tool_plan": "I will ", "seed": 1}},
+        {"provider_specific_fields": {"tool_plan": "look.", "seed": 2}},
+        {"provider_specific_fields": {"logs": "done"}},
+    )
+    assert said.provider_specific_fields == {"tool_plan": "I will look.", "seed": 2, "logs": "done"}
+
+
 @pytest.mark.parametrize(
     ("cited", "citations"),
     [([{"n": 1}, {"n": 2}], [[{"n": 1}, {"n": 2}]]), ([[{"n": 1}], [{"n": 2}]], [[{"n": 1}], [{"n": 2}]])],

@@ -250,7 +250,28 @@ def test_drop_params_leaves_out_what_the_provider_lacks(
     assert "seed" not in server.requests[0].body
 
 
+def test_what_an_openai_compatible_provider_lacks_is_refused_too(server: Loopback) -> None:
+    with pytest.raises(UnsupportedParamsError, match="groq has no parameter 'logprobs'"):
+        completion("groq/llama", MESSAGES, stream=True, base_url=f"{server.url}/v1", logprobs=True)
+
+
 # --- where to, and with what key
+
+
+def test_azure_is_asked_by_deployment_and_version(server: Loopback) -> None:
+    path = "/openai/deployments/mine/chat/completions"
+    server.answers[path] = Answer.events(*HELLO)
+
+    chunks = list(
+        completion(
+            "azure/mine", MESSAGES, stream=True, api_base=server.url, api_version="2024-10-21", api_key="k"
+        )
+    )
+
+    assert text_of(chunks) == "Hello there"
+    [request] = server.requests
+    assert (request.path, request.headers["api-key"]) == (f"{path}?api-version=2024-10-21", "k")
+    assert "api_version" not in request.body
 
 
 @pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "OPENAI_API_BASE"])

@@ -57,6 +57,8 @@ def test_a_status_has_its_class(status: int, cls: type[ProviderError]) -> None:
         ({"message": "a"}, "a"),  # Bedrock, Cohere
         ({"detail": "a"}, "a"),  # Mistral
         ([{"error": {"code": 400, "message": "a"}}], "a"),  # Google
+        ({"errors": [{"message": "a"}, {"message": "b"}]}, "a"),  # watsonx
+        ({"error": [{"message": "a"}]}, "a"),  # SAP
         ("a", "a"),  # text
     ],
     ids=str,
@@ -90,18 +92,33 @@ def test_an_error_inside_a_stream_has_a_status_of_its_own(error: dict[str, Any],
     assert error_from_body({"error": {"message": "a", **error}}).status_code == status
 
 
+def test_the_status_of_a_list_of_errors_may_stand_beside_it() -> None:
+    assert error_from_body({"errors": [{"message": "a"}], "status_code": 404}).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("message", "code", "cls"),
     [
         ("This model's maximum context length is 8192 tokens", None, ContextWindowExceededError),
         ("too long", "context_length_exceeded", ContextWindowExceededError),
         ("prompt is too long: 210000 tokens", None, ContextWindowExceededError),
+        ("The count exceeds the maximum number of tokens allowed (8).", None, ContextWindowExceededError),
+        ("API key not valid. Please pass a valid API key.", None, AuthenticationError),
         ("filtered", "content_policy_violation", ContentPolicyViolationError),
         ("no such field", "invalid_value", BadRequestError),
     ],
 )
 def test_a_bad_request_is_told_apart(message: str, code: str | None, cls: type[ProviderError]) -> None:
     assert type(error_from_body({"error": {"message": message, "code": code}}, status=400)) is cls
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("INVALID_ARGUMENT", 400), ("UNAUTHENTICATED", 401), ("RESOURCE_EXHAUSTED", 429), ("UNAVAILABLE", 503)],
+)
+def test_googles_word_for_an_error_is_its_type(name: str, status: int) -> None:
+    error = error_from_body({"error": {"message": "a", "status": name}})
+    assert (error.type, error.status_code) == (name, status)
 
 
 def test_code_type_and_param_are_kept() -> None:

@@ -86,6 +86,11 @@ def test_the_wrapper_needs_neither_a_client_nor_cassettes() -> None:
     )
 
 
+def test_a_cassette_in_use_needs_no_models() -> None:
+    code = "import sys; from unspool import use_cassette; print('unspool.models' in sys.modules)"
+    assert run(code) == "False\n"
+
+
 def test_the_limit_may_come_from_the_environment() -> None:
     code = "import unspool; print(unspool.REPEATED_STREAMING_CHUNK_LIMIT)"
     assert run(code, REPEATED_STREAMING_CHUNK_LIMIT="7") == "7\n"

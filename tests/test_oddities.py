@@ -17,10 +17,14 @@ from unspool.models import ChatCompletionMessageToolCall, Message, ModelResponse
 from unspool.providers import pipeline_for
 from unspool.samples import sample_body
 from unspool.streaming.wrapper import CustomStreamWrapper
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
 
 JSON = dict[str, Any]
 
 OPENAI, ANTHROPIC, RESPONSES = "openai-chat", "anthropic-messages", "openai-responses"
+GEMINI = "gemini-generate"
+BEDROCK = "bedrock-converse"
 
 
 # -- streams of our own -------------------------------------------------------------------------------
@@ -409,6 +413,79 @@ def test_no_sequence_number() -> None:
     body = events(*responded("Uncounted."))
     assert said(body, wire_format=RESPONSES).content == "Uncounted."
     assert tokens(rebuilt(body, wire_format=RESPONSES)) == (9, 5, 14)
+
+
+# -- Gemini's responses -------------------------------------------------------------------------------
+
+
+def gemini(*parts: JSON, finish: str | None = None, **fields: Any) -> JSON:
+    """A response with one candidate; without parts it has no content."""
+    candidate: JSON = {"content": {"parts": list(parts)}} if parts else {}
+    ended = {"finishReason": finish} if finish else {}
+    return {"candidates": [{**candidate, **ended, **fields}], "responseId": "odd", "modelVersion": "odd-3"}
+
+
+def test_candidate_without_content() -> None:
+    ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    body = sse(gemini({"text": "Copied."}), gemini(safetyRatings=ratings), gemini(finish="RECITATION"))
+    response = rebuilt(body, wire_format=GEMINI)
+    assert response.choices[0].message.content == "Copied."
+    assert response.choices[0].finish_reason == "content_filter"
+    assert response["vertex_ai_safety_ratings"] == [ratings]
+
+
+def test_content_without_parts() -> None:
+    empty = [gemini(content=content) for content in ({}, {"role": "model"}, {"missing-parts": True})]
+    body = sse(gemini({"text": "Hi."}), *empty, gemini(finish="STOP"))
+    assert said(body, wire_format=GEMINI).content == "Hi."
+
+
+def test_chunk_without_candidates() -> None:
+    feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Reasons"}
+    (finish, _) = read(sse({"promptFeedback": feedback}), wire_format=GEMINI)
+    assert finishes([finish]) == ["content_filter"]
+    assert finish["prompt_feedback"] == feedback
+
+
+def test_empty_text_part() -> None:
+    body = sse(gemini({"text": "Hi."}), gemini({"text": "", "thoughtSignature": "c2ln"}, finish="STOP"))
+    message = said(body, wire_format=GEMINI)
+    assert message.content == "Hi."
+    assert message.provider_specific_fields == {"thought_signatures": ["c2ln"]}
+
+
+def test_finishreason_in_many_chunks() -> None:
+    body = sse(gemini({"text": "Cats "}, finish="STOP"), gemini({"text": "and dogs"}, finish="MAX_TOKENS"))
+    chunks = read(body, wire_format=GEMINI)
+    assert finishes(chunks) == ["length"]
+    assert said(body, wire_format=GEMINI).content == "Cats and dogs"
+
+
+def test_no_finishreason() -> None:
+    body = sse(gemini({"text": "Cut"}))
+    assert finishes(read(body, wire_format=GEMINI, strict=False)) == ["stop"]
+    with pytest.raises(IncompleteStreamError):
+        read(body, wire_format=GEMINI)
+
+
+# -- Bedrock's events ---------------------------------------------------------------------------------
+
+
+def test_text_block_without_contentblockstart() -> None:
+    events = (
+        {"messageStart": {"role": "assistant"}},
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Hi"}}},
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+        {"messageStop": {"stopReason": "end_turn"}},
+        {"metadata": {"usage": {"inputTokens": 9, "outputTokens": 1, "totalTokens": 10}}},
+    )
+    frames = [
+        encode_aws(WireEvent(name=name, data=json.dumps(body)))
+        for each in events
+        for name, body in each.items()
+    ]
+    response = rebuilt(*frames, wire_format=BEDROCK)
+    assert (response.choices[0].message.content, tokens(response)) == ("Hi", (9, 1, 10))
 
 
 # -- not seen yet -------------------------------------------------------------------------------------

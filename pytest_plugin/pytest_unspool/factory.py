@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel
@@ -17,6 +17,9 @@ from pytest_unspool import failure, report, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
 from unspool import Clock, MockError, Pause, text_chunks
+
+if TYPE_CHECKING:
+    from unspool.faults import Fault
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 
@@ -49,6 +52,7 @@ class StreamFactory:
         model: str = "gpt-4o-mini",
         clock: Clock | None = None,
         limit: int | None = None,
+        fault: Fault | None = None,
         implementation: str = "unspool",
         **options: Any,
     ) -> CannedStream:
@@ -66,6 +70,7 @@ class StreamFactory:
             clock: instead of the factory's.
             limit: how many equal chunks may pass. Litellm's is one for all streams: it's set until the end
                 of the test, and the last one counts.
+            fault: what happens to it, out of `unspool.faults`; a broken connection is raised as httpx has it.
             implementation: whose wrapper: `unspool` or `litellm`.
             options: that wrapper's own.
 
@@ -81,9 +86,12 @@ class StreamFactory:
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
+        items = _items(script, delay)
+        if fault is not None:
+            items = _broken(items, fault, provider or "openai")
         stream = self._stack.enter_context(
             _opener(implementation)(
-                _items(script, delay),
+                items,
                 model,
                 repeat=repeat,
                 provider=provider or "openai",
@@ -92,6 +100,7 @@ class StreamFactory:
                 **options,
             )
         )
+        stream.is_mock = cassette is None
         source = "a script" if cassette is None else f"the cassette {cassette}"
         failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
@@ -122,6 +131,14 @@ def _items(script: Any, delay: float) -> Iterable[Any]:
     elif isinstance(script, bytes | Mapping | BaseModel):
         script = [script]
     return _delayed(script, delay) if delay else script
+
+
+def _broken(items: Iterable[Any], fault: Fault, provider: str) -> Iterable[Any]:
+    import httpx  # noqa: PLC0415 - for its exceptions
+
+    from unspool.faults import break_script  # noqa: PLC0415 - only broken streams need it
+
+    return break_script(items, fault, provider=provider, errors=httpx)
 
 
 def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Canned streams in the `CustomStreamWrapper` of the litellm that is installed: a project's real code path.
 
 Its chunks are made as litellm's own, whatever the script holds, and its logging object is a real one, so
-that litellm's callbacks are called. Nothing reaches for the network. Two things that its releases do in
+that litellm's callbacks are called. Nothing reaches for the network. Three things that its releases do in
 different ways are smoothed here:
 
 - `ModelResponse(**chunk, stream=True)`, which litellm documents for fake streams, is no chunk any more in
@@ -9,8 +9,10 @@ different ways are smoothed here:
 - What breaks a stream is documented as `litellm.InternalServerError` and the like; 1.106, and 1.81 in async
   streams, raise a `MidStreamFallbackError` around it (D2, D3). Here it's both in one, and the error of
   that name in Unspool as well, with the attributes of either. A 4xx is raised bare, as in all releases.
+- A stream that ends without a finish reason is an error in 1.110, but for litellm's own mocks, and a
+  script is one of these here. A recording isn't: `CannedStream.is_mock`.
 
-Litellm's sync streams can't be closed, and its async ones run on asyncio only.
+Before 1.110 litellm's sync streams can't be closed; its async ones run on asyncio only.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from pytest_unspool.clients import (
     stream_openai,
     stream_transport,
 )
+from pytest_unspool.faults import stream_faults
 from pytest_unspool.knobs import (
     unspool_cassette_dir,
     unspool_clock,
@@ -42,6 +43,7 @@ __all__ = [
     "stream_anthropic",
     "stream_cassette",
     "stream_cassette_factory",
+    "stream_faults",
     "stream_openai",
     "stream_transport",
     "stream_verdict",

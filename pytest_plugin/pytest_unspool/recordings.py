@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from unspool import VirtualClock, sample_names, sample_path
 from unspool.cassette.encoding import decoded
-from unspool.cassette.model import NO_RESPONSE, Interaction
+from unspool.cassette.model import NO_RESPONSE, Interaction, header
 from unspool.cassette.play import Play
 from unspool.cassette.store import cassette_path, load
-from unspool.client.provider import PROVIDERS
 from unspool.errors import CassetteError, CassetteNotFoundError
+from unspool.providers import FORMATS, format_of
+from unspool.providers.exchange import format_of_exchange, provider_at
 from unspool.transports.replay import Performance
 
 
@@ -80,12 +80,12 @@ def interaction_in(path: Path, index: int | None) -> Interaction:
 
 
 def _provider_of(interaction: Interaction) -> str:
-    """Whose address was asked: OpenAI's format is what most others speak."""
-    host = urlsplit(interaction.request.uri).hostname
-    for name, provider in PROVIDERS.items():
-        if provider.base_url and urlsplit(provider.base_url).hostname == host:
-            return name
-    return "openai"
+    """Whose address was asked; or the wire format, if it's another than that provider's usual one."""
+    uri = interaction.request.uri
+    content_type = header(interaction.response.headers, "content-type")
+    provider, wire_format = provider_at(uri) or "openai", format_of_exchange(uri, content_type)
+    is_usual = wire_format not in FORMATS or wire_format == format_of(provider)
+    return provider if is_usual else str(wire_format)
 
 
 def _script(path: Path, interaction: Interaction) -> list[bytes | Exception]:

@@ -54,7 +54,7 @@ def in_use(node: Node, path: Path, said: Mapping[str, Any]) -> Iterator[Cassette
     config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
     strict = wanted.pop("fail_on_unplayed", None) or options.setting(config, "fail_on_unplayed")
     record = _record_mode(config, wanted.pop("record", None))
-    timing = _timing(config, wanted.pop("timing", None))
+    timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
     allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *config.getini("unspool_allowed_hosts")}
     context = use_cassette(
         path,
@@ -85,15 +85,16 @@ def _check_names(said: Mapping[str, Any]) -> None:
 
 
 def _record_mode(config: pytest.Config, said: str | None) -> str | None:
-    """The command line goes before the marker, the marker before the ini file; CI goes before all."""
-    if options.is_ci():
+    """The command line goes before the marker, the marker before the ini file; `none` goes before all."""
+    if options.is_ci() or said == "none":
         return "none"
     return options.flag(config, "record") or said or options.setting(config, "record")
 
 
-def _timing(config: pytest.Config, said: str | float | None) -> Any:
+def _timing(config: pytest.Config, said: str | float | None, *, usual: str) -> Any:
+    """A fault's pauses count only where time passes."""
     wanted = (options.flag(config, "timing"), said, options.setting(config, "timing"))
-    return options.timing_of(next((timing for timing in wanted if timing is not None), "instant"))
+    return options.timing_of(next((timing for timing in wanted if timing is not None), usual))
 
 
 def _waited(timing: str | float, clock: object) -> float:

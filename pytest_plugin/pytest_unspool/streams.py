@@ -52,7 +52,11 @@ class CannedStream(_Wrapper):
         delivered: the chunks that its consumer has got.
         error: what the stream has raised; None if it hasn't.
         ended: whether it has come to its end, by itself or by an error.
+        is_mock: whether it's a script, which may end without a finish reason, and no recording. Litellm
+            asks: where it isn't, such an end is an error since 1.110.
     """
+
+    is_mock: bool
 
     def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
         self.source = source
@@ -120,7 +124,7 @@ class CannedStream(_Wrapper):
             raise AssertionError(f"stopped after {self.pulled} chunks, which is more than {within_chunks}")
 
     def _is_open(self) -> bool:
-        """Litellm's sync streams have no `close`: who reads one can only leave it."""
+        """Litellm's sync streams have no `close` before 1.110: who reads one can only leave it."""
         if self.ended or self.source.closed:
             return False
         return hasattr(self, "close") or self._was_awaited

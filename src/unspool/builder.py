@@ -43,6 +43,9 @@ _WRAPPERS_EXTRA = {"citations": None}
 # Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
 _PADDING = frozenset({"obfuscation", "p"})
 
+# Lists that say something of their own chunk alone, in streams of Gemini: LiteLLM joins them.
+_GOOGLES = "vertex_ai_"
+
 # What a message may consist of instead of text; OpenAI's own content is null then.
 _INSTEAD_OF_TEXT = frozenset({"tool_calls", "function_call", "refusal", "audio"})
 
@@ -247,6 +250,8 @@ class ResponseFold:
                 self._usages.append(value)
             elif isinstance(value, dict):
                 self._merge(key, value)
+            elif isinstance(value, list) and key.startswith(_GOOGLES):
+                self._extra[key] = [*self._extra.get(key, ()), *value]
             elif value != "":
                 self._extra[key] = value
 

@@ -62,6 +62,14 @@ _STATUS_OF_TYPE: dict[str, int] = {
     "api_error": 500,
     "overloaded_error": 500,
     "server_error": 500,
+    # Google's, https://google.aip.dev/193
+    "INVALID_ARGUMENT": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
 }
 
 _CONTEXT_SIGNS = (
@@ -71,7 +79,11 @@ _CONTEXT_SIGNS = (
     "prompt is too long",
     "input is too long",
     "exceeds the available context size",
+    "exceeds the maximum number of tokens allowed",
+    "input tokens exceeds maximum length",  # Bedrock's, of Nova
+    "too many input tokens",  # and of others
 )
+_KEY_SIGNS = ("api key not valid",)  # Google's is a 400
 _POLICY_SIGNS = (
     "content_policy_violation",
     "content_filter",
@@ -98,6 +110,8 @@ def error_for_status(status: int, message: str, **details: Any) -> ProviderError
 
 
 def _refine_bad_request(cls: type[ProviderError], text: str) -> type[ProviderError]:
+    if any(sign in text for sign in _KEY_SIGNS):
+        return AuthenticationError
     if any(sign in text for sign in _CONTEXT_SIGNS):
         return ContextWindowExceededError
     if any(sign in text for sign in _POLICY_SIGNS):
@@ -116,7 +130,7 @@ def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> 
     """
     error = _innermost(body)
     message = _message(error)
-    code, kind = error.get("code"), error.get("type")
+    code, kind = error.get("code"), error.get("type") or _named_status(error)
     return error_for_status(
         status or _own_status(error, code, kind),
         message or f"the provider sent an error without a message: {body!r:.500}",
@@ -124,13 +138,21 @@ def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> 
     )
 
 
+def _named_status(error: Mapping[str, Any]) -> str | None:
+    """Google's word for what went wrong."""
+    status = error.get("status")
+    return status if isinstance(status, str) else None
+
+
 def _innermost(body: Any) -> dict[str, Any]:
-    """The object that holds the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"error": "text"}`, …"""
+    """The object that holds the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"errors": [{…}]}`, …"""
     if isinstance(body, list) and body:
         return _innermost(body[0])
     if not isinstance(body, dict):
         return {"message": body if isinstance(body, str) else None}
-    inner = body.get("error")
+    inner = body.get("error") or body.get("errors")
+    if isinstance(inner, list) and inner:
+        inner = {"status_code": body.get("status_code"), **_innermost(inner)}  # watsonx says it once
     if isinstance(inner, dict):
         return inner
     return {**body, "message": inner} if isinstance(inner, str) else body

@@ -101,12 +101,18 @@ def _join_function_call(values: list[Any]) -> dict[str, Any]:
 
 
 def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Merged, but each `citation` is one of the `citations` (contract, section b)."""
+    """Merged, but each `citation` is one of the `citations` (contract, section b), and texts are pieces."""
     cited = [value["citation"] for value in values if value.get("citation") is not None]
     citations = cited if all(isinstance(citation, list) for citation in cited) else [cited]
-    merged = {**({"citations": citations} if cited else {}), **_merge(values)}
+    merged = {**({"citations": citations} if cited else {}), **_merge(values), **_join_streamed_texts(values)}
     merged.pop("citation", None)
     return merged or None
+
+
+def _join_streamed_texts(values: list[dict[str, Any]]) -> dict[str, str]:
+    """Cohere's plans and Replicate's logs, which LiteLLM's builder keeps the last piece of."""
+    pieces = {key: [value[key] for value in values if value.get(key)] for key in ("logs", "tool_plan")}
+    return {key: "".join(texts) for key, texts in pieces.items() if texts}
 
 
 def _join_thinking(values: list[Any]) -> list[dict[str, Any]] | None:

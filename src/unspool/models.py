@@ -21,20 +21,24 @@ logger = logging.getLogger("unspool")
 
 _MISSING = object()
 
-# Contract, section d, and two of Anthropic's that LiteLLM lacks (pause_turn and
-# model_context_window_exceeded). What isn't here is answered with "stop" and a logged warning.
+# Contract, section d, and what LiteLLM lacks: of Anthropic (pause_turn and model_context_window_exceeded),
+# Bedrock (malformed_…, and its Titan's FINISH, LENGTH, STOP_CRITERIA_MET and CONTENT_FILTERED), Cohere
+# (TOOL_CALL, STOP_SEQUENCE, USER_CANCEL, ERROR_LIMIT), watsonx (cancelled, time_limit, token_limit) and
+# Replicate (canceled). What isn't here is answered with "stop" and a logged warning.
 FINISH_REASONS: dict[str, str] = {
     reason: mapped
     for mapped, reasons in {
         "stop": "stop stop_sequence end_turn eos eos_token COMPLETE ERROR STOP FINISH_REASON_UNSPECIFIED"
         " MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE TOO_MANY_TOOL_CALLS UNEXPECTED_TOOL_CALL"
-        " MISSING_THOUGHT_SIGNATURE network_error error pause_turn",
-        "length": "length max_tokens MAX_TOKENS compaction model_context_window_exceeded",
-        "tool_calls": "tool_calls tool_use",
+        " MISSING_THOUGHT_SIGNATURE network_error error pause_turn FINISH STOP_CRITERIA_MET STOP_SEQUENCE"
+        " USER_CANCEL canceled cancelled malformed_model_output malformed_tool_use",
+        "length": "length max_tokens MAX_TOKENS compaction model_context_window_exceeded LENGTH ERROR_LIMIT"
+        " time_limit token_limit",
+        "tool_calls": "tool_calls tool_use TOOL_CALL",
         "function_call": "function_call",
         "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"
         " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY"
-        " IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION IMAGE_OTHER NO_IMAGE ESCALATION",
+        " IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION IMAGE_OTHER NO_IMAGE ESCALATION CONTENT_FILTERED",
     }.items()
     for reason in reasons.split()
 }

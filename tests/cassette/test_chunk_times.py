@@ -37,7 +37,7 @@ def test_no_pieces_are_an_empty_line() -> None:
     assert parse_chunks("") == ()
 
 
-@pytest.mark.parametrize("text", ["212", "@5", "x@1", "1@-5", "1@1e9", "2*3*4@5", "[1, 2]"])
+@pytest.mark.parametrize("text", ["212", "@5", "x@1", "1@-5", "1@1e9", "2*3*4@5", "[1, 2]", f"1@{'9' * 400}"])
 def test_anything_else_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="expected pieces such as"):
         parse_chunks(text)

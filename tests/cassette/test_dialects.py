@@ -316,6 +316,25 @@ def test_a_body_that_is_not_what_it_says_is_refused(body: dict[str, Any], messag
         read(response={"body": body})
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"model": "m", "stream": True}, b'{"model":"m","stream":true}'),
+        ({"type": "message", "text": "hi"}, b'{"type":"message","text":"hi"}'),
+        ({}, b"{}"),
+        ([{"a": 1}], b'[{"a":1}]'),
+        ([b"a", "b"], b"ab"),
+    ],
+)
+def test_what_aiohttp_was_given_as_json_is_json_again(body: Any, expected: bytes) -> None:
+    assert read({"body": body}).request.body == expected
+
+
 def test_headers_that_are_none_are_refused_by_name() -> None:
     with pytest.raises(CassetteFormatError, match=r"response\.headers: expected a mapping"):
         read(response={"parsed_body": {}, "headers": 5})
+
+
+def test_a_header_whose_name_is_a_number_is_refused_by_name() -> None:
+    with pytest.raises(CassetteFormatError, match=r"response\.headers: expected text, got 1"):
+        read(response={"headers": {1: ["x"]}, "body": {"string": "x"}})

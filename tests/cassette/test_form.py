@@ -327,6 +327,14 @@ def test_a_failure_needs_no_message() -> None:
             "today",
             "response.unspool.recorded_at: expected a time such as 2026-11-23T23:27:25.123456Z, got 'today'",
         ),
+        (
+            "response.unspool.recorded_at",
+            "0001-01-01T00:00:00+01:00",
+            (
+                "response.unspool.recorded_at: expected a time such as 2026-11-23T23:27:25.123456Z, "
+                "got '0001-01-01T00:00:00+01:00'"
+            ),
+        ),
         ("response.unspool.recorded_at", 5, "response.unspool.recorded_at: expected text, got 5"),
         ("response.unspool.http_version", 2, "response.unspool.http_version: expected text, got 2"),
         ("response.unspool.error", "x", "response.unspool.error: expected a mapping, got 'x'"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from unspool.cassette.document import Document, dumps, loads
 from unspool.cassette.model import NO_RESPONSE, End, Failure, NetworkChunk, Request
 from unspool.cassette.take import Take
 
@@ -128,6 +129,17 @@ def test_it_knows_when_all_that_was_promised_has_come() -> None:
     assert not begun.is_whole
     begun.chunk(b"b", 0.2)
     assert begun.is_whole
+
+
+def test_what_no_file_could_hold_is_escaped() -> None:
+    done = take()
+    done.head(200, "\udce9", (("location", "\udce9\xe9"),), "HTTP/1.1", 0.1)
+    done.end(End.FAILED, 0.2, Failure("OSError", "no file \udcff"))
+    kept = done.interaction()
+    assert (kept.response.reason, kept.response.headers) == (r"\udce9", (("location", "\\udce9\xe9"),))
+    assert kept.response.timeline is not None
+    assert kept.response.timeline.failure == Failure("OSError", r"no file \udcff")
+    assert loads(dumps(Document((kept,))), name="x").interactions == (kept,)
 
 
 def test_whoever_observes_it_is_told_everything() -> None:

@@ -78,6 +78,16 @@ def test_we_replay_vcrpys_recordings(recorder: Any, answer: Answer, player: Any,
         assert ask(player, url) == live
 
 
+def test_a_key_that_vcrpy_has_recorded_need_not_be_known(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.yaml"
+    with serve({"/": PLAIN}) as server:
+        url = f"{server.url}/?key="
+        with vcr.use_cassette(str(path)):
+            live = ask(httpx, f"{url}AIzaSyA1234567890abcdefghijklmnopqrstuv")
+    with use_cassette(path, record_mode="none"):
+        assert ask(httpx, f"{url}test") == live
+
+
 def test_vcrpys_matchers_plug_in(tmp_path: Path) -> None:
     path = tmp_path / "ours.yaml"
     with serve({"/": PLAIN}) as server:

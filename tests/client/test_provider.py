@@ -37,7 +37,7 @@ def test_the_name_tells_the_provider(model: str, expected: tuple[str, str]) -> N
 
 @pytest.mark.parametrize("model", ["llama", "org/model", "org/gpt-4o", ""])
 def test_a_name_that_tells_nothing_is_refused(model: str) -> None:
-    with pytest.raises(LiteLLMUnknownProvider, match="anthropic, custom_openai, hosted_vllm") as caught:
+    with pytest.raises(LiteLLMUnknownProvider, match="one of ai21_chat, anthropic, azure, ") as caught:
         provider_of(model)
 
     assert (caught.value.model, caught.value.status_code) == (model, 400)
@@ -65,6 +65,11 @@ def test_custom_providers_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "my-llm" in known_providers()
 
 
+def test_a_provider_that_can_only_be_read_is_not_proposed() -> None:
+    assert {"azure", "cohere", "groq", "ollama"} <= set(known_providers())
+    assert "replicate" not in known_providers()
+
+
 def a_target(provider: str = "openai", **options: Any) -> Target:
     given = {"api_key": None, "base_url": None, "environ": {}, "own_transport": False}
     return target_of(provider, **{**given, **options})
@@ -79,11 +84,12 @@ def test_a_provider_is_asked_at_its_own_address() -> None:
 def test_the_environment_gives_address_and_key(provider: str) -> None:
     known = PROVIDERS[provider]
     environ = {name: name.lower() for name in (*known.key_variables[-1:], *known.base_url_variables[-1:])}
+    base_url = None if known.base_url_variables else "http://localhost"
 
-    target = a_target(provider, environ=environ, base_url=None if environ else "http://localhost")
+    target = a_target(provider, environ=environ, base_url=base_url)
 
-    assert target.api_key == (known.key_variables[-1].lower() if environ else None)
-    assert target.base_url == (known.base_url_variables[-1].lower() if environ else "http://localhost")
+    assert target.api_key == (known.key_variables[-1].lower() if known.key_variables else None)
+    assert target.base_url == (base_url or known.base_url_variables[-1].lower())
 
 
 def test_an_empty_variable_counts_for_nothing() -> None:
@@ -98,9 +104,36 @@ def test_the_providers_own_address_needs_a_key_however_it_is_spelt(url: str | No
         a_target("anthropic", base_url=url)
 
 
+def test_a_server_on_this_machine_needs_none() -> None:
+    assert a_target("ollama") == Target("http://localhost:11434", None, "ollama-ndjson")
+
+
 def test_another_address_or_the_callers_transport_needs_none() -> None:
     assert a_target(base_url="http://localhost/v1").api_key is None
     assert a_target(own_transport=True).api_key is None
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "expected"),
+    [
+        ("2024-10-21", {"AZURE_API_VERSION": "2025-01-01"}, "https://me?api-version=2024-10-21"),
+        (None, {"AZURE_API_VERSION": "2025-01-01"}, "https://me?api-version=2025-01-01"),
+        (None, {}, "https://me"),
+    ],
+)
+def test_a_version_of_the_api_stands_behind_the_address(
+    given: str | None, environ: dict[str, str], expected: str
+) -> None:
+    target = a_target("azure", base_url="https://me", api_version=given, environ=environ)
+
+    assert target.base_url == expected
+
+
+def test_a_version_in_the_address_wins_and_nobody_else_has_one() -> None:
+    versioned = "https://me?api-version=preview"
+
+    assert a_target("azure", base_url=versioned, api_version="2024-10-21").base_url == versioned
+    assert a_target(base_url="https://me", api_version="2024-10-21").base_url == "https://me"
 
 
 def test_a_provider_without_an_address_asks_for_one() -> None:

@@ -73,7 +73,7 @@ def test_an_empty_cassette_has_a_heading_only() -> None:
 def test_a_stream_shows_when_each_chunk_came_and_what_it_said() -> None:
     assert list(stream([BROKEN, TIMED], 1, width=100)) == [
         "POST https://api.openai.com/v1/chat/completions",
-        "200  text/event-stream  HTTP/2  recorded 2026-11-23 12:00:00 UTC",
+        "200  text/event-stream  openai-chat  HTTP/2  recorded 2026-11-23 12:00:00 UTC",
         r"      100 ms       9 B  data: a\n\n",
         r"     1250 ms       9 B  data: b\n\n",
         "ended: complete, 1.300 s",
@@ -82,7 +82,7 @@ def test_a_stream_shows_when_each_chunk_came_and_what_it_said() -> None:
 
 def test_a_stream_without_a_timeline_shows_its_events() -> None:
     assert list(stream([UNTIMED], 0, width=100))[1:] == [
-        "200  OK  text/event-stream",
+        "200  OK  text/event-stream  openai-chat",
         r"           -       9 B  data: a\n\n",
         r"           -       9 B  data: b\n\n",
         "ended: -, -",
@@ -106,12 +106,18 @@ def test_a_compressed_stream_is_shown_decoded() -> None:
     assert lines[2] == r"      100 ms       9 B  data: a\n\n"
 
 
+def test_an_answer_that_is_no_chat_has_no_wire_format() -> None:
+    other = Interaction(Request("GET", "https://api.openai.com/v1/models"), Response(200, "OK", EVENTS))
+
+    assert list(stream([other], 0, width=100))[1] == "200  OK  text/event-stream"
+
+
 def test_a_body_that_cannot_be_decoded_is_shown_as_it_is() -> None:
     headers = (("content-encoding", "gzip"),)
 
     lines = list(stream([Interaction(REQUEST, Response(200, "", headers, b"\x00\xff"))], 0, width=100))
 
-    assert lines[1:3] == ["200", r"           -       2 B  \x00\xff"]
+    assert lines[1:3] == ["200  openai-chat", r"           -       2 B  \x00\xff"]
 
 
 def test_a_long_chunk_goes_on_under_itself() -> None:

@@ -16,32 +16,41 @@ from pathlib import Path
 import pytest
 from tests.conformance.corpus import RecordedStream, read_corpus, read_samples
 from tests.conformance.table import report_of
+from tests.conformance.vendors import vendor_of
 
 Tally = Callable[..., None]
 """Notes facts about the stream for the table at the end."""
 
 NO_FOLDER = "needs real recorded streams: --streams FOLDER, or UNSPOOL_STREAMS"
 
-# Async and byte by byte, one stream in so many will do.
 SAMPLED = 16
+"""Async and byte by byte, one recorded stream in so many will do."""
+
+PICKS: dict[str, Callable[[RecordedStream], bool]] = {
+    "stream": lambda stream: True,
+    "sampled_stream": lambda stream: stream.folder is None or stream.seed % SAMPLED == 0,
+    "vendor_stream": lambda stream: vendor_of(stream) is not None,
+}
+"""By fixture, the streams that it stands for."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for name, every in (("stream", 1), ("sampled_stream", SAMPLED)):
+    for name in PICKS:
         if name in metafunc.fixturenames:
             # Session scope, so that all the checks of one stream follow each other and share its runs.
-            metafunc.parametrize(name, list(_parameters(metafunc.config, every)), scope="session")
+            metafunc.parametrize(name, list(_parameters(metafunc.config, name)), scope="session")
 
 
-def _parameters(config: pytest.Config, every: int) -> Iterator[object]:
+def _parameters(config: pytest.Config, name: str) -> Iterator[object]:
     folder = config.getoption("--streams")
     if not folder:
         yield pytest.param(None, id="no-streams", marks=pytest.mark.skip(reason=NO_FOLDER))
-        yield from (pytest.param(stream, id=f"sample/{stream.name}") for stream in read_samples())
+        samples = filter(PICKS[name], read_samples())
+        yield from (pytest.param(stream, id=f"sample/{stream.name}") for stream in samples)
         return
     if not (Path(folder) / "MANIFEST.tsv").is_file():
         raise pytest.UsageError(f"--streams names no folder with a MANIFEST.tsv: {folder}")
-    for stream in read_corpus(Path(folder))[::every]:
+    for stream in filter(PICKS[name], read_corpus(Path(folder))):
         yield pytest.param(stream, id=stream.name)
 
 

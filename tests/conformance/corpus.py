@@ -15,15 +15,28 @@ from unspool.providers import format_of
 from unspool.samples import sample_body, sample_names
 
 WIRE_FORMATS = {
+    "anthropic-complete": "anthropic-complete",
     "anthropic-messages": "anthropic-messages",
     "azure-openai-chat": "openai-chat",
+    "bedrock-agent": "bedrock-agent",
+    "bedrock-converse": "bedrock-converse",
+    "bedrock-invoke": "bedrock-invoke",
+    "cohere-v1": "cohere-v1",
+    "cohere-v2": "cohere-v2",
+    "gemini-generate": "gemini-generate",
+    "gemini-generate-jsonarray": "gemini-generate-jsonarray",
+    "gemini-interactions": "gemini-interactions",
     "jsonrpc-sse": "jsonrpc-sse",
     "mistral-chat": "openai-chat",
+    "ollama-ndjson": "ollama-ndjson",
     "openai-assistants": "openai-assistants",
     "openai-chat": "openai-chat",
     "openai-completions": "openai-completions",
     "openai-responses": "openai-responses",
     "openai-transcription": "openai-transcription",
+    "replicate-sse": "replicate-sse",
+    "sap-orchestration": "sap-orchestration",
+    "watsonx-generation": "watsonx-generation",
 }
 """The manifest's wire formats that Unspool reads, and what it calls them."""
 

@@ -50,6 +50,8 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
     for aspect, look in looks.items():
         if _each(ours, look) != _each(theirs, look):
             found.add(aspect)
+    if _each(theirs, _reasoning) not in (_each(ours, _reasoning), _each(ours, lambda _: "")):
+        found.add("reasoning")  # OpenAI's SDK knows of none
     if set(sdk.roles.values()) - {"assistant"}:
         found.add("role")
     if ours.usage != theirs.usage:
@@ -61,9 +63,13 @@ def _each(reading: Reading, look: Callable[[Said], Any]) -> dict[int, Any]:
     return {index: look(said) for index, said in reading.choices.items()}
 
 
-def explain(wire_format: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:
+def _reasoning(said: Said) -> str:
+    return said.reasoning
+
+
+def explain(of: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:
     """A reason for each difference, None where there is none. Those that explain the least come first."""
-    reasons = [reason for reason in (*REASONS.get(wire_format, ()), *COMMON) if reason.holds(raw)]
+    reasons = [reason for reason in (*REASONS.get(of, ()), *COMMON) if reason.holds(raw)]
     reasons.sort(key=lambda reason: len(reason.aspects))
     return {aspect: next((each for each in reasons if aspect in each.aspects), None) for aspect in found}
 
@@ -105,7 +111,16 @@ def _calls(raw: RawStream) -> Iterator[Call]:
         yield from said.calls
 
 
+def _has_no_arguments(raw: RawStream) -> bool:
+    return any(not call.arguments for call in _calls(raw))
+
+
 COMMON = (
+    Reason(
+        "a tool call has no arguments: Unspool says {}, the SDK has none",
+        frozenset({"tool calls"}),
+        _has_no_arguments,
+    ),
     Reason(
         "no usage is reported: Unspool counts tokens, the SDK has none", frozenset({"usage"}), _has_no_usage
     ),
@@ -222,10 +237,6 @@ def _has_a_custom_call(raw: RawStream) -> bool:
     return any(call.get("type") == "custom" for call in _fragments(raw))
 
 
-def _has_no_arguments(raw: RawStream) -> bool:
-    return any(not call.arguments for call in _calls(raw))
-
-
 def _has_odd_logprobs(raw: RawStream) -> bool:
     return any(not isinstance(choice.get("logprobs") or {}, dict) for choice in _choices(raw))
 
@@ -301,11 +312,6 @@ OPENAI = (
     Reason("tool calls share an index: the SDK glues them", frozenset({"tool calls"}), _shares_an_index),
     Reason(
         "a tool call's id or name comes twice: the SDK glues it", frozenset({"tool calls"}), _repeats_a_name
-    ),
-    Reason(
-        "a tool call has no arguments: Unspool says {}, the SDK has none",
-        frozenset({"tool calls"}),
-        _has_no_arguments,
     ),
     Reason("the role is repeated: the SDK glues it", frozenset({"role"}), _repeats_the_role),
     Reason("no role is sent: Unspool says assistant, the SDK has none", frozenset({"role"}), _lacks_a_role),
@@ -446,8 +452,32 @@ RESPONSES = (
     ),
 )
 
+# -- of Ollama's lines --------------------------------------------------------------------------------
+
+
+def _has_calls(raw: RawStream) -> bool:
+    return bool(list(_calls(raw)))
+
+
+def _identifies_a_call(raw: RawStream) -> bool:
+    return any(
+        call.get("id") for line in raw.objects for call in (line.get("message") or {}).get("tool_calls") or ()
+    )
+
+
+OLLAMA = (
+    Reason("a tool call has an id: the SDK drops it", frozenset({"tool calls"}), _identifies_a_call),
+    Reason(
+        "tool calls end with Ollama's stop: Unspool says tool_calls, as LiteLLM does",
+        frozenset({"finish reason"}),
+        _has_calls,
+    ),
+)
+
 REASONS: dict[str, tuple[Reason, ...]] = {
     "anthropic-messages": ANTHROPIC,
+    "ollama": OLLAMA,
     "openai-chat": OPENAI,
     "openai-responses": RESPONSES,
 }
+"""By wire format or, where that has an SDK of its own, by its vendor."""

@@ -157,6 +157,11 @@ def objects_of(body: bytes) -> Iterator[JSON | RawError | None]:
             yield from _object(payload, text)
 
 
+def read_lines(body: bytes) -> Iterator[JSON]:
+    """The JSON objects of a stream that has one a line."""
+    return (json.loads(line) for line in body.splitlines() if line.strip())
+
+
 def _object(payload: Payload, text: str) -> Iterator[JSON | RawError]:
     found = _parsed(text)
     if isinstance(found, list) and len(found) == 1:

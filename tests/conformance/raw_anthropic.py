@@ -106,3 +106,17 @@ class _Message:
         self._raw.usages.append(
             {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
         )
+
+
+def read_anthropic_complete(body: bytes) -> RawStream:
+    """The old text completions: pieces of text, in the last of which is a reason."""
+    raw = RawStream(body)
+    for found in objects_of(body):
+        if found is None or isinstance(found, RawError):
+            raw.error = found
+            continue
+        raw.objects.append(found)
+        raw.reading.choices[0].content += found.get("completion") or ""
+        if found.get("stop_reason"):
+            raw.finishes.setdefault(0, []).append(Finish(found["stop_reason"], alone=True))
+    return raw

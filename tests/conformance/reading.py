@@ -23,11 +23,11 @@ PARTS = ("prompt_tokens", "completion_tokens")
 TOKENS = (*PARTS, "total_tokens")
 
 REASONS = {
-    "length": "length max_tokens MAX_TOKENS compaction",
-    "tool_calls": "tool_calls tool_use",
+    "length": "length max_tokens MAX_TOKENS LENGTH compaction ERROR_LIMIT time_limit token_limit",
+    "tool_calls": "tool_calls tool_use TOOL_CALL",
     "function_call": "function_call",
     "content_filter": "content_filter content_filtered refusal guardrail_intervened sensitive ERROR_TOXIC"
-    " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY",
+    " SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY CONTENT_FILTERED",
 }
 """OpenAI's finish reasons and what else stands for them; whatever is nowhere here is a `stop`."""
 

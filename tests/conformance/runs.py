@@ -8,8 +8,13 @@ from functools import lru_cache
 
 from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import RawStream
-from tests.conformance.raw_anthropic import read_anthropic
+from tests.conformance.raw_anthropic import read_anthropic, read_anthropic_complete
+from tests.conformance.raw_bedrock import read_agent, read_converse, read_invoke
+from tests.conformance.raw_cohere import read_cohere_v1, read_cohere_v2
+from tests.conformance.raw_gemini import read_gemini, read_gemini_array
+from tests.conformance.raw_interactions import read_interactions
 from tests.conformance.raw_jsonrpc import read_jsonrpc
+from tests.conformance.raw_ollama import read_ollama
 from tests.conformance.raw_openai_chat import read_openai_chat
 from tests.conformance.raw_openai_others import (
     read_openai_assistants,
@@ -17,6 +22,9 @@ from tests.conformance.raw_openai_others import (
     read_openai_transcription,
 )
 from tests.conformance.raw_openai_responses import read_openai_responses
+from tests.conformance.raw_replicate import read_replicate
+from tests.conformance.raw_sap import read_sap
+from tests.conformance.raw_watsonx import read_watsonx
 
 from unspool.builder import stream_chunk_builder
 from unspool.clock import VirtualClock
@@ -29,13 +37,26 @@ NEVER = 10**9
 """Answers that repeat themselves are no matter here."""
 
 _READERS = {
+    "anthropic-complete": read_anthropic_complete,
     "anthropic-messages": read_anthropic,
-    "jsonrpc-sse": read_jsonrpc,
-    "openai-assistants": read_openai_assistants,
+    "bedrock-agent": read_agent,
+    "bedrock-converse": read_converse,
+    "bedrock-invoke": read_invoke,
     "openai-chat": read_openai_chat,
+    "cohere-v1": read_cohere_v1,
+    "cohere-v2": read_cohere_v2,
+    "gemini-generate": read_gemini,
+    "gemini-generate-jsonarray": read_gemini_array,
+    "gemini-interactions": read_interactions,
+    "jsonrpc-sse": read_jsonrpc,
+    "ollama-ndjson": read_ollama,
+    "openai-assistants": read_openai_assistants,
     "openai-completions": read_openai_completions,
     "openai-responses": read_openai_responses,
     "openai-transcription": read_openai_transcription,
+    "replicate-sse": read_replicate,
+    "sap-orchestration": read_sap,
+    "watsonx-generation": read_watsonx,
 }
 
 # The checks of one stream follow each other, so that a few runs are all that is worth keeping.

@@ -28,6 +28,8 @@ def report_of(facts: Iterable[Facts]) -> list[tuple[str, list[str]]]:
         ("by provider", _table([fact for fact in everything if "provider" in fact])),
         ("oddities met", _counted(everything, "oddities")),
         ("why an SDK differs", _counted(everything, "reasons")),
+        ("recorded requests, built again", _counted(everything, "requests")),
+        ("why a vendor's SDK differs", _counted(everything, "vendor_reasons")),
         ("oddities left for later", _left(everything)),
     ]
     return [(f"conformance: {title}", lines) for title, lines in reports if lines]

@@ -1,4 +1,4 @@
-"""The SDKs' own accumulators, fed with the same bytes, give the same; or there is a reason why not."""
+"""What the SDKs make of the same bytes is the same, or there is a reason why not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tests.conformance.differences import differences, explain
 from tests.conformance.reading import read_response
 from tests.conformance.runs import read_raw, rebuild
 from tests.conformance.sdk import SDKs, read_saved
+from tests.conformance.sdk_botocore import Botocore
+from tests.conformance.sdk_genai import GenAI
 from tests.conformance.sdk_result import SDKResult
 
 
@@ -22,8 +24,30 @@ def sdks() -> SDKs | None:
         return None
 
 
+@pytest.fixture(scope="session")
+def aws() -> Botocore | None:
+    try:
+        return Botocore()
+    except ImportError:
+        return None
+
+
+@pytest.fixture(scope="session")
+def genai() -> GenAI | None:
+    try:
+        return GenAI()
+    except ImportError:
+        return None
+
+
 @pytest.fixture
-def sdk_result(sdks: SDKs | None, stream: RecordedStream) -> SDKResult:
+def sdk_result(
+    sdks: SDKs | None, genai: GenAI | None, aws: Botocore | None, stream: RecordedStream
+) -> SDKResult:
+    if stream.wire_format.startswith("bedrock-"):
+        return aws.read(stream) if aws is not None else pytest.skip("needs botocore")
+    if stream.wire_format.startswith("gemini"):
+        return genai.read(stream) if genai is not None else pytest.skip("needs google-genai")
     saved = read_saved(stream)
     result = saved if sdks is None else sdks.read(stream)
     if result is None:

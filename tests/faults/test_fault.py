@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -77,7 +79,8 @@ def test_it_fits_some_answer(fault: Fault) -> None:
 
 
 def test_there_is_one_of_every_kind() -> None:
-    kinds = {value for value in vars(faults).values() if inspect.isclass(value) and issubclass(value, Fault)}
+    public = [getattr(faults, name) for name in faults.__all__]
+    kinds = {value for value in public if inspect.isclass(value) and issubclass(value, Fault)}
 
     assert kinds - {type(fault) for fault in EVERY_FAULT} == {Fault, faults.Scenario}
 
@@ -239,3 +242,24 @@ def test_public_names_are_sorted() -> None:
     assert faults.__all__ == sorted(
         faults.__all__, key=lambda name: (not name.isupper(), name.islower(), name)
     )
+
+
+def test_a_name_comes_from_where_the_type_checker_thinks() -> None:
+    source = ast.parse(Path(faults.__file__).read_text("utf-8"))
+    block = next(node for node in source.body if isinstance(node, ast.If))
+    homes = {
+        alias.name: node.module.removeprefix("unspool.faults.") for node in block.body for alias in node.names
+    }
+
+    assert homes == faults._HOMES
+    assert homes.keys() == set(faults.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'unspool\.faults' has no attribute 'nope'"):
+        _ = faults.nope
+
+
+@pytest.mark.parametrize("name", faults.__all__)
+def test_a_public_name_is_listed(name: str) -> None:
+    assert name in dir(faults)

@@ -36,6 +36,12 @@ def test_the_command_line_goes_before_the_marker(project: Project, server: Loopb
     assert server.requests == []
 
 
+def test_but_a_marker_that_says_never_to_record_is_heard(project: Project, server: Loopback) -> None:
+    project.write_tests('@pytest.mark.stream_cassette(record="none")\ndef test_weather(): ask()\n')
+    assert project.run("--unspool-record=rewrite").counts == {"failed": 1}
+    assert server.requests == []
+
+
 def test_the_marker_goes_before_the_ini_file(project: Project, server: Loopback) -> None:
     project.write("pytest.ini", "[pytest]\nunspool_record = none\n")
     project.write_tests('@pytest.mark.stream_cassette(record="all")\ndef test_weather(): ask()\n')
@@ -171,6 +177,17 @@ def test_the_marker_too_can_fail_on_unplayed(project: Project) -> None:
     assert project.run().counts == {"failed": 1}
 
 
+@pytest.mark.parametrize(("mode", "outcome"), [("all", "failed"), ("rewrite", "passed")])
+def test_what_is_recorded_anew_is_not_unplayed(project: Project, mode: str, outcome: str) -> None:
+    project.write_tests('@pytest.mark.stream_cassette\ndef test_weather():\n    ask("one"); ask("two")\n')
+    project.run()
+    options = ("--unspool-fail-on-unplayed", f"--unspool-record={mode}")
+    assert project.run(*options).counts == {"passed": 1}
+
+    project.write_tests('@pytest.mark.stream_cassette\ndef test_weather():\n    ask("one")\n')
+    assert project.run(*options).counts == {outcome: 1}  # "two" stays in the file, or goes
+
+
 def test_every_option_and_ini_key_begins_with_unspool(project: Project) -> None:
     ours = project.run("--help").text
     assert ours.count("--unspool-") >= 5
@@ -179,5 +196,5 @@ def test_every_option_and_ini_key_begins_with_unspool(project: Project) -> None:
 
 def test_the_plugin_is_there_by_itself(project: Project) -> None:
     project.write_tests(WEATHER)
-    assert project.run_bare().counts == {"passed": 1}
+    assert project.run_bare("-p", "no:asyncio").counts == {"passed": 1}  # that one wants to be configured
     assert project.cassettes == ["tests/cassettes/test_it/test_weather.yaml"]

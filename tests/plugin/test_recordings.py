@@ -83,6 +83,15 @@ def test_a_cassette_that_is_read_is_no_orphan(pytester: pytest.Pytester, folder:
     )
 
 
+def test_a_recording_is_read_in_the_format_of_its_url(pytester: pytest.Pytester, folder: Path) -> None:
+    body = b'data: {"object":"text_completion","choices":[{"index":0,"text":"It rains."}]}\n\n'
+    asked = Request("POST", "https://api.openai.com/v1/completions")
+    completed = Interaction(asked, Response(200, "OK", HEADERS, body))
+    write(folder / "rain.yaml", Document((completed,), {}))
+
+    run(pytester, reads("stream_wrapper(cassette='rain')")).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("name", unspool.sample_names())
 def test_every_sample_is_a_stream(pytester: pytest.Pytester, name: str) -> None:
     run(

@@ -14,6 +14,7 @@ from unspool.errors import (
     BadRequestError,
     InternalServerError,
     MalformedEventError,
+    NotFoundError,
     ProviderError,
     RateLimitError,
 )
@@ -207,6 +208,26 @@ def test_unknown_content_parts_are_kept() -> None:
     delta = delta_of({"content": [{"type": "text", "text": "See"}, part]})
     assert delta.content == "See"
     assert delta.provider_specific_fields == {"content": [part]}
+
+
+def test_databricks_summaries_are_reasoning_and_can_be_sent_back() -> None:
+    summary = [{"type": "summary_text", "text": "Hm.", "signature": "s-1"}]
+    delta = delta_of({"content": [{"type": "reasoning", "summary": summary}]})
+    assert (delta.content, delta.reasoning_content) == (None, "Hm.")
+    assert delta.thinking_blocks == [{"type": "thinking", "thinking": "Hm.", "signature": "s-1"}]
+
+
+def test_databricks_citations_are_kept() -> None:
+    cited = [[{"url": "a"}], [{"url": "b"}]]
+    delta = delta_of({"content": [{"type": "text", "text": "Low.", "citations": cited}]})
+    assert delta.content == "Low."
+    assert delta.provider_specific_fields == {"citation": [{"url": "a"}]}
+
+
+def test_an_error_of_watsonxs_chat_has_its_status() -> None:
+    told = event({"errors": [{"code": "no", "message": "no such model"}], "status_code": 404}, name="error")
+    with pytest.raises(NotFoundError, match="no such model"):
+        run(told)
 
 
 def test_thinking_text_and_calls_of_one_stream() -> None:

@@ -293,6 +293,12 @@ def test_include_usage_ends_with_a_usage_chunk() -> None:
     assert [c.finish_reason for c in last.choices] == [None]
 
 
+def test_what_comes_beside_the_usage_is_shown_with_it() -> None:
+    timed = chunk(choices=[], usage=USAGE, timings={"prompt_ms": 5.0})
+    last = run(core(include_usage=True), text("a"), chunk({}, "stop"), timed)[-1]
+    assert (last.usage.total_tokens, last["timings"]) == (8, {"prompt_ms": 5.0})
+
+
 def test_late_usage_reaches_the_finish_chunk_that_is_already_out() -> None:
     stream = core(usage_on_finish=True)
     out = [c for item in (text("a"), chunk({}, "stop")) for c in stream.feed(item)]

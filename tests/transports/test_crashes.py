@@ -81,6 +81,16 @@ def test_a_folder_that_cannot_be_made_is_noticed_before_anything_is_sent(tmp_pat
         assert not server.requests
 
 
+def test_a_name_that_is_too_long_is_a_clear_error_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / f"{'n' * 300}.yaml"
+    told = pytest.raises(CassetteWriteError, match="File name too long")
+    with serve({"/": Answer([ONE])}) as server, told as caught, use_cassette(path):
+        httpx.post(f"{server.url}/")
+    kept = Path(str(caught.value).partition("is kept in ")[2].removesuffix("."))
+    assert [one.response.body for one in Cassette.load(kept).interactions] == [ONE]
+    kept.unlink()
+
+
 FULL_DISK = """
 import resource, signal, sys, httpx, unspool
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -71,3 +71,8 @@ def test_a_read_timeout_is_known_from_the_request() -> None:
     with httpx.Client(timeout=httpx.Timeout(1.0, read=7.5)) as client:
         assert _family.read_timeout_of(client.build_request("GET", "https://example.com")) == 7.5
     assert _family.read_timeout_of(httpx.Request("GET", "https://example.com")) is None
+
+
+def test_a_reason_is_what_the_client_shows() -> None:
+    response = httpx.Response(200, extensions={"reason_phrase": b"\xe9t\xe9"})
+    assert _family.reason_of(response) == response.reason_phrase == "t"

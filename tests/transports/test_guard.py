@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from tests.loopback import Answer, serve
 
@@ -64,6 +67,37 @@ def test_this_machine_may_be_forbidden_too(path: Path) -> None:
 def test_recording_is_no_escape(path: Path) -> None:
     with serve({"/": Answer([b"hi"])}) as server, use_cassette(path, allowed_hosts=()):
         assert httpx.post(f"{server.url}/").text == "hi"
+
+
+def test_a_connection_from_before_goes_nowhere(path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server:
+        old = http.client.HTTPConnection("127.0.0.1", server.server_port)
+        old.request("GET", "/")
+        assert old.getresponse().read() == b"hi"
+        with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+            old.request("GET", "/")
+        old.close()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("family", [httpx, httpx2])
+def test_a_websocket_is_no_request_to_record(family: Any, path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server, family.Client(headers={"upgrade": "WebSocket"}) as client:
+        with use_cassette(path) as cassette:
+            assert client.get(f"{server.url}/").text == "hi"
+        assert not cassette.recorded
+        with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+            client.get(f"{server.url}/")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_an_async_websocket_is_none_either(path: Path) -> None:
+    with serve({"/": Answer([b"hi"])}) as server:
+        async with httpx.AsyncClient(headers={"upgrade": "websocket"}) as client:
+            with pytest.raises(NetworkBlockedError), use_cassette(path, allowed_hosts=()):
+                await client.get(f"{server.url}/")
+    assert not server.requests
 
 
 def test_afterwards_sockets_are_as_they_were(path: Path) -> None:

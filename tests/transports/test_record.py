@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
+import httpx2
 import pytest
 from tests.loopback import Answer, serve
 from tests.transports.clients import Kind, Outcome
@@ -220,11 +224,54 @@ def test_the_stream_underneath_is_closed_when_the_client_is_cancelled(kind: Kind
     assert (interaction.response.body, end(interaction)) == (PIECES[0], End.CLOSED)
 
 
+@pytest.mark.parametrize("family", [httpx, httpx2])
+def test_the_stream_underneath_is_closed_when_its_rest_is_not_waited_for(family: Any) -> None:
+    cassette = Cassette(record_mode="all")
+    lingering, closed = asyncio.Event(), asyncio.Event()
+
+    class Lingering(family.AsyncByteStream):  # type: ignore[name-defined,misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield GOODBYE
+            lingering.set()
+            await asyncio.Event().wait()
+
+        async def aclose(self) -> None:
+            closed.set()
+
+    async def ask() -> None:
+        answer = family.MockTransport(lambda _: family.Response(200, stream=Lingering()))
+        client = family.AsyncClient(transport=RecordTransport(answer, cassette))
+        async with client, client.stream("POST", "http://api.example/") as response:
+            async for _ in response.aiter_raw():
+                break
+
+    async def cancelled() -> None:
+        asking = asyncio.create_task(ask())
+        await lingering.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(cancelled())
+    assert closed.is_set()
+    (interaction,) = cassette.interactions
+    assert (interaction.response.body, end(interaction)) == (GOODBYE, End.CLOSED)
+
+
 def test_a_transport_saves_its_cassette_when_its_client_is_closed(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "stream.yaml"
     with serve({"/": Answer([*PIECES])}) as server:
         kind.read(f"{server.url}/", transport=RecordTransport(kind.network, path))
     assert [one.response.body for one in Cassette.load(path).interactions] == [b"".join(PIECES)]
+
+
+def test_clients_that_share_a_cassette_are_all_saved(kind: Kind, tmp_path: Path) -> None:
+    cassette = Cassette(tmp_path / "stream.yaml", record_mode="all")
+    with serve({"/a": Answer([*PIECES]), "/b": Answer([GOODBYE])}) as server:
+        for path in ("/a", "/b"):
+            kind.read(f"{server.url}{path}", transport=RecordTransport(kind.network, cassette))
+    bodies = [one.response.body for one in Cassette.load(tmp_path / "stream.yaml").interactions]
+    assert bodies == [b"".join(PIECES), GOODBYE]
 
 
 def test_a_recording_equals_what_is_read_back(kind: Kind, tmp_path: Path) -> None:

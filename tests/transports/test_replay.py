@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
+import httpx2
 import pytest
 from tests.loopback import Answer, serve
 from tests.transports.clients import KINDS, Kind, Outcome
@@ -229,6 +232,52 @@ def test_an_edited_body_comes_in_a_piece_per_event(kind: Kind) -> None:
     one = interaction((0.0, b"data: one\n\ndata: two\n\n"))
     edited = replace(one, response=replace(one.response, body=b"".join(PIECES)))
     assert replay(kind, edited).chunks == PIECES
+
+
+def test_a_version_that_is_not_ascii_is_replayed_without_it(kind: Kind) -> None:
+    one = interaction((0.0, PIECES[0]))
+    assert one.response.timeline is not None
+    timeline = replace(one.response.timeline, http_version="HTTP/\xb2")
+    edited = replace(one, response=replace(one.response, timeline=timeline))
+    assert replay(kind, edited).http_version == "HTTP/?"
+
+
+def test_what_would_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "none.yaml"
+    with pytest.raises(ValueError, match="records nothing: expected record_mode='none'"):
+        ReplayTransport(Cassette(path, record_mode="once"))
+    assert not path.exists()
+
+
+def test_a_cassette_that_is_there_records_nothing_once(tmp_path: Path) -> None:
+    path = tmp_path / "there.yaml"
+    Cassette.of([interaction()]).save(path)
+    for cassette in (Cassette(path, record_mode="once"), Cassette.load(path, record_mode="once")):
+        assert not ReplayTransport(cassette).cassette.is_recording
+
+
+@pytest.mark.parametrize("family", [httpx, httpx2])
+@pytest.mark.parametrize("sent", [b"caf\xe9", "caf\xe9 \u6f22".encode()])
+def test_headers_that_are_not_ascii_come_as_the_client_read_them(family: Any, sent: bytes) -> None:
+    answer = Answer(PIECES, headers={"location": sent.decode("latin-1")})
+    cassette = Cassette(record_mode="all")
+    with serve({"/": answer}) as server:
+        with family.Client(transport=RecordTransport(family.HTTPTransport(), cassette)) as client:
+            live = client.get(f"{server.url}/").headers["location"]
+        with family.Client(transport=ReplayTransport(Cassette.of(cassette.interactions))) as client:
+            assert client.get(f"{server.url}/").headers["location"] == live
+
+
+@pytest.mark.parametrize("family", [httpx, httpx2])
+@pytest.mark.parametrize(
+    ("timeline", "reason"),
+    [(Timeline(), ""), (Timeline(http_version="HTTP/2"), "OK"), (None, "OK")],
+    ids=["HTTP/1.1", "HTTP/2", "another recorder's"],
+)
+def test_a_status_line_without_a_text_stays_without(family: Any, timeline: Any, reason: str) -> None:
+    one = replace(interaction(), response=Response(200, "", SSE, PIECES[0], timeline))
+    with family.Client(transport=ReplayTransport(Cassette.of([one]))) as client:
+        assert client.post(URL, json={"ask": "me"}).reason_phrase == reason
 
 
 def test_headers_that_came_twice_come_twice(kind: Kind) -> None:

@@ -1,4 +1,4 @@
-"""No secret reaches the disk: not the cassette, nor the journal of a recording that goes on."""
+"""No secret reaches the disk, neither the cassette nor a recording's journal; nor an error's message."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ import pytest
 from tests.cassette.test_secrets import KEYS
 from tests.loopback import Answer, serve
 
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
+from unspool.errors import CassetteError
 from unspool.transports.use_cassette import use_cassette
 
 SSE = {"content-type": "text/event-stream"}
@@ -81,3 +84,16 @@ def test_a_compressed_secret_is_found_and_the_rest_still_decodes(tmp_path: Path)
         replayed = httpx.post(url).text
     assert key not in replayed
     assert len(json.loads(replayed.removeprefix("data: "))["text"]) == len(key)
+
+
+@pytest.mark.parametrize("chunks", [(), (NetworkChunk(5, 0.0),)], ids=["no timeline", "cut off"])
+def test_no_error_tells_a_key(chunks: tuple[NetworkChunk, ...]) -> None:
+    key = KEYS["Google API"]
+    timeline = Timeline(chunks, end=End.CLOSED) if chunks else None
+    asked = [Request("POST", f"https://api.example.com/{n}?key={key}") for n in range(2)]
+    answered = Response(200, headers=(("content-type", "text/plain"),), body=b"hello", timeline=timeline)
+    cassette = Cassette.of([Interaction(request, answered) for request in asked])
+    with pytest.raises(CassetteError) as caught, use_cassette(cassette, require_all_played=True):
+        httpx.post(asked[0].uri)
+    assert "https://api.example.com/" in str(caught.value)
+    assert key not in str(caught.value)

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,17 @@ def test_once_records_nothing_into_a_cassette(server: Loopback, path: Path) -> N
     assert len(server.requests) == 1
 
 
+def test_none_without_a_cassette_complains_of_requests_only(server: Loopback, path: Path) -> None:
+    with use_cassette(path, record_mode="none"):
+        pass
+    with (
+        pytest.raises(UnrecordedRequestError, match="there is none yet"),
+        use_cassette(path, record_mode="none"),
+    ):
+        ask(server)
+    assert not path.exists()
+
+
 def test_new_episodes_are_added(server: Loopback, path: Path) -> None:
     for question in (1, 2):
         with use_cassette(path, record_mode="new_episodes"):
@@ -115,6 +126,16 @@ def test_all_takes_the_place_of_what_is_recorded_anew(server: Loopback, path: Pa
         assert ask(server, 1) == "data: new\n\n"
     bodies = {one.request.body: one.response.body for one in Cassette.load(path).interactions}
     assert bodies == {b'{"ask":1}': b"data: new\n\n", b'{"ask":2}': b"".join(PIECES)}
+
+
+def test_all_leaves_what_a_matcher_tells_from_what_is_recorded_anew(server: Loopback, path: Path) -> None:
+    def same_question(came: Any, recorded: Any) -> bool:
+        return bool(came.body == recorded.body)
+
+    for question in (1, 2):
+        with use_cassette(path, record_mode="all", match_on=["method", same_question]):
+            ask(server, question)
+    assert len(Cassette.load(path).interactions) == 2
 
 
 def test_rewrite_leaves_nothing_else(server: Loopback, path: Path) -> None:
@@ -230,10 +251,53 @@ async def test_an_async_generator_function_is_decorated(server: Loopback, path: 
 
 
 @pytest.mark.anyio
+async def test_an_async_generator_that_is_left_cleans_up_inside(server: Loopback, path: Path) -> None:
+    @use_cassette(path)
+    async def asked() -> Any:
+        async with httpx.AsyncClient() as client:
+            try:
+                yield "something"
+            finally:
+                await client.post(f"{server.url}/")
+
+    for _ in range(2):
+        async with aclosing(asked()) as items:
+            assert await anext(items) == "something"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
 async def test_it_is_an_async_context_manager_too(server: Loopback, path: Path) -> None:
     async with use_cassette(path), httpx.AsyncClient() as client:
         await client.post(f"{server.url}/")
     assert len(Cassette.load(path).interactions) == 1
+
+
+@pytest.mark.anyio
+async def test_tasks_may_share_a_context_manager(server: Loopback, path: Path) -> None:
+    with use_cassette(path):
+        ask(server)
+    shared = use_cassette(path)
+    first_is_in, second_is_in, first_is_out = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def first() -> None:
+        with shared:
+            first_is_in.set()
+            await second_is_in.wait()
+            ask(server)
+        first_is_out.set()
+
+    async def second() -> None:
+        await first_is_in.wait()
+        with shared:
+            second_is_in.set()
+            await first_is_out.wait()
+            ask(server)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first)
+        tasks.start_soon(second)
+    assert len(server.requests) == 1
 
 
 def test_a_decorated_function_may_call_itself(server: Loopback, path: Path) -> None:
@@ -407,6 +471,16 @@ def test_a_cassette_object_is_used_as_it_is(server: Loopback) -> None:
     with use_cassette(cassette):
         ask(server)
     assert len(cassette) == 1
+
+
+def test_a_cassette_object_is_saved_after_each_block(server: Loopback, path: Path) -> None:
+    cassette = Cassette(path)
+    for question in ("first", "second"):
+        with use_cassette(cassette):
+            ask(server, question)
+    bodies = [interaction.request.body for interaction in Cassette.load(path).interactions]
+    assert bodies == [b'{"ask":"first"}', b'{"ask":"second"}']
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_cassette_object_takes_no_options(server: Loopback) -> None:

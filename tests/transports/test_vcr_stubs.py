@@ -88,6 +88,31 @@ def test_what_is_not_recorded_goes_nowhere(ask: Callable[[str], str], path: Path
         assert not server.requests
 
 
+@pytest.mark.parametrize(
+    ("ask", "place", "error"),
+    [
+        (by_requests, "/cut", requests.ConnectionError),
+        (by_requests, "/reset", requests.ConnectionError),
+        (by_requests, "refused", requests.ConnectionError),
+        (by_aiohttp, "/cut", aiohttp.ClientPayloadError),
+        (by_aiohttp, "/reset", aiohttp.ClientPayloadError),
+        (by_aiohttp, "refused", aiohttp.ClientOSError),
+    ],
+)
+def test_an_error_is_replayed_as_one_of_its_kind(
+    ask: Callable[[str], str], place: str, error: type[Exception], path: Path
+) -> None:
+    answers = {"/cut": Answer([TEXT.encode()], ending="cut"), "/reset": Answer(ending="reset")}
+    with serve({"/": ANSWER}) as closed:
+        refused = f"{closed.url}/"
+    with serve(answers) as server:
+        url = refused if place == "refused" else f"{server.url}{place}"
+        with pytest.raises(error), use_cassette(path):
+            ask(url)
+    with pytest.raises(error), use_cassette(path, require_all_played=True):
+        ask(url)
+
+
 @pytest.mark.parametrize("ask", [by_requests, by_urllib3, by_aiohttp])
 def test_a_name_that_nobody_knows_is_replayed_over_tls(ask: Callable[[str], str], path: Path) -> None:
     with serve({"/": ANSWER}) as server, use_cassette(path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +36,7 @@ class Cassette:
     It may be used by many threads and tasks at once.
 
     Args:
-        path: its file, YAML or JSON by the suffix; None keeps it in memory.
+        path: its file, YAML or JSON by the suffix, which needn't be there yet; None keeps it in memory.
         record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` where the
             environment has `CI`, else `once`.
         match_on: what must agree for a recording to answer a request: names out of `method`, `scheme`,
@@ -58,7 +59,6 @@ class Cassette:
         plays: what was played so far, in the order of the requests.
 
     Raises:
-        CassetteNotFoundError: there is no such file, and the mode is `none`.
         CassetteFormatError: the file isn't a cassette.
         ValueError: for an unknown mode, matcher or malformed path.
     """
@@ -91,8 +91,7 @@ class Cassette:
         self._lock = threading.RLock()
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
-        self._closed = False
-        self._existed = self.path is not None and self.path.exists()
+        self._existed = self.path is not None and os.path.exists(self.path)
         self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
         self._journal = None if self.path is None else Journal(self.path, redactor=self.redactor)
 
@@ -106,7 +105,7 @@ class Cassette:
         """
         document = store.load(Path(path))
         cassette = cls.of(document.interactions, **options)
-        cassette.path, cassette._loaded = Path(path), document
+        cassette.path, cassette._loaded, cassette._existed = Path(path), document, True
         return cassette
 
     @classmethod
@@ -232,16 +231,24 @@ class Cassette:
             return lambda _old: True
         if self.record_mode is not RecordMode.ALL:
             return lambda _old: False
-        anew = {self._matching.key(interaction.request) for interaction in recorded}
-        return lambda old: self._matching.key(self._scrubbed(old).request) in anew
+        matching, anew = self._matching, defaultdict[Hashable, list[Request]](list)
+        for interaction in recorded:
+            anew[matching.key(interaction.request)].append(interaction.request)
+
+        def is_anew(old: Interaction) -> bool:
+            request = self._scrubbed(old).request
+            return any(matching.others_agree(came, request) for came in anew[matching.key(request)])
+
+        return is_anew
 
     def __len__(self) -> int:
         return len(self.interactions)
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """What was loaded and hasn't answered any request."""
-        return self._player.unplayed
+        """What was loaded and hasn't answered any request, but for what a recording takes the place of."""
+        replaced = self._dropped(self.recorded)
+        return [one for one in self._player.unplayed if not replaced(one)]
 
     @property
     def all_played(self) -> bool:
@@ -272,7 +279,7 @@ class Cassette:
         if self.path is None:
             raise ValueError("this cassette is in memory only: expected a path to save it to, got none")
         recorded = self.recorded
-        if recorded:  # a test that failed before its first request doesn't empty its cassette
+        if recorded != self._saved:  # a test that failed before its first request doesn't empty its cassette
             dropped, mine = self._dropped(recorded), self._saved
             store.merge(
                 self.path,
@@ -285,14 +292,15 @@ class Cassette:
             self._journal.discard()
 
     def close(self) -> None:
-        """End what is still being recorded, and save it. Closing twice is closing once.
+        """Save what has been recorded, if there is a file to save it to.
+
+        It can go on being used, by the next block or another client, whose recordings are saved when that one
+        closes it. Closing twice is closing once.
 
         Raises:
             CassetteWriteError: as `save`.
         """
-        with self._lock:
-            closed, self._closed = self._closed, True
-        if not closed and self.is_recording and self.path is not None:
+        if self.is_recording and self.path is not None:
             self.save()
 
     def raise_for_misses(self) -> None:
@@ -312,7 +320,8 @@ class Cassette:
         """
         unplayed = self.unplayed
         if unplayed:
-            listed = "\n".join(f"  {one.request.method} {one.request.uri}" for one in unplayed[:10])
+            requests = [self._scrubbed(one).request for one in unplayed[:10]]
+            listed = "\n".join(f"  {request.method} {request.uri}" for request in requests)
             more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
             raise UnplayedInteractionsError(
                 f"{len(unplayed)} of {len(self._loaded.interactions)} interactions of {self.name}"

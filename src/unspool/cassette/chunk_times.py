@@ -14,7 +14,7 @@ from itertools import groupby
 
 from unspool.cassette.model import NetworkChunk
 
-_WORD = re.compile(r"(?:(\d+)\*)?(\d+)@(\d+(?:\.\d+)?)")
+_WORD = re.compile(r"(?:(\d{1,15})\*)?(\d{1,15})@(\d{1,12}(?:\.\d+)?)")
 _MOST_CHUNKS = 10_000_000
 
 

@@ -4,6 +4,7 @@
 - pydantic-ai's tests: `parsed_body` in the place of a JSON body, in the request or the response.
 - cassetter: `status: 200`, and `body: {type: json, content: …}` in the request and the response.
 - vcrpy with requests or aiohttp: a body decoded, under the content-encoding that it had.
+- vcrpy with aiohttp: what `json=` was given, in the place of the request's body.
 - Ruby's VCR, and our own JSON: `base64_string` in a body.
 
 What was parsed is JSON again, without blanks: its bytes aren't those that were sent. Where a body stands
@@ -45,11 +46,20 @@ def _request(request: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(body, Mapping) and "string" in body:
         return {**request, "body": body["string"]}
     found = _foreign_body(request, "request")
+    if found is None and _is_python_data(body):
+        found = _json(body, "request.body"), True
     if found is None:
         return request
     data, decoded = found
     headers = _decoded(request.get("headers"), None) if decoded else request.get("headers")
     return {**_without(request, "parsed_body"), "body": data, "headers": headers}
+
+
+def _is_python_data(body: Any) -> bool:
+    """Whether it was given as JSON's value; a list of text or bytes is the pieces of a body."""
+    if isinstance(body, list | tuple):
+        return not all(isinstance(piece, str | bytes) for piece in body)
+    return isinstance(body, Mapping)
 
 
 def _response(response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,7 +81,7 @@ def _without_stale_encoding(response: Mapping[str, Any]) -> Mapping[str, Any]:
     if KEY in response or not isinstance(body, Mapping) or not isinstance(headers, Mapping):
         return response
     text = body.get("string")
-    if not isinstance(text, str) or not any(name.lower() == "content-encoding" for name in headers):
+    if not isinstance(text, str) or not any(str(name).lower() == "content-encoding" for name in headers):
         return response
     return {**response, "headers": _decoded(headers, len(text.encode()))}
 
@@ -110,7 +120,7 @@ def _foreign_body(part: Mapping[str, Any], name: str) -> tuple[bytes, bool] | No
         return None
     if "base64_string" in body:
         return _binary(b64decode, body["base64_string"], f"{name}.body.base64_string"), False
-    if "type" not in body:
+    if "type" not in body or not body.keys() <= _CASSETTER_KEYS:
         return None
     read = _CASSETTER.get(str(body["type"]))
     if read is None:
@@ -158,6 +168,7 @@ _CASSETTER: dict[str, Callable[[Any, str], bytes]] = {
     "binary": _hex,
     "none": _nothing,
 }
+_CASSETTER_KEYS = {"type", "content"}
 _DECODED = {"json", "text"}
 
 

@@ -244,9 +244,9 @@ def _moment(value: Any) -> float | None:
     text = _string(value, field)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (OverflowError, ValueError):  # the first for the year 0
         _refuse(field, "a time such as 2026-11-23T23:27:25.123456Z", value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _end(value: Any) -> End:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from unspool.cassette.match import Matching
 from unspool.cassette.model import Interaction, Request
@@ -43,14 +44,15 @@ class Player:
         self._repeats = allow_playback_repeats
         self._interactions = list(interactions)
         self._play_counts = [0] * len(self._interactions)
-        self._loaded = len(self._interactions)
-        self._unkeyed = deque(range(self._loaded))
+        # What we recorded was scrubbed then, as a rule; so it's done only where nothing is found without.
+        self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
+        self._unkeyed = deque(range(len(self._interactions)))
         self._waiting: dict[Hashable, deque[int]] = {}
         self._played: dict[Hashable, list[int]] = {}
 
     @property
     def interactions(self) -> list[Interaction]:
-        """All of them: those loaded, then those added."""
+        """All of them."""
         return list(self._interactions)
 
     @property
@@ -60,19 +62,17 @@ class Player:
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """The loaded ones that haven't been played; those added don't count, their answers are known."""
-        pairs = zip(self._interactions[: self._loaded], self._play_counts, strict=False)
+        """Those that haven't been played."""
+        pairs = zip(self._interactions, self._play_counts, strict=True)
         return [interaction for interaction, count in pairs if not count]
-
-    @property
-    def all_played(self) -> bool:
-        """Whether every loaded interaction has been played."""
-        return all(self._play_counts[: self._loaded])
 
     def find(self, request: Request) -> Interaction | None:
         """The interaction that answers a request, marked as played; None if there is none, or none left."""
         key = self._matching.key(request)
         index = self._first(self._unplayed(key, request), request)
+        if index is None and not self._scrubs:
+            self._scrub_from_now_on()
+            index = self._first(self._unplayed(key, request), request)
         if index is not None:
             self._waiting[key].remove(index)
             self._played.setdefault(key, []).append(index)
@@ -83,27 +83,23 @@ class Player:
         self._play_counts[index] += 1
         return self._interactions[index]
 
-    def was_played(self, request: Request) -> bool:
-        """Whether some interaction that answers the request has been played already."""
-        return self._last_played(self._matching.key(request), request) is not None
-
-    def add(self, interaction: Interaction, *, playable: bool) -> None:
-        """Take in what was just recorded; if it's playable, it answers such requests from now on."""
-        if playable:
-            self._unkeyed.append(len(self._interactions))
-        self._interactions.append(interaction)
-        self._play_counts.append(0)
-
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
         """The indexes with the key of that request that are left, in order."""
         yield from self._waiting.get(key, ())
         while self._unkeyed:
             index = self._unkeyed.popleft()
             recorded = self._interactions[index].request
+            if recorded != request and self._scrubs:
+                recorded = self._scrub(recorded)
             found = key if recorded == request else self._matching.key(recorded)
             self._waiting.setdefault(found, deque()).append(index)
             if found == key:
                 yield index
+
+    def _scrub_from_now_on(self) -> None:
+        self._scrubs = True
+        self._unkeyed.extend(sorted(chain.from_iterable(self._waiting.values())))
+        self._waiting.clear()
 
     def _last_played(self, key: Hashable, request: Request) -> int | None:
         return self._first(reversed(self._played.get(key, [])), request)

@@ -82,6 +82,8 @@ class Take:
 
     def head(self, status: int, reason: str, headers: Headers, http_version: str, at: float) -> None:
         """The status line and the headers came."""
+        reason = _well_formed(reason)
+        headers = tuple((_well_formed(name), _well_formed(value)) for name, value in headers)
         self._status, self._reason, self._headers = status, reason, headers
         self._http_version, self._headers_at = http_version, round_ms(at)
         if self._observer is not None:
@@ -104,6 +106,8 @@ class Take:
         """Nothing more will come. What is said after the first time counts for nothing."""
         if self.ended:
             return
+        if failure is not None:
+            failure = Failure(failure.type, _well_formed(failure.message))
         self._end, self._ended_at, self._failure = end, round_ms(at), failure
         if self._observer is not None:
             self._observer.end(self._slot, end, failure, self._ended_at)
@@ -148,3 +152,8 @@ class Take:
         if self._max_chunks is not None and len(self._chunks) >= self._max_chunks:
             return True
         return self._max_seconds is not None and at > self._max_seconds
+
+
+def _well_formed(text: str) -> str:
+    """As UTF-8 can hold it: aiohttp, for one, makes lone surrogates of bytes that aren't UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -43,12 +43,13 @@ def completion(
         messages: the conversation: dicts in OpenAI's shape, or messages of earlier responses.
         stream: whether to get a `CustomStreamWrapper` instead of a `ModelResponse`.
         options: what is listed here, and anything else that the provider takes. It gets `temperature`,
-            `tools` and the like in its own words; OpenAI's servers get them as they are.
+            `tools` and the like in its own words; those of OpenAI's that it lacks are refused.
 
             - `stream_options`: `{"include_usage": True}` for a last chunk with the usage, in tokens.
             - `custom_llm_provider`: the provider, if `model` doesn't say.
             - `api_key`: else from the environment, such as `OPENAI_API_KEY`.
             - `base_url` or `api_base`: the server; else from the environment, such as `OPENAI_BASE_URL`.
+            - `api_version`: of Azure's API; else from the environment, as `AZURE_API_VERSION`.
             - `extra_headers`, `extra_body`: laid over what would be sent.
             - `timeout`: seconds to connect and seconds without a byte, or an httpx `Timeout`; 600 by default.
             - `http_client`: a client of httpx or httpx2, used and left open.

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from unspool.client.call import Call
-from unspool.client.dialect import DIALECTS
+from unspool.client.aws import Sign, bedrock_url, signer_of
+from unspool.client.call import Call, Options
 from unspool.client.http import (
     DEFAULT_TIMEOUT,
     Connection,
@@ -26,6 +26,8 @@ from unspool.custom_llm import CustomLLM, custom_handler
 from unspool.errors import BadRequestError, MockError
 from unspool.mock_response import Mock
 from unspool.models import ModelResponse
+from unspool.providers import reader_for
+from unspool.providers.asking import request_for
 
 logger = logging.getLogger("unspool")
 
@@ -162,7 +164,8 @@ class HTTPBackend:
         options = call.options
         drop_params = options.drop_params
         try:
-            request = DIALECTS[self.target.wire_format].build_request(
+            request = request_for(
+                self.provider,
                 self.model,
                 call.messages,
                 call.params,
@@ -181,13 +184,26 @@ class HTTPBackend:
         sent = {"complete_input_dict": request.body, "api_base": request.url}
         call.log.pre_call(call.messages, additional_args=sent)
         connection = Connection(options.http_client, options.transport, options.timeout)
-        return Exchange(request, connection, self.target.wire_format, call.stream, self.model, self.provider)
+        return Exchange(
+            request,
+            connection,
+            self.target.wire_format,
+            call.stream,
+            self.model,
+            self.provider,
+            sign=self._signer(options),
+        )
+
+    def _signer(self, options: Options) -> Sign | None:
+        if self.provider != "bedrock" or self.target.api_key is not None:
+            return None
+        return signer_of(options, os.environ, url=self.target.base_url)
 
     def _read(self, call: Call, reply: Reply) -> Reply:
         if call.stream:
             return reply
         with mapped_errors(self.model, self.provider):
-            return replace(reply, content=DIALECTS[self.target.wire_format].read_response(reply.content))
+            return replace(reply, content=reader_for(self.target.wire_format)(reply.content))
 
 
 def backend_of(call: Call) -> Backend:
@@ -205,10 +221,13 @@ def backend_of(call: Call) -> Backend:
     handler = custom_handler(provider)
     if handler is not None:
         return CustomBackend(handler, provider, model, base_url)
+    if provider == "bedrock" and base_url is None:
+        base_url = bedrock_url(options, os.environ)
     target = target_of(
         provider,
         api_key=options.api_key,
         base_url=base_url,
+        api_version=call.litellm_params.get("api_version"),
         environ=os.environ,
         own_transport=options.http_client is not None or options.transport is not None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +36,11 @@ class Options:
     api_key: str | None = None
     base_url: str | None = None
     api_base: str | None = None
+    aws_access_key_id: str | None = field(default=None, repr=False)
+    aws_secret_access_key: str | None = field(default=None, repr=False)
+    aws_session_token: str | None = field(default=None, repr=False)
+    aws_region_name: str | None = None
+    aws_bedrock_runtime_endpoint: str | None = None
     timeout: Any = None
     http_client: Any = None
     transport: Any = None
@@ -94,7 +99,7 @@ def plan(
     Raises:
         MockError: a callback can't be called.
     """
-    ours = {field.name for field in fields(Options)}
+    ours = {option.name for option in fields(Options)}
     options = Options(**{name: value for name, value in given.items() if name in ours})
     others = {name: value for name, value in given.items() if name not in ours and value is not None}
     if not stream:

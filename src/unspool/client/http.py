@@ -7,7 +7,7 @@ A client that the caller handed in is used and left open; so is a transport.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -53,6 +53,7 @@ class Exchange:
     Attributes:
         stream: whether the answer is to be read as a stream of the `wire_format`, or whole, as JSON.
         model: for errors; as is `provider`.
+        sign: what headers to add to the library's request, where a provider wants it signed.
     """
 
     request: HTTPRequest
@@ -61,6 +62,7 @@ class Exchange:
     stream: bool
     model: str
     provider: str
+    sign: Callable[[Any], dict[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,16 @@ def _library_of(transport: Any) -> ModuleType:
 def _build(client: Any, exchange: Exchange) -> Any:
     request, connection = exchange.request, exchange.connection
     keeps_its_own = connection.timeout is None and connection.http_client is not None
-    return client.build_request(
+    built = client.build_request(
         request.method,
         request.url,
         headers=request.headers,
         json=request.body,
         extensions={} if keeps_its_own else {"timeout": time_limits(connection.timeout)},
     )
+    if exchange.sign is not None:
+        built.headers.update(exchange.sign(built))
+    return built
 
 
 def time_limits(timeout: Any) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """Whose model it is, and where to ask for it.
 
 A model is `provider/name`, or a bare name that only one provider can have. A provider is known if it has
-a wire format here: today those that speak OpenAI's chat format or Anthropic's messages.
+a row in `unspool.providers.directory`.
 """
 
 from __future__ import annotations
@@ -12,37 +12,8 @@ from dataclasses import dataclass
 
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
-from unspool.providers import format_of
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider's address and the environment variables that speak of it.
-
-    Attributes:
-        base_url: of its own servers; None where only the caller knows it.
-        key_variables: the first one that is set holds the key.
-        base_url_variables: the first one that is set replaces `base_url`.
-    """
-
-    base_url: str | None = None
-    key_variables: tuple[str, ...] = ()
-    base_url_variables: tuple[str, ...] = ()
-
-
-PROVIDERS: dict[str, Provider] = {
-    "anthropic": Provider(
-        "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
-    ),
-    "custom_openai": Provider(),
-    "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
-    "litellm_proxy": Provider(None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",)),
-    "lm_studio": Provider(None, ("LM_STUDIO_API_KEY",), ("LM_STUDIO_API_BASE",)),
-    "openai": Provider(
-        "https://api.openai.com/v1", ("OPENAI_API_KEY",), ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-    ),
-    "openai_like": Provider(None, ("OPENAI_LIKE_API_KEY",), ("OPENAI_LIKE_API_BASE",)),
-}
+from unspool.providers.asking import can_be_asked
+from unspool.providers.directory import PROVIDERS
 
 # How the bare names of a provider's models begin.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {
@@ -93,8 +64,9 @@ def provider_or_guess(model: str, custom_llm_provider: str | None = None) -> tup
 
 
 def known_providers() -> list[str]:
-    """Those of the table and those in `unspool.custom_provider_map`."""
-    return sorted({*PROVIDERS, *(item["provider"] for item in sys.modules["unspool"].custom_provider_map)})
+    """Those of the table that can be asked, and those in `unspool.custom_provider_map`."""
+    asked = {name for name, provider in PROVIDERS.items() if can_be_asked(provider)}
+    return sorted(asked | {item["provider"] for item in sys.modules["unspool"].custom_provider_map})
 
 
 def target_of(
@@ -102,6 +74,7 @@ def target_of(
     *,
     api_key: str | None,
     base_url: str | None,
+    api_version: str | None = None,
     environ: Mapping[str, str],
     own_transport: bool,
 ) -> Target:
@@ -112,6 +85,7 @@ def target_of(
 
     Args:
         base_url: wins over the environment's, which wins over the provider's own.
+        api_version: of a provider that has versions; wins over the environment's.
         own_transport: the caller handed in a client or a transport.
 
     Raises:
@@ -133,18 +107,23 @@ def target_of(
             llm_provider=provider,
         )
     key = api_key or _first(known.key_variables, environ)
-    if key is None and not own_transport and _same_server(url, known.base_url):
+    if key is None and known.key_variables and not own_transport and _is_its_own(url, known.base_url):
         raise AuthenticationError(
             f"no API key for {provider}: pass api_key=… or set {known.key_variables[0]}; any text will do in"
             " a test that asks somebody else",
             llm_provider=provider,
         )
-    return Target(url, key, format_of(provider))
+    if known.version_variables and "?" not in url:
+        version = api_version or _first(known.version_variables, environ)
+        url += f"?api-version={version}" if version else ""
+    return Target(url, key, known.wire_format)
 
 
-def _same_server(url: str, other: str | None) -> bool:
-    """Whether they differ in nothing but a version or a slash at the end."""
-    return other is not None and url.rstrip("/").removesuffix("/v1") == other.removesuffix("/v1")
+def _is_its_own(url: str, own: str | None) -> bool:
+    """Whether the provider's own servers are asked, however they are spelt; on this machine none are."""
+    if own is None or not own.startswith("https:"):
+        return False
+    return url.rstrip("/").removesuffix("/v1") == own.removesuffix("/v1")
 
 
 def _first(variables: tuple[str, ...], environ: Mapping[str, str]) -> str | None:

@@ -10,6 +10,7 @@ from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction, Response, Timeline, header, sizes_fit
 from unspool.cassette.pieces import pieces
 from unspool.errors import CassetteError, CassetteFormatError
+from unspool.providers.exchange import format_of_exchange
 
 _TITLES = ("#", "method", "uri", "status", "chunks", "bytes", "time", "ended")
 _URI = _TITLES.index("uri")
@@ -81,7 +82,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def stream(interactions: Sequence[Interaction], index: int, *, width: int) -> Iterator[str]:
-    """The lines that tell of one answer: when each of its pieces came, its bytes and its text.
+    """The lines that tell of one answer: its wire format, and when each piece came, its bytes and its text.
 
     Raises:
         CassetteError: there is no interaction of that index.
@@ -92,7 +93,7 @@ def stream(interactions: Sequence[Interaction], index: int, *, width: int) -> It
     request, response = interactions[index].request, interactions[index].response
     yield printable(f"{request.method} {request.uri}")
     shown = _readable(response)
-    yield printable(_status(response, was_decoded=shown is not response))
+    yield printable(_status(response, request.uri, was_decoded=shown is not response))
     for at, piece in pieces(shown):
         yield from _chunk(at, piece, width, has_times=shown.timeline is not None)
     failure = response.timeline and response.timeline.failure
@@ -100,8 +101,10 @@ def stream(interactions: Sequence[Interaction], index: int, *, width: int) -> It
     yield f"ended: {_ending(response.timeline)}{message}, {_duration(response.timeline)}"
 
 
-def _status(response: Response, *, was_decoded: bool) -> str:
-    words = [str(response.status), response.reason, header(response.headers, "content-type") or ""]
+def _status(response: Response, uri: str, *, was_decoded: bool) -> str:
+    content_type = header(response.headers, "content-type") or ""
+    words = [str(response.status), response.reason, content_type]
+    words.append(format_of_exchange(uri, content_type) or "")
     timeline = response.timeline
     if timeline is not None:
         words.append(timeline.http_version)

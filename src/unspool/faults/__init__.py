@@ -1,38 +1,72 @@
-"""Faults: ways in which an answer may break, each a value; see `unspool.faults.fault`."""
+"""Faults: ways in which an answer may break, each a value; see `unspool.faults.fault`.
+
+Names are imported when they are first used: a cassette in use knows what a fault is, and needs no more.
+"""
 
 from __future__ import annotations
 
-from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
-from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
-from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
-from unspool.faults.chunks import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
-from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
-from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
-from unspool.faults.events import (
-    Drop,
-    Duplicate,
-    EarlyFinish,
-    ErrorEvent,
-    Loop,
-    Malformed,
-    NoFinish,
-    RepeatFinish,
-    Swap,
-)
-from unspool.faults.fault import Fault, NoFault
-from unspool.faults.noise import (
-    ByteOrderMark,
-    Inject,
-    KeepAlives,
-    LineEnds,
-    MultilineData,
-    NoFinalBlankLine,
-    UnknownEvent,
-)
-from unspool.faults.prefixes import every_prefix
-from unspool.faults.script import break_script
-from unspool.faults.timing import Drip, Hang, Jitter, SlowStart, Stall
-from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
+    from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
+    from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
+    from unspool.faults.chunks import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
+    from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
+    from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
+    from unspool.faults.events import (
+        Drop,
+        Duplicate,
+        EarlyFinish,
+        ErrorEvent,
+        Loop,
+        Malformed,
+        NoFinish,
+        RepeatFinish,
+        Swap,
+    )
+    from unspool.faults.fault import Fault, NoFault
+    from unspool.faults.noise import (
+        ByteOrderMark,
+        Inject,
+        KeepAlives,
+        LineEnds,
+        MultilineData,
+        NoFinalBlankLine,
+        UnknownEvent,
+    )
+    from unspool.faults.prefixes import every_prefix
+    from unspool.faults.script import break_script
+    from unspool.faults.timing import Drip, Hang, Jitter, SlowStart, Stall
+    from unspool.faults.tool_calls import (
+        BrokenArguments,
+        CallsWithout,
+        EmptyCalls,
+        SharedIndex,
+        SplitArguments,
+    )
+
+# Where each name of the list above lives. A test compares the two.
+_HOMES: dict[str, str] = {
+    name: module
+    for module, names in {
+        "answers": "Answer BadGzip ContentType HtmlPage Status",
+        "catalogue": "CATALOGUE Scenario scenario",
+        "chat": "ChangingIds EmptyChoices FinishAs NullChoices UsageOn",
+        "chunks": "BadChecksum Corrupt Merge Rechunk Shred Split",
+        "connection": "Break BreakAfterFinish NoAnswer Refuse",
+        "cuts": "Cut CutBeforeDone CutEvents CutInCharacter CutInEvent",
+        "events": "Drop Duplicate EarlyFinish ErrorEvent Loop Malformed NoFinish RepeatFinish Swap",
+        "fault": "Fault NoFault",
+        "noise": "ByteOrderMark Inject KeepAlives LineEnds MultilineData NoFinalBlankLine UnknownEvent",
+        "prefixes": "every_prefix",
+        "script": "break_script",
+        "timing": "Drip Hang Jitter SlowStart Stall",
+        "tool_calls": "BrokenArguments CallsWithout EmptyCalls SharedIndex SplitArguments",
+    }.items()
+    for name in names.split()
+}
 
 __all__ = [
     "CATALOGUE",
@@ -94,3 +128,14 @@ __all__ = [
     "every_prefix",
     "scenario",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'unspool.faults' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"unspool.faults.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -21,9 +21,9 @@ from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
+from unspool.providers.shape import object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

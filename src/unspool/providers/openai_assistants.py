@@ -22,10 +22,10 @@ from typing import Any
 
 from unspool.error_mapping import error_for_status, error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
-from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.told import Told
 from unspool.wire.event import WireEvent
 

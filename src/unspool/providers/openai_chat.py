@@ -5,7 +5,7 @@ servers send beside it, and what becomes of it here:
 
 - reasoning as `reasoning`, `reasoning_content` or only inside `reasoning_details` (OpenRouter,
   Snowflake): always `reasoning_content`; the details stay too
-- `content` as a list of text and thinking parts (Mistral): text and `reasoning_content`
+- `content` as a list of text and thinking parts (Mistral, Databricks): text and `reasoning_content`
 - tool calls without `index` (Mistral, Gemini, Ollama): numbered through the stream; one call instead of
   a list (older TGI)
 - `choices` null or missing, a choice without `delta` (Azure) or with a whole `message` instead; that one
@@ -18,7 +18,7 @@ servers send beside it, and what becomes of it here:
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -181,30 +181,55 @@ def _rename_reasoning(delta: JSON) -> JSON:
 
 
 def _join_parts(delta: JSON) -> JSON:
-    """Mistral's content parts: text and thinking joined, others kept in `provider_specific_fields`."""
-    text, thinking, others = [], [], []
-    for part in delta["content"]:
-        if isinstance(part, str):
-            text.append(part)
-        elif part.get("type") == "text":
-            text.append(part.get("text") or "")
-        elif part.get("type") == "thinking":
-            thinking.append(_thinking_text(part.get("thinking")))
-        else:
-            others.append(part)
-    joined = {**delta, "content": "".join(text) if text else None}
-    if thinking:
-        joined["reasoning_content"] = "".join(thinking)
-    if others:
-        fields = delta.get("provider_specific_fields") or {}
-        joined["provider_specific_fields"] = {**fields, "content": others}
+    """Content in parts: text and thoughts joined, others kept in `provider_specific_fields`."""
+    parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in delta["content"]]
+    texts = [part.get("text") or "" for part in parts if part.get("type") == "text"]
+    thoughts = [_THOUGHTS[part["type"]](part) for part in parts if part.get("type") in _THOUGHTS]
+    others = [part for part in parts if part.get("type") not in ("text", *_THOUGHTS)]
+    joined = {**delta, "content": "".join(texts) if texts else None}
+    if thoughts:
+        joined["reasoning_content"] = "".join(thoughts)
+    blocks = [block for part in parts if part.get("type") == "reasoning" for block in _signed(part)]
+    if blocks:
+        joined["thinking_blocks"] = blocks
+    fields = {**({"content": others} if others else {}), **_cited(parts)}
+    if fields:
+        joined["provider_specific_fields"] = {**(delta.get("provider_specific_fields") or {}), **fields}
     return joined
 
 
-def _thinking_text(thinking: Any) -> str:
+def _thinking_text(part: JSON) -> str:
+    """Mistral's, a list of parts of its own."""
+    thinking = part.get("thinking")
     if isinstance(thinking, list):
-        return "".join(part.get("text") or "" for part in thinking if isinstance(part, dict))
+        return "".join(inner.get("text") or "" for inner in thinking if isinstance(inner, dict))
     return thinking if isinstance(thinking, str) else ""
+
+
+def _summary_text(part: JSON) -> str:
+    """Databricks's, a list of summaries."""
+    return "".join(summary.get("text") or "" for summary in part.get("summary") or ())
+
+
+_THOUGHTS: dict[str, Callable[[JSON], str]] = {"reasoning": _summary_text, "thinking": _thinking_text}
+
+
+def _signed(part: JSON) -> list[JSON]:
+    """Databricks's summaries as Anthropic's blocks, so that their signatures can be sent back."""
+    return [
+        {
+            "type": "thinking",
+            "thinking": summary.get("text") or "",
+            "signature": summary.get("signature") or "",
+        }
+        for summary in part.get("summary") or ()
+    ]
+
+
+def _cited(parts: list[JSON]) -> JSON:
+    """Databricks's citations of a piece of text, as LiteLLM has them: the first list of them."""
+    citations = [part["citations"][0] for part in parts if part.get("citations")]
+    return {"citation": citations[0]} if citations else {}
 
 
 class CallNumbers:

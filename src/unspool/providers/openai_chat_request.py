@@ -1,8 +1,9 @@
 """The request for OpenAI chat completions: https://platform.openai.com/docs/api-reference/chat/create.
 
-Messages and parameters are in OpenAI's shape already, so they are sent as they were given. Two things
-that OpenAI refuses but other servers take are put right on the way to OpenAI itself, as in LiteLLM:
-Anthropic's `cache_control` marks are left out, and an `image_url` that is text becomes an object.
+Messages and parameters are in OpenAI's shape already, so they are sent as they were given, save for what
+is null in a message. Two things that OpenAI refuses but other servers take are put right on the way to
+OpenAI itself, as in LiteLLM: Anthropic's `cache_control` marks are left out, and an `image_url` that is
+text becomes an object.
 """
 
 from __future__ import annotations
@@ -34,11 +35,17 @@ def build_request(
         base_url: with its version, such as `https://api.openai.com/v1`.
     """
     given = {name: plain(value) for name, value in params.items() if value is not None and name not in EXTRAS}
-    body = {"model": model, "messages": plain(messages), **given, **({"stream": True} if stream else {})}
+    said = [_without_null(plain(message)) for message in messages]
+    body = {"model": model, "messages": said, **given, **({"stream": True} if stream else {})}
     if _is_openai(base_url):
         body |= {key: [_MENDERS[key](item) for item in body[key]] for key in _MENDERS if body.get(key)}
     headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
     return post(base_url.rstrip("/").removesuffix(_PATH) + _PATH, body, params, headers)
+
+
+def _without_null(message: JSON) -> JSON:
+    # LiteLLM leaves out a `content` of null too, which some servers refuse.
+    return {key: value for key, value in message.items() if value is not None}
 
 
 def _is_openai(base_url: str) -> bool:

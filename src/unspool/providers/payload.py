@@ -72,4 +72,8 @@ def _said_on_ignored_lines(text: str) -> JSON | None:
     if text.startswith("error:"):
         error = data["error"] if isinstance(data, dict) and "error" in data else data
         return {"error": error or {"message": text}}
-    return data if isinstance(data, dict) and not data.keys().isdisjoint({"error", "choices"}) else None
+    data = data[0] if isinstance(data, list) and len(data) == 1 else data  # Google's errors, again
+    return data if isinstance(data, dict) and not data.keys().isdisjoint(_TELLING) else None
+
+
+_TELLING = frozenset({"candidates", "choices", "error"})

@@ -119,6 +119,7 @@ class StreamCore:
         self._response: ModelResponse | None = None
         self._choices: dict[int, _Choice] = {}
         self._nameless: list[ModelResponseStream] = []
+        self._beside_usage: JSON = {}
         self._last_finish: ModelResponseStream | None = None
         self._generic = options.custom_llm_provider == "cached_response"
 
@@ -199,7 +200,8 @@ class StreamCore:
         if finish is not None and self.options.usage_on_finish:
             finish._hidden_params["usage"] = usage
         if self.options.include_usage:
-            yield self._sent(self._chunk(None, [StreamingChoices()], usage, {"usage": usage}))
+            extra = {**self._beside_usage, "usage": usage}
+            yield self._sent(self._chunk(None, [StreamingChoices()], usage, extra))
 
     # -- what a chunk says ---------------------------------------------------------------------------
 
@@ -282,6 +284,8 @@ class StreamCore:
         self, chunk: ModelResponseStream, usage: Usage | None
     ) -> Iterator[ModelResponseStream]:
         """A chunk of metadata only, such as Azure's prompt filter: shown where usage chunks are."""
+        if usage is not None:  # shown at the end, with what came beside it: llama.cpp's timings, for one
+            self._beside_usage.update(_extra_of(chunk.__pydantic_extra__, chunk.provider_specific_fields))
         if usage is not None or not self.options.include_usage:
             return
         if self.response_id is None and not chunk.id:

@@ -39,9 +39,9 @@ def headers_of(message: Any) -> Headers:
 
 
 def reason_of(response: Any) -> str:
-    """The status line's text; empty over HTTP/2, which has none."""
+    """The status line's text, as the client shows it; empty over HTTP/2, which has none."""
     reason: bytes = response.extensions.get("reason_phrase", b"")
-    return reason.decode("ascii", "replace")
+    return reason.decode("ascii", "ignore")
 
 
 def http_version_of(response: Any) -> str:

@@ -26,7 +26,12 @@ def install(stack: ExitStack) -> None:
 def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
     from vcr.stubs.aiohttp_stubs import vcr_request  # noqa: PLC0415 - needs aiohttp
 
-    deck = Deck(decodes=True, timeout=aiohttp.ServerTimeoutError, reset=aiohttp.ClientOSError)
+    deck = Deck(
+        decodes=True,
+        timeout=aiohttp.ServerTimeoutError,
+        reset=aiohttp.ClientOSError,
+        broken=aiohttp.ClientPayloadError,
+    )
     stub = vcr_request(deck, _sent(original))
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:

@@ -108,6 +108,7 @@ class ReplayTransport(_CassetteTransport):
     Raises:
         CassetteNotFoundError: there is no such file.
         CassetteFormatError: the file isn't a cassette.
+        ValueError: the cassette would record.
     """
 
     def __init__(
@@ -122,4 +123,9 @@ class ReplayTransport(_CassetteTransport):
             cassette = Cassette.load(cassette, **options)
         elif options:
             raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
+        if cassette.is_recording:
+            raise ValueError(
+                f"a ReplayTransport records nothing: expected record_mode='none' for {cassette.name}, or"
+                f" 'once' where its file is there, got {str(cassette.record_mode)!r}"
+            )
         super().__init__(None, Playback(cassette, factor_of(timing), clock))

@@ -125,6 +125,8 @@ def _text(host: Any) -> str:
 
 # What is swapped
 
+_HTTPConnection = http.client.HTTPConnection  # in whose place a stub stands by then
+
 
 def _install(stack: ExitStack) -> None:
     for name in ("connect", "connect_ex", "sendto"):
@@ -132,7 +134,7 @@ def _install(stack: ExitStack) -> None:
     swap(stack, socket, "getaddrinfo", _lookup)
     swap(stack, socket, "socketpair", _pair)
     swap(stack, BaseEventLoop, "getaddrinfo", _lookup_by_loop)
-    swap(stack, http.client.HTTPConnection, "putrequest", _on_old_connection)
+    swap(stack, _HTTPConnection, "putrequest", _on_old_connection)
     stack.callback(_names.clear)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from unspool.errors import CassetteError
+from unspool.faults.fault import Fault
 from unspool.transports import scope
 from unspool.transports._family import family_of
 from unspool.transports.answer import Playback, aanswer, answer
+from unspool.transports.fault import Breaker
 from unspool.transports.guard import live
 
 
@@ -65,6 +68,17 @@ class InUseTransport(_LiveTransport):
 
     async def handle_async_request(self, request: Any) -> Any:
         return await aanswer(_playback(), request, super().handle_async_request)
+
+
+def break_answers(fault: Fault) -> None:
+    """Break what the cassette in use replays from now on, pauses included; the next request is the first.
+
+    Raises:
+        CassetteError: none is in use.
+    """
+    playback, used = _playback(), scope.current()
+    if used is not None:
+        used.playback = replace(playback, factor=playback.factor or 1.0, broken=Breaker(fault))
 
 
 def _playback() -> Playback:

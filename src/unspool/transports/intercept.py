@@ -71,14 +71,21 @@ def _playback_for(request: Any) -> Playback | None:
     """The cassette that a request belongs to; None if it's sent as it is.
 
     Raises:
-        NetworkBlockedError: the network is blocked here, and there is no cassette.
+        NetworkBlockedError: the network is blocked here, and no cassette could answer.
     """
     used = None if is_live() else scope.current()
     if used is None:
         return None
-    if used.playback is None:
-        check(request.url.host, request.url.port)  # before any look-up, and on open connections too
-    return used.playback
+    if used.playback is not None and not _opens_websocket(request):
+        return used.playback
+    check(request.url.host, request.url.port)  # before any look-up, and on open connections too
+    return None
+
+
+def _opens_websocket(request: Any) -> bool:
+    """Whether it's no request that has an answer to record."""
+    upgrade: str = request.headers.get("upgrade", "")
+    return upgrade.lower() == "websocket"
 
 
 def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:

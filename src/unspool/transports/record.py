@@ -111,12 +111,11 @@ class RecordedStream:
         if self._closed:
             return
         self._closed = True
-        if self._areading is not None and self.is_worth_draining():
-            await self._adrain(self._areading.iterator)
         try:
-            await self._inner.aclose()
+            if self._areading is not None and self.is_worth_draining():
+                await self._adrain(self._areading.iterator)
         finally:
-            self._end_closed()
+            await self._ahang_up()
 
     def is_worth_draining(self) -> bool:
         """Whether what is left is but a matter of form."""
@@ -125,6 +124,12 @@ class RecordedStream:
     def _hang_up(self) -> None:
         try:
             self._inner.close()
+        finally:
+            self._end_closed()
+
+    async def _ahang_up(self) -> None:
+        try:
+            await self._inner.aclose()
         finally:
             self._end_closed()
 

@@ -101,8 +101,9 @@ class Performance:
             return self._failure(self._timeline.failure)
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
+        address = str(self.request.url).partition("?")[0]  # its query may hold a key
         error = RecordingEndedError(
-            f"the recording of {self.request.method} {self.request.url} stops after"
+            f"the recording of {self.request.method} {address} stops after"
             f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
             " Record it anew with this client, or have the client leave where the recorded one did."
         )
@@ -133,13 +134,15 @@ class Performance:
 
     def answer(self) -> Any:
         """The family's response, whose stream plays the rest."""
-        extensions = {"http_version": self._timeline.http_version.encode("ascii")}
-        if self.response.reason:
-            extensions["reason_phrase"] = self.response.reason.encode("ascii", "replace")
+        version = self._timeline.http_version
+        extensions = {"http_version": version.encode("ascii", "replace")}
+        # HTTP/2 has no text beside its status, nor had others' cassettes; then the client makes one up.
+        if self.response.reason or (self.response.timeline is not None and version == "HTTP/1.1"):
+            extensions["reason_phrase"] = self.response.reason.encode("ascii", "ignore")
         stream = stream_class(self.family, ReplayedStream)
         return self.family.Response(
             self.response.status,
-            headers=list(self.response.headers),
+            headers=[(name.encode(), value.encode()) for name, value in self.response.headers],
             stream=stream(self, self._clock),
             extensions=extensions,
             request=self.request,

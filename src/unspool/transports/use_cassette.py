@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from typing import Any, ParamSpec, TypeVar
 
 from unspool.cassette.cassette import Cassette
@@ -98,7 +98,7 @@ class CassetteContext:
         self._freeze_time = freeze_time
         self._require_all_played = require_all_played
         self._allowed_hosts = allowed_hosts
-        self._entered: list[tuple[Cassette, ExitStack]] = []
+        self._entered: list[tuple[scope.Scope, Cassette, ExitStack]] = []
 
     def __enter__(self) -> Cassette:
         cassette = self._make()
@@ -114,11 +114,11 @@ class CassetteContext:
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             scope.enter(entered)
             stack.callback(scope.leave, entered)
-            self._entered.append((cassette, stack.pop_all()))
+            self._entered.append((entered, cassette, stack.pop_all()))
         return cassette
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        cassette, stack = self._entered.pop()
+        cassette, stack = self._last_entered()
         stack.close()
         try:
             cassette.close()
@@ -128,6 +128,13 @@ class CassetteContext:
                 raise
             if problem is not error:  # the block's own error is the one to see; ours may well be its cause
                 error.add_note(f"{type(problem).__name__}: {problem}")
+
+    def _last_entered(self) -> tuple[Cassette, ExitStack]:
+        """By this task or thread, which may not be the only one; or by any, where it's left in another."""
+        here = scope.here()
+        mine = [index for index, (entered, _, _) in enumerate(self._entered) if entered is here]
+        _, cassette, stack = self._entered.pop(mine[0] if mine else -1)
+        return cassette, stack
 
     def _check(self, cassette: Cassette) -> None:
         cassette.raise_for_misses()
@@ -192,8 +199,9 @@ def _around_async_generator(
 ) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         with context():
-            async for item in function(*args, **kwargs):
-                yield item
+            async with aclosing(function(*args, **kwargs)) as items:
+                async for item in items:
+                    yield item
 
     return call
 

@@ -86,6 +86,7 @@ def fail(about: Asked, error: BaseException) -> None:
 
 
 _ENDS = {
+    "NewConnectionError": End.RESET,  # urllib3's, which is a TimeoutError to it
     "TimeoutError": End.READ_TIMEOUT,
     "ProtocolError": End.PROTOCOL_ERROR,
     "HTTPException": End.PROTOCOL_ERROR,
@@ -110,6 +111,7 @@ class Deck:
         custom_patches: further attributes to patch, as (owner, name, replacement).
         timeout: what the clients raise where nothing comes.
         reset: what they raise where the connection is lost.
+        broken: what they raise where an answer is no HTTP, or ends too soon.
     """
 
     _path = ""  # ends the names of the stubs' classes
@@ -123,11 +125,13 @@ class Deck:
         custom_patches: tuple[tuple[Any, str, Callable[..., Any]], ...] = (),
         timeout: type[Exception] = TimeoutError,
         reset: type[Exception] = ConnectionResetError,
+        broken: type[Exception] = ConnectionResetError,
     ) -> None:
         self.skip_patchers = skip_patchers
         self.custom_patches = custom_patches
         self._fitting = _plain if decodes else _honest
         self._timeout, self._reset = timeout, reset
+        self._errors = {End.READ_TIMEOUT: timeout, End.PROTOCOL_ERROR: broken}
 
     # What stubs ask
 
@@ -149,8 +153,9 @@ class Deck:
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError):
             raise about.found
+        address = request.uri.partition("?")[0]  # its query may hold a key
         raise CassetteError(
-            f"the answer to {request.method} {request.uri}, where a recorded redirect leads, isn't recorded."
+            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded."
             " Record both with record_mode='rewrite'"
         )
 
@@ -184,7 +189,7 @@ class Deck:
         timeline = response.timeline
         if timeline is None or timeline.failure is None:
             return self._timeout("no answer: whoever recorded this gave up")
-        kind = self._timeout if timeline.end is End.READ_TIMEOUT else self._reset
+        kind = self._errors.get(timeline.end, self._reset)
         return kind(f"{timeline.failure.type}: {timeline.failure.message}")
 
 

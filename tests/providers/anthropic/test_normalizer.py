@@ -32,6 +32,10 @@ def test_id_model_and_created_are_on_every_chunk() -> None:
     assert {(chunk.id, chunk.model, chunk.created) for chunk in chunks} == {("msg_1", "claude-test", 7)}
 
 
+def test_whom_a_gateway_asked_is_kept() -> None:
+    assert kept(start(provider="Somebody"), *end()) == {"provider": "Somebody"}
+
+
 @pytest.mark.parametrize(
     ("stop_reason", "finish_reason"),
     [

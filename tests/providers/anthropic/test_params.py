@@ -67,9 +67,26 @@ def test_drop_params_leaves_such_a_parameter_out() -> None:
 
 
 def test_an_unsupported_parameter_with_a_substitute_names_it() -> None:
-    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
-    with pytest.raises(UnsupportedParamsError, match="use output_config="):
-        build(response_format=schema)
+    with pytest.raises(UnsupportedParamsError, match="use one of the type"):
+        build(response_format={"type": "json_object"})
+
+
+SCHEMA: JSON = {"type": "object", "properties": {}}
+HELD_TO_IT = {"type": "json_schema", "json_schema": {"name": "x", "strict": True, "schema": SCHEMA}}
+FORMAT = {"format": {"type": "json_schema", "schema": SCHEMA}}
+
+
+def test_a_schema_for_the_answer_is_a_part_of_the_output_config() -> None:
+    assert body(response_format=HELD_TO_IT) == {**body(), "output_config": FORMAT}
+
+
+@pytest.mark.parametrize(
+    "names", [("output_config", "response_format"), ("response_format", "output_config")]
+)
+def test_a_schema_and_an_output_config_are_one(names: tuple[str, str]) -> None:
+    given = {"output_config": {"effort": "low"}, "response_format": HELD_TO_IT}
+    sent = body(**{name: given[name] for name in names})
+    assert sent["output_config"] == {"effort": "low", **FORMAT}
 
 
 def test_an_effort_leaves_the_rest_of_the_output_config_alone() -> None:

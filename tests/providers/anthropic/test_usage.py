@@ -42,6 +42,7 @@ def test_the_passes_of_one_message_are_added_up() -> None:
 
     assert (last["prompt_tokens"], last["completion_tokens"]) == (932, 55)
     assert last["iterations"] == passes
+    assert (last["input_tokens"], last["output_tokens"]) == (30, 5)
 
 
 def test_reported_thinking_tokens_are_reasoning_tokens() -> None:

@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from pydantic_core import from_json
-
-from unspool.errors import BadRequestError
 from unspool.providers.anthropic.parts import said_in
-from unspool.providers.anthropic.shape import present
+from unspool.providers.arguments import parsed_arguments
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 
 def assistant_blocks(message: JSON) -> list[JSON]:
@@ -59,7 +57,7 @@ def _call(call: JSON, kept: JSON) -> JSON:
     LiteLLM has such calls among `tool_calls`; our own responses have them in `server_tool_use`.
     """
     call_id, function = call.get("id"), call.get("function") or {}
-    named = {"name": function.get("name"), "input": _input(function)}
+    named = {"name": function.get("name"), "input": parsed_arguments(function, llm_provider="anthropic")}
     if _results_of(call_id, kept):
         return {"type": "server_tool_use", "id": call_id, **named}
     return {
@@ -74,18 +72,3 @@ def _results_of(call_id: Any, kept: JSON) -> list[JSON]:
     """The result of a call that Anthropic ran, if it's there; the first one if there are more."""
     results = [*(kept.get("web_search_results") or ()), *(kept.get("tool_results") or ())]
     return [result for result in results if result.get("tool_use_id") == call_id][:1]
-
-
-def _input(function: JSON) -> Any:
-    arguments = function.get("arguments") or "{}"
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return from_json(arguments)
-    except ValueError as error:
-        raise BadRequestError(
-            f"the arguments of the tool call {function.get('name')!r} aren't JSON ({error}):"
-            f" {arguments[:200]!r}; send the message back as it was built from the whole stream",
-            llm_provider="anthropic",
-            param="messages",
-        ) from error

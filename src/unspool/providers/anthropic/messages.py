@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
-from unspool.errors import BadRequestError
 from unspool.providers.anthropic.assistant import accepted_id, assistant_blocks
 from unspool.providers.anthropic.parts import blocks_from, said_in
-from unspool.providers.anthropic.shape import present
 from unspool.providers.payload import JSON
-
-_SYSTEM_ROLES = ("system", "developer")
+from unspool.providers.shape import present
+from unspool.providers.turns import Roles, alternating, system_blocks
 
 
 def system_of(messages: Sequence[JSON]) -> JSON:
-    """All system messages, wherever they stand, as blocks of text.
-
-    LiteLLM 1.106 turns those that come later into user messages, so that a cached prompt stays valid.
-    """
-    blocks = [
-        block for message in messages if message.get("role") in _SYSTEM_ROLES for block in said_in(message)
-    ]
+    """All system messages, wherever they stand, as blocks of text."""
+    blocks = system_blocks(messages, said_in)
     return {"system": blocks} if blocks else {}
 
 
@@ -31,11 +23,7 @@ def turns_of(messages: Sequence[JSON]) -> list[JSON]:
     Raises:
         BadRequestError: a message can't be said in Anthropic's terms.
     """
-    spoken = [_turn(message) for message in messages if message.get("role") not in _SYSTEM_ROLES]
-    turns = [
-        {"role": role, "content": [block for _, blocks in same_role for block in blocks]}
-        for role, same_role in groupby((turn for turn in spoken if turn[1]), key=lambda turn: turn[0])
-    ]
+    turns = alternating(messages, _ROLES, title="Anthropic", llm_provider="anthropic")
     if turns and turns[-1]["role"] == "assistant":
         turns[-1]["content"] = [_stripped(block) for block in turns[-1]["content"]]
     return turns
@@ -44,19 +32,6 @@ def turns_of(messages: Sequence[JSON]) -> list[JSON]:
 def _stripped(block: JSON) -> JSON:
     """A prefill, which must not end in white space."""
     return {**block, "text": block["text"].rstrip()} if block.get("type") == "text" else block
-
-
-def _turn(message: JSON) -> tuple[str, list[JSON]]:
-    role = message.get("role")
-    known = _ROLES.get(role) if isinstance(role, str) else None
-    if known is None:
-        raise BadRequestError(
-            f"Anthropic has no message of the role {role!r}: use one of {', '.join(_ROLES)}, system",
-            llm_provider="anthropic",
-            param="messages",
-        )
-    theirs, blocks_of = known
-    return theirs, blocks_of(message)
 
 
 def _user_blocks(message: JSON) -> list[JSON]:
@@ -74,8 +49,7 @@ def _result_blocks(message: JSON) -> list[JSON]:
     return [{**result, **present(message, "cache_control", "is_error")}]
 
 
-# Anthropic's role for each of OpenAI's, and what one of its messages says.
-_ROLES: dict[str, tuple[str, Callable[[JSON], list[JSON]]]] = {
+_ROLES: Roles = {
     "assistant": ("assistant", assistant_blocks),
     "tool": ("user", _result_blocks),
     "user": ("user", _user_blocks),

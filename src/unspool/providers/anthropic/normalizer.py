@@ -10,9 +10,9 @@ from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
-from unspool.providers.anthropic.shape import misshapen, object_in, objects_in, text_in
 from unspool.providers.anthropic.usage import usage_from
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
@@ -71,8 +71,9 @@ class AnthropicNormalizer:
         message = object_in(event, "message")
         self._begin(message)
         self._count(message)
-        # Whether it will think isn't known yet.
-        yield self._chunk(usage=usage_from(self._reported, silent=False))
+        # Whether it will think isn't known yet. A gateway may say whom it asked (OpenRouter).
+        fields = present(message, "provider") or None
+        yield self._chunk(usage=usage_from(self._reported, silent=False), provider_specific_fields=fields)
         # The message may be here as a whole, with nothing but `message_stop` after it: so Anthropic
         # answers when the code that it runs calls a tool again (vercel/ai's "programmatic-tool-calling").
         for index, block in enumerate(objects_in(message, "content")):

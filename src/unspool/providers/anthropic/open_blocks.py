@@ -9,8 +9,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

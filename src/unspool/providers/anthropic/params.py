@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.errors import UnsupportedParamsError
 from unspool.providers.anthropic.reasoning import reasoning_settings
 from unspool.providers.anthropic.tools import tool_choice_from, tool_from
 from unspool.providers.payload import JSON
 from unspool.providers.request import EXTRAS, plain
+from unspool.providers.support import supported
 
 DEFAULT_MAX_TOKENS = 4096
 """Anthropic demands a limit; LiteLLM's for a model that it doesn't know."""
@@ -30,7 +30,6 @@ _UNSUPPORTED = frozenset(
         "presence_penalty",
         "prompt_cache_key",
         "prompt_cache_retention",
-        "response_format",
         "safety_identifier",
         "seed",
         "store",
@@ -41,12 +40,9 @@ _UNSUPPORTED = frozenset(
 )
 _INSTEAD = {
     "functions": 'use tools=[{"type": "function", "function": …}]',
-    "response_format": 'use output_config={"format": {"type": "json_schema", "schema": …}}',
+    "response_format": 'use one of the type "json_schema"',
     "web_search_options": 'use tools=[{"type": "web_search_20250305", "name": "web_search"}]',
 }
-# What says no more than what Anthropic does anyway.
-_HARMLESS: JSON = {"n": 1, "response_format": {"type": "text"}}
-
 # Usage is always in the stream.
 _NOT_SENT = EXTRAS | {"stream", "stream_options"}
 
@@ -58,7 +54,16 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
         UnsupportedParamsError: Anthropic has no such parameter, and `drop_params` is false.
         BadRequestError: an effort that Anthropic doesn't have.
     """
-    given = _supported(params, model, drop_params=drop_params)
+    taken = supported(
+        params,
+        _lacking(params),
+        model=model,
+        llm_provider="anthropic",
+        drop_params=drop_params,
+        title="Anthropic",
+        instead=_INSTEAD,
+    )
+    given = {name: plain(value) for name, value in taken.items() if name not in _NOT_SENT}
     effort = given.pop("reasoning_effort", None)
     settings: JSON = {}
     for name, value in given.items():
@@ -72,18 +77,10 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
     return settings
 
 
-def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    given = {name: plain(value) for name, value in params.items() if value is not None}
-    wrong = [name for name in given if name in _UNSUPPORTED and given[name] != _HARMLESS.get(name)]
-    if wrong and not drop_params:
-        raise UnsupportedParamsError(
-            f"Anthropic has no parameter {wrong[0]!r}: {_INSTEAD.get(wrong[0], 'leave it out')},"
-            " or pass drop_params=True, which leaves it out for you",
-            model=model,
-            llm_provider="anthropic",
-            param=wrong[0],
-        )
-    return {name: value for name, value in given.items() if name not in _UNSUPPORTED | _NOT_SENT}
+def _lacking(params: Mapping[str, Any]) -> frozenset[str]:
+    """What Anthropic lacks; it can be held to a schema, and not to just any JSON."""
+    kind = (plain(params.get("response_format")) or {}).get("type")
+    return _UNSUPPORTED if kind == "json_schema" else _UNSUPPORTED | {"response_format"}
 
 
 def _room_for(thinking: Any) -> int:
@@ -94,6 +91,15 @@ def _room_for(thinking: Any) -> int:
 
 def _limit(value: Any, _: JSON) -> JSON:
     return {"max_tokens": value}
+
+
+def _output_config(_: Any, given: JSON) -> JSON:
+    config = dict(given.get("output_config") or {})
+    wanted = given.get("response_format") or {}
+    if wanted:
+        schema = (wanted.get("json_schema") or {}).get("schema")
+        config.setdefault("format", {"type": "json_schema", "schema": schema})
+    return {"output_config": config}
 
 
 def _stop(value: Any, _: JSON) -> JSON:
@@ -129,7 +135,9 @@ _TRANSLATIONS: dict[str, Callable[[Any, JSON], JSON]] = {
     "max_completion_tokens": _limit,
     "max_tokens": _limit,
     "metadata": _metadata,
+    "output_config": _output_config,
     "parallel_tool_calls": _tool_choice,
+    "response_format": _output_config,
     "stop": _stop,
     "tool_choice": _tool_choice,
     "tools": _tools,

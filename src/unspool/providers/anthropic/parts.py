@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from unspool.errors import BadRequestError
-from unspool.providers.anthropic.shape import present
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 
 def said_in(message: JSON) -> list[JSON]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from unspool.providers.anthropic.shape import present
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present
 
 # What Anthropic knows of a tool beyond OpenAI's shape: OpenAI's users write it there or in its function.
 _OPTIONS = (

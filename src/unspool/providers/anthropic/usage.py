@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from unspool.models import Record, Usage
-from unspool.providers.anthropic.shape import object_in, objects_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import object_in, objects_in
 
 
 def usage_from(reported: JSON, *, silent: bool) -> Usage | None:
@@ -17,12 +17,13 @@ def usage_from(reported: JSON, *, silent: bool) -> Usage | None:
         return None
     # A message made in several passes reports at its top only the last one: with compaction, and when
     # another model is asked in between. LiteLLM adds them up.
-    passes = objects_in(reported, "iterations") or [reported]
+    iterations = objects_in(reported, "iterations")
+    passes = iterations or [reported]
     new, written, read, said = (
         sum(_tokens(each, key) for each in passes)
         for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
     )
-    renamed = ("input_tokens", "output_tokens")
+    renamed = () if iterations else ("input_tokens", "output_tokens")
     return Usage.model_validate(
         {
             **{key: value for key, value in reported.items() if value is not None and key not in renamed},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unspool.providers.anthropic.shape import present, text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import present, text_in
 from unspool.providers.told import Told
 
 # By the item's type: the call's type, and what its arguments are called in the item and in the call.

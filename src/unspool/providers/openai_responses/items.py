@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.openai_responses.calls import Calls
 from unspool.providers.openai_responses.texts import FIELD_OF_PART, Texts
 from unspool.providers.payload import JSON
+from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
 
 _Deltas = Iterator[JSON]
 

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
-from unspool.providers.anthropic.shape import object_in, present, text_in
 from unspool.providers.documented import documented
 from unspool.providers.openai_responses.ending import error_of, fields_of_end, finish_reason, has_failed
 from unspool.providers.openai_responses.items import OutputItems
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import object_in, present, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

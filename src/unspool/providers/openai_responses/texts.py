@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from unspool.providers.anthropic.shape import objects_in, text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import objects_in, text_in
 from unspool.providers.told import Told
 
 FIELD_OF_PART = {

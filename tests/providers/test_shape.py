@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from unspool.providers.anthropic.shape import number_in, object_in, objects_in, present, text_in
 from unspool.providers.payload import JSON
+from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
 
 READERS = [(number_in, 0), (text_in, ""), (object_in, {}), (objects_in, [])]
 

@@ -1,0 +1,40 @@
+"""Faults in a test's streams: in canned ones, and in what its cassette answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_unspool.factory import StreamFactory
+from pytest_unspool.streams import CannedStream
+from unspool.faults import Fault
+from unspool.transports.in_use import break_answers
+
+
+class StreamFaults:
+    """Breaks streams.
+
+    Args:
+        request: the test's.
+        open_stream: opens canned ones.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest, open_stream: StreamFactory) -> None:
+        self._request = request
+        self._open = open_stream
+
+    def __call__(self, fault: Fault, script: Any = None, **options: Any) -> CannedStream:
+        """A canned stream that breaks; the script and the options are those of `StreamFactory`."""
+        return self._open(script, fault=fault, **options)
+
+    def in_cassette(self, fault: Fault) -> None:
+        """Break what the test's cassette answers from here on; the next request is the first attempt.
+
+        What is recorded stays whole.
+
+        Raises (for a request):
+            FaultError: its answer has nothing in it that the fault could break.
+        """
+        self._request.getfixturevalue("stream_cassette")
+        break_answers(fault)

@@ -1,0 +1,62 @@
+"""A stream of one answer, as every format but OpenAI's has it: what its chunks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+
+
+@dataclass(slots=True)
+class Answer:
+    """What names a stream's chunks. A normalizer fills it in as the stream tells.
+
+    Attributes:
+        id: the response's; empty where the format has none.
+        model: the provider's name for it.
+        created: in seconds since 1970-01-01 UTC. A stage has no clock: 0 where the stream has no time in it.
+    """
+
+    id: str = ""
+    model: str | None = None
+    created: int = 0
+
+    def chunk(
+        self,
+        *,
+        finish_reason: str | None = None,
+        usage: Usage | None = None,
+        logprobs: Any = None,
+        fields: dict[str, Any] | None = None,
+        **delta: Any,
+    ) -> ModelResponseStream:
+        """A chunk of one choice.
+
+        Args:
+            finish_reason: in OpenAI's word or the provider's.
+            usage: what is known of it by now.
+            logprobs: the choice's.
+            fields: the choice's `provider_specific_fields`.
+            delta: the fields of its `Delta`.
+        """
+        choice = StreamingChoices(
+            delta=Delta(**delta),
+            finish_reason=finish_reason,
+            logprobs=logprobs,
+            **({"provider_specific_fields": fields} if fields else {}),
+        )
+        chunk = ModelResponseStream(id=self.id, created=self.created, model=self.model, choices=[choice])
+        if usage is not None:
+            chunk.usage = usage
+        return chunk
+
+
+def seconds_of(moment: Any) -> int:
+    """A time such as `2025-08-20T13:48:23.241046Z` in seconds since 1970; 0 for what isn't one."""
+    try:
+        read = datetime.fromisoformat(moment)
+    except (TypeError, ValueError):
+        return 0
+    return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())

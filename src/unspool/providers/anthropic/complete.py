@@ -1,0 +1,63 @@
+"""Anthropic's old text completions to chunks: https://docs.anthropic.com/en/api/complete.
+
+Its events hold the next text, and in the last one why it ended. There is no usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unspool.error_mapping import error_from_body
+from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.providers.documented import documented
+from unspool.providers.payload import JSON, parse_event
+from unspool.providers.shape import text_in
+from unspool.wire.event import WireEvent
+
+_PAGE = "https://docs.anthropic.com/en/api/complete"
+
+
+class AnthropicCompleteNormalizer:
+    """The events of a text completion to chunks of a chat, as LiteLLM has them.
+
+    The finish reason comes in a chunk of its own; before it, the sequence that stopped the model, as
+    `stop_sequence` in `provider_specific_fields`. `log_id` repeats the id, and is dropped.
+
+    Raises, while it is being fed:
+        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        ProviderError: the stream has an `error` event.
+
+    Args:
+        created: the chunks' `created`, in seconds since 1970.
+    """
+
+    def __init__(self, *, created: int = 0) -> None:
+        self._created = created
+
+    def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
+        body = parse_event(event)
+        if body is None:
+            return
+        if body.get("error"):
+            raise error_from_body(body, llm_provider="anthropic")
+        with documented(event, f"an Anthropic {event.name!r} event", _PAGE):
+            yield from self._read(body)
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: the missing finish reason tells of a stream that was cut off."""
+        return iter(())
+
+    def _read(self, body: JSON) -> Iterator[ModelResponseStream]:
+        text, stop, reason = (text_in(body, key) for key in ("completion", "stop", "stop_reason"))
+        choices = (
+            StreamingChoices(delta=Delta(content=text)) if text else None,
+            StreamingChoices(delta=Delta(provider_specific_fields={"stop_sequence": stop})) if stop else None,
+            StreamingChoices(finish_reason=reason) if reason else None,
+        )
+        for choice in filter(None, choices):
+            yield ModelResponseStream(
+                id=text_in(body, "id"),
+                created=self._created,
+                model=text_in(body, "model") or None,
+                choices=[choice],
+            )

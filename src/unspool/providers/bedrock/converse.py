@@ -1,0 +1,105 @@
+"""The events of ConverseStream to chunks.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from unspool.models import ModelResponseStream
+from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
+from unspool.providers.bedrock.open_blocks import OpenBlocks
+from unspool.providers.bedrock.usage import thinking_tokens, usage_from
+from unspool.providers.payload import JSON
+from unspool.providers.shape import misshapen, object_in, text_in
+from unspool.wire.event import WireEvent
+
+
+class BedrockConverseNormalizer:
+    """The events of a Converse stream to chunks.
+
+    Every chunk has one choice. Tool calls are numbered 0, 1, 2 … through the whole stream. Usage, metrics
+    and a guardrail's trace come after the finish reason, in a chunk of their own, as Bedrock sends them.
+
+    Raises, while it is being fed:
+        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        ProviderError: the stream reports an error; its class is that of the exception's status.
+
+    Args:
+        created: the chunks' `created`, in seconds since 1970. A stage has no clock, and the stream
+            has no time in it.
+    """
+
+    def __init__(self, *, created: int = 0) -> None:
+        self._created = created
+        self._blocks = OpenBlocks()
+        self._thought: int | None = None
+
+    def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
+        return read_event(event, self.read)
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
+        return iter(())
+
+    def read(self, name: str, event: JSON) -> Chunks:
+        """What one event says. Nova has the same events in its own JSON, inside of InvokeModel."""
+        return _EVENTS.get(name, _keep(name))(self, event)
+
+    def _start(self, _: JSON) -> Chunks:
+        return iter(())  # it holds the role, which is always the assistant
+
+    def _start_block(self, event: JSON) -> Chunks:
+        return self._chunks(self._blocks.start(_index(event), object_in(event, "start")))
+
+    def _add_to_block(self, event: JSON) -> Chunks:
+        return self._chunks(self._blocks.add(_index(event), object_in(event, "delta")))
+
+    def _stop_block(self, event: JSON) -> Chunks:
+        return self._chunks(self._blocks.stop(_index(event)))
+
+    def _stop(self, event: JSON) -> Chunks:
+        asked = object_in(event, "additionalModelResponseFields")
+        self._thought = thinking_tokens(asked)
+        if asked:
+            fields = {"additionalModelResponseFields": asked}
+            yield make_chunk(created=self._created, provider_specific_fields=fields)
+        yield make_chunk(created=self._created, finish_reason=text_in(event, "stopReason") or None)
+
+    def _account(self, event: JSON) -> Chunks:
+        usage = usage_from(
+            object_in(event, "usage"), silent=not self._blocks.has_reasoning, thought=self._thought
+        )
+        # Nova sends the others empty where it has nothing to say.
+        fields = {key: value for key, value in without(event, "serviceTier", "usage").items() if value}
+        chunk = make_chunk(created=self._created, usage=usage, provider_specific_fields=fields or None)
+        tier = text_in(object_in(event, "serviceTier"), "type")
+        if tier:
+            chunk["service_tier"] = tier
+        yield chunk
+
+    def _chunks(self, deltas: Iterator[JSON]) -> Chunks:
+        return (make_chunk(created=self._created, **delta) for delta in deltas)
+
+
+def _keep(name: str) -> Callable[[BedrockConverseNormalizer, JSON], Chunks]:
+    """An event that is newer than this package."""
+    return lambda normalizer, event: normalizer._chunks(iter([{"provider_specific_fields": {name: event}}]))
+
+
+_EVENTS: dict[str, Callable[[BedrockConverseNormalizer, JSON], Chunks]] = {
+    "contentBlockDelta": BedrockConverseNormalizer._add_to_block,
+    "contentBlockStart": BedrockConverseNormalizer._start_block,
+    "contentBlockStop": BedrockConverseNormalizer._stop_block,
+    "messageStart": BedrockConverseNormalizer._start,
+    "messageStop": BedrockConverseNormalizer._stop,
+    "metadata": BedrockConverseNormalizer._account,
+}
+
+
+def _index(event: JSON) -> int:
+    index = event.get("contentBlockIndex", 0)
+    if isinstance(index, int):
+        return index
+    raise misshapen("contentBlockIndex", index, "a number")

@@ -1,0 +1,115 @@
+"""The payloads of the model families that have no events, only text: Titan, Llama, Mistral, Cohere.
+
+What each parameter page says of the response:
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from unspool.models import ModelResponseStream, Usage
+from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
+from unspool.providers.bedrock.usage import usage_from
+from unspool.providers.payload import JSON
+from unspool.providers.shape import objects_in, text_in
+from unspool.wire.event import WireEvent
+
+Said = tuple[str, str]
+"""A choice's next text, and why it ended; either may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How to read the payloads of one family.
+
+    Attributes:
+        read: what each choice says.
+        known: the fields that are read, and those that say no more, such as an echo of the prompt. All
+            others are kept as they are.
+        counts: the fields with the tokens of the prompt and of the answer so far.
+    """
+
+    read: Callable[[JSON], Iterable[Said]]
+    known: tuple[str, ...]
+    counts: tuple[str, str] | None = None
+
+
+def _read_titan(payload: JSON) -> Iterable[Said]:
+    return [(text_in(payload, "outputText"), text_in(payload, "completionReason"))]
+
+
+def _read_llama(payload: JSON) -> Iterable[Said]:
+    return [(text_in(payload, "generation"), text_in(payload, "stop_reason"))]
+
+
+def _read_mistral(payload: JSON) -> Iterable[Said]:
+    return [(text_in(each, "text"), text_in(each, "stop_reason")) for each in objects_in(payload, "outputs")]
+
+
+def _read_cohere(payload: JSON) -> Iterable[Said]:
+    # Command without a stream of its own sends all at once, as `generations`.
+    spoken = objects_in(payload, "generations") or [payload]
+    return [(text_in(each, "text"), text_in(each, "finish_reason")) for each in spoken]
+
+
+FAMILIES: dict[str, Family] = {
+    "cohere": Family(
+        _read_cohere,
+        known=("event_type", "finish_reason", "generations", "id", "index", "is_finished", "prompt", "text"),
+    ),
+    "llama": Family(
+        _read_llama,
+        known=("generation", "generation_token_count", "prompt_token_count", "stop_reason"),
+        counts=("prompt_token_count", "generation_token_count"),
+    ),
+    "mistral": Family(_read_mistral, known=("outputs",)),
+    "titan": Family(
+        _read_titan,
+        known=("completionReason", "index", "inputTextTokenCount", "outputText", "totalOutputTextTokenCount"),
+        counts=("inputTextTokenCount", "totalOutputTextTokenCount"),
+    ),
+}
+
+
+class FamilyNormalizer:
+    """The payloads of one family, each an event, to chunks; the finish reason in a chunk of its own."""
+
+    def __init__(self, family: Family, *, created: int = 0) -> None:
+        self._family = family
+        self._created = created
+        self._counts: JSON = {}
+
+    def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
+        return read_event(event, self._read)
+
+    def flush(self) -> Iterator[ModelResponseStream]:
+        """Nothing: the missing finish reason tells of a stream that was cut off."""
+        return iter(())
+
+    def _read(self, _: str, payload: JSON) -> Chunks:
+        usage = self._usage(payload)
+        deltas = list(self._deltas(payload))
+        for place, delta in enumerate(deltas, 1):
+            last = usage if place == len(deltas) else None
+            yield make_chunk(created=self._created, id=text_in(payload, "id"), usage=last, **delta)
+
+    def _deltas(self, payload: JSON) -> Iterator[JSON]:
+        others = without(payload, *self._family.known)
+        if others:
+            yield {"provider_specific_fields": others}
+        for index, (text, reason) in enumerate(self._family.read(payload)):
+            if text:
+                yield {"index": index, "content": text}
+            if reason:
+                yield {"index": index, "finish_reason": reason}
+
+    def _usage(self, payload: JSON) -> Usage | None:
+        """What is known by now: Llama says the prompt's tokens at first, and the answer's with each piece."""
+        fields = dict(zip(self._family.counts or (), _COUNTS, strict=False))
+        self._counts |= {name: payload[key] for key, name in fields.items() if payload.get(key) is not None}
+        return usage_from(self._counts, silent=True)
+
+
+_COUNTS = ("inputTokenCount", "outputTokenCount")

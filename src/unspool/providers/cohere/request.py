@@ -1,0 +1,107 @@
+"""The request for version 2 of Cohere's chat: https://docs.cohere.com/reference/chat-stream.
+
+Its messages have OpenAI's shape, and so have its tools; the other parameters have names of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from unspool.providers.cohere.messages import message_from
+from unspool.providers.payload import JSON
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
+from unspool.providers.support import supported
+
+_PATH = "/v2/chat"
+
+_LACKS = frozenset(
+    name
+    for names in (
+        "audio function_call functions logit_bias metadata modalities n parallel_tool_calls prediction",
+        "prompt_cache_key prompt_cache_retention safety_identifier service_tier store stream_options",
+        "top_logprobs user verbosity web_search_options",
+    )
+    for name in names.split()
+)
+
+
+def build_request(
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,
+) -> HTTPRequest:
+    """A message; see `BuildRequest`. Parameters that OpenAI doesn't have are sent as they are.
+
+    Args:
+        base_url: without the version, such as `https://api.cohere.com`.
+
+    Raises:
+        UnsupportedParamsError: Cohere has no such parameter, and `drop_params` is false.
+    """
+    taken = supported(
+        params, _LACKS, model=model, llm_provider="cohere", drop_params=drop_params, title="Cohere"
+    )
+    given = {name: plain(value) for name, value in taken.items() if name not in EXTRAS}
+    body: JSON = {"model": model, "messages": [message_from(plain(message)) for message in messages]}
+    for name, value in given.items():
+        translate = _TRANSLATIONS.get(name)
+        body |= {name: value} if translate is None else translate(value, given)
+    if stream:
+        body["stream"] = True
+    root = base_url.rstrip("/").removesuffix("/chat").removesuffix("/v2")
+    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
+    return post(root + _PATH, body, params, headers)
+
+
+def _limit(value: Any, _: JSON) -> JSON:
+    return {"max_tokens": value}
+
+
+def _stop(value: Any, _: JSON) -> JSON:
+    return {"stop_sequences": [value] if isinstance(value, str) else value}
+
+
+def _response_format(value: JSON, _: JSON) -> JSON:
+    if value.get("type") == "json_schema":
+        schema = (value.get("json_schema") or {}).get("schema")
+        value = {"type": "json_object", "json_schema": schema}
+    return {"response_format": value}
+
+
+def _thinking(effort: Any, _: JSON) -> JSON:
+    # Cohere has a budget instead of an effort; its own OpenAI-compatible API maps them like this too.
+    return {"thinking": {"type": "disabled" if effort == "none" else "enabled"}}
+
+
+def _tools(tools: Sequence[JSON], given: JSON) -> JSON:
+    choice = given.get("tool_choice")
+    if not isinstance(choice, dict):
+        return {"tools": tools}
+    # One tool can't be named: to demand it is to offer no other one.
+    name = (choice.get("function") or {}).get("name")
+    return {"tools": [tool for tool in tools if (tool.get("function") or {}).get("name") == name]}
+
+
+def _tool_choice(choice: Any, _: JSON) -> JSON:
+    if choice == "auto":
+        return {}  # what it does if nothing is said
+    return {"tool_choice": "NONE" if choice == "none" else "REQUIRED"}
+
+
+# What isn't here goes under its own name: temperature, seed, documents, safety_mode …
+_TRANSLATIONS: dict[str, Callable[[Any, JSON], JSON]] = {
+    "max_completion_tokens": _limit,
+    "reasoning_effort": _thinking,
+    "response_format": _response_format,
+    "stop": _stop,
+    "tool_choice": _tool_choice,
+    "tools": _tools,
+    "top_k": lambda value, _: {"k": value},
+    "top_p": lambda value, _: {"p": value},
+}

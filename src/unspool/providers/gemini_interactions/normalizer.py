@@ -1,0 +1,141 @@
+"""The events of an interaction to chunks: https://ai.google.dev/gemini-api/docs/interactions/streaming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from unspool.error_mapping import error_from_body
+from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.providers.documented import documented
+from unspool.providers.gemini_interactions.steps import Steps
+from unspool.providers.gemini_interactions.usage import usage_of_interaction
+from unspool.providers.payload import DONE, JSON, parse_event
+from unspool.providers.shape import misshapen, object_in, text_in
+from unspool.wire.event import WireEvent
+
+_Chunks = Iterator[ModelResponseStream]
+
+_PAGE = "https://ai.google.dev/gemini-api/docs/interactions/streaming"
+_REASONS = {
+    "completed": "stop",
+    "requires_action": "tool_calls",
+    "incomplete": "length",
+    "budget_exceeded": "length",
+    "cancelled": "stop",
+}
+_READ = frozenset({"created", "id", "model", "object", "steps", "outputs", "usage"})
+
+
+class InteractionsNormalizer:
+    """The events of an interaction to chunks, each with one choice.
+
+    Tool calls are numbered 0, 1, 2 … through the whole stream. Usage comes with the finish reason.
+
+    Raises, while it is being fed:
+        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        ProviderError: there is an `error` event, or the interaction failed.
+
+    Args:
+        created: the chunks' `created`, in seconds since 1970, until the stream says a time.
+    """
+
+    def __init__(self, *, created: int = 0) -> None:
+        self._created = created
+        self._id = ""
+        self._model: str | None = None
+        self._steps = Steps()
+        self._searches = 0
+
+    def feed(self, event: WireEvent, /) -> _Chunks:
+        body = None if event.data.strip() == DONE else parse_event(event)
+        if body is None:
+            return
+        kind = text_in(body, "event_type") or ("error" if "error" in body else event.name)
+        handle = _EVENTS.get(kind)
+        if handle is None:
+            return
+        with documented(event, f"a Gemini {kind!r} event", _PAGE):
+            yield from handle(self, body)
+
+    def flush(self) -> _Chunks:
+        """Nothing: a step that the stream has cut off is none. The missing finish reason tells of it."""
+        return iter(())
+
+    def _begin(self, event: JSON) -> _Chunks:
+        self._identify(object_in(event, "interaction"))
+        yield self._chunk(role="assistant")
+
+    def _identify(self, interaction: JSON) -> None:
+        self._id = text_in(interaction, "id") or self._id
+        self._model = text_in(interaction, "model") or self._model
+        created = text_in(interaction, "created")
+        if created:
+            self._created = int(datetime.fromisoformat(created).timestamp())
+
+    def _start_step(self, event: JSON) -> _Chunks:
+        step = object_in(event, "step") or object_in(event, "content")
+        self._searches += text_in(step, "type") == "google_search_call"
+        return self._chunks(self._steps.start(_index(event), step))
+
+    def _add_to_step(self, event: JSON) -> _Chunks:
+        return self._chunks(self._steps.add(_index(event), object_in(event, "delta")))
+
+    def _stop_step(self, event: JSON) -> _Chunks:
+        return self._chunks(self._steps.stop(_index(event)))
+
+    def _end(self, event: JSON) -> _Chunks:
+        interaction = object_in(event, "interaction")
+        self._identify(interaction)
+        status = text_in(interaction, "status")
+        if status == "failed":
+            raise error_from_body(
+                {"message": "the interaction failed", **interaction}, model=self._model or ""
+            )
+        kept = {key: value for key, value in interaction.items() if key not in _READ}
+        yield self._chunk(provider_specific_fields={"interaction": kept})
+        reason = _REASONS.get(status, "stop")
+        finished = "tool_calls" if reason == "stop" and self._steps.calls else reason
+        choice = StreamingChoices(
+            finish_reason=finished, provider_specific_fields={"native_finish_reason": status}
+        )
+        usage = usage_of_interaction(object_in(interaction, "usage"), searches=self._searches)
+        yield self._chunk_of(choice, usage=usage)
+
+    def _fail(self, event: JSON) -> _Chunks:
+        raise error_from_body(event, model=self._model or "")
+
+    def _chunks(self, deltas: Iterator[JSON]) -> _Chunks:
+        return (self._chunk(**delta) for delta in deltas)
+
+    def _chunk(self, **delta: Any) -> ModelResponseStream:
+        return self._chunk_of(StreamingChoices(delta=Delta(**delta)))
+
+    def _chunk_of(self, choice: StreamingChoices, **fields: Any) -> ModelResponseStream:
+        return ModelResponseStream(
+            id=self._id, created=self._created, model=self._model, choices=[choice], **fields
+        )
+
+
+# `interaction.status_update` says nothing that these don't.
+_EVENTS: dict[str, Callable[[InteractionsNormalizer, JSON], _Chunks]] = {
+    "content.delta": InteractionsNormalizer._add_to_step,
+    "content.start": InteractionsNormalizer._start_step,
+    "content.stop": InteractionsNormalizer._stop_step,
+    "error": InteractionsNormalizer._fail,
+    "interaction.complete": InteractionsNormalizer._end,
+    "interaction.completed": InteractionsNormalizer._end,
+    "interaction.created": InteractionsNormalizer._begin,
+    "interaction.start": InteractionsNormalizer._begin,
+    "step.delta": InteractionsNormalizer._add_to_step,
+    "step.start": InteractionsNormalizer._start_step,
+    "step.stop": InteractionsNormalizer._stop_step,
+}
+
+
+def _index(event: JSON) -> int:
+    index = event.get("index", 0)
+    if isinstance(index, int):
+        return index
+    raise misshapen("index", index, "a number")

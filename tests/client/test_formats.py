@@ -1,0 +1,163 @@
+"""A call of each wire format that can be asked in: the request, its stream and its whole answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+import unspool
+
+EVENTS = "text/event-stream"
+LINES = "application/x-ndjson"
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A model, and what its provider says: `Hello there`, and three tokens in and two out."""
+
+    model: str
+    path: str
+    whole: dict[str, Any]
+    streamed: list[dict[str, Any]]
+    content_type: str = EVENTS
+    options: dict[str, Any] = field(default_factory=dict)
+    stream_path: str | None = None  # if that's how a stream is asked for
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.path in (self.path, self.stream_path)
+        if request.url.path != self.stream_path and not json.loads(request.content).get("stream"):
+            return httpx.Response(200, json=self.whole)
+        write = "data: {}\n\n" if self.content_type == EVENTS else "{}\n"
+        body = "".join(write.format(json.dumps(piece)) for piece in self.streamed)
+        return httpx.Response(200, headers={"content-type": self.content_type}, content=body)
+
+
+def openai_usage() -> dict[str, int]:
+    return {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+
+
+def openai(model: str, path: str, **options: Any) -> Dialogue:
+    def choice(**said: Any) -> dict[str, Any]:
+        return {"id": "1", "created": 1, "model": "m", "choices": [{"index": 0, **said}]}
+
+    return Dialogue(
+        model,
+        path,
+        whole={
+            **choice(message={"role": "assistant", "content": "Hello there"}, finish_reason="stop"),
+            "usage": openai_usage(),
+        },
+        streamed=[
+            choice(delta={"content": "Hello"}),
+            choice(delta={"content": " there"}),
+            {**choice(delta={}, finish_reason="stop"), "usage": openai_usage()},
+        ],
+        options=options,
+    )
+
+
+ANTHROPIC = Dialogue(
+    "anthropic/claude-x",
+    "/v1/messages",
+    whole={
+        "id": "1",
+        "model": "m",
+        "content": [{"type": "text", "text": "Hello there"}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+    },
+    streamed=[
+        {"type": "message_start", "message": {"id": "1", "model": "m", "usage": {"input_tokens": 3}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello there"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+    ],
+)
+COHERE_USAGE = {"usage": {"tokens": {"input_tokens": 3, "output_tokens": 2}}}
+COHERE = Dialogue(
+    "cohere/command",
+    "/v2/chat",
+    whole={
+        "id": "1",
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "Hello there"}]},
+        "finish_reason": "COMPLETE",
+        **COHERE_USAGE,
+    },
+    streamed=[
+        {"type": "message-start", "id": "1", "delta": {"message": {"role": "assistant"}}},
+        {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "Hello there"}}}},
+        {"type": "message-end", "delta": {"finish_reason": "COMPLETE", **COHERE_USAGE}},
+    ],
+)
+OLLAMA_END = {"done": True, "done_reason": "stop", "prompt_eval_count": 3, "eval_count": 2}
+OLLAMA = Dialogue(
+    "ollama/llama",
+    "/api/chat",
+    whole={"model": "m", "message": {"role": "assistant", "content": "Hello there"}, **OLLAMA_END},
+    streamed=[
+        {"model": "m", "message": {"role": "assistant", "content": "Hello there"}, "done": False},
+        {"model": "m", "message": {"role": "assistant", "content": ""}, **OLLAMA_END},
+    ],
+    content_type=LINES,
+)
+GEMINI_END = {
+    "candidates": [
+        {"content": {"role": "model", "parts": [{"text": "Hello there"}]}, "finishReason": "STOP"}
+    ],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5},
+    "responseId": "1",
+}
+GEMINI_PATH = "/v1beta/models/gemini-x:"
+GEMINI = Dialogue(
+    "gemini/gemini-x",
+    GEMINI_PATH + "generateContent",
+    whole=GEMINI_END,
+    streamed=[GEMINI_END],
+    stream_path=GEMINI_PATH + "streamGenerateContent",
+)
+
+DIALOGUES = [
+    openai("groq/llama", "/openai/v1/chat/completions"),
+    openai("mistral/small", "/v1/chat/completions"),
+    openai("azure/mine", "/openai/deployments/mine/chat/completions", base_url="https://me.openai.azure.com"),
+    openai("hosted_vllm/m", "/v1/chat/completions", base_url="http://localhost/v1"),
+    ANTHROPIC,
+    GEMINI,
+    COHERE,
+    OLLAMA,
+]
+
+pytestmark = pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue.model)
+
+
+def ask(dialogue: Dialogue, *, stream: bool) -> Any:
+    return unspool.completion(
+        dialogue.model,
+        [{"role": "user", "content": "Hello?"}],
+        stream=stream,
+        stream_options={"include_usage": True},
+        transport=httpx.MockTransport(dialogue.answer),
+        **dialogue.options,
+    )
+
+
+def test_a_whole_answer_is_read(dialogue: Dialogue) -> None:
+    response = ask(dialogue, stream=False)
+
+    [choice] = response.choices
+    assert (choice.message.content, choice.finish_reason) == ("Hello there", "stop")
+    assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (3, 2)
+
+
+def test_a_stream_adds_up_to_the_same(dialogue: Dialogue) -> None:
+    chunks = list(ask(dialogue, stream=True))
+
+    response = unspool.stream_chunk_builder(chunks)
+    [choice] = response.choices
+    assert (choice.message.content, choice.finish_reason) == ("Hello there", "stop")
+    assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (3, 2)
