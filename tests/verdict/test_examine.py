@@ -125,6 +125,30 @@ def test_a_cassette_with_several_interactions_is_no_answer(tmp_path: Any) -> Non
         examine(Client(), path)
 
 
+@pytest.mark.parametrize(
+    ("url", "pieces", "found"),
+    [
+        ("https://api.anthropic.com/v1/messages", answers.ANTHROPIC_EVENTS, "anthropic-messages"),
+        ("https://gateway.invalid/talk", answers.ANTHROPIC_EVENTS, "anthropic-messages"),
+        ("https://gateway.invalid/talk", answers.OPENAI_EVENTS, "openai-chat"),
+    ],
+)
+def test_the_wire_format_is_told_by_the_url_or_else_by_the_events(
+    url: str, pieces: list[Any], found: str
+) -> None:
+    answer = answers.interaction(*answers.sse(*pieces, named=False), url=url)
+
+    assert examine(lambda transport: None, answer).log.wire_format == found
+
+
+@pytest.mark.parametrize("url", [URL, "https://gateway.invalid/talk"])
+def test_an_answer_in_one_piece_is_no_stream(url: str) -> None:
+    answer = answers.interaction(b"<p>Sign in.</p>", url=url, content_type="text/html")
+
+    with pytest.raises(CassetteError, match="to be a stream in a format that is known, got b'<p>Sign in"):
+        examine(Client(), answer)
+
+
 @pytest.mark.parametrize("client", [Client(), AsyncClient()], ids=["sync", "async"])
 def test_a_fault_with_nothing_to_break_is_the_tests_own_mistake(client: Any) -> None:
     with pytest.raises(FaultError, match="CallsWithout"):

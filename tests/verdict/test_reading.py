@@ -55,36 +55,21 @@ def test_what_is_no_answer_says_nothing(status: int | None) -> None:
     assert read(attempt, "openai-chat") == Reading()
 
 
-@pytest.mark.parametrize("wire_format", ["openai-chat", None])
-def test_an_error_event(wire_format: str | None) -> None:
-    reading = read(pulled(answers.OPENAI, ErrorEvent(1)), wire_format)
+def test_an_error_event() -> None:
+    reading = read(pulled(answers.OPENAI, ErrorEvent(1)), "openai-chat")
 
     assert reading.error is not None
     assert "The service is overloaded" in reading.error
 
 
-@pytest.mark.parametrize("wire_format", ["openai-chat", None])
-def test_an_event_that_cant_be_read(wire_format: str | None) -> None:
-    assert read(pulled(answers.OPENAI, Malformed(1)), wire_format).broken is not None
+def test_an_event_that_cant_be_read() -> None:
+    assert read(pulled(answers.OPENAI, Malformed(1)), "openai-chat").broken is not None
 
 
-@pytest.mark.parametrize("wire_format", ["openai-chat", None])
-def test_what_isnt_a_stream(wire_format: str | None) -> None:
-    reading = read(pulled(answers.OPENAI, HtmlPage()), wire_format)
+def test_what_isnt_a_stream() -> None:
+    reading = read(pulled(answers.OPENAI, HtmlPage()), "openai-chat")
 
     assert (reading.events, reading.finished, reading.said) == (0, False, [])
-
-
-def test_a_format_without_a_normalizer_is_read_by_its_events() -> None:
-    reading = read(pulled(answers.OPENAI), None)
-
-    assert (reading.text, reading.finished, reading.is_sound, len(reading.said)) == (None, True, True, 3)
-
-
-def test_a_last_event_without_its_end() -> None:
-    attempt = Attempt(status=200, pulls=[Pull(b'data: {"choices": []}\n\ndata: {"cho')], ended_at=0.0)
-
-    assert not read(attempt, None).is_sound
 
 
 @pytest.mark.parametrize(("period", "first"), [(1, 3), (2, 4), (3, 5)])

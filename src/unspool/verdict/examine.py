@@ -11,18 +11,21 @@ from typing import Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.encoding import decoded
-from unspool.cassette.model import Interaction
+from unspool.cassette.model import Interaction, Response, header
 from unspool.cassette.pieces import pieces
 from unspool.cassette.store import load
 from unspool.errors import CassetteError, FaultError
 from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
+from unspool.providers import FORMATS
+from unspool.providers.exchange import format_of_exchange
 from unspool.transports.cassette_transport import ReplayTransport
 from unspool.transports.fault import FaultTransport
 from unspool.verdict.case import Limits
 from unspool.verdict.judge import judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
 from unspool.verdict.log import Attempt, Log, Outcome, Pull
+from unspool.verdict.reading import Reading, read
 from unspool.verdict.verdict import Verdict
 from unspool.verdict.watch import Halt, WatchTransport
 
@@ -70,9 +73,10 @@ def examine(
 
     Raises:
         FaultError: there is nothing in the answer for this fault to break.
-        CassetteError: the cassette doesn't hold exactly one interaction.
+        CassetteError: the cassette doesn't hold exactly one interaction, or the answer is no stream.
     """
     interaction = answer if isinstance(answer, Interaction) else _only(answer)
+    wire_format = _format_of(interaction)
     clock = SteppingClock()
     watch = _watched(interaction, fault, clock, limits)
     notes = _Notes()
@@ -80,18 +84,33 @@ def examine(
         _run(client, watch, notes, backend)
     if watch.problem is not None:
         raise watch.problem
-    wire_format = dialect_in(decoded(interaction.response).body)
     outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
     whole = _whole(interaction, fault, len(watch.attempts))
     return judge(Log(wire_format, watch.attempts, outcome, repr(fault), whole), limits)
 
 
+def _format_of(interaction: Interaction) -> str:
+    """The answer's wire format, by its URL and its content type, or else by what its events look like."""
+    response = decoded(interaction.response)
+    told = format_of_exchange(interaction.request.uri, header(response.headers, "content-type"))
+    found = told if told in FORMATS else dialect_in(response.body)
+    if found is None or read(_read_up(response), found) == Reading():
+        raise CassetteError(
+            f"expected the answer of {interaction.request.uri} to be a stream in a format that is known, got"
+            f" {response.body[:60]!r}; what a client does with an answer in one piece isn't judged"
+        )
+    return found
+
+
 def _whole(interaction: Interaction, fault: Fault, number: int) -> Attempt | None:
     """The answer to the request of that number, had it been read to its end."""
     try:
-        response = fault.apply(interaction, attempt=max(number, 1)).response
+        return _read_up(fault.apply(interaction, attempt=max(number, 1)).response)
     except FaultError:  # it has no end
         return None
+
+
+def _read_up(response: Response) -> Attempt:
     pulls = [Pull(data) for _, data in pieces(response)]
     return Attempt(status=response.status, headers=response.headers, pulls=pulls, ended_at=0.0)
 

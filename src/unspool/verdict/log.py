@@ -89,13 +89,13 @@ class Log:
     """One run of a client.
 
     Attributes:
-        wire_format: that of the answer as it was before it was broken; None if it isn't known.
+        wire_format: that of the answer as it was before it was broken.
         attempts: the client's requests.
         fault: what broke them, as code.
         whole: the last answer, had the client read it to its end; None if it isn't known, or has no end.
     """
 
-    wire_format: str | None
+    wire_format: str
     attempts: Sequence[Attempt]
     outcome: Outcome
     fault: str = "NoFault()"

@@ -69,7 +69,7 @@ def _difference(case: Case) -> tuple[str, str] | None:
     served = reading.text
     if reading.finished and case.whole is not None:
         served = case.whole.text  # some leave at the finish reason, before the last words
-    if served is None or not reading.is_sound or served.strip() in got:
+    if not reading.is_sound or served.strip() in got:
         return None
     return got, served
 
