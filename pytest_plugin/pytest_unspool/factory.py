@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from importlib import import_module
+from itertools import chain, count, cycle
+from itertools import repeat as repeated
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import failure, report, story
+from pytest_unspool import failure, report, story, torture
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
-from unspool import Clock, MockError, Pause, text_chunks
+from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
+from unspool.faults import Fault, break_script
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 
@@ -29,13 +33,24 @@ class StreamFactory:
         stack: closes them after it.
         folder: where cassettes are looked for.
         clock: on which time passes.
+        fault: what happens to each stream.
     """
 
-    def __init__(self, node: pytest.Item, stack: ExitStack, *, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        node: pytest.Item,
+        stack: ExitStack,
+        *,
+        folder: Path,
+        clock: Clock,
+        fault: Fault | None = None,
+    ) -> None:
         self._node = node
         self._stack = stack
         self._folder = folder
         self._clock = clock
+        self._fault = fault
+        self._attempts = count(1)
 
     def __call__(
         self,
@@ -81,12 +96,16 @@ class StreamFactory:
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
+        provider = provider or "openai"
+        items = _items(script, delay)
+        if self._fault is not None:
+            items, repeat = self._broken(_played(items, repeat), provider), 1
         stream = self._stack.enter_context(
             _opener(implementation)(
-                _items(script, delay),
+                items,
                 model,
                 repeat=repeat,
-                provider=provider or "openai",
+                provider=provider,
                 clock=clock or self._clock,
                 limit=limit,
                 **options,
@@ -95,6 +114,15 @@ class StreamFactory:
         source = "a script" if cassette is None else f"the cassette {cassette}"
         failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
+
+    def _broken(self, items: Iterable[Any], provider: str) -> Iterator[Any]:
+        attempt = next(self._attempts)
+        try:
+            yield from break_script(items, self._fault, provider=provider, errors=httpx, attempt=attempt)
+        except FaultError as error:
+            if torture.skips(self._node):
+                pytest.skip(str(error))
+            raise
 
     def _recording(
         self, cassette: str | os.PathLike[str], interaction: int | None, repeat: float
@@ -122,6 +150,14 @@ def _items(script: Any, delay: float) -> Iterable[Any]:
     elif isinstance(script, bytes | Mapping | BaseModel):
         script = [script]
     return _delayed(script, delay) if delay else script
+
+
+def _played(script: Iterable[Any], repeat: float) -> Iterable[Any]:
+    """A script, as often as it's played: a fault happens once in a stream, and not in every round."""
+    if repeat == 1:
+        return script
+    kept = list(script)
+    return cycle(kept) if repeat == FOREVER else chain.from_iterable(repeated(kept, int(repeat)))
 
 
 def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:
