@@ -99,7 +99,7 @@ class StreamFactory:
         provider = provider or "openai"
         items = _items(script, delay)
         if self._fault is not None:
-            items, repeat = self._broken(_played(items, repeat), provider), 1
+            items, repeat = self._broken(self._fault, _played(items, repeat), provider), 1
         stream = self._stack.enter_context(
             _opener(implementation)(
                 items,
@@ -115,10 +115,10 @@ class StreamFactory:
         failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
 
-    def _broken(self, items: Iterable[Any], provider: str) -> Iterator[Any]:
+    def _broken(self, fault: Fault, items: Iterable[Any], provider: str) -> Iterator[Any]:
         attempt = next(self._attempts)
         try:
-            yield from break_script(items, self._fault, provider=provider, errors=httpx, attempt=attempt)
+            yield from break_script(items, fault, provider=provider, errors=httpx, attempt=attempt)
         except FaultError as error:
             if torture.skips(self._node):
                 pytest.skip(str(error))
