@@ -9,7 +9,7 @@ from itertools import count
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
-from unspool.providers.anthropic.shape import object_in, objects_in, text_in
+from unspool.providers.anthropic.shape import number_in, object_in, objects_in, text_in
 from unspool.providers.documented import documented
 from unspool.providers.gemini.candidate import Candidate
 from unspool.providers.gemini.metadata import (
@@ -107,7 +107,7 @@ class GeminiNormalizer:
 
     def _choice(self, place: int, candidate: JSON, *, told: bool) -> StreamingChoices:
         """A candidate's share of a chunk; `told` is whether the chunk says something beside it."""
-        index = place if candidate.get("index") is None else candidate["index"]
+        index = place if candidate.get("index") is None else number_in(candidate, "index")
         known = self._candidates[index]
         delta = known.read(candidate)
         annotations = annotations_of(candidate)
