@@ -81,7 +81,6 @@ def main(side: str, mode: Mode, url: str, path: str) -> None:
 def read_on(amount: str) -> None:
     """Read so many chunks of a stream without an end; print as above."""
     from pytest_unspool.streams import open_stream
-
     from unspool import CycleGuard, VirtualClock
 
     options = {"repeat": 1, "provider": "openai", "clock": VirtualClock(), "limit": None}
