@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
 from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
 from unspool.providers.anthropic.usage import usage_from
+from unspool.providers.documented import documented
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.wire.event import WireEvent
 
+_PAGE = "https://docs.anthropic.com/en/docs/build-with-claude/streaming"
 _Chunks = Iterator[ModelResponseStream]
 
 
@@ -52,14 +53,8 @@ class AnthropicNormalizer:
         if body is None:
             return
         handle = _EVENTS.get(_kind(body, event), _ignore)
-        try:
+        with documented(event, f"an Anthropic {event.name!r} event", _PAGE):
             yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an Anthropic {event.name!r} event isn't shaped as documented ({error});"
-                " compare it with https://docs.anthropic.com/en/docs/build-with-claude/streaming",
-                data=event.data,
-            ) from error
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""

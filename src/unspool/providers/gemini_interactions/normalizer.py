@@ -52,7 +52,8 @@ class InteractionsNormalizer:
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
-        kind = text_in(body, "event_type") or ("error" if "error" in body else event.name)
+        with documented(event, "a Gemini event", _PAGE):
+            kind = text_in(body, "event_type") or ("error" if "error" in body else event.name)
         handle = _EVENTS.get(kind)
         if handle is None:
             return
