@@ -15,7 +15,10 @@ DELTA = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delt
 MISSHAPEN: list[tuple[str, dict[str, Any]]] = [
     ("gemini-generate", {"candidates": [{"index": {}}]}),
     ("gemini-generate", {"candidates": [{"index": [1]}]}),
-    ("gemini-generate", {"usageMetadata": {"promptTokenCount": 1, "promptTokensDetails": [{"modality": [1]}]}}),
+    (
+        "gemini-generate",
+        {"usageMetadata": {"promptTokenCount": 1, "promptTokensDetails": [{"modality": [1]}]}},
+    ),
     ("gemini-interactions", {"event_type": True}),
     ("anthropic-messages", {**DELTA, "index": {}}),
     ("anthropic-messages", {**DELTA, "delta": {"type": []}}),
