@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from tests.faults import answers
 
-from unspool.cassette.model import Interaction
+from unspool.cassette.model import Interaction, Request, Response
+from unspool.errors import FaultError
+from unspool.faults import CallsWithout, EmptyCalls, ErrorEvent, Fault, NoFinish, SharedIndex
 from unspool.faults.dialects import dialect_in, finishes, speaks
 from unspool.faults.frames import Frame, framing_of
 from unspool.wire.aws import encode_aws
@@ -112,3 +116,24 @@ def test_the_last_of_a_model_s_events_inside_of_bedrock_s_is_known() -> None:
     pieces = [encode_aws(WireEvent(name="chunk", data=answers.dumps(body))) for body in bodies]
 
     assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": ["content_block_delta"]},
+        {"event_type": 5},
+        {"choices": 5},
+        {"choices": [5, {"delta": "text"}, {"delta": {"tool_calls": "none"}}]},
+        {"candidates": {"content": "text"}},
+        {"type": "message_delta", "delta": "stop"},
+    ],
+)
+@pytest.mark.parametrize(
+    "fault", [NoFinish(), EmptyCalls(), SharedIndex(), CallsWithout("id"), ErrorEvent(0)]
+)
+def test_an_event_that_is_broken_already_breaks_no_fault(event: dict[str, object], fault: Fault) -> None:
+    body = f"data: {json.dumps(event)}\n\n".encode()
+    interaction = Interaction(Request("POST", "https://models.invalid"), Response(200, body=body))
+    with suppress(FaultError):
+        assert fault.apply(interaction).response.body

@@ -27,10 +27,13 @@ class Case:
         random = Random(self.seed)
         stream, other = random.choice(streams), random.choice(streams)
         data = stream.body
-        if random.random() < 0.3:
+        first = random.random() < 0.5
+        if first and random.random() < 0.4:
             data = broken(data, stream, random)
         for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
             data = random.choice(mutations.MUTATIONS)(data, random, other.body)
+        if not first and random.random() < 0.4:
+            data = broken(data, stream, random)
         wire_format = stream.wire_format if random.random() < 0.95 else other.wire_format
         pieces = mutations.cut(data, random)
         check(pieces, wire_format, stream.provider)

@@ -6,7 +6,7 @@ Recognised by their JSON, so that a fault need not be told a format.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,24 +33,45 @@ def dialect_of(frame: Frame) -> str | None:
         return None
     if isinstance(frame.framing, AWSFraming):
         return "bedrock-invoke" if frame.event.name == "chunk" else "bedrock-converse"
-    kind = body.get("type")
+    kind = word_in(body, "type")
     return next((name for name, knows in _SIGNS.items() if knows(body, kind)), None) or (
         "ollama-ndjson" if isinstance(frame.framing, NDJSONFraming) else None
     )
 
 
-_SIGNS: dict[str, Callable[[JSON, Any], bool]] = {
+# An event may be broken already, by another fault or by its provider: nothing is taken for granted.
+
+
+def word_in(body: JSON, key: str) -> str:
+    """The text under a key; empty if there is none."""
+    value = body.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def object_in(body: JSON, key: str) -> JSON:
+    """The object under a key; empty if there is none."""
+    value = body.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(body: JSON, key: str) -> list[JSON]:
+    """The objects in a list under a key; none if there is no such list."""
+    value = body.get(key)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+_SIGNS: dict[str, Callable[[JSON, str], bool]] = {
     "openai-completions": lambda body, _: any(
         "text" in choice and "delta" not in choice for choice in choices_in(body)
     ),
     "openai-chat": lambda body, _: "choices" in body,
-    "openai-responses": lambda _, kind: isinstance(kind, str) and kind.startswith("response."),
+    "openai-responses": lambda _, kind: kind.startswith("response."),
     "anthropic-complete": lambda _, kind: kind == "completion",
     "anthropic-messages": lambda _, kind: kind in _ANTHROPIC,
     "gemini-generate": lambda body, _: "candidates" in body or "usageMetadata" in body,
-    "cohere-v2": lambda _, kind: isinstance(kind, str) and kind.startswith(("message-", "content-", "tool-")),
-    "gemini-interactions": lambda body, _: "." in body.get("event_type", ""),
-    "cohere-v1": lambda body, _: "event_type" in body,
+    "cohere-v2": lambda _, kind: kind.startswith(("message-", "content-", "tool-")),
+    "gemini-interactions": lambda body, _: "." in word_in(body, "event_type"),
+    "cohere-v1": lambda body, _: bool(word_in(body, "event_type")),
 }
 
 
@@ -69,13 +90,13 @@ class Dialect:
     unfinish: Callable[[JSON], JSON | None] = lambda _body: None
 
 
-def choices_in(body: JSON) -> Iterator[JSON]:
+def choices_in(body: JSON) -> list[JSON]:
     """The choices of an OpenAI chat chunk."""
-    return (choice for choice in body.get("choices") or () if isinstance(choice, dict))
+    return objects_in(body, "choices")
 
 
 def _chat_speaks(body: JSON, _name: str) -> bool:
-    return any((choice.get("delta") or {}).get(key) for choice in choices_in(body) for key in _SAID)
+    return any(object_in(choice, "delta").get(key) for choice in choices_in(body) for key in _SAID)
 
 
 def _chat_finishes(body: JSON, _name: str) -> bool:
@@ -87,16 +108,18 @@ def _chat_unfinish(body: JSON) -> JSON:
 
 
 def _candidates(body: JSON, key: str) -> bool:
-    return any(isinstance(one, dict) and one.get(key) for one in body.get("candidates") or ())
+    return any(one.get(key) for one in objects_in(body, "candidates"))
 
 
 def _gemini_unfinish(body: JSON) -> JSON:
-    candidates = ({k: v for k, v in one.items() if k != "finishReason"} for one in body["candidates"])
+    candidates = (
+        {k: v for k, v in one.items() if k != "finishReason"} for one in objects_in(body, "candidates")
+    )
     return {**body, "candidates": list(candidates)}
 
 
 def _ollama_speaks(body: JSON, _name: str) -> bool:
-    message = body.get("message") or body
+    message = object_in(body, "message") or body
     return any(message.get(key) for key in ("content", "thinking", "tool_calls", "response"))
 
 
@@ -105,7 +128,7 @@ _ACCOUNT = b"amazon-bedrock-invocationMetrics"
 
 def _unpacked(body: JSON) -> bytes:
     try:
-        return b64decode(body.get("bytes") or "")
+        return b64decode(word_in(body, "bytes"))
     except ValueError:
         return b""
 
@@ -126,7 +149,7 @@ _DIALECTS: dict[str, Dialect] = {
     ),
     "anthropic-messages": Dialect(
         lambda body, _: body["type"] == "content_block_delta",
-        lambda body, _: body["type"] == "message_delta" and body.get("delta", {}).get("stop_reason"),
+        lambda body, _: body["type"] == "message_delta" and object_in(body, "delta").get("stop_reason"),
     ),
     "gemini-generate": Dialect(
         lambda body, _: _candidates(body, "content"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from unspool.errors import FaultError
-from unspool.faults.dialects import choices_in, dialect_of
+from unspool.faults.dialects import choices_in, dialect_of, object_in, objects_in
 from unspool.faults.fault import Fault, Feed
 from unspool.faults.frames import JSON, Frame
 from unspool.faults.stages import where
@@ -46,10 +46,10 @@ class EmptyCalls(Fault):
 
     def _with_none(self, frame: Frame) -> Iterable[Frame] | None:
         body = frame.json if dialect_of(frame) == "openai-chat" else None
-        if body is None or not any(True for _ in choices_in(body)):
+        if body is None or not choices_in(body):
             return None
         choices = [
-            {**choice, "delta": {"tool_calls": [], **(choice.get("delta") or {})}}
+            {**choice, "delta": {"tool_calls": [], **object_in(choice, "delta")}}
             for choice in choices_in(body)
         ]
         return (frame.with_json({**body, "choices": choices}),)
@@ -65,12 +65,14 @@ class SharedIndex(Fault):
 
 def _calls_changed(frame: Frame, change: Callable[[JSON], JSON]) -> Iterable[Frame] | None:
     body = frame.json if dialect_of(frame) == "openai-chat" else None
-    if body is None or not any((choice.get("delta") or {}).get("tool_calls") for choice in choices_in(body)):
+    if body is None or not any(
+        objects_in(object_in(choice, "delta"), "tool_calls") for choice in choices_in(body)
+    ):
         return None
     choices = []
     for choice in choices_in(body):
-        delta = choice.get("delta") or {}
-        calls = [change(call) for call in delta.get("tool_calls") or ()]
+        delta = object_in(choice, "delta")
+        calls = [change(call) for call in objects_in(delta, "tool_calls")]
         choices.append({**choice, "delta": {**delta, "tool_calls": calls}} if calls else choice)
     return (frame.with_json({**body, "choices": choices}),)
 
