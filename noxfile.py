@@ -49,6 +49,7 @@ def conformance(session: nox.Session) -> None:
         session.error("Which recordings? Name their folder: nox -s conformance -- FOLDER")
     folder, *options = session.posargs
     _install(session)
+    session.install("cohere", "google-genai", "groq", "mistralai", "ollama")
     session.run("pytest", "tests/conformance", "--streams", folder, *options)
 
 

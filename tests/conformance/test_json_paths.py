@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.conformance.json_paths import Entry, leaves, values_at
+from tests.conformance.json_paths import Entry, Table, leaves, values_at
 from tests.conformance.runs import Run
 from tests.conformance.test_paths import Landed
 
@@ -23,6 +23,8 @@ def test_scalars_and_what_is_empty_are_leaves() -> None:
         ("end:usage.tokens", "start:usage.tokens", None),
         ("*:type", "start:type", ""),
         ("*:type", "start:delta.type", None),
+        ("done *:item.**", "done call:item.id", ".id"),
+        ("done *:item.**", "start call:item.id", None),
         (":a[].b", ":a[].b", ""),
         (":a[].b", ":a.b", None),
         (":arguments.{}", ":arguments.city", ""),
@@ -34,6 +36,14 @@ def test_scalars_and_what_is_empty_are_leaves() -> None:
 )
 def test_a_key_is_that_of_some_paths(key: str, path: str, below: str | None) -> None:
     assert Entry(key, "=").below(path) == below
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [("", ":id"), ("type", "done:id"), ("type item.type", "done call:id"), ("type other.type", "done:id")],
+)
+def test_an_event_is_named_by_what_stands_at_some_paths(event: str, key: str) -> None:
+    assert Table(event, []).key({"type": "done", "item": {"type": "call"}}, "id") == key
 
 
 @pytest.mark.parametrize(

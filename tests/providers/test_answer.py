@@ -14,6 +14,10 @@ def test_a_chunk_has_the_answers_names_and_one_choice() -> None:
     assert [choice.delta.content for choice in chunk.choices] == ["Low."]
 
 
+def test_a_choice_is_the_first_unless_it_says_otherwise() -> None:
+    assert [Answer().chunk(**index).choices[0].index for index in ({}, {"index": 2})] == [0, 2]
+
+
 def test_usage_is_an_attribute_only_where_there_is_one() -> None:
     answer = Answer()
     assert not hasattr(answer.chunk(), "usage")

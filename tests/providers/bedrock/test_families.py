@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.providers.bedrock.events import content, finishes, kept, run, tokens
+from tests.providers.bedrock.events import finishes, kept, run, tokens
 
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.payload import JSON
@@ -59,22 +59,6 @@ def test_mistral_may_give_several_answers() -> None:
     chunks = run(*payloads({"outputs": outputs}), by=by("mistral"))
     said = [(chunk.choices[0].index, chunk.choices[0].delta.content) for chunk in chunks]
     assert said == [(0, "Hi"), (0, None), (1, "Ho"), (1, None)]
-
-
-def test_cohere_s_last_event_repeats_the_text_which_is_kept_and_not_said_twice() -> None:
-    response = {"text": "Hi", "generation_id": "g", "chat_history": []}
-    events = payloads(
-        {"event_type": "text-generation", "is_finished": False, "text": "Hi"},
-        {
-            "event_type": "stream-end",
-            "is_finished": True,
-            "finish_reason": "MAX_TOKENS",
-            "response": response,
-        },
-    )
-    assert content(*events, by=by("cohere")) == "Hi"
-    assert finishes(*events, by=by("cohere")) == ["length"]
-    assert kept(*events, by=by("cohere")) == {"response": response}
 
 
 def test_cohere_s_id_is_the_chunk_s() -> None:

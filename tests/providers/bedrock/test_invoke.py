@@ -102,6 +102,24 @@ def test_each_family_is_known_by_its_first_payload(
     assert tokens(*events, by=invoke())[-1] == counted
 
 
+def test_command_r_s_last_event_repeats_the_text_which_is_not_said_twice() -> None:
+    response = {"text": "Hi", "response_id": "r", "generation_id": "g", "chat_history": []}
+    end = {"event_type": "stream-end", "is_finished": True, "finish_reason": "MAX_TOKENS"}
+    events = invoked(COHERE[0], {**end, "response": response})
+    assert content(*events, by=invoke()) == "Hi"
+    assert finishes(*events, by=invoke()) == ["length"]
+    assert kept(*events, by=invoke()) == {"response_id": "r"}
+
+
+def test_command_r_s_calls_are_calls() -> None:
+    call = {"name": "get_weather", "parameters": {"city": "Lima"}}
+    events = invoked({"event_type": "tool-calls-generation", "is_finished": False, "tool_calls": [call]})
+    (chunk,) = run(*events, by=BedrockInvokeNormalizer(created=7))
+    (made,) = chunk.choices[0].delta.tool_calls or ()
+    assert (chunk.created, made.id, made.function.name) == (7, "call_0", "get_weather")
+    assert made.function.arguments == '{"city": "Lima"}'
+
+
 @pytest.mark.parametrize("payloads", [ANTHROPIC, NOVA, TITAN])
 def test_the_metrics_are_kept(payloads: list[JSON]) -> None:
     fields = kept(*invoked(*payloads), by=invoke())

@@ -50,7 +50,7 @@ def _read_mistral(payload: JSON) -> Iterable[Said]:
 
 
 def _read_cohere(payload: JSON) -> Iterable[Said]:
-    # Command without a stream of its own sends all at once, as `generations`.
+    # Command; without a stream of its own it sends all at once, as `generations`. Command R has events.
     spoken = objects_in(payload, "generations") or [payload]
     return [(text_in(each, "text"), text_in(each, "finish_reason")) for each in spoken]
 
@@ -58,7 +58,7 @@ def _read_cohere(payload: JSON) -> Iterable[Said]:
 FAMILIES: dict[str, Family] = {
     "cohere": Family(
         _read_cohere,
-        known=("event_type", "finish_reason", "generations", "id", "index", "is_finished", "prompt", "text"),
+        known=("finish_reason", "generations", "id", "index", "is_finished", "prompt", "text"),
     ),
     "llama": Family(
         _read_llama,

@@ -22,6 +22,7 @@ from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.converse import BedrockConverseNormalizer
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
+from unspool.providers.cohere.v1 import CohereV1Normalizer
 from unspool.providers.openai_chat import OpenAIChatNormalizer
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import object_in, text_in
@@ -117,7 +118,7 @@ _SIGNS: dict[str, Callable[[int], _Inner]] = {
     "choices": lambda _: OpenAIChatNormalizer(),  # gpt-oss, Jamba, and whatever else speaks OpenAI's format
     "completion": lambda created: AnthropicCompleteNormalizer(created=created),
     "type": lambda created: AnthropicNormalizer(created=created),
-    "event_type": _family("cohere"),
+    "event_type": lambda created: CohereV1Normalizer(created=created),
     "is_finished": _family("cohere"),
     "generations": _family("cohere"),
 }

@@ -30,10 +30,13 @@ class CohereV1Normalizer:
     Raises, while it is being fed:
         MalformedEventError: a line holds no JSON object, or one that isn't shaped as documented.
         ProviderError: the answer ended with an error.
+
+    Args:
+        created: the chunks' `created`, in seconds since 1970: the stream has no time in it.
     """
 
-    def __init__(self) -> None:
-        self._answer = Answer()
+    def __init__(self, *, created: int = 0) -> None:
+        self._answer = Answer(created=created)
         self._citations: list[JSON] = []
         self._streamed: set[str] = set()  # what came in pieces, and will be told again as a whole
 
