@@ -53,6 +53,24 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Every recorded stream in a folder of yours, broken by chance: `nox -s fuzz -- FOLDER --minutes 30`."""
+    if not session.posargs:
+        session.error("Which recordings? Name their folder: nox -s fuzz -- FOLDER [--minutes 30]")
+    _install(session)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def splits(session: nox.Session) -> None:
+    """The streams in a folder of yours, their bytes cut in every way there is time for."""
+    if not session.posargs:
+        session.error("Which recordings? Name their folder: nox -s splits -- FOLDER")
+    _install(session)
+    session.run("python", "-m", "tests.conformance.splits", *session.posargs)
+
+
+@nox.session
 def plugin(session: nox.Session) -> None:
     """The pytest plugin on the oldest pytest and the newest, and beside other plugins."""
     _install(session)

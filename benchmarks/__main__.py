@@ -16,6 +16,7 @@ from benchmarks import (
     recording,
     replaying,
     report,
+    sdk_clients,
     suite,
     wire,
     wrapper,
@@ -39,7 +40,9 @@ def main() -> None:
 
 def _sections(count: int) -> dict[str, Iterator[Contest]]:
     streams = (module.contests(count) for module in (wrapper, builder, wire, guards))
-    cassettes_ = (module.contests() for module in (recording, replaying, cassettes, suite, memory))
+    cassettes_ = (
+        module.contests() for module in (recording, replaying, cassettes, suite, sdk_clients, memory)
+    )
     return {
         "Import": imports.contests(),
         "Streams": chain.from_iterable(streams),

@@ -58,6 +58,7 @@ PURE = (
     "providers",
     "streaming.core",
     "streaming.items",
+    "streaming.kept",
     "tokens",
     "verdict.case",
     "verdict.holding",

@@ -12,11 +12,15 @@ import pytest
 if TYPE_CHECKING:
     from pytest_unspool.factory import StreamFactory
     from unspool import Clock
+    from unspool.faults import Fault
 
 
 @pytest.fixture
 def stream_wrapper(
-    request: pytest.FixtureRequest, unspool_cassette_dir: Path, unspool_clock: Clock
+    request: pytest.FixtureRequest,
+    unspool_cassette_dir: Path,
+    unspool_clock: Clock,
+    unspool_fault: Fault | None,
 ) -> Iterator[StreamFactory]:
     """A factory of streams: `stream_wrapper(["Hel", "lo"])`, to be read with `for` or `async for`.
 
@@ -29,6 +33,8 @@ def stream_wrapper(
     `provider` who speaks in its bytes (a cassette tells by its address); `interaction` which one of the
     cassette's; `model`, `clock`, and the wrapper's own options, such as `stream_options`.
 
+    What the fixture `unspool_fault` says happens to each stream; the first one is the first attempt.
+
     With `implementation="litellm"` the chunks go through the `CustomStreamWrapper` of the litellm that
     is installed, each as a chunk of litellm's, and its releases' errors are smoothed: see
     `pytest_unspool.litellm_stream`.
@@ -36,4 +42,6 @@ def stream_wrapper(
     from pytest_unspool.factory import StreamFactory  # noqa: PLC0415 - not before a test asks for it
 
     with ExitStack() as streams:
-        yield StreamFactory(request.node, streams, folder=unspool_cassette_dir, clock=unspool_clock)
+        yield StreamFactory(
+            request.node, streams, folder=unspool_cassette_dir, clock=unspool_clock, fault=unspool_fault
+        )

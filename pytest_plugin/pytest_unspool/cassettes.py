@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import marks, options
+from pytest_unspool import failure, marks, options, torture
 
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
+    from unspool.faults import Fault
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     unspool_config: dict[str, Any],
     unspool_redact: Redactor | None,
     unspool_clock: Clock,
+    unspool_fault: Fault | None,
 ) -> Iterator[Cassette]:
     """The test's cassette, in use: an `unspool.Cassette`.
 
@@ -32,14 +35,13 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     """
     from pytest_unspool import running  # noqa: PLC0415 - it imports unspool
 
-    said = {
-        "clock": unspool_clock,
-        "redactor": unspool_redact,
-        **unspool_config,
-        **marks.options_of(request.node),
-    }
-    name = said.pop("name", unspool_default_cassette_name)
-    with running.in_use(request.node, running.path_of(unspool_cassette_dir, name), said) as cassette:
+    asked = {**unspool_config, **marks.options_of(request.node)}
+    path = running.path_of(unspool_cassette_dir, asked.pop("name", unspool_default_cassette_name))
+    broken = torture.options_of_cassette(request.node, unspool_fault, path)
+    if broken.keys() & asked.keys() & {"fault"}:
+        raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
+    said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
+    with running.in_use(request.node, path, said) as cassette:
         yield cassette
 
 
@@ -62,8 +64,10 @@ def stream_cassette_factory(
 
 
 @pytest.fixture(autouse=True)
-def unspool_around_test(request: pytest.FixtureRequest) -> Iterator[None]:
+def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | None) -> Iterator[None]:
     """Puts a marked test into its cassette, and keeps any other from the network, if that's wanted."""
+    if unspool_fault is not None:
+        failure.watch(request.node, partial(torture.story, request.node, unspool_fault))
     if request.node.get_closest_marker(marks.MARKER) is not None:
         request.getfixturevalue("stream_cassette")
         yield

@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from importlib import import_module
+from itertools import chain, count, cycle
+from itertools import repeat as repeated
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import failure, report, story
+from pytest_unspool import failure, report, story, torture
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
-from unspool import Clock, MockError, Pause, text_chunks
-
-if TYPE_CHECKING:
-    from unspool.faults import Fault
+from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
+from unspool.faults import Fault, break_script
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 
@@ -32,13 +33,24 @@ class StreamFactory:
         stack: closes them after it.
         folder: where cassettes are looked for.
         clock: on which time passes.
+        fault: what happens to each stream.
     """
 
-    def __init__(self, node: pytest.Item, stack: ExitStack, *, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        node: pytest.Item,
+        stack: ExitStack,
+        *,
+        folder: Path,
+        clock: Clock,
+        fault: Fault | None = None,
+    ) -> None:
         self._node = node
         self._stack = stack
         self._folder = folder
         self._clock = clock
+        self._fault = fault
+        self._attempts = count(1)
 
     def __call__(
         self,
@@ -86,15 +98,16 @@ class StreamFactory:
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
-        items = _items(script, delay)
+        provider = provider or "openai"
+        items, fault = _items(script, delay), fault or self._fault
         if fault is not None:
-            items = _broken(items, fault, provider or "openai")
+            items, repeat = self._broken(fault, _played(items, repeat), provider), 1
         stream = self._stack.enter_context(
             _opener(implementation)(
                 items,
                 model,
                 repeat=repeat,
-                provider=provider or "openai",
+                provider=provider,
                 clock=clock or self._clock,
                 limit=limit,
                 **options,
@@ -104,6 +117,15 @@ class StreamFactory:
         source = "a script" if cassette is None else f"the cassette {cassette}"
         failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
+
+    def _broken(self, fault: Fault, items: Iterable[Any], provider: str) -> Iterator[Any]:
+        attempt = next(self._attempts)
+        try:
+            yield from break_script(items, fault, provider=provider, errors=httpx, attempt=attempt)
+        except FaultError as error:
+            if torture.skips(self._node):
+                pytest.skip(str(error))
+            raise
 
     def _recording(
         self, cassette: str | os.PathLike[str], interaction: int | None, repeat: float
@@ -133,12 +155,12 @@ def _items(script: Any, delay: float) -> Iterable[Any]:
     return _delayed(script, delay) if delay else script
 
 
-def _broken(items: Iterable[Any], fault: Fault, provider: str) -> Iterable[Any]:
-    import httpx  # noqa: PLC0415 - for its exceptions
-
-    from unspool.faults import break_script  # noqa: PLC0415 - only broken streams need it
-
-    return break_script(items, fault, provider=provider, errors=httpx)
+def _played(script: Iterable[Any], repeat: float) -> Iterable[Any]:
+    """A script, as often as it's played: a fault happens once in a stream, and not in every round."""
+    if repeat == 1:
+        return script
+    kept = list(script)
+    return cycle(kept) if repeat == FOREVER else chain.from_iterable(repeated(kept, int(repeat)))
 
 
 def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:

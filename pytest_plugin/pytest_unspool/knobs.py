@@ -11,6 +11,7 @@ from pytest_unspool import naming
 
 if TYPE_CHECKING:
     from unspool import Clock, Redactor
+    from unspool.faults import Fault
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,12 @@ def unspool_clock() -> Clock:
     from unspool import VirtualClock  # noqa: PLC0415 - not before a test asks for it
 
     return VirtualClock()
+
+
+@pytest.fixture
+def unspool_fault() -> Fault | None:
+    """What happens to the test's streams, recorded or canned: an `unspool.faults.Fault`; None for nothing.
+
+    The marker `stream_torture` parametrises it, and so may a test.
+    """
+    return None

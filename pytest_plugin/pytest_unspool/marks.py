@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 MARKER = "stream_cassette"
+TORTURE = "stream_torture"
 
 LINE = (
     f"{MARKER}(name=…, record=…, timing=…, match_on=…, ignore=…, freeze_time=…): record the test's requests"
     " to a cassette, and replay them ever after. It takes all options of unspool.use_cassette, and"
     " fail_on_unplayed=…"
+)
+
+TORTURE_LINE = (
+    f"{TORTURE}(only=…, skip=…, formats=…): run the test as it is, then under each scenario of"
+    " unspool.faults.CATALOGUE that its streams have a place for"
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import failure, marks, options, report
+from pytest_unspool import failure, marks, options, report, torture
 from pytest_unspool.canned import stream_wrapper
 from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
 from pytest_unspool.clients import (
@@ -28,6 +28,7 @@ from pytest_unspool.knobs import (
     unspool_clock,
     unspool_config,
     unspool_default_cassette_name,
+    unspool_fault,
     unspool_redact,
 )
 from pytest_unspool.looping import looping_stream
@@ -53,6 +54,7 @@ __all__ = [
     "unspool_clock",
     "unspool_config",
     "unspool_default_cassette_name",
+    "unspool_fault",
     "unspool_redact",
 ]
 
@@ -63,7 +65,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.LINE)
+    config.addinivalue_line("markers", marks.TORTURE_LINE)
     options.check(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """After a test's own parameters, so that a scenario's name stands last in the test's."""
+    torture.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)

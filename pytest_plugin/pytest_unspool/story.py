@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from unspool import Cassette
 from unspool.cassette.model import Interaction
 from unspool.cassette.pieces import pieces
+from unspool.streaming.kept import KeptChunks
 
 _STREAMS = 3
 _PIECES = 3
@@ -27,9 +27,9 @@ def of_cassette(cassette: Cassette) -> Iterator[str]:
         yield from _last(whole)
 
 
-def of_chunks(chunks: Sequence[Any], *, source: str) -> Iterator[str]:
+def of_chunks(chunks: KeptChunks, *, source: str) -> Iterator[str]:
     """Of a scripted stream: its last chunks, and where they came from."""
-    yield f"a stream from {source}: {len(chunks)} chunks read"
+    yield f"a stream from {source}: {chunks.total} chunks read"
     for chunk in chunks[-_PIECES:]:
         said = chunk.model_dump_json(include={"choices"}, exclude_none=True, warnings=False)
         yield f"  {_shortened(said)}"

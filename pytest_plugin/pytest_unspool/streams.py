@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from unspool import Clock, CustomStreamWrapper, FakeStream
 from unspool.streaming.items import as_chunk
+from unspool.streaming.kept import KeptChunks
 
 
 class CannedSource(FakeStream):
@@ -49,7 +50,8 @@ class CannedStream(_Wrapper):
 
     Attributes:
         source: what the wrapper pulls from.
-        delivered: the chunks that its consumer has got.
+        delivered: the chunks that its consumer has got: of a stream without an end the first 150,000,
+            and the latest; `delivered.total` is how many there were.
         error: what the stream has raised; None if it hasn't.
         ended: whether it has come to its end, by itself or by an error.
         is_mock: whether it's a script, which may end without a finish reason, and no recording. Litellm
@@ -60,7 +62,7 @@ class CannedStream(_Wrapper):
 
     def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
         self.source = source
-        self.delivered: list[Any] = []
+        self.delivered = KeptChunks()
         self.error: Exception | None = None
         self.ended = False
         self._was_awaited = False

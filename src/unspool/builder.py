@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 
@@ -313,7 +313,7 @@ class ResponseFold:
         settled = settle_usage(
             [_usage_report(usage) for usage in self._usages],
             answer="".join(map(_answer, messages)),
-            thoughts="".join(message.get("reasoning_content") or "" for message in messages),
+            thoughts="".join(filter(_is_text, (message.get("reasoning_content") for message in messages))),
             is_text_only=all(message.get(key) is None for message in messages for key in _MORE_THAN_TEXT),
             is_cut_off=self._provider == "anthropic" and not self._has_finished(),
             count_prompt=count_prompt,
@@ -372,7 +372,8 @@ class _ChoiceFold:
         beside.pop("message", None)
         if "content" not in said:
             silent = not _INSTEAD_OF_TEXT.isdisjoint(said)
-            said["content"] = None if silent else beside.get("text", "")
+            text = beside.get("text")
+            said["content"] = None if silent else text if _is_text(text) else ""
         return Choices.model_validate({**beside, "index": index, "message": Message.model_validate(said)})
 
 
@@ -391,7 +392,11 @@ def _answer(message: Message) -> str:
     """All that the model wrote; its calls as JSON, for so it wrote them."""
     calls = [call for call in (message.function_call, *(message.tool_calls or ())) if call is not None]
     written = [call.model_dump_json(exclude_none=True) for call in calls]
-    return "".join([message.content or "", message.get("refusal") or "", *written])
+    return "".join([*filter(_is_text, (message.content, message.get("refusal"))), *written])
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
 
 
 def _count_prompt(counter: Callable[..., int], messages: Sequence[Mapping[str, Any]] | None) -> int:

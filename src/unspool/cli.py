@@ -88,6 +88,13 @@ def _recover(options: argparse.Namespace) -> int:
     return _for_each(options.files, recover)
 
 
+def _repro(options: argparse.Namespace) -> int:
+    from unspool.commands.repro import write_repro
+
+    found = write_repro(options.file, options.target, repeats=options.repeats, force=options.force, say=print)
+    return 0 if found else 1
+
+
 def _for_each(paths: Sequence[Path], do: Callable[[Path], bool]) -> int:
     """Whatever becomes of one file, the others get their turn."""
     status = 0
@@ -127,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     recover = commands.add_parser("recover", help="bring what killed recordings left into their cassettes")
     recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, there or not")
     recover.set_defaults(run=_recover)
+    _add_repro(commands)
     show = commands.add_parser("show", help="list a cassette's interactions, or one's network chunks")
     show.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     show.add_argument("number", metavar="N", nargs="?", type=int, help="the interaction, counted from 0")
@@ -160,3 +168,22 @@ def _add_redact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     redact.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette")
     redact.add_argument("--check", action="store_true", help="change nothing; exit with 1 if there are any")
     redact.set_defaults(run=_redact)
+
+
+def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    repro = commands.add_parser(
+        "repro",
+        help="find the loop in a recording, and write the test that reproduces it",
+        description="Find the loop in a recording, and write the test that reproduces it with the shortest"
+        " beginning of the recording that will do. Exits with 1 if there is none.",
+    )
+    repro.add_argument("file", metavar="FILE", type=Path, help="a cassette")
+    repro.add_argument(
+        "target",
+        metavar="OUT",
+        nargs="?",
+        help="the test's file (default: test_FILE_loop.py here); - to print",
+    )
+    repro.add_argument("--repeats", type=int, metavar="N", help="how many copies in a row make a loop")
+    repro.add_argument("--force", action="store_true", help="replace OUT if it's there")
+    repro.set_defaults(run=_repro)

@@ -155,8 +155,11 @@ def _reasoning_detail(pieces: list[Any]) -> Any:
     return pieces[0] if len(pieces) == 1 else join(gather(pieces))
 
 
-def _join_tool_calls(values: list[Any]) -> list[ChatCompletionMessageToolCall] | None:
-    calls = _split_calls(_flat(values))
+def _join_tool_calls(values: list[Any]) -> Any:
+    fragments = _flat(values)
+    if not all(isinstance(fragment, ChatCompletionDeltaToolCall) for fragment in fragments):
+        return _join_unknown(values)  # a provider's field of that name, inside another
+    calls = _split_calls(fragments)
     return [_whole_call(fragments) for fragments in calls] or None
 
 

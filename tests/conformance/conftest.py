@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.corpus import RecordedStream, read_corpus, read_samples
-from tests.conformance.table import report_of
+from tests.conformance.table import facts_about, facts_in, report_of
 from tests.conformance.vendors import vendor_of
 
 Tally = Callable[..., None]
@@ -57,7 +57,7 @@ def _parameters(config: pytest.Config, name: str) -> Iterator[object]:
 @pytest.fixture
 def tally(record_property: Callable[[str, object], None], stream: RecordedStream) -> Tally:
     def note(**facts: object) -> None:
-        record_property("conformance", {"provider": stream.provider, "stream": stream.name, **facts})
+        record_property("conformance", facts_about(stream, facts))
 
     return note
 
@@ -70,9 +70,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _facts(reporter: pytest.TerminalReporter) -> Iterator[dict[str, object]]:
-    """What the tests noted; it travels with their reports, so that it survives xdist."""
     for reports in reporter.stats.values():
         for report in reports:
-            for name, facts in getattr(report, "user_properties", ()):
-                if name == "conformance" and report.when == "call":
-                    yield facts
+            yield from facts_in(report)

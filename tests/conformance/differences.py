@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.corpus import RecordedStream
 from tests.conformance.raw import JSON, RawStream, is_cut_short, split_sse
-from tests.conformance.reading import Call, Reading, Said, settle_reason
+from tests.conformance.reading import Call, Reading, Said, read_response, settle_reason
+from tests.conformance.runs import read_raw, rebuild
 from tests.conformance.sdk_result import SDKResult
 
 ALL = frozenset({"text", "reasoning", "tool calls", "finish reason", "usage", "role", "raises"})
@@ -45,13 +47,11 @@ def differences(ours: Reading, sdk: SDKResult) -> set[str]:
         "tool calls": lambda said: [(call.id, call.name, call.parsed) for call in said.calls],
         "finish reason": lambda said: said.finish and settle_reason(said.finish),
     }
-    if sdk.tells_reasoning:
+    if sdk.tells_reasoning or any(said.reasoning for said in theirs.choices.values()):
         looks["reasoning"] = lambda said: said.reasoning
     for aspect, look in looks.items():
         if _each(ours, look) != _each(theirs, look):
             found.add(aspect)
-    if _each(theirs, _reasoning) not in (_each(ours, _reasoning), _each(ours, lambda _: "")):
-        found.add("reasoning")  # OpenAI's SDK knows of none
     if set(sdk.roles.values()) - {"assistant"}:
         found.add("role")
     if ours.usage != theirs.usage:
@@ -63,8 +63,26 @@ def _each(reading: Reading, look: Callable[[Said], Any]) -> dict[int, Any]:
     return {index: look(said) for index, said in reading.choices.items()}
 
 
-def _reasoning(said: Said) -> str:
-    return said.reasoning
+def compared(stream: RecordedStream, sdk: SDKResult, of: str) -> dict[str, Reason | None]:
+    """In what an SDK's account differs from Unspool's, with a reason for each.
+
+    Args:
+        of: whose reasons these may be, a key of `REASONS`.
+    """
+    raw = read_raw(stream)
+    if raw.error is not None:
+        return explain(of, raw, {"error"} if sdk.error is None else set())
+    return explain(of, raw, differences(read_response(rebuild(stream)), sdk))
+
+
+def verdict(reasons: dict[str, Reason | None]) -> dict[str, Any]:
+    """A comparison as facts for the tables."""
+    agrees = set(reasons) <= {"role"}  # which the SDK glues so often that it would hide the rest
+    return {
+        "agrees": int(agrees),
+        "explained": int(not agrees and None not in reasons.values()),
+        "reasons": sorted({reason.text for reason in reasons.values() if reason is not None}),
+    }
 
 
 def explain(of: str, raw: RawStream, found: set[str]) -> dict[str, Reason | None]:

@@ -3,16 +3,16 @@
 A path names what leads to a scalar or to something empty: `choices[].delta.content`, where `[]` is any entry
 of a list. A table, one module a wire format in `tests/conformance/paths`, has:
 
-    EVENT      the key of an event's JSON that says which event it is; empty where a format has none
+    EVENT      what says which event it is: a path in its JSON, several with spaces between, or none
     LANDS      what lands in the chunks, and where
     LEFT_OUT   what doesn't, and why it needn't
 
 A reason that begins with "always empty" is checked.
 
-The keys of both are `EVENT:path`, with `*` for any event, `{}` for any key of an object and `.**` at the end
-for all that is below. A landing is a path in a chunk, `raised.` and a path in what the stream's error holds,
-or several of them with `|` between; `=` is the same path as in the stream, and `.**` at its end goes on as
-the stream's path does.
+The keys of both are `EVENT:path`, with `*` for any event or any part of its name, `{}` for any key of an
+object and `.**` at the end for all that is below. A landing is a path in a chunk, `raised.` and a path in
+what the stream's error holds, or several of them with `|` between; `=` is the same path as in the stream,
+and `.**` at its end goes on as the stream's path does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Entry:
         event, _, path = self.key.partition(":")
         escaped = re.escape(path.removesuffix(ALL)).replace(r"\{\}", r"[^.\[]+")
         below = r"((?:[.\[].*)?)" if path.endswith(ALL) else "()"
-        return re.compile(("[^:]*" if event == "*" else re.escape(event)) + ":" + escaped + below)
+        return re.compile(re.escape(event).replace(r"\*", "[^:]*") + ":" + escaped + below)
 
     def below(self, key: str) -> str | None:
         """How a stream's path goes on below the entry's; None if it's no path of the entry's."""
@@ -99,7 +99,8 @@ class Table:
         return self._known[key]
 
     def key(self, event: JSON, path: str) -> str:
-        return f"{event.get(self.event, '')}:{path}"
+        names = [value for key in self.event.split() for value in values_at([event], key)]
+        return f"{' '.join(map(str, names))}:{path}"
 
 
 @cache

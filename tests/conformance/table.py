@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from tests.conformance.corpus import RecordedStream
 
 Facts = dict[str, Any]
 
@@ -21,6 +23,18 @@ COLUMNS = (
 )
 
 
+def facts_about(stream: RecordedStream, facts: Facts) -> Facts:
+    """Facts with the name of the stream that they are about."""
+    return {"provider": stream.provider, "format": stream.wire_format, "stream": stream.name, **facts}
+
+
+def facts_in(report: Any) -> Iterator[Facts]:
+    """What a test noted; it travels with the test's report, so that it survives xdist."""
+    for name, facts in getattr(report, "user_properties", ()):
+        if name == "conformance" and report.when == "call":
+            yield facts
+
+
 def report_of(facts: Iterable[Facts]) -> list[tuple[str, list[str]]]:
     """Titles and lines, of those tables that have something in them."""
     everything = list(facts)
@@ -29,7 +43,6 @@ def report_of(facts: Iterable[Facts]) -> list[tuple[str, list[str]]]:
         ("oddities met", _counted(everything, "oddities")),
         ("why an SDK differs", _counted(everything, "reasons")),
         ("recorded requests, built again", _counted(everything, "requests")),
-        ("why a vendor's SDK differs", _counted(everything, "vendor_reasons")),
         ("oddities left for later", _left(everything)),
     ]
     return [(f"conformance: {title}", lines) for title, lines in reports if lines]
@@ -44,19 +57,21 @@ def _table(facts: list[Facts]) -> list[str]:
 
 
 def _row(provider: str, facts: list[Facts]) -> tuple[str, ...]:
-    compared = [fact for fact in facts if "agrees" in fact]
-    agreeing = sum(fact["agrees"] for fact in compared)
-    explained = sum(fact["explained"] for fact in compared)
     odd = sum(bool(fact.get("oddities")) for fact in facts)
     counts = (
         sum("events" in fact for fact in facts),
         *(sum(fact.get(key, 0) for fact in facts) for key in ("events", "chunks", "errors")),
         odd,
-        agreeing,
-        explained,
-        len(compared) - agreeing - explained,
+        *verdicts(facts),
     )
     return (provider, *(f"{count:,}" for count in counts))
+
+
+def verdicts(facts: Iterable[Facts]) -> tuple[int, int, int]:
+    """How often an SDK came to the same, to something else for a reason, and for none."""
+    compared = [fact for fact in facts if "agrees" in fact]
+    agreeing, explained = (sum(fact[key] for fact in compared) for key in ("agrees", "explained"))
+    return agreeing, explained, len(compared) - agreeing - explained
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -71,8 +86,13 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _counted(facts: Iterable[Facts], key: str) -> list[str]:
+    return [f"{count:6,}  {value}" for value, count in counted(facts, key)]
+
+
+def counted(facts: Iterable[Facts], key: str) -> list[tuple[str, int]]:
+    """How often something was noted, the most frequent first."""
     counts = Counter(value for fact in facts for value in fact.get(key, ()))
-    return [f"{count:6,}  {value}" for value, count in counts.most_common()]
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _left(facts: Iterable[Facts]) -> list[str]:

@@ -17,10 +17,6 @@ from tests.conformance.reading import settle_reason
 from tests.conformance.runs import Run, read_raw, run_normalizer, run_wrapper
 
 FORMATS = sorted(set(WIRE_FORMATS.values()))
-YET_TO_COME = frozenset(
-    {"jsonrpc-sse", "openai-assistants", "openai-completions", "openai-responses", "openai-transcription"}
-)
-"""Formats that are read and have no table yet."""
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
@@ -44,49 +40,40 @@ WITHHELD = {
 
 @pytest.mark.parametrize("wire_format", FORMATS)
 def test_a_format_that_is_read_has_a_table(wire_format: str) -> None:
-    assert (wire_format in YET_TO_COME) or table_of(wire_format).entries
+    assert table_of(wire_format).entries
 
 
-@pytest.fixture
-def listed_stream(stream: RecordedStream) -> RecordedStream:
-    if stream.wire_format in YET_TO_COME:
-        pytest.skip("this format has no table of paths yet")
-    return stream
-
-
-def test_every_path_lands_or_is_left_out(listed_stream: RecordedStream) -> None:
-    table = table_of(listed_stream.wire_format)
-    counts = {key: len(table.find(key)) for key, _, _ in said_in(listed_stream)}
+def test_every_path_lands_or_is_left_out(stream: RecordedStream) -> None:
+    table = table_of(stream.wire_format)
+    counts = {key: len(table.find(key)) for key, _, _ in said_in(stream)}
     assert [key for key, count in counts.items() if count == 0] == [], "in neither table"
     assert [key for key, count in counts.items() if count > 1] == [], "in more than one line"
 
 
-def test_what_is_said_to_be_always_empty_is(listed_stream: RecordedStream) -> None:
-    table = table_of(listed_stream.wire_format)
+def test_what_is_said_to_be_always_empty_is(stream: RecordedStream) -> None:
+    table = table_of(stream.wire_format)
     full = [
         (key, value)
-        for key, _, value in said_in(listed_stream)
+        for key, _, value in said_in(stream)
         for entry, _ in table.find(key)
         if entry.reason.startswith("always empty") and value not in EMPTY
     ]
     assert full == []
 
 
-def test_what_lands_is_where_the_table_says(listed_stream: RecordedStream) -> None:
-    missing = list(missing_from(listed_stream, run_normalizer(listed_stream)))
+def test_what_lands_is_where_the_table_says(stream: RecordedStream) -> None:
+    missing = list(missing_from(stream, run_normalizer(stream)))
     assert missing == []
 
 
-def test_the_wrapper_drops_nothing_of_it_either(listed_stream: RecordedStream) -> None:
-    missing = missing_from(listed_stream, run_wrapper(listed_stream))
+def test_the_wrapper_drops_nothing_of_it_either(stream: RecordedStream) -> None:
+    missing = missing_from(stream, run_wrapper(stream))
     dropped = [(key, where, value) for key, where, value in missing if not any(map(is_withheld, where))]
     assert dropped == []
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
 def test_no_line_of_a_table_is_idle(streams: Path, wire_format: str) -> None:
-    if wire_format in YET_TO_COME:
-        pytest.skip("this format has no table of paths yet")
     table = table_of(wire_format)
     known = [*read_corpus(streams), *read_samples()]
     of_format = (stream for stream in known if stream.wire_format == wire_format)
@@ -153,10 +140,18 @@ def says_nothing(value: Any, path: str) -> bool:
 
 
 def spellings(value: Any) -> tuple[str, ...]:
+    """How a value may be written in a text: as it is, inside of JSON, as JSON with other spaces."""
     if not isinstance(value, str):
         return (json.dumps(value),)
     quoted = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return value, *quoted, settle_reason(value)
+    return value, *quoted, respaced(value), settle_reason(value)
+
+
+def respaced(value: str) -> str:
+    try:
+        return json.dumps(json.loads(value), ensure_ascii=False)
+    except ValueError:
+        return value
 
 
 def as_text(value: Any) -> str:

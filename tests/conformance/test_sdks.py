@@ -7,13 +7,28 @@ from dataclasses import replace
 import pytest
 from tests.conformance.conftest import Tally
 from tests.conformance.corpus import RecordedStream
-from tests.conformance.differences import differences, explain
-from tests.conformance.reading import read_response
-from tests.conformance.runs import read_raw, rebuild
+from tests.conformance.differences import compared, verdict
 from tests.conformance.sdk import SDKs, read_saved
 from tests.conformance.sdk_botocore import Botocore
 from tests.conformance.sdk_genai import GenAI
 from tests.conformance.sdk_result import SDKResult
+
+SDK_OF = {
+    "anthropic-messages": "anthropic",
+    **dict.fromkeys(("bedrock-agent", "bedrock-converse", "bedrock-invoke"), "botocore"),
+    **dict.fromkeys(("gemini-generate", "gemini-generate-jsonarray", "gemini-interactions"), "google-genai"),
+    **dict.fromkeys(
+        (
+            "openai-assistants",
+            "openai-chat",
+            "openai-completions",
+            "openai-responses",
+            "openai-transcription",
+        ),
+        "openai",
+    ),
+}
+"""By wire format, the distribution that has the SDK."""
 
 
 @pytest.fixture(scope="session")
@@ -63,17 +78,7 @@ def sdk_result(
 def test_the_sdk_comes_to_the_same_result(
     stream: RecordedStream, sdk_result: SDKResult, tally: Tally
 ) -> None:
-    raw = read_raw(stream)
-    if raw.error is None:
-        found = differences(read_response(rebuild(stream)), sdk_result)
-    else:
-        found = {"error"} if sdk_result.error is None else set()
-    reasons = explain(stream.wire_format, raw, found)
+    reasons = compared(stream, sdk_result, stream.wire_format)
+    tally(sdk=SDK_OF.get(stream.wire_format, ""), **verdict(reasons))
     unexplained = {aspect for aspect, reason in reasons.items() if reason is None}
-    agrees = found <= {"role"}  # which the SDK glues so often that it would hide the rest
-    tally(
-        agrees=int(agrees),
-        explained=int(not agrees and not unexplained),
-        reasons=sorted({reason.text for reason in reasons.values() if reason is not None}),
-    )
     assert not unexplained, f"{unexplained} differ, and nothing in the stream says why: {sdk_result}"

@@ -34,7 +34,7 @@ def read_by_vendor(stream: RecordedStream) -> SDKResult:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydantic's, of fields that aren't what an SDK declares
         try:
-            return SDKResult(read(stream.body))
+            return SDKResult(read(stream.body), tells_reasoning=True)
         except ImportError:
             raise
         except Exception as error:  # noqa: BLE001 - a difference like any other
@@ -197,3 +197,12 @@ _READERS: dict[str, Callable[[bytes], Reading]] = {
     "mistral": _read_mistral,
     "ollama": _read_ollama,
 }
+
+DISTRIBUTIONS = {
+    "cohere-v1": "cohere",
+    "cohere-v2": "cohere",
+    "groq": "groq",
+    "mistral": "mistralai",
+    "ollama": "ollama",
+}
+"""By the SDK's name here, what it is installed as."""

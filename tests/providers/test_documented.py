@@ -23,6 +23,12 @@ def test_a_value_error_becomes_one_that_says_where_to_look() -> None:
     assert isinstance(caught.value.__cause__, ValueError)
 
 
+@pytest.mark.parametrize("wrong", [KeyError("a"), TypeError("t"), AttributeError("b")])
+def test_so_does_what_comes_of_a_list_where_an_object_should_be(wrong: Exception) -> None:
+    with pytest.raises(MalformedEventError), documented(EVENT, "an event", "the page"):
+        raise wrong
+
+
 def test_a_providers_error_stays_itself() -> None:
     with pytest.raises(RateLimitError), documented(EVENT, "an event", "the page"):
         raise RateLimitError("Slow down.", model="", llm_provider="")

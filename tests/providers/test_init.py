@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from unspool.errors import LiteLLMUnknownProvider
@@ -29,3 +32,9 @@ def test_a_format_that_can_only_be_read_says_which_ones_can_be_asked_in(
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(LiteLLMUnknownProvider, match="unknown wire format 'smoke signals'"):
         builder_for("smoke signals")
+
+
+def test_the_docs_list_every_format_and_whether_it_is_asked_in() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "providers.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| [^|]+ \| ?(✓?) ?\| [^|]+ \|$", page, re.MULTILINE)
+    assert dict(rows) == {name: "✓" if known.request else "" for name, known in FORMATS.items()}

@@ -26,6 +26,7 @@ class Answer:
     def chunk(
         self,
         *,
+        index: int = 0,
         finish_reason: str | None = None,
         usage: Usage | None = None,
         logprobs: Any = None,
@@ -35,6 +36,7 @@ class Answer:
         """A chunk of one choice.
 
         Args:
+            index: the choice's.
             finish_reason: in OpenAI's word or the provider's.
             usage: what is known of it by now.
             logprobs: the choice's.
@@ -42,6 +44,7 @@ class Answer:
             delta: the fields of its `Delta`.
         """
         choice = StreamingChoices(
+            index=index,
             delta=Delta(**delta),
             finish_reason=finish_reason,
             logprobs=logprobs,

@@ -18,11 +18,12 @@ def documented(event: WireEvent, what: str, page: str) -> Iterator[None]:
         page: where it's documented.
 
     Raises:
-        MalformedEventError: instead of any `ValueError`.
+        MalformedEventError: instead of what comes of reading JSON that has a list where an object should be,
+            and the like.
     """
     try:
         yield
-    except ValueError as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise MalformedEventError(
             f"{what} isn't shaped as documented ({error}); compare it with {page}", data=event.data
         ) from error

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
-from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import object_in, objects_in, text_in
@@ -64,7 +65,7 @@ class JSONRPCNormalizer:
 
     def _read(self, message: JSON) -> ModelResponseStream:
         if "result" not in message:
-            return _chunk("", Delta(**self._keep("notifications", message)))
+            return Answer().chunk(**self._keep("notifications", message))
         result = object_in(message, "result")
         parts = _parts_of(result)
         said = {
@@ -74,16 +75,11 @@ class JSONRPCNormalizer:
         }
         message_id = message.get("id")
         ending = "stop" if _is_last(result) else None
-        return _chunk("" if message_id is None else str(message_id), Delta(**said), ending)
+        return Answer("" if message_id is None else str(message_id)).chunk(finish_reason=ending, **said)
 
     def _keep(self, name: str, item: JSON) -> JSON:
         self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
         return {"provider_specific_fields": {name: self._kept[name]}}
-
-
-def _chunk(message_id: str, delta: Delta, finish_reason: str | None = None) -> ModelResponseStream:
-    choice = StreamingChoices(delta=delta, finish_reason=finish_reason)
-    return ModelResponseStream(id=message_id, created=0, choices=[choice])
 
 
 def _error_of(message: JSON) -> Exception:

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from unspool.error_mapping import error_for_status, error_from_body
-from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
@@ -56,14 +56,14 @@ class OpenAIAssistantsNormalizer:
         self._call_ids: dict[object, str] = {}
         self._kept: dict[str, list[JSON]] = {}
         self._incomplete = ""  # why a message is
-        self._run: JSON = {}
+        self._answer = Answer()
 
     def feed(self, event: WireEvent, /) -> _Chunks:
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
         if body.get("error") or event.name == "error":
-            raise error_from_body(body, model=text_in(self._run, "model"))
+            raise error_from_body(body, model=self._answer.model or "")
         if event.name in _EVENTS:
             with documented(event, f"an OpenAI {event.name!r} event", _PAGE):
                 yield from _EVENTS[event.name](self, body)
@@ -101,12 +101,12 @@ class OpenAIAssistantsNormalizer:
     def _say(self, field: str, text: str) -> _Chunks:
         said: JSON = {field: text}
         if text:
-            yield self._chunk(**said)
+            yield self._answer.chunk(**said)
 
     def _annotate(self, name: object, annotations: list[JSON]) -> _Chunks:
         if annotations:
             self._annotated[name] += len(annotations)
-            yield self._chunk(annotations=annotations)
+            yield self._answer.chunk(annotations=annotations)
 
     # -- calls ---------------------------------------------------------------------------------------
 
@@ -138,19 +138,24 @@ class OpenAIAssistantsNormalizer:
         head = {} if call_id in self._numbers else {"id": call_id}
         said = present(function, "arguments", *(["name"] if head else []))
         number = self._numbers.setdefault(call_id, len(self._numbers))
-        return self._chunk(tool_calls=[{"index": number, **head, "type": "function", "function": said}])
+        return self._answer.chunk(
+            tool_calls=[{"index": number, **head, "type": "function", "function": said}]
+        )
 
     # -- the run -------------------------------------------------------------------------------------
 
     def _begin(self, run: JSON) -> _Chunks:
-        self._run = run
+        self._identify(run)
         return iter(())
 
+    def _identify(self, run: JSON) -> None:
+        self._answer = Answer(text_in(run, "id"), run.get("model"), run.get("created_at") or 0)
+
     def _end(self, run: JSON, *, default: str) -> _Chunks:
-        self._run = run
+        self._identify(run)
         why = text_in(object_in(run, "incomplete_details"), "reason") or self._incomplete
         reason = _FINISH_REASONS.get(why, default)
-        last = self._chunk(finish_reason=reason, usage=usage_from_counts(object_in(run, "usage")))
+        last = self._answer.chunk(finish_reason=reason, usage=usage_from_counts(object_in(run, "usage")))
         last.provider_specific_fields = (
             present(run, "assistant_id", "incomplete_details", "thread_id") or None
         )
@@ -167,21 +172,7 @@ class OpenAIAssistantsNormalizer:
 
     def _keep(self, name: str, item: JSON) -> ModelResponseStream:
         self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return self._chunk(provider_specific_fields={name: self._kept[name]})
-
-    def _chunk(
-        self, *, finish_reason: str | None = None, usage: Usage | None = None, **delta: Any
-    ) -> ModelResponseStream:
-        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason)
-        chunk = ModelResponseStream(
-            id=text_in(self._run, "id"),
-            created=self._run.get("created_at") or 0,
-            model=self._run.get("model"),
-            choices=[choice],
-        )
-        if usage is not None:
-            chunk.usage = usage
-        return chunk
+        return self._answer.chunk(provider_specific_fields={name: self._kept[name]})
 
 
 _RUN_ENDS = {"cancelled": "stop", "completed": "stop", "incomplete": "length"}

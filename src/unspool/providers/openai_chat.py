@@ -18,6 +18,7 @@ servers send beside it, and what becomes of it here:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
@@ -240,7 +241,8 @@ class CallNumbers:
     """
 
     def __init__(self) -> None:
-        self._ids: dict[int, list[str]] = {}  # choice index: the id of each of its calls
+        self._ids: dict[int, dict[str, int]] = {}  # choice index: by id, the number of each of its calls
+        self._counts: Counter[int] = Counter()
 
     def number(self, choice: int, fragments: list[JSON]) -> list[JSON]:
         """The fragments of one delta, each with an `index`."""
@@ -250,10 +252,13 @@ class CallNumbers:
         ]
 
     def _next(self, choice: int, fragment: JSON) -> int:
-        ids = self._ids.setdefault(choice, [])
+        ids = self._ids.setdefault(choice, {})
         call_id = fragment.get("id") or ""
-        if call_id in ids and call_id:
-            return ids.index(call_id)
-        if call_id or (fragment.get("function") or {}).get("name") or not ids:
-            ids.append(call_id)
-        return len(ids) - 1
+        if call_id in ids:
+            return ids[call_id]
+        if call_id or (fragment.get("function") or {}).get("name") or not self._counts[choice]:
+            self._counts[choice] += 1
+        number = self._counts[choice] - 1
+        if call_id:
+            ids[call_id] = number
+        return number

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.openai_usage import usage_from_counts
 from unspool.providers.payload import DONE, JSON, parse_event
@@ -73,12 +74,8 @@ class OpenAITranscriptionNormalizer:
 
 def _chunk(event: JSON, *, finish_reason: str | None = None, **delta: Any) -> ModelResponseStream:
     logprobs = objects_in(event, "logprobs")
-    choice = StreamingChoices(
-        delta=Delta(**delta),
-        finish_reason=finish_reason,
-        logprobs={"content": logprobs, "refusal": None} if logprobs else None,
-    )
-    return ModelResponseStream(id="", created=0, choices=[choice])
+    told = {"content": logprobs, "refusal": None} if logprobs else None
+    return Answer().chunk(finish_reason=finish_reason, logprobs=told, **delta)
 
 
 _EVENTS: dict[str, Callable[[OpenAITranscriptionNormalizer, JSON], _Chunks]] = {

@@ -30,6 +30,7 @@ from unspool.models import (
     response_id,
 )
 from unspool.streaming.items import as_chunk, is_empty, is_generic
+from unspool.streaming.kept import KeptChunks
 
 logger = logging.getLogger("unspool")
 
@@ -103,7 +104,7 @@ class StreamCore:
         build: Callable[[Sequence[ModelResponseStream]], ModelResponse | None],
     ) -> None:
         self.options = options
-        self.chunks: list[ModelResponseStream] = []
+        self.chunks = KeptChunks()
         self.response_id: str | None = None
         self.created: int | None = None
         self.system_fingerprint: str | None = None
@@ -270,7 +271,7 @@ class StreamCore:
         pending = choice.pending
         if pending is None and self.options.strict:
             raise IncompleteStreamError(
-                f"the stream ended without a finish reason for choice {index}, after {len(self.chunks)}"
+                f"the stream ended without a finish reason for choice {index}, after {self.chunks.total}"
                 " chunks; the answer may be cut off. Without strict=True it would end with an invented 'stop'"
             )
         finish = StreamingChoices(index=index, finish_reason="stop") if pending is None else pending

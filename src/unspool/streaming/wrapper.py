@@ -333,7 +333,7 @@ class CustomStreamWrapper:
 
     @property
     def chunks(self) -> list[ModelResponseStream]:
-        """The chunks that have come out so far."""
+        """The chunks that have come out so far; see `KeptChunks` for a stream without an end."""
         return self._core.chunks
 
     @property

@@ -67,7 +67,6 @@ def test_the_service_tier(tier: str, expected: str) -> None:
         ({"n": 2}, "n"),
         ({"logprobs": True}, "logprobs"),
         ({"functions": []}, "functions"),
-        ({"user": "me"}, "user"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tools": [function()], "tool_choice": "none"}, "tool_choice"),
         ({"aws_profile_name": "me"}, "aws_profile_name"),
@@ -82,7 +81,9 @@ def test_what_converse_does_not_have_is_an_error_or_dropped(given: dict[str, Any
     assert body(**given, drop_params=True) == body(**others)
 
 
-@pytest.mark.parametrize("given", [{"n": 1}, {"stream_options": {"include_usage": True}}, {"seed": None}])
+@pytest.mark.parametrize(
+    "given", [{"n": 1}, {"stream_options": {"include_usage": True}}, {"seed": None}, {"user": "me"}]
+)
 def test_what_says_no_more_than_converse_does_anyway_is_no_error(given: JSON) -> None:
     assert body(**given) == body()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
-from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import text_in
@@ -49,15 +50,10 @@ class AnthropicCompleteNormalizer:
 
     def _read(self, body: JSON) -> Iterator[ModelResponseStream]:
         text, stop, reason = (text_in(body, key) for key in ("completion", "stop", "stop_reason"))
-        choices = (
-            StreamingChoices(delta=Delta(content=text)) if text else None,
-            StreamingChoices(delta=Delta(provider_specific_fields={"stop_sequence": stop})) if stop else None,
-            StreamingChoices(finish_reason=reason) if reason else None,
-        )
-        for choice in filter(None, choices):
-            yield ModelResponseStream(
-                id=text_in(body, "id"),
-                created=self._created,
-                model=text_in(body, "model") or None,
-                choices=[choice],
-            )
+        answer = Answer(text_in(body, "id"), text_in(body, "model") or None, self._created)
+        if text:
+            yield answer.chunk(content=text)
+        if stop:
+            yield answer.chunk(provider_specific_fields={"stop_sequence": stop})
+        if reason:
+            yield answer.chunk(finish_reason=reason)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.errors import MalformedEventError
-from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
 from unspool.providers.anthropic.usage import usage_from
+from unspool.providers.documented import documented
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in
 from unspool.wire.event import WireEvent
 
+_PAGE = "https://docs.anthropic.com/en/docs/build-with-claude/streaming"
 _Chunks = Iterator[ModelResponseStream]
 
 
@@ -36,13 +37,13 @@ class AnthropicNormalizer:
     """
 
     def __init__(self, *, created: int = 0) -> None:
-        self._created = created
+        self._answer = Answer(created=created)
         self._blocks = OpenBlocks()
         self._begin({})
 
     def _begin(self, message: JSON) -> None:
-        self._id = text_in(message, "id")
-        self._model = text_in(message, "model") or None
+        self._answer.id = text_in(message, "id")
+        self._answer.model = text_in(message, "model") or None
         self._reported: JSON = {}
         self._blocks.begin_message()
 
@@ -52,14 +53,8 @@ class AnthropicNormalizer:
         if body is None:
             return
         handle = _EVENTS.get(_kind(body, event), _ignore)
-        try:
+        with documented(event, f"an Anthropic {event.name!r} event", _PAGE):
             yield from handle(self, body)
-        except ValueError as error:  # pydantic's too
-            raise MalformedEventError(
-                f"an Anthropic {event.name!r} event isn't shaped as documented ({error});"
-                " compare it with https://docs.anthropic.com/en/docs/build-with-claude/streaming",
-                data=event.data,
-            ) from error
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
@@ -73,7 +68,9 @@ class AnthropicNormalizer:
         self._count(message)
         # Whether it will think isn't known yet. A gateway may say whom it asked (OpenRouter).
         fields = present(message, "provider") or None
-        yield self._chunk(usage=usage_from(self._reported, silent=False), provider_specific_fields=fields)
+        yield self._answer.chunk(
+            usage=usage_from(self._reported, silent=False), provider_specific_fields=fields
+        )
         # The message may be here as a whole, with nothing but `message_stop` after it: so Anthropic
         # answers when the code that it runs calls a tool again (vercel/ai's "programmatic-tool-calling").
         for index, block in enumerate(objects_in(message, "content")):
@@ -87,7 +84,7 @@ class AnthropicNormalizer:
         yield from self._end({**event, **object_in(event, "delta")})
 
     def _error(self, event: JSON) -> _Chunks:
-        raise error_from_body(event, llm_provider="anthropic", model=self._model or "")
+        raise error_from_body(event, llm_provider="anthropic", model=self._answer.model or "")
 
     def _content_block_start(self, event: JSON) -> _Chunks:
         return self._start_block(_index(event), object_in(event, "content_block"))
@@ -102,7 +99,7 @@ class AnthropicNormalizer:
         deltas = self._blocks.start(index, block)
         if text_in(block, "type") == "fallback":
             # From here on another model speaks (anthropic-sdk-python's fixture "fallback-response").
-            self._model = text_in(object_in(block, "to"), "model") or self._model
+            self._answer.model = text_in(object_in(block, "to"), "model") or self._answer.model
         return self._chunks(deltas)
 
     def _stop_block(self, index: int) -> _Chunks:
@@ -116,21 +113,12 @@ class AnthropicNormalizer:
     def _end(self, message: JSON) -> _Chunks:
         fields = fields_of_end(message)
         if fields:
-            yield self._chunk(provider_specific_fields=fields)
+            yield self._answer.chunk(provider_specific_fields=fields)
         usage = usage_from(self._reported, silent=not self._blocks.has_thinking)
-        yield self._chunk(finish_reason=text_in(message, "stop_reason") or None, usage=usage)
+        yield self._answer.chunk(finish_reason=text_in(message, "stop_reason") or None, usage=usage)
 
     def _chunks(self, deltas: Iterator[JSON]) -> _Chunks:
-        return (self._chunk(**delta) for delta in deltas)
-
-    def _chunk(
-        self, *, finish_reason: str | None = None, usage: Usage | None = None, **delta: Any
-    ) -> ModelResponseStream:
-        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason)
-        chunk = ModelResponseStream(id=self._id, created=self._created, model=self._model, choices=[choice])
-        if usage is not None:
-            chunk.usage = usage
-        return chunk
+        return (self._answer.chunk(**delta) for delta in deltas)
 
 
 def _ignore(_: AnthropicNormalizer, __: JSON) -> _Chunks:

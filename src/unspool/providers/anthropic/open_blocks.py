@@ -15,6 +15,10 @@ from unspool.providers.shape import object_in, objects_in, text_in
 _Deltas = Iterator[JSON]
 
 
+_MOST_PARTS = 10_000
+"""How many deltas of a text are kept for its citations: a text that has some is no longer than a sentence."""
+
+
 @dataclass(slots=True)
 class _OpenBlock:
     """A content block whose end hasn't come."""
@@ -22,6 +26,7 @@ class _OpenBlock:
     block: JSON
     call: int = 0  # its index among the tool calls, if it is one
     parts: list[str] = field(default_factory=list)  # of its text, or of its input's JSON
+    has_input: bool = False  # as a tool call whose input has begun to come
     citations: list[JSON] = field(default_factory=list)
     deltas: list[JSON] = field(default_factory=list)  # those of an unknown type
 
@@ -82,9 +87,11 @@ class OpenBlocks:
 
     def _add_input(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
         part = text_in(delta, "partial_json")
-        opened.parts.append(part)
-        if opened.kind == "tool_use":
-            yield _arguments_fragment(opened, part)
+        if opened.kind != "tool_use":
+            opened.parts.append(part)
+            return
+        opened.has_input = opened.has_input or bool(part)
+        yield _arguments_fragment(opened, part)
 
     def _add_thinking(self, _: _OpenBlock, delta: JSON) -> _Deltas:
         return self._think(text_in(delta, "thinking"), "")
@@ -111,7 +118,7 @@ class OpenBlocks:
     def _stop_call(self, opened: _OpenBlock) -> _Deltas:
         # A call without arguments streams none; a call that Anthropic's own code makes has them in
         # the block's start (vercel/ai's "programmatic-tool-calling"). LiteLLM says "{}" to both.
-        if not any(opened.parts):
+        if not opened.has_input:
             yield _arguments_fragment(opened, arguments_of(opened.block))
 
     def _stop_other(self, opened: _OpenBlock) -> _Deltas:
@@ -119,7 +126,8 @@ class OpenBlocks:
 
     def _say(self, opened: _OpenBlock, text: str) -> _Deltas:
         if text:
-            opened.parts.append(text)
+            if len(opened.parts) < _MOST_PARTS:
+                opened.parts.append(text)
             yield {"content": text}
 
     def _think(self, text: str, signature: str) -> _Deltas:

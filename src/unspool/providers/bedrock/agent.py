@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unspool.models import ModelResponseStream
-from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event
+from unspool.providers.answer import Answer
+from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.payload import JSON
 from unspool.providers.shape import object_in, objects_in, text_in
@@ -34,8 +35,7 @@ class BedrockAgentNormalizer:
     """
 
     def __init__(self, *, created: int = 0) -> None:
-        self._created = created
-        self._model: str | None = None
+        self._answer = Answer(created=created)
         self._counts = {"inputTokens": 0, "outputTokens": 0}
         self._kept: dict[str, list[Any]] = {}
 
@@ -54,10 +54,10 @@ class BedrockAgentNormalizer:
         if cited:
             yield self._keep("citations", *cited)
         # The bytes may be a file's, if the agent was asked for one: no UTF-8 then.
-        yield self._chunk(content=b64decode(text_in(event, "bytes")).decode("utf-8", "replace"))
+        yield self._answer.chunk(content=b64decode(text_in(event, "bytes")).decode("utf-8", "replace"))
 
     def _say_text(self, event: JSON) -> Chunks:
-        yield self._chunk(content=text_in(event, "text"))
+        yield self._answer.chunk(content=text_in(event, "text"))
 
     def _trace(self, event: JSON) -> Chunks:
         is_counted = self._count(object_in(event, "trace"))
@@ -73,7 +73,7 @@ class BedrockAgentNormalizer:
         for kind in trace:
             step = object_in(trace, kind)
             model = text_in(object_in(step, "modelInvocationInput"), "foundationModel")
-            self._model = self._model or model or None
+            self._answer.model = self._answer.model or model or None
             metadata = object_in(object_in(step, "modelInvocationOutput"), "metadata")
             for name, count in object_in(metadata, "usage").items():
                 if name in self._counts and isinstance(count, int):
@@ -83,10 +83,7 @@ class BedrockAgentNormalizer:
 
     def _keep(self, name: str, *items: Any) -> ModelResponseStream:
         self._kept[name] = [*self._kept.get(name, ()), *items]  # a new list: the old one is in a chunk
-        return self._chunk(provider_specific_fields={name: self._kept[name]})
-
-    def _chunk(self, **delta: Any) -> ModelResponseStream:
-        return make_chunk(created=self._created, model=self._model, **delta)
+        return self._answer.chunk(provider_specific_fields={name: self._kept[name]})
 
 
 _OnEvent = Callable[[BedrockAgentNormalizer, JSON], Chunks]

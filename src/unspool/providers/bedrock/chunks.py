@@ -1,11 +1,10 @@
-"""What the normalizers of this package share: how an event is read, and how a chunk is made."""
+"""How the normalizers of this package read an event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+from unspool.models import ModelResponseStream
 from unspool.providers.bedrock.errors import error_in
 from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
@@ -37,21 +36,3 @@ def read_event(event: WireEvent, read: Callable[[str, JSON], Chunks]) -> Chunks:
 def without(holder: JSON, *keys: str) -> JSON:
     """All but these keys."""
     return {key: value for key, value in holder.items() if key not in keys}
-
-
-def make_chunk(
-    *,
-    created: int,
-    finish_reason: str | None = None,
-    usage: Usage | None = None,
-    model: str | None = None,
-    id: str = "",  # noqa: A002 - the field's name
-    index: int = 0,
-    **delta: Any,
-) -> ModelResponseStream:
-    """A chunk with one choice, whose delta has these fields."""
-    choice = StreamingChoices(index=index, delta=Delta(**delta), finish_reason=finish_reason)
-    chunk = ModelResponseStream(id=id, created=created, model=model, choices=[choice])
-    if usage is not None:
-        chunk.usage = usage
-    return chunk

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from unspool.models import ModelResponseStream
-from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
+from unspool.providers.answer import Answer
+from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.open_blocks import OpenBlocks
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
 from unspool.providers.payload import JSON
@@ -32,7 +33,7 @@ class BedrockConverseNormalizer:
     """
 
     def __init__(self, *, created: int = 0) -> None:
-        self._created = created
+        self._answer = Answer(created=created)
         self._blocks = OpenBlocks()
         self._thought: int | None = None
 
@@ -64,8 +65,8 @@ class BedrockConverseNormalizer:
         self._thought = thinking_tokens(asked)
         if asked:
             fields = {"additionalModelResponseFields": asked}
-            yield make_chunk(created=self._created, provider_specific_fields=fields)
-        yield make_chunk(created=self._created, finish_reason=text_in(event, "stopReason") or None)
+            yield self._answer.chunk(provider_specific_fields=fields)
+        yield self._answer.chunk(finish_reason=text_in(event, "stopReason") or None)
 
     def _account(self, event: JSON) -> Chunks:
         usage = usage_from(
@@ -73,14 +74,14 @@ class BedrockConverseNormalizer:
         )
         # Nova sends the others empty where it has nothing to say.
         fields = {key: value for key, value in without(event, "serviceTier", "usage").items() if value}
-        chunk = make_chunk(created=self._created, usage=usage, provider_specific_fields=fields or None)
+        chunk = self._answer.chunk(usage=usage, provider_specific_fields=fields or None)
         tier = text_in(object_in(event, "serviceTier"), "type")
         if tier:
             chunk["service_tier"] = tier
         yield chunk
 
     def _chunks(self, deltas: Iterator[JSON]) -> Chunks:
-        return (make_chunk(created=self._created, **delta) for delta in deltas)
+        return (self._answer.chunk(**delta) for delta in deltas)
 
 
 def _keep(name: str) -> Callable[[BedrockConverseNormalizer, JSON], Chunks]:

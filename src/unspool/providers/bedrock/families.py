@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from unspool.models import ModelResponseStream, Usage
-from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event, without
+from unspool.providers.answer import Answer
+from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.payload import JSON
 from unspool.providers.shape import objects_in, text_in
@@ -78,7 +79,7 @@ class FamilyNormalizer:
 
     def __init__(self, family: Family, *, created: int = 0) -> None:
         self._family = family
-        self._created = created
+        self._answer = Answer(created=created)
         self._counts: JSON = {}
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
@@ -89,11 +90,12 @@ class FamilyNormalizer:
         return iter(())
 
     def _read(self, _: str, payload: JSON) -> Chunks:
+        self._answer.id = text_in(payload, "id")
         usage = self._usage(payload)
         deltas = list(self._deltas(payload))
         for place, delta in enumerate(deltas, 1):
             last = usage if place == len(deltas) else None
-            yield make_chunk(created=self._created, id=text_in(payload, "id"), usage=last, **delta)
+            yield self._answer.chunk(usage=last, **delta)
 
     def _deltas(self, payload: JSON) -> Iterator[JSON]:
         others = without(payload, *self._family.known)

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from unspool.errors import MalformedEventError
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Stage
+from unspool.providers.answer import Answer
 from unspool.providers.anthropic import AnthropicNormalizer
 from unspool.providers.anthropic.complete import AnthropicCompleteNormalizer
-from unspool.providers.bedrock.chunks import Chunks, make_chunk, read_event
+from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.converse import BedrockConverseNormalizer
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
@@ -48,7 +49,7 @@ class BedrockInvokeNormalizer:
     """
 
     def __init__(self, *, created: int = 0) -> None:
-        self._created = created
+        self._answer = Answer(created=created)
         self._inner: _Inner | None = None
         self._has_usage = False
         self._kept: JSON = {}
@@ -61,7 +62,7 @@ class BedrockInvokeNormalizer:
 
     def _read(self, name: str, body: JSON) -> Chunks:
         if name != "chunk":  # newer than this package
-            yield make_chunk(created=self._created, provider_specific_fields={name: body})
+            yield self._answer.chunk(provider_specific_fields={name: body})
             return
         payload = parse_event(WireEvent(data=b64decode(text_in(body, "bytes")).decode("utf-8", "replace")))
         own = {key: value for key, value in (payload or {}).items() if key.startswith(_BEDROCKS_OWN)}
@@ -74,7 +75,7 @@ class BedrockInvokeNormalizer:
 
     def _say(self, payload: JSON) -> Iterator[ModelResponseStream]:
         if self._inner is None:
-            self._inner = _inner_for(payload)(self._created)
+            self._inner = _inner_for(payload)(self._answer.created)
         return self._inner.feed(WireEvent(data=json.dumps(payload)))
 
     def _keep(self, own: JSON) -> Chunks:
@@ -85,7 +86,7 @@ class BedrockInvokeNormalizer:
             metrics = object_in(news, _METRICS)
             counts = {key: value for key, value in metrics.items() if key.endswith("TokenCount")}
             usage = None if self._has_usage else usage_from(counts, silent=False)
-            yield make_chunk(created=self._created, usage=usage, provider_specific_fields=news)
+            yield self._answer.chunk(usage=usage, provider_specific_fields=news)
 
 
 class _NovaNormalizer:

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic_core import from_json
-
-from unspool.errors import BadRequestError
+from unspool.providers.arguments import parsed_arguments
 from unspool.providers.bedrock.parts import cache_point, said_in
 from unspool.providers.payload import JSON
 from unspool.providers.turns import Roles, alternating, system_blocks
@@ -64,7 +62,7 @@ def _assistant_blocks(message: JSON) -> list[JSON]:
 def _call_blocks(call: JSON) -> Iterator[JSON]:
     function = call.get("function") or {}
     named = {"toolUseId": _accepted_id(call.get("id")), "name": function.get("name")}
-    yield {"toolUse": {**named, "input": _input(function)}}
+    yield {"toolUse": {**named, "input": parsed_arguments(function, llm_provider="bedrock")}}
     yield from cache_point(call)
 
 
@@ -81,21 +79,6 @@ def _reasoning_blocks(message: JSON) -> Iterator[JSON]:
 def _accepted_id(value: Any) -> str:
     """A call's id as Converse accepts it: up to 64 letters, digits and some marks."""
     return re.sub(r"[^a-zA-Z0-9_.:-]", "_", str(value))[:64]
-
-
-def _input(function: JSON) -> Any:
-    arguments = function.get("arguments") or "{}"
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return from_json(arguments)
-    except ValueError as error:
-        raise BadRequestError(
-            f"the arguments of the tool call {function.get('name')!r} aren't JSON ({error}):"
-            f" {arguments[:200]!r}; send the message back as it was built from the whole stream",
-            llm_provider="bedrock",
-            param="messages",
-        ) from error
 
 
 _ROLES: Roles = {

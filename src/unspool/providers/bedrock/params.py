@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.errors import UnsupportedParamsError
 from unspool.providers.anthropic.params import DEFAULT_MAX_TOKENS
 from unspool.providers.bedrock.chunks import without
 from unspool.providers.bedrock.output import output_config
@@ -13,6 +12,7 @@ from unspool.providers.bedrock.reasoning import reasoning_fields, takes_effort
 from unspool.providers.bedrock.tools import tool_config
 from unspool.providers.payload import JSON
 from unspool.providers.request import EXTRAS, plain
+from unspool.providers.support import supported
 
 _UNSUPPORTED = frozenset(
     {
@@ -50,9 +50,6 @@ _INSTEAD = {
     "response_format": "use a json_schema, or ask for JSON in the prompt",
     "web_search_options": 'use tools=[{"systemTool": {"name": "nova_grounding"}}]',
 }
-# What says no more than what Converse does anyway.
-_HARMLESS: JSON = {"n": 1}
-
 # Usage is always in the stream.
 _NOT_SENT = EXTRAS | {"stream", "stream_options"}
 
@@ -93,7 +90,18 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
         UnsupportedParamsError: Converse has no such parameter, and `drop_params` is false.
         BadRequestError: an effort that the model doesn't have.
     """
-    given = _supported(params, model, drop_params=drop_params)
+    asked = {name: plain(value) for name, value in params.items() if value is not None}
+    lacks = _lacking(asked, model)
+    taken = supported(
+        asked,
+        lacks,
+        model=model,
+        llm_provider="bedrock",
+        drop_params=drop_params,
+        title="Converse",
+        instead={name: _AWS_INSTEAD for name in lacks if name.startswith(_AWS)} | _INSTEAD,
+    )
+    given = {name: value for name, value in taken.items() if name not in _NOT_SENT}
     settings: JSON = {"inferenceConfig": _inference(given)}
     settings |= {name: value for name, value in given.items() if name in _CONVERSES_OWN}
     for name in (name for name in given if name in _TRANSLATIONS):
@@ -136,35 +144,16 @@ def _with_thinking(fields: JSON, settings: JSON) -> JSON:
     return {_FIELDS: fields, "additionalModelResponseFieldPaths": paths}
 
 
-def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    given = {name: plain(value) for name, value in params.items() if value is not None}
-    wrong = [name for name in given if _is_unsupported(name, given, model)]
-    if wrong and not drop_params:
-        raise UnsupportedParamsError(
-            f"Converse has no parameter {wrong[0]!r}: {_instead(wrong[0])},"
-            " or pass drop_params=True, which leaves it out for you",
-            model=model,
-            llm_provider="bedrock",
-            param=wrong[0],
-        )
-    unsent = {*wrong, *_UNSUPPORTED, *_NOT_SENT}
-    return {name: value for name, value in given.items() if name not in unsent}
-
-
-def _instead(name: str) -> str:
-    return _AWS_INSTEAD if name.startswith(_AWS) else _INSTEAD.get(name, "leave it out")
-
-
-def _is_unsupported(name: str, given: JSON, model: str) -> bool:
-    if name.startswith(_AWS):
-        return True
-    if name == "reasoning_effort":
-        return not takes_effort(model)
-    if name == "tool_choice":
-        return bool(given[name] == "none" and given.get("tools"))
-    if name == "response_format":
-        return bool(given[name].get("type") == "json_object")
-    return name in _UNSUPPORTED and given[name] != _HARMLESS.get(name)
+def _lacking(given: JSON, model: str) -> frozenset[str]:
+    """What Converse lacks, some of it only in this model, or as it is asked for here."""
+    lacks = {name for name in given if name.startswith(_AWS)}
+    if not takes_effort(model):
+        lacks.add("reasoning_effort")
+    if given.get("tool_choice") == "none" and given.get("tools"):
+        lacks.add("tool_choice")
+    if given.get("response_format", {}).get("type") == "json_object":
+        lacks.add("response_format")
+    return _UNSUPPORTED | lacks
 
 
 def _service_tier(value: Any) -> JSON:

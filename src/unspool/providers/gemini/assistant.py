@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.errors import BadRequestError
+from unspool.providers.arguments import parsed_arguments
 from unspool.providers.gemini.media import media_part
 from unspool.providers.gemini.parts import parts_from
 from unspool.providers.payload import JSON
@@ -74,7 +75,8 @@ def _calls(message: JSON, *, is_new: bool) -> list[JSON]:
 
 def _call(call: JSON, *, with_id: bool) -> JSON:
     function = call.get("function") or {}
-    made: JSON = {"name": function.get("name") or "", "args": _arguments(function)}
+    arguments = parsed_arguments(function, llm_provider="gemini")
+    made: JSON = {"name": function.get("name") or "", "args": arguments}
     if with_id and call.get("id"):
         made["id"] = accepted_id(call["id"])
     signature = _signature(call, function)
@@ -92,21 +94,6 @@ def _signature(call: JSON, function: JSON) -> Any:
         if signature:
             return signature
     return str(call.get("id") or "").partition(_IN_ID)[2]
-
-
-def _arguments(function: JSON) -> Any:
-    arguments = function.get("arguments") or "{}"
-    if not isinstance(arguments, str):
-        return arguments
-    try:
-        return from_json(arguments)
-    except ValueError as error:
-        raise BadRequestError(
-            f"the arguments of the tool call {function.get('name')!r} aren't JSON ({error}):"
-            f" {arguments[:200]!r}; send the message back as it was built from the whole stream",
-            llm_provider="gemini",
-            param="messages",
-        ) from error
 
 
 def _invocations(kept: JSON) -> list[JSON]:

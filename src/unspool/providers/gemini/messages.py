@@ -10,6 +10,7 @@ from unspool.providers.gemini.assistant import model_parts, result_part
 from unspool.providers.gemini.family import is_gemini_3
 from unspool.providers.gemini.parts import parts_from
 from unspool.providers.payload import JSON
+from unspool.providers.turns import system_blocks
 
 _KINDS = {
     "assistant": "model",
@@ -23,12 +24,12 @@ _KINDS = {
 
 def system_of(messages: Sequence[JSON]) -> JSON:
     """All system messages, wherever they stand, a part each."""
-    spoken = [message for message in messages if _kind(message) == "system"]
-    parts = [
-        {"text": "".join(part.get("text", "") for part in parts_from(each, detailed=False))}
-        for each in spoken
-    ]
+    parts = system_blocks(messages, _text_alone)
     return {"system_instruction": {"parts": parts}} if parts else {}
+
+
+def _text_alone(message: JSON) -> list[JSON]:
+    return [{"text": "".join(part.get("text", "") for part in parts_from(message, detailed=False))}]
 
 
 def contents_of(messages: Sequence[JSON], model: str) -> list[JSON]:

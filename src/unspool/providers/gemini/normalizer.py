@@ -21,7 +21,7 @@ from unspool.providers.gemini.metadata import (
 )
 from unspool.providers.gemini.usage import usage_from
 from unspool.providers.payload import DONE, JSON, parse_event
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.shape import number_in, object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://ai.google.dev/api/generate-content#generatecontentresponse"
@@ -107,7 +107,7 @@ class GeminiNormalizer:
 
     def _choice(self, place: int, candidate: JSON, *, told: bool) -> StreamingChoices:
         """A candidate's share of a chunk; `told` is whether the chunk says something beside it."""
-        index = place if candidate.get("index") is None else candidate["index"]
+        index = place if candidate.get("index") is None else number_in(candidate, "index")
         known = self._candidates[index]
         delta = known.read(candidate)
         annotations = annotations_of(candidate)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from unspool.errors import UnsupportedParamsError
 from unspool.providers.gemini.family import is_gemini_3
 from unspool.providers.gemini.metadata import snake_case
 from unspool.providers.gemini.thinking import thinking_from, thinking_from_anthropics
 from unspool.providers.gemini.tools import tool_choice_from, tools_from
 from unspool.providers.payload import JSON
 from unspool.providers.request import EXTRAS, plain
+from unspool.providers.support import supported
 
 _UNSUPPORTED = frozenset(
     {
@@ -24,6 +24,7 @@ _UNSUPPORTED = frozenset(
         "prompt_cache_retention",
         "safety_identifier",
         "store",
+        "user",
         "verbosity",
     }
 )
@@ -33,11 +34,8 @@ _INSTEAD = {
     "metadata": "on Vertex AI, use labels",
     "prompt_cache_key": "use cached_content",
 }
-# What says no more than what Gemini does anyway.
-_HARMLESS: JSON = {"parallel_tool_calls": True}
-
-# Usage is always in the stream; who asks is nothing that Gemini wants to know, nor LiteLLM complains about.
-_NOT_SENT = EXTRAS | {"stream", "stream_options", "user"}
+# Usage is always in the stream.
+_NOT_SENT = EXTRAS | {"stream", "stream_options"}
 
 
 def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
@@ -47,9 +45,19 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
         UnsupportedParamsError: Gemini has no such parameter, and `drop_params` is false.
         BadRequestError: a value of one that Gemini doesn't have.
     """
-    given = _supported(params, model, drop_params=drop_params)
+    is_new = is_gemini_3(model)
+    taken = supported(
+        params,
+        _UNSUPPORTED | _PENALTIES if is_new else _UNSUPPORTED,
+        model=model,
+        llm_provider="gemini",
+        drop_params=drop_params,
+        title="Gemini",
+        instead=_INSTEAD,
+    )
+    given = {name: plain(value) for name, value in taken.items() if name not in _NOT_SENT}
     # LiteLLM's default, and Google's advice: less can make Gemini 3 loop.
-    config: JSON = {"temperature": 1.0} if is_gemini_3(model) else {}
+    config: JSON = {"temperature": 1.0} if is_new else {}
     body: JSON = {}
     for name, value in given.items():
         if name in _CONFIG:
@@ -63,21 +71,6 @@ def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -
     if "speechConfig" in config:
         config["responseModalities"] = _with_audio(config.get("responseModalities") or [])
     return {**body, **({"generationConfig": config} if config else {})}
-
-
-def _supported(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    given = {name: plain(value) for name, value in params.items() if value is not None}
-    unsupported = _UNSUPPORTED | (_PENALTIES if is_gemini_3(model) else frozenset())
-    wrong = [name for name in given if name in unsupported and given[name] != _HARMLESS.get(name)]
-    if wrong and not drop_params:
-        raise UnsupportedParamsError(
-            f"Gemini has no parameter {wrong[0]!r}: {_INSTEAD.get(wrong[0], 'leave it out')},"
-            " or pass drop_params=True, which leaves it out for you",
-            model=model,
-            llm_provider="gemini",
-            param=wrong[0],
-        )
-    return {name: value for name, value in given.items() if name not in unsupported | _NOT_SENT}
 
 
 def _merge(body: JSON, more: JSON) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from unspool.error_mapping import error_from_body
-from unspool.models import Delta, ModelResponseStream, StreamingChoices
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.gemini_interactions.steps import Steps
 from unspool.providers.gemini_interactions.usage import usage_of_interaction
@@ -42,9 +42,7 @@ class InteractionsNormalizer:
     """
 
     def __init__(self, *, created: int = 0) -> None:
-        self._created = created
-        self._id = ""
-        self._model: str | None = None
+        self._answer = Answer(created=created)
         self._steps = Steps()
         self._searches = 0
 
@@ -52,7 +50,8 @@ class InteractionsNormalizer:
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
-        kind = text_in(body, "event_type") or ("error" if "error" in body else event.name)
+        with documented(event, "a Gemini event", _PAGE):
+            kind = text_in(body, "event_type") or ("error" if "error" in body else event.name)
         handle = _EVENTS.get(kind)
         if handle is None:
             return
@@ -65,14 +64,14 @@ class InteractionsNormalizer:
 
     def _begin(self, event: JSON) -> _Chunks:
         self._identify(object_in(event, "interaction"))
-        yield self._chunk(role="assistant")
+        yield self._answer.chunk(role="assistant")
 
     def _identify(self, interaction: JSON) -> None:
-        self._id = text_in(interaction, "id") or self._id
-        self._model = text_in(interaction, "model") or self._model
+        self._answer.id = text_in(interaction, "id") or self._answer.id
+        self._answer.model = text_in(interaction, "model") or self._answer.model
         created = text_in(interaction, "created")
         if created:
-            self._created = int(datetime.fromisoformat(created).timestamp())
+            self._answer.created = int(datetime.fromisoformat(created).timestamp())
 
     def _start_step(self, event: JSON) -> _Chunks:
         step = object_in(event, "step") or object_in(event, "content")
@@ -91,31 +90,20 @@ class InteractionsNormalizer:
         status = text_in(interaction, "status")
         if status == "failed":
             raise error_from_body(
-                {"message": "the interaction failed", **interaction}, model=self._model or ""
+                {"message": "the interaction failed", **interaction}, model=self._answer.model or ""
             )
         kept = {key: value for key, value in interaction.items() if key not in _READ}
-        yield self._chunk(provider_specific_fields={"interaction": kept})
+        yield self._answer.chunk(provider_specific_fields={"interaction": kept})
         reason = _REASONS.get(status, "stop")
         finished = "tool_calls" if reason == "stop" and self._steps.calls else reason
-        choice = StreamingChoices(
-            finish_reason=finished, provider_specific_fields={"native_finish_reason": status}
-        )
         usage = usage_of_interaction(object_in(interaction, "usage"), searches=self._searches)
-        yield self._chunk_of(choice, usage=usage)
+        yield self._answer.chunk(finish_reason=finished, usage=usage, fields={"native_finish_reason": status})
 
     def _fail(self, event: JSON) -> _Chunks:
-        raise error_from_body(event, model=self._model or "")
+        raise error_from_body(event, model=self._answer.model or "")
 
     def _chunks(self, deltas: Iterator[JSON]) -> _Chunks:
-        return (self._chunk(**delta) for delta in deltas)
-
-    def _chunk(self, **delta: Any) -> ModelResponseStream:
-        return self._chunk_of(StreamingChoices(delta=Delta(**delta)))
-
-    def _chunk_of(self, choice: StreamingChoices, **fields: Any) -> ModelResponseStream:
-        return ModelResponseStream(
-            id=self._id, created=self._created, model=self._model, choices=[choice], **fields
-        )
+        return (self._answer.chunk(**delta) for delta in deltas)
 
 
 # `interaction.status_update` says nothing that these don't.

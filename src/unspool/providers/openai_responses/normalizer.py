@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
-from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
+from unspool.models import ModelResponseStream
+from unspool.providers.answer import Answer
 from unspool.providers.documented import documented
 from unspool.providers.openai_responses.ending import error_of, fields_of_end, finish_reason, has_failed
 from unspool.providers.openai_responses.items import OutputItems
@@ -34,9 +34,7 @@ class OpenAIResponsesNormalizer:
 
     def __init__(self) -> None:
         self._items = OutputItems()
-        self._id = ""
-        self._model: str | None = None
-        self._created = 0
+        self._answer = Answer()
 
     def feed(self, event: WireEvent, /) -> _Chunks:
         # OpenRouter ends with chat's end mark.
@@ -61,10 +59,10 @@ class OpenAIResponsesNormalizer:
         """
         self._identify(response)
         if has_failed(response):
-            raise error_of(response, self._model or "")
+            raise error_of(response, self._answer.model or "")
         for fields in self._items.end_response(response):
-            yield self._chunk(**fields)
-        last = self._chunk(
+            yield self._answer.chunk(**fields)
+        last = self._answer.chunk(
             finish_reason=finish_reason(response, has_calls=self._items.has_calls),
             usage=usage_from_counts(object_in(response, "usage")),
         )
@@ -75,10 +73,10 @@ class OpenAIResponsesNormalizer:
 
     def _identify(self, response: JSON) -> None:
         # Some events have only a part of it; in a stream that is taken up again the first are missing.
-        self._id = text_in(response, "id") or self._id
-        self._model = text_in(response, "model") or self._model
-        created = response.get("created_at")
-        self._created = int(created) if isinstance(created, int | float) else self._created
+        answer, created = self._answer, response.get("created_at")
+        answer.id = text_in(response, "id") or answer.id
+        answer.model = text_in(response, "model") or answer.model
+        answer.created = int(created) if isinstance(created, int | float) else answer.created
 
     def _begin(self, event: JSON) -> _Chunks:
         self._items.begin_response()
@@ -95,34 +93,22 @@ class OpenAIResponsesNormalizer:
         return self.read({**beside, **response, "status": response.get("status") or status})
 
     def _error(self, event: JSON) -> _Chunks:
-        raise error_of({key: value for key, value in event.items() if key != "type"}, self._model or "")
+        raise error_of(
+            {key: value for key, value in event.items() if key != "type"}, self._answer.model or ""
+        )
 
     def _item(self, event: JSON, *, say: Callable[[OutputItems, JSON], Iterator[JSON]]) -> _Chunks:
-        return (self._chunk(**fields) for fields in say(self._items, event))
+        return (self._answer.chunk(**fields) for fields in say(self._items, event))
 
     def _text(self, event: JSON, *, kind: str, say: _OnKind) -> _Chunks:
-        return (self._chunk(**fields) for fields in say(self._items, kind, event))
+        return (self._answer.chunk(**fields) for fields in say(self._items, kind, event))
 
     def _audio(self, event: JSON, *, name: str) -> _Chunks:
-        yield self._chunk(audio={name: text_in(event, "delta")})
+        yield self._answer.chunk(audio={name: text_in(event, "delta")})
 
     def _partial_image(self, event: JSON) -> _Chunks:
         image = present(event, *sorted(event.keys() - {"sequence_number", "type"}))
-        yield self._chunk(provider_specific_fields={"partial_image": image})
-
-    def _chunk(
-        self,
-        *,
-        finish_reason: str | None = None,
-        usage: Usage | None = None,
-        logprobs: JSON | None = None,
-        **delta: Any,
-    ) -> ModelResponseStream:
-        choice = StreamingChoices(delta=Delta(**delta), finish_reason=finish_reason, logprobs=logprobs)
-        chunk = ModelResponseStream(id=self._id, created=self._created, model=self._model, choices=[choice])
-        if usage is not None:
-            chunk.usage = usage
-        return chunk
+        yield self._answer.chunk(provider_specific_fields={"partial_image": image})
 
 
 _OnKind = Callable[[OutputItems, str, JSON], Iterator[JSON]]

@@ -1,0 +1,173 @@
+"""The loop in a recording: where it began, how often it comes, and how soon it can be known for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from unspool.cassette.encoding import decoded
+from unspool.cassette.model import Interaction
+from unspool.clock import VirtualClock
+from unspool.errors import CassetteError, RepetitionError, UnspoolError
+from unspool.faults.dialects import dialect_in
+from unspool.faults.frames import Frame, framing_of
+from unspool.guards.calls import CALL, Calls
+from unspool.guards.cycle import CycleGuard
+from unspool.models import Delta, ModelResponseStream
+from unspool.providers import FORMATS, pipeline_for
+from unspool.streaming.wrapper import CustomStreamWrapper
+
+_NEVER = 10**9
+
+
+@dataclass(frozen=True)
+class LoopGuard:
+    """A guard to search with, and the options of `stream_wrapper` that set it up."""
+
+    name: str
+    options: str
+    limit: int = _NEVER
+    cycle: Callable[[], CycleGuard | None] = lambda: None
+
+
+def _guards(repeats: int | None) -> tuple[LoopGuard, ...]:
+    """LiteLLM's rule and ours, with thresholds of their own or with a number of copies as the only one."""
+    limit = 100 if repeats is None else repeats
+    said: dict[str, Any] = (
+        {} if repeats is None else {"min_repeats": repeats, "min_chars": 64, "padding_chars": 64}
+    )
+    arguments = ", ".join(f"{name}={value}" for name, value in said.items())
+    return (
+        LoopGuard("LiteLLM's rule", f"limit={limit}", limit=limit),
+        LoopGuard(
+            "CycleGuard",
+            f"limit={limit}, cycle_guard=unspool.CycleGuard({arguments})",
+            cycle=lambda: CycleGuard(**said),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class FoundLoop:
+    """A loop in a recording.
+
+    Attributes:
+        index: which interaction's answer has it.
+        wire_format: the format that the answer is in.
+        guard: which one stops it first.
+        error: what that raises: the period and the first one in chunks, and in which channel.
+        count: how often it comes, to the recording's end.
+        events: after how many events the guard raises: the shortest prefix.
+        of: how many events there are.
+        chunks: how many chunks those events are, before the wrapper drops any.
+    """
+
+    index: int
+    wire_format: str
+    guard: LoopGuard
+    error: RepetitionError
+    count: int
+    events: int
+    of: int
+    chunks: int
+
+
+def find_loop(interactions: Sequence[Interaction], *, repeats: int | None = None) -> FoundLoop | None:
+    """The first loop in any of the answers; None if there is none.
+
+    Raises:
+        CassetteError: for repeats below 2.
+    """
+    if repeats is not None and repeats < 2:
+        raise CassetteError(f"expected at least 2 repeats, got {repeats}: one copy is no loop")
+    for index, interaction in enumerate(interactions):
+        body = _body(interaction)
+        for wire_format in _formats(body):
+            found = [_found(index, wire_format, body, guard) for guard in _guards(repeats)]
+            loops = [loop for loop in found if loop is not None]
+            if loops:
+                return min(loops, key=lambda loop: loop.events)
+    return None
+
+
+def _body(interaction: Interaction) -> bytes:
+    try:
+        return decoded(interaction.response).body
+    except CassetteError:  # compressed in a way that can't be undone
+        return b""
+
+
+def _formats(body: bytes) -> Iterator[str]:
+    """The format that the events look like, then all others: what is read in a wrong one has no loop."""
+    if not body:
+        return
+    likely = dialect_in(body)
+    yield from sorted(FORMATS, key=lambda name: name != likely)
+
+
+def _found(index: int, wire_format: str, body: bytes, guard: LoopGuard) -> FoundLoop | None:
+    frames = _frames(body)
+    reader = _Reader(wire_format, frames)
+    try:
+        list(reader.open(guard.limit, guard.cycle()))
+    except RepetitionError as error:
+        count = max(error.count, _count(error, _Reader(wire_format, frames)))
+        of = sum(frame.event is not None for frame in frames)
+        return FoundLoop(index, wire_format, guard, error, count, reader.events, of, reader.chunks)
+    except UnspoolError:  # the recording ends in an error, or is in another format
+        pass
+    return None
+
+
+def _frames(body: bytes) -> list[Frame]:
+    framing = framing_of(body)
+    return [*framing.split(body, 0.0), *framing.rest(0.0)]
+
+
+class _Reader:
+    """Reads frames as a client would, and counts the events that were read."""
+
+    def __init__(self, wire_format: str, frames: Sequence[Frame]) -> None:
+        self._pipeline = pipeline_for(wire_format)
+        self._frames = frames
+        self.events = 0
+        self.chunks = 0
+
+    def open(self, limit: int = _NEVER, cycle: CycleGuard | None = None) -> CustomStreamWrapper:
+        return CustomStreamWrapper(
+            self._chunks(), "", repeated_chunk_limit=limit, cycle_guard=cycle, clock=VirtualClock()
+        )
+
+    def _chunks(self) -> Iterator[ModelResponseStream]:
+        for frame in self._frames:
+            self.events += frame.event is not None
+            for chunk in self._pipeline.feed(frame.data):
+                self.chunks += 1
+                yield chunk
+        yield from self._pipeline.flush()
+
+
+def _count(error: RepetitionError, reader: _Reader) -> int:
+    """How often the text comes, one copy after the other, up to the end of the recording."""
+    said: list[str] = []
+    speak = _SPEAKERS[error.channel](Calls())
+    with suppress(UnspoolError):  # it may end in one: up to there
+        said.extend("".join(map(speak, _deltas(chunk))) for chunk in reader.open())
+    text = "".join(said[error.first_chunk :]).replace(CALL, "\n")
+    place, count = text.find(error.repeated), 0
+    while error.repeated and text.startswith(error.repeated, place):
+        place, count = place + len(error.repeated), count + 1
+    return count
+
+
+def _deltas(chunk: ModelResponseStream) -> Iterator[Delta]:
+    return (choice.delta for choice in chunk.choices)
+
+
+_SPEAKERS: dict[str, Callable[[Calls], Callable[[Delta], str]]] = {
+    "content": lambda _: lambda delta: delta.content or "",
+    "reasoning": lambda _: lambda delta: delta.get("reasoning_content") or "",
+    "tool_calls": lambda calls: calls.spell,
+}

@@ -1,0 +1,145 @@
+"""`unspool repro`: the loop in a recording, and the test that reproduces it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from unspool.cassette import store
+from unspool.cassette.model import Interaction
+from unspool.commands.loops import FoundLoop, find_loop
+from unspool.errors import CassetteWriteError
+
+STDOUT = "-"
+
+
+def write_repro(
+    cassette: Path, target: str | None, *, repeats: int | None, force: bool, say: Callable[[str], None]
+) -> bool:
+    """Find the loop in a cassette, and write the test that reproduces it.
+
+    Args:
+        cassette: the recording.
+        target: the test's file; `-` for the standard output; None for `test_<cassette>_loop.py` here.
+        repeats: how many copies make a loop; None for the guards' own thresholds.
+        force: replace a file that's there.
+        say: is given what was found, line by line.
+
+    Returns:
+        Whether there is a loop.
+
+    Raises:
+        CassetteError: the cassette can't be read; or the file is there, or can't be written.
+    """
+    interactions = store.load(cassette).interactions
+    loop = find_loop(interactions, repeats=repeats)
+    if loop is None:
+        for line in _no_loop(cassette, interactions, repeats):
+            say(line)
+        return False
+    path = Path(f"test_{cassette.stem.replace('-', '_')}_loop.py" if target is None else target)
+    if target == STDOUT:
+        say(text_of_test(loop, cassette, Path.cwd()))
+        return True
+    if path.exists() and not force:
+        raise CassetteWriteError(f"{path} is there already: name another file, or replace it by --force")
+    try:
+        path.write_text(text_of_test(loop, cassette, path.parent), "utf-8")
+    except OSError as error:
+        raise CassetteWriteError(f"can't write {path}: {error.strerror}") from error
+    for line in (*_told(loop), f"written: {path}; run it:  pytest {path}"):
+        say(line)
+    return True
+
+
+def _no_loop(cassette: Path, interactions: Sequence[Interaction], repeats: int | None) -> Iterator[str]:
+    wanted = "100 equal chunks, nor 16 copies and 2,000 characters of a text"
+    wanted = wanted if repeats is None else f"{repeats} equal chunks, nor {repeats} copies of a text"
+    yield f"no loop in {cassette}: none of its {len(interactions)} answers has {wanted} in a row"
+    yield "for fewer copies:  --repeats N"
+
+
+def _told(loop: FoundLoop) -> Iterator[str]:
+    error = loop.error
+    yield f"interactions[{loop.index}] ({loop.wire_format}): {_shown(error.repeated)}"
+    yield (
+        f"comes {loop.count} times in the channel {error.channel!r}, since chunk {error.first_chunk},"
+        f" {error.period} chunk(s) each time"
+    )
+    yield f"{loop.guard.name} stops it after {loop.events} of {loop.of} events"
+
+
+def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
+    """The text of the test's file.
+
+    Args:
+        loop: what it reproduces.
+        cassette: the recording.
+        folder: where the file will be; the recording is found from there.
+    """
+    error = loop.error
+    fault = f"CutEvents({loop.events})" if loop.events < loop.of else "NoFault()"
+    return _TEST.format(
+        name=cassette.name,
+        count=loop.count,
+        channel=error.channel,
+        first=error.first_chunk,
+        period=error.period,
+        repeated=_shown(error.repeated),
+        way=os.path.relpath(cassette.resolve(), folder.resolve()).replace(os.sep, "/"),
+        index=loop.index,
+        wire_format=loop.wire_format,
+        options=loop.guard.options,
+        fault=fault,
+        name_of_fault=fault.partition("(")[0],
+        events=loop.events,
+        of=loop.of,
+        within=loop.chunks,
+    )
+
+
+_TEST = '''\
+"""The loop in {name}, found by `unspool repro`.
+
+It comes {count} times in the channel "{channel}", since chunk {first}, {period} chunk(s) each time:
+{repeated}
+"""
+
+from pathlib import Path
+
+import pytest
+
+import unspool
+from unspool.faults import {name_of_fault}
+
+CASSETTE = Path(__file__).parent / "{way}"
+
+
+def read(stream):
+    """Put your own code here: it has to stop as soon as this does."""
+    for chunk in stream:
+        ...
+
+
+# The shortest beginning that is known for a loop: {events} of {of} events.
+@pytest.mark.parametrize("unspool_fault", [{fault}], ids=["shortest"])
+def test_the_loop_is_stopped(stream_wrapper):
+    stream = stream_wrapper(
+        cassette=CASSETTE,
+        interaction={index},
+        provider="{wire_format}",
+        {options},
+    )
+    with pytest.raises(unspool.RepetitionError) as caught:
+        read(stream)
+    error = caught.value
+    assert (error.channel, error.period, error.first_chunk) == ("{channel}", {period}, {first})
+    stream.assert_stopped(within_chunks={within})
+'''
+
+
+def _shown(text: str) -> str:
+    """A text on one line, in ASCII, with nothing that would end a docstring."""
+    line = ascii(text if len(text) <= 80 else f"{text[:80]}...")
+    return line.replace("\\", "\\\\").replace('"', "'")
