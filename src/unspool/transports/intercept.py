@@ -5,8 +5,8 @@ the network, for all clients at once, those made before included; and of the two
 httpx. In-process transports (ASGI, WSGI, mocks) reach none and are left alone. Threads are made to inherit
 the context of whoever starts them, so that a thread started inside a cassette is inside it.
 
-This, the guard, and the stubs of vcrpy's are the only patching in the house. It's undone with the last
-cassette.
+This, the guard, the stubs of vcrpy's, and the time that a verdict lends are the only patching in the house.
+It's undone with the last cassette.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import inspect
 import os
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def examine(
     clock = SteppingClock()
     watch = _watched(interaction, fault, clock, limits)
     notes = _Notes()
+    import_module(backend)  # before its `sleep` is lent
     with lent_time(clock):
         _run(client, watch, notes, backend)
     if watch.problem is not None:

@@ -7,7 +7,7 @@ fires. It holds for the task or thread that lends it and for what these start wi
 every other thread has real time.
 
 Code that imported such a function by its name, before, keeps the real one: its pauses are real, and the
-clock doesn't see them. Trio's own deadlines are real too.
+clock doesn't see them. Trio's own deadlines are real too, and it has to be loaded by then.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def _install(stack: ExitStack) -> None:
     swap(stack, time, "sleep", _sleep)
     for name in ("time", "monotonic", "perf_counter"):
         swap(stack, time, name, _ahead)
-    swap(stack, asyncio, "sleep", _asleep)
-    for name in ("anyio", "trio"):
-        if name in sys.modules:
-            swap(stack, sys.modules[name], "sleep", _asleep)
+    import anyio  # noqa: PLC0415 - it takes its time
+
+    for library in filter(None, (asyncio, anyio, sys.modules.get("trio"))):
+        swap(stack, library, "sleep", _asleep)
 
 
 _installation = Installation(_install)
