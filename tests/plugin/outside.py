@@ -14,5 +14,7 @@ import pytest_unspool.snapshots  # noqa: F401
 def run(pytester: pytest.Pytester, code: str, *options: str) -> pytest.RunResult:
     """A run of pytest over one file of tests; warnings are errors there too."""
     pytester.makepyfile(test_downstream=code)
-    # pytest-asyncio wants to be configured, or it warns.
-    return pytester.runpytest("-p", "no:asyncio", "-p", "no:cacheprovider", "-W", "error", *options)
+    # pytest-asyncio wants to be configured, or it warns; pytest-recording warns if vcrpy has been loaded.
+    return pytester.runpytest(
+        "-p", "no:asyncio", "-p", "no:recording", "-p", "no:cacheprovider", "-W", "error", *options
+    )

@@ -263,5 +263,5 @@ def test_a_stream_is_read_async_too(
         plugins = ("-p", "pytest_unspool.plugin", "-p", "pytest_asyncio.plugin")
         result = pytester.runpytest_subprocess(*plugins, "-W", "error")
     else:
-        result = pytester.runpytest("-p", "no:asyncio", "-W", "error")
+        result = pytester.runpytest("-p", "no:asyncio", "-p", "no:recording", "-W", "error")
     result.assert_outcomes(passed=2 if reader == "anyio" else 1)

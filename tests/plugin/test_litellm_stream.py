@@ -231,7 +231,7 @@ def test_the_limit_is_put_back(pytester: pytest.Pytester) -> None:
             assert litellm.REPEATED_STREAMING_CHUNK_LIMIT == 100
         """
     )
-    pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=2)
+    pytester.runpytest("-p", "no:asyncio", "-p", "no:recording").assert_outcomes(passed=2)
 
 
 def test_what_a_test_leaves_open_is_closed(pytester: pytest.Pytester) -> None:
@@ -247,7 +247,7 @@ def test_what_a_test_leaves_open_is_closed(pytester: pytest.Pytester) -> None:
             assert streams[0].source.closed
         """
     )
-    pytester.runpytest("-p", "no:asyncio").assert_outcomes(passed=2)
+    pytester.runpytest("-p", "no:asyncio", "-p", "no:recording").assert_outcomes(passed=2)
 
 
 def test_whoever_leaves_a_sync_stream_that_cant_be_closed_has_stopped_it(looping_stream: Any) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 @pytest.mark.parametrize("name", ["stream_wrapper", "looping_stream", "rebuilt", "unspool_cassette_dir"])
 def test_a_fixture_says_what_it_is_for(pytester: pytest.Pytester, name: str) -> None:
-    result = pytester.runpytest("--fixtures", "-v", "-p", "no:cacheprovider", "-p", "no:asyncio")
+    result = pytester.runpytest(
+        "--fixtures", "-v", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:recording"
+    )
     result.stdout.fnmatch_lines([f"{name} *-- *", "    [A-Z]*"], consecutive=True)
 
 
