@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import failure, marks, options, torture
+from pytest_unspool import marks, noted, options
 
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
@@ -33,7 +33,7 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     fixtures that this one asks for says otherwise. Every request of the test is answered from it, or
     recorded to it; none reaches the network unseen.
     """
-    from pytest_unspool import running  # noqa: PLC0415 - it imports unspool
+    from pytest_unspool import running, torture  # noqa: PLC0415 - they import unspool
 
     asked = {**unspool_config, **marks.options_of(request.node)}
     path = running.path_of(unspool_cassette_dir, asked.pop("name", unspool_default_cassette_name))
@@ -67,7 +67,9 @@ def stream_cassette_factory(
 def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | None) -> Iterator[None]:
     """Puts a marked test into its cassette, and keeps any other from the network, if that's wanted."""
     if unspool_fault is not None:
-        failure.watch(request.node, partial(torture.story, request.node, unspool_fault))
+        from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
+
+        noted.watch(request.node, partial(torture.story, request.node, unspool_fault))
     if request.node.get_closest_marker(marks.MARKER) is not None:
         request.getfixturevalue("stream_cassette")
         yield

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import failure, report, story, torture
+from pytest_unspool import noted, report, story, torture
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
 from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
@@ -115,7 +115,7 @@ class StreamFactory:
         )
         stream.is_mock = cassette is None
         source = "a script" if cassette is None else f"the cassette {cassette}"
-        failure.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
+        noted.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
 
     def _broken(self, fault: Fault, items: Iterable[Any], provider: str) -> Iterator[Any]:

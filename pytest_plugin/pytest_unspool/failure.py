@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_unspool.noted import RUNS, TELLERS
 
 if TYPE_CHECKING:
     from unspool import Cassette, CassetteError
@@ -28,16 +30,6 @@ class Run:
     path: Path
     fail_on_unplayed: bool = False
     reported: list[CassetteError] = field(default_factory=list)
-
-
-RUNS = pytest.StashKey[list[Run]]()
-Teller = Callable[[], Iterator[str]]
-_TELLERS = pytest.StashKey[list[Teller]]()
-
-
-def watch(node: pytest.Item, teller: Teller) -> None:
-    """Have lines in the test's report, should it fail; the teller is asked then, and not before."""
-    node.stash.setdefault(_TELLERS, []).append(teller)
 
 
 _AT_ONCE = "unspool_at_once"
@@ -87,9 +79,7 @@ def complaints(item: pytest.Item) -> Iterator[None]:
             if str(miss) not in str(error):
                 error.add_note(f"{type(miss).__name__}: {miss}")
         raise
-    for miss in _misses(
-        runs
-    ):  # also one that failed the test at once, but in a thread or a task that kept it
+    for miss in _misses(runs):  # also one that failed at once, but in a thread or a task that kept it
         pytest.fail(f"{item.nodeid}: {miss}", pytrace=False)
     for run in runs:
         if run.fail_on_unplayed:
@@ -115,7 +105,7 @@ def _check_unplayed(item: pytest.Item, run: Run) -> None:
 def tell_of_streams(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add to a failed test's report what its streams had said by then."""
     lines = [line for run in item.stash.get(RUNS, []) for line in _told(item, run)]
-    lines += [line for teller in item.stash.get(_TELLERS, []) for line in teller()]
+    lines += [line for teller in item.stash.get(TELLERS, []) for line in teller()]
     if lines:
         report.sections.append((f"streams before the failure ({report.when})", "\n".join(lines)))
 

@@ -1,7 +1,8 @@
 """The pytest plugin, as pytest finds it by the entry point: hooks, options, and which fixtures there are.
 
 Pytest loads this module in every run of every project that has Unspool installed, so that it imports
-neither unspool nor httpx nor vcrpy until a test asks for one of the fixtures.
+neither unspool nor httpx nor vcrpy until a test asks for one of the fixtures, nor any part of the plugin
+before it's needed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import failure, marks, options, report, torture
+from pytest_unspool import marks, noted, options
 from pytest_unspool.canned import stream_wrapper
 from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
 from pytest_unspool.clients import (
@@ -72,18 +73,28 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """After a test's own parameters, so that a scenario's name stands last in the test's."""
-    torture.parametrize(metafunc)
+    if metafunc.definition.get_closest_marker(marks.TORTURE) is not None:
+        from pytest_unspool import torture
+
+        torture.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any are deselected: their cassettes are theirs even if they don't run."""
-    report.claim(config, items)
+    if options.setting(config, "report"):
+        from pytest_unspool import report
+
+        report.claim(config, items)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """What a cassette has to complain of makes the test fail, and not its teardown."""
+    if noted.RUNS not in item.stash:
+        return (yield)
+    from pytest_unspool import failure
+
     with failure.complaints(item):
         return (yield)
 
@@ -92,6 +103,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is None:
+        return (yield)
+    from pytest_unspool import failure
+
     failure.cut_to_the_test(item, call.excinfo)
     made = yield
     if made.failed:
@@ -101,14 +116,23 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    report.hand_over(session.config)
+    """In a worker of pytest-xdist."""
+    if hasattr(session.config, "workeroutput"):
+        from pytest_unspool import report
+
+        report.hand_over(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A worker of pytest-xdist is done."""
+    from pytest_unspool import report
+
     report.take_over(node)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    report.summarize(terminalreporter, config)
+    if options.setting(config, "report"):
+        from pytest_unspool import report
+
+        report.summarize(terminalreporter, config)

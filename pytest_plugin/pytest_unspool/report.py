@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import marks, naming, options
+from pytest_unspool import marks, naming
 
 if TYPE_CHECKING:
     from unspool import Cassette
@@ -64,8 +64,6 @@ def keep(config: pytest.Config, made: Account) -> None:
 
 def claim(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Note which cassettes the tests of each collected module call their own, where they usually are."""
-    if not options.setting(config, "report"):
-        return
     claims: dict[str, list[str]] = config.stash.setdefault(_CLAIMS, {})
     for item in items:
         names = claims.setdefault(str(item.path), [])
@@ -84,12 +82,8 @@ def _cassette_path(folder: Path, name: str) -> Path:
 
 def hand_over(config: pytest.Config) -> None:
     """In a worker of pytest-xdist: send the accounts to whoever reports."""
-    output = getattr(config, "workeroutput", None)
-    if output is not None:
-        output[_KEY] = {
-            "accounts": config.stash.get(_ACCOUNTS, []),
-            "claims": config.stash.get(_CLAIMS, {}),
-        }
+    output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist's
+    output[_KEY] = {"accounts": config.stash.get(_ACCOUNTS, []), "claims": config.stash.get(_CLAIMS, {})}
 
 
 def take_over(node: Any) -> None:
@@ -103,9 +97,7 @@ def take_over(node: Any) -> None:
 
 
 def summarize(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The report, if it's wanted."""
-    if not options.setting(config, "report"):
-        return
+    """The report."""
     accounts = config.stash.get(_ACCOUNTS, [])
     reporter.section("Unspool")
     for line in _lines(accounts, list(_orphans(config, accounts))):

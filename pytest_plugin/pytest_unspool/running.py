@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from pytest_unspool import options, report
-from pytest_unspool.failure import RUNS, Run, at_once
+from pytest_unspool.failure import Run, at_once
+from pytest_unspool.noted import RUNS
 from unspool import Cassette, CassetteError, RealClock, block_network, use_cassette
 from unspool.cassette.names import cassette_path
 from unspool.transports.guard import LOOPBACK

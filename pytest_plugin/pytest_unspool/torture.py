@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import failure, marks, naming
+from pytest_unspool import marks, naming, noted
 
 if TYPE_CHECKING:
     from unspool.cassette.model import Interaction
@@ -128,6 +128,6 @@ def story(node: pytest.Item, fault: Fault) -> Iterator[str]:
     told = getattr(fault, "story", "")
     if told:
         yield f"under {fault!r}: {told} See {getattr(fault, 'link', '')}"
-    paths = {str(run.path) for run in node.stash.get(failure.RUNS, [])}
+    paths = {str(run.path) for run in node.stash.get(noted.RUNS, [])}
     where = f" on {', '.join(sorted(paths))}" if paths else ""
     yield f"break it again:  pytest {shlex.quote(node.nodeid)}  # {getattr(fault, 'fault', fault)!r}{where}"
