@@ -20,6 +20,10 @@ def ask(question="How are you?", client=httpx, **options):
 """What stands at the top of each test file: a question to the server."""
 
 
+_DEVELOPERS = {name: value for name, value in os.environ.items() if name != "CI"}
+"""The environment of a developer's machine, where what isn't there yet is recorded."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What pytest printed, and how many tests came to what."""
@@ -71,7 +75,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env={**os.environ, **(env or {})},
+            env={**_DEVELOPERS, **(env or {})},
             capture_output=True,
             text=True,
             check=False,
