@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import naming
-
 if TYPE_CHECKING:
     from unspool import Clock, Redactor
     from unspool.faults import Fault
@@ -17,12 +15,16 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def unspool_cassette_dir(request: pytest.FixtureRequest) -> Path:
     """Where a module's cassettes are: `cassettes/<module>` beside it."""
+    from pytest_unspool import naming  # noqa: PLC0415 - not before a test asks for it
+
     return naming.folder_of(request.path)
 
 
 @pytest.fixture
 def unspool_default_cassette_name(request: pytest.FixtureRequest) -> str:
     """What a test's cassette is called: as the test, with its class before it."""
+    from pytest_unspool import naming  # noqa: PLC0415 - as above
+
     return naming.name_of(request.node)
 
 

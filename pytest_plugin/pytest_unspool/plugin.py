@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from pytest_unspool import marks, noted, options
-from pytest_unspool.canned import stream_wrapper
 from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
 from pytest_unspool.clients import (
     async_stream_anthropic,
@@ -23,7 +22,13 @@ from pytest_unspool.clients import (
     stream_openai,
     stream_transport,
 )
-from pytest_unspool.faults import stream_faults
+from pytest_unspool.fixtures import (
+    looping_stream,
+    rebuilt,
+    stream_faults,
+    stream_verdict,
+    stream_wrapper,
+)
 from pytest_unspool.knobs import (
     unspool_cassette_dir,
     unspool_clock,
@@ -32,9 +37,6 @@ from pytest_unspool.knobs import (
     unspool_fault,
     unspool_redact,
 )
-from pytest_unspool.looping import looping_stream
-from pytest_unspool.rebuilt import rebuilt
-from pytest_unspool.verdict import stream_verdict
 
 __all__ = [
     "async_stream_anthropic",
