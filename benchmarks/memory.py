@@ -113,4 +113,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "endless":
         read_on(sys.argv[2])
     else:
-        main(*sys.argv[1:])  # type: ignore[arg-type]
+        main(*sys.argv[1:])  # type: ignore[arg-type]  # words of `_in_a_new_process`

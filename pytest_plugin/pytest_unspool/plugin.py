@@ -75,10 +75,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """After a test's own parameters, so that a scenario's name stands last in the test's."""
-    if metafunc.definition.get_closest_marker(marks.TORTURE) is not None:
+    mark = metafunc.definition.get_closest_marker(marks.TORTURE)
+    if mark is not None:
         from pytest_unspool import torture
 
-        torture.parametrize(metafunc)
+        torture.parametrize(metafunc, mark)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -23,16 +23,14 @@ FIXTURE = "unspool_fault"
 _OPTIONS = {"only", "skip", "formats"}
 
 
-def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Give a marked test its faults, by their names.
+def parametrize(metafunc: pytest.Metafunc, mark: pytest.Mark) -> None:
+    """Give a test with that mark its faults, by their names.
 
     Raises:
         UsageError: the marker says what it can't, or names no such scenario or format.
     """
-    mark = metafunc.definition.get_closest_marker(marks.TORTURE)
-    if mark is not None:
-        chosen = _chosen(mark, _recorded(metafunc))
-        metafunc.parametrize(FIXTURE, list(chosen.values()), ids=list(chosen))
+    chosen = _chosen(mark, _recorded(metafunc))
+    metafunc.parametrize(FIXTURE, list(chosen.values()), ids=list(chosen))
 
 
 def _chosen(mark: pytest.Mark, recorded: Sequence[Interaction]) -> Mapping[str, Scenario | None]:
