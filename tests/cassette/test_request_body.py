@@ -191,7 +191,9 @@ def test_gzip_is_unpacked_before_comparing() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [b"\x1f\x8bnonsense", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"x"]
+    "broken",
+    [b"\x1f\x8bnonsense", gzip.compress(b"{}")[:-1], gzip.compress(b"{}") + b"x"],
+    ids=["no gzip", "cut", "more behind it"],
 )
 def test_broken_gzip_is_compared_as_it_is(broken: bytes) -> None:
     assert read_body(request(broken)) == (TEXT, broken)

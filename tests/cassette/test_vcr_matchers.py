@@ -130,7 +130,7 @@ def test_a_request_survives_the_way_there_and_back() -> None:
         iter([97, 98]),
         iter([bytearray(b"a"), memoryview(b"b")]),
     ],
-    ids=repr,
+    ids=["str", "bytes", "bytearray", "file", "of bytes", "of str", "of int", "of buffers"],
 )
 def test_whatever_a_body_is_it_becomes_bytes(body: Any) -> None:
     assert from_vcr(VcrRequest("POST", URI, body, {})).body == b"ab"
