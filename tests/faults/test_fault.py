@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -195,8 +196,15 @@ def test_an_endless_fault_is_not_for_recordings() -> None:
     "code",
     [
         "Break().on()",
+        "Break() | 3",
+        "Break() | Drop",
+        "Break().on('1')",
         "Break().on(0)",
+        "Break().on(1.5)",
+        "Answer(200, 'text')",
+        "Answer(headers={'retry-after': '7'})",
         "Break(-1)",
+        "Break(True)",
         "Break(0, 'KeyError')",
         "CallsWithout('name')",
         "Cut(-1)",
@@ -206,12 +214,21 @@ def test_an_endless_fault_is_not_for_recordings() -> None:
         "LineEnds('x')",
         "Loop(period=0)",
         "Loop(times=0)",
+        "Loop(times=2.5)",
         "Merge(0)",
         "Rechunk(0)",
+        "Rechunk(2.5)",
+        "Scenario(1, 'story', 'link', Break())",
         "Shred(most=0)",
         "Split('words')",
         "SplitArguments(0)",
+        "SlowStart(1.0, headers=1)",
+        "Stall('3')",
+        "Stall(seconds=float('inf'))",
         "Stall(seconds=float('nan'))",
+        "Status('429')",
+        "Status(429, headers={'retry-after': '7'})",
+        "Status(429, retry_after='7')",
         "Status(500, 'nobody')",
         "UsageOn('moon')",
     ],
@@ -219,6 +236,30 @@ def test_an_endless_fault_is_not_for_recordings() -> None:
 def test_impossible_settings_are_refused_at_once(code: str) -> None:
     with pytest.raises(FaultError, match=r"^expected "):
         eval(code)
+
+
+def test_the_error_says_what_was_expected_and_what_came() -> None:
+    with pytest.raises(FaultError, match=r"^expected size to be a whole number of at least 0, got 2\.5$"):
+        Rechunk(2.5)
+
+
+def test_the_error_says_how_a_dict_of_headers_is_written() -> None:
+    with pytest.raises(FaultError, match=r"write tuple\(headers\.items\(\)\)"):
+        faults.Status(429, headers={"retry-after": "7"})
+
+
+def test_a_class_in_the_place_of_a_fault_is_told_apart() -> None:
+    with pytest.raises(FaultError, match=r"write Drop\(…\)$"):
+        Break() | Drop
+
+
+def test_a_fault_of_the_user_s_own_may_have_any_setting() -> None:
+    @dataclass(frozen=True, repr=False)
+    class Own(Fault):
+        names: dict[str, list[int]]
+        limit: complex = 1j
+
+    assert Own({"a": [1]}).limit == 1j
 
 
 @given(seed=st.integers(0, 2**32))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from unspool.errors import FaultError
 from unspool.faults.dialects import choices_in, dialect_of, finishes
 from unspool.faults.fault import Fault, Feed
 from unspool.faults.frames import JSON, Frame
@@ -102,12 +101,6 @@ class UsageOn(Fault):
     """
 
     where: Literal["first", "every", "finish", "after", "twice", "nowhere"] = "finish"
-
-    def __post_init__(self) -> None:
-        if self.where not in {"first", "every", "finish", "after", "twice", "nowhere"}:
-            raise FaultError(
-                f"expected where to be first, every, finish, after, twice or nowhere, got {self.where!r}"
-            )
 
     def feed(self) -> Feed:
         seen = 0

@@ -26,6 +26,7 @@ class Rechunk(Fault):
     size: int = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.size < 1:
             raise FaultError(f"expected pieces of at least 1 byte, got size={self.size!r}")
 
@@ -46,6 +47,7 @@ class Shred(Fault):
     most: int = 20
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.most < 1:
             raise FaultError(f"expected pieces of at least 1 byte, got most={self.most!r}")
 
@@ -94,10 +96,6 @@ class Split(Fault):
 
     at: Literal["characters", "crlf", "data", "lines"] = "characters"
 
-    def __post_init__(self) -> None:
-        if self.at not in _SEAMS:
-            raise FaultError(f"expected at to be one of {', '.join(_SEAMS)}, got {self.at!r}")
-
     def feed(self) -> Feed:
         def piece(piece: Piece) -> Iterable[Part]:
             return (replace(piece, data=data) for data in _SEAMS[self.at].split(piece.data) if data)
@@ -116,6 +114,7 @@ class Merge(Fault):
     count: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.count is not None and self.count < 1:
             raise FaultError(f"expected to merge at least 1 chunk, got count={self.count!r}")
 

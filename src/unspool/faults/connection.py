@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unspool.cassette.model import End, Failure
-from unspool.errors import FaultError
 from unspool.faults.dialects import finishes
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame
@@ -37,23 +36,12 @@ _TEXTS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, repr=False)
-class _Failing(Fault):
-    """What these share: their `error` must be one that exists."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        error = getattr(self, "error", "ReadError")
-        if error not in _ENDS:
-            raise FaultError(f"expected error to be one of {', '.join(_ENDS)}, got {error!r}")
-
-
 def _failed(error: str, at: float) -> Stop:
     return Stop(at, _ENDS[error], Failure(error, _TEXTS[error]))
 
 
 @dataclass(frozen=True, repr=False)
-class Refuse(_Failing):
+class Refuse(Fault):
     """No connection comes about, and the request is never sent.
 
     Args:
@@ -67,7 +55,7 @@ class Refuse(_Failing):
 
 
 @dataclass(frozen=True, repr=False)
-class NoAnswer(_Failing):
+class NoAnswer(Fault):
     """The request is sent, and the connection breaks before the headers.
 
     Args:
@@ -81,7 +69,7 @@ class NoAnswer(_Failing):
 
 
 @dataclass(frozen=True, repr=False)
-class Break(_Failing):
+class Break(Fault):
     """The connection breaks while the body is coming.
 
     Args:
@@ -110,7 +98,7 @@ class Break(_Failing):
 
 
 @dataclass(frozen=True, repr=False)
-class BreakAfterFinish(_Failing):
+class BreakAfterFinish(Fault):
     """The connection breaks right after the event that says why the answer ended.
 
     Args:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from unspool.cassette.model import End, Failure
-from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame
 from unspool.faults.parts import Part, Piece, Stop
@@ -34,18 +33,7 @@ def stop_with(ending: str, at: float) -> Stop:
 
 
 @dataclass(frozen=True, repr=False)
-class _Cut(Fault):
-    """What the cuts share: their `end` must be one that exists."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        end = getattr(self, "end", "complete")
-        if end not in _FAILURES:
-            raise FaultError(f"expected end to be one of {', '.join(_FAILURES)}, got {end!r}")
-
-
-@dataclass(frozen=True, repr=False)
-class Cut(_Cut):
+class Cut(Fault):
     """The body ends after so many bytes.
 
     Args:
@@ -77,7 +65,7 @@ class Cut(_Cut):
 
 
 @dataclass(frozen=True, repr=False)
-class CutEvents(_Cut):
+class CutEvents(Fault):
     """The body ends between two events.
 
     Args:
@@ -93,7 +81,7 @@ class CutEvents(_Cut):
 
 
 @dataclass(frozen=True, repr=False)
-class CutInEvent(_Cut):
+class CutInEvent(Fault):
     """The body ends in the middle of an event's bytes.
 
     Args:
@@ -113,7 +101,7 @@ class CutInEvent(_Cut):
 
 
 @dataclass(frozen=True, repr=False)
-class CutBeforeDone(_Cut):
+class CutBeforeDone(Fault):
     """The body ends before its `[DONE]`."""
 
     end: Ending = "complete"
@@ -127,7 +115,7 @@ class CutBeforeDone(_Cut):
 
 
 @dataclass(frozen=True, repr=False)
-class CutInCharacter(_Cut):
+class CutInCharacter(Fault):
     """The body ends inside a character of more than one byte, of which the first byte comes.
 
     Args:

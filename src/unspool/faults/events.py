@@ -16,6 +16,7 @@ from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import JSON, Frame
 from unspool.faults.parts import Part, Stop
 from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known
+from unspool.faults.settings import check_settings
 from unspool.faults.stages import at_event, each_frame, missing, where
 from unspool.wire.event import WireEvent
 
@@ -97,9 +98,11 @@ class Loop(Fault):
     times: float = 200
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        check_settings(self, endless="times")
         if self.period < 1 or self.times < 1:
             raise FaultError(f"expected a loop of at least 1 event and 1 time, got {self!r}")
+        if self.times != inf and self.times != int(self.times):
+            raise FaultError(f"expected times to be a whole number or math.inf, got {self.times!r}")
 
     def feed(self) -> Feed:
         seen = 0

@@ -17,6 +17,7 @@ from typing import Any
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
 from unspool.faults.parts import Part, Stop, interaction_of, parts_of
+from unspool.faults.settings import check_settings
 from unspool.pipeline import Chain, Stage
 
 Feed = Callable[[Part], Iterable[Part]]
@@ -28,16 +29,16 @@ class Fault:
     """A way in which an answer may break; see the module's docstring. Counts start at 0."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int | float) and not value >= 0:
-                raise FaultError(f"expected {field.name} >= 0 in {self!r}")
+        check_settings(self)
 
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in _settings(self))
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __or__(self, then: Fault) -> Fault:
+        if not isinstance(then, Fault):
+            hint = f"; write {then.__name__}(…)" if isinstance(then, type) else ""
+            raise FaultError(f"expected a fault after {self!r} |, got {then!r}{hint}")
         return Both(self, then)
 
     def on(self, *attempts: int) -> Fault:
@@ -128,7 +129,7 @@ class On(Fault):
     attempts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not self.attempts or min(self.attempts) < 1:
+        if not self.attempts or not all(type(one) is int and one > 0 for one in self.attempts):
             raise FaultError(f"expected the numbers of some requests, from 1, got {self.attempts!r}")
 
     def __repr__(self) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame, NDJSONFraming, SSEFraming
 from unspool.faults.parts import Part, Piece
@@ -27,10 +26,6 @@ class LineEnds(Fault):
     """
 
     ends: Literal["\n", "\r\n", "\r"] = "\r\n"
-
-    def __post_init__(self) -> None:
-        if self.ends not in {"\n", "\r\n", "\r"}:
-            raise FaultError(f"expected ends to be \\n, \\r\\n or \\r, got {self.ends!r}")
 
     def feed(self) -> Feed:
         return each_frame(self._changed)

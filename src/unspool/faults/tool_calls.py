@@ -26,10 +26,6 @@ class CallsWithout(Fault):
 
     key: Literal["id", "index"] = "index"
 
-    def __post_init__(self) -> None:
-        if self.key not in {"id", "index"}:
-            raise FaultError(f"expected key to be id or index, got {self.key!r}")
-
     def feed(self) -> Feed:
         return where(self, _CALLS, lambda frame: _calls_changed(frame, self._bare))
 
@@ -100,6 +96,7 @@ class SplitArguments(Fault):
     size: int = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.size < 1:
             raise FaultError(f"expected pieces of at least 1 character, got size={self.size!r}")
 
