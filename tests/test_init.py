@@ -95,3 +95,11 @@ def test_the_limit_may_come_from_the_environment() -> None:
     code = "import unspool; print(unspool.REPEATED_STREAMING_CHUNK_LIMIT)"
     assert run(code, REPEATED_STREAMING_CHUNK_LIMIT="7") == "7\n"
     assert run(code) == "100\n"
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "5.0", "0", "-1"])
+def test_a_wrong_limit_in_the_environment_is_named_at_once(wrong: str) -> None:
+    code = "try: import unspool\nexcept ValueError as error: print(error)"
+    assert "REPEATED_STREAMING_CHUNK_LIMIT to be a whole number from 1, got" in run(
+        code, REPEATED_STREAMING_CHUNK_LIMIT=wrong
+    )

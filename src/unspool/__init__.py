@@ -12,7 +12,18 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-REPEATED_STREAMING_CHUNK_LIMIT: int = int(os.environ.get("REPEATED_STREAMING_CHUNK_LIMIT", "100"))
+
+def _limit_in_environment() -> int:
+    value = os.environ.get("REPEATED_STREAMING_CHUNK_LIMIT", "100")
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(
+            "expected the environment variable REPEATED_STREAMING_CHUNK_LIMIT to be a whole number from 1,"
+            f" got {value!r}; unset it for the usual 100"
+        )
+    return int(value)
+
+
+REPEATED_STREAMING_CHUNK_LIMIT: int = _limit_in_environment()
 """How many equal chunks in a row a stream may deliver before it's taken for a loop."""
 
 callbacks: list[Any] = []
@@ -92,6 +103,7 @@ if TYPE_CHECKING:
         RecordingEndedError,
         RejectedRequestError,
         RepetitionError,
+        ScriptError,
         ServiceUnavailableError,
         Timeout,
         UnplayedInteractionsError,
@@ -148,7 +160,7 @@ _HOMES: dict[str, str] = {
         " ImageFetchError IncompleteStreamError InternalServerError JSONSchemaValidationError"
         " LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
         " NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
-        " RateLimitError RecordingEndedError RejectedRequestError RepetitionError"
+        " RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
         " UnrecordedRequestError UnspoolError UnsupportedParamsError WireError",
         "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
@@ -233,6 +245,7 @@ __all__ = [
     "RepetitionError",
     "RepetitionGuard",
     "ReplayTransport",
+    "ScriptError",
     "ServiceUnavailableError",
     "StreamingChoices",
     "Timeout",

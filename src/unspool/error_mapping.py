@@ -198,14 +198,14 @@ def _filled_in(error: ProviderError, model: str, llm_provider: str) -> ProviderE
 
 
 def _recognise(error: BaseException) -> Callable[[str], ProviderError]:
-    status = getattr(error, "status_code", None)
+    status = _attribute(error, "status_code")
     if isinstance(status, int) and 400 <= status <= 599:
         return lambda message: error_for_status(
             status,
             message,
-            response=getattr(error, "response", None),
-            body=getattr(error, "body", None),
-            code=getattr(error, "code", None),
+            response=_attribute(error, "response"),
+            body=_attribute(error, "body"),
+            code=_attribute(error, "code"),
         )
     names = {cls.__name__ for cls in type(error).__mro__}
     return Timeout if any("Timeout" in name for name in names) else APIConnectionError
@@ -215,5 +215,17 @@ def _title(llm_provider: str) -> str:
     return llm_provider[:1].upper() + llm_provider[1:]
 
 
+def _attribute(error: BaseException, name: str) -> Any:
+    """An attribute; None where there is none, or where a property of an SDK's exception raises."""
+    try:
+        return getattr(error, name, None)
+    except Exception:  # noqa: BLE001 - whatever somebody else's property raises
+        return None
+
+
 def _describe(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    name = type(error).__name__
+    try:
+        return str(error) or name
+    except Exception as failure:  # noqa: BLE001 - as above
+        return f"{name} (its str() raises {type(failure).__name__})"

@@ -19,8 +19,10 @@ from unspool.errors import (
     IncompleteStreamError,
     InternalServerError,
     MidStreamFallbackError,
+    MockError,
     RateLimitError,
     RepetitionError,
+    ScriptError,
     Timeout,
 )
 from unspool.guards.cycle import CycleGuard
@@ -164,8 +166,9 @@ def test_an_async_source_in_a_sync_loop_says_what_to_do() -> None:
         next(wrapper(generate(HELLO)))
 
 
-def test_an_item_that_is_no_chunk_says_what_was_expected() -> None:
-    with pytest.raises(APIConnectionError, match=r"expected a chunk .* got int: 7"):
+@pytest.mark.parametrize("caught", [APIConnectionError, MockError, ScriptError])
+def test_an_item_that_is_no_chunk_says_what_was_expected(caught: type[Exception]) -> None:
+    with pytest.raises(caught, match=r"expected a chunk .* got int: 7"):
         list(wrapper([7]))
 
 
@@ -433,6 +436,64 @@ def test_a_stream_that_takes_too_long_is_a_timeout() -> None:
         next(stream)
 
 
+def late(*items: Any, clock: VirtualClock, seconds: float = 9.0) -> Iterator[Any]:
+    """Those items, a wait of some seconds where the script has None, and a wait at the end."""
+    for item in (*items, None):
+        if item is None:
+            clock.sleep(seconds)
+        elif isinstance(item, BaseException):
+            raise item
+        else:
+            yield item
+
+
+@pytest.mark.parametrize("finish", [chunk(None, "stop"), chunk("o", "stop")], ids=["alone", "with text"])
+def test_a_wait_after_the_finish_that_brings_nothing_is_no_timeout(finish: dict[str, Any]) -> None:
+    clock = VirtualClock()
+    stream = wrapper(late(chunk("Hell"), finish, clock=clock), max_seconds=5, clock=clock)
+    chunks = list(stream)
+    assert [c.choices[0].finish_reason for c in chunks][-1] == "stop"
+    assert stream.completion_stream is None
+
+
+def test_what_comes_late_after_the_finish_is_kept_and_the_last() -> None:
+    clock = VirtualClock()
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    script = late(*HELLO, None, chunk(choices=[], usage=usage), chunk("more"), clock=clock)
+    options = {"max_seconds": 5, "clock": clock, "stream_options": {"include_usage": True}}
+    chunks = list(wrapper(script, **options))
+    assert (text(chunks), chunks[-1].usage.total_tokens) == ("Hello", 7)
+
+
+def test_a_connection_that_breaks_late_after_the_finish_does_no_harm() -> None:
+    clock = VirtualClock()
+    source = late(*HELLO, None, httpx.ReadError("reset"), clock=clock)
+    stream = wrapper(source, max_seconds=5, clock=clock)
+    assert text(list(stream)) == "Hello"
+    assert stream.completion_stream is None
+
+
+def test_an_end_before_the_finish_that_comes_late_is_a_timeout() -> None:
+    clock = VirtualClock()
+    with pytest.raises(Timeout):
+        list(wrapper(late(chunk("a"), clock=clock), max_seconds=5, clock=clock))
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "0", "-1", "nan"])
+def test_a_longest_time_in_the_environment_that_is_none_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("LITELLM_MAX_STREAMING_DURATION_SECONDS", wrong)
+    with pytest.raises(MockError, match="LITELLM_MAX_STREAMING_DURATION_SECONDS"):
+        wrapper(HELLO)
+
+
+@pytest.mark.parametrize("wrong", ["5", 0, -1.0, True, float("nan")], ids=repr)
+def test_a_longest_time_that_is_none_is_refused_at_once(wrong: Any) -> None:
+    with pytest.raises(MockError, match="max_seconds"):
+        wrapper(HELLO, max_seconds=wrong)
+
+
 def test_the_longest_time_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LITELLM_MAX_STREAMING_DURATION_SECONDS", "5")
     clock = VirtualClock()
@@ -476,6 +537,34 @@ def test_the_limit_takes_effect_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_limit_of_its_own_overrides_the_common_one() -> None:
     assert count_until_loop(wrapper(endless("How are you?"), repeated_chunk_limit=3)) == 3
+
+
+@pytest.mark.parametrize("wrong", ["5", 5.0, 0, -1, True], ids=repr)
+def test_a_limit_that_is_none_is_refused_at_once(wrong: Any) -> None:
+    with pytest.raises(MockError, match="repeated_chunk_limit"):
+        wrapper(HELLO, repeated_chunk_limit=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, "5", 5.0, 0, -1, ""], ids=repr)
+def test_a_common_limit_that_is_none_is_refused_at_once(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
+    monkeypatch.setattr(unspool, "REPEATED_STREAMING_CHUNK_LIMIT", wrong)
+    with pytest.raises(MockError, match=r"unspool\.REPEATED_STREAMING_CHUNK_LIMIT"):
+        wrapper(HELLO)
+
+
+def test_a_common_limit_that_becomes_wrong_in_mid_stream_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = wrapper(endless("How are you?"))
+    next(stream)
+    monkeypatch.setattr(unspool, "REPEATED_STREAMING_CHUNK_LIMIT", None)
+    with pytest.raises(MockError, match="REPEATED_STREAMING_CHUNK_LIMIT"):
+        list(stream)
+
+
+def test_a_cycle_guard_is_fresh_in_each_stream() -> None:
+    guard = CycleGuard()
+    script = [chunk(f"Word {n * n % 97} and then one more. ") for n in range(90)] + [chunk(None, "stop")]
+    for _ in range(20):
+        list(wrapper(script, cycle_guard=guard))
 
 
 def test_usage_between_equal_chunks_makes_no_difference() -> None:
@@ -548,6 +637,78 @@ def test_a_stream_left_early_reports_nothing_at_its_end() -> None:
     with wrapper(HELLO, logging_obj=logger) as stream:
         next(stream)
     assert called(logger) == ["update_completion_start_time", "stream_event_handler"]
+
+
+@pytest.mark.anyio
+async def test_a_stream_that_is_cancelled_reports_nothing() -> None:
+    logger = MagicMock(messages=[])
+
+    async def stalled() -> AsyncIterator[Any]:
+        yield chunk("a")
+        await anyio.sleep_forever()
+
+    stream = wrapper(stalled(), logging_obj=logger)
+    await anext(stream)
+    with anyio.move_on_after(0):
+        await anext(stream)
+    assert called(logger) == ["update_completion_start_time"]
+
+
+def test_a_handler_of_chunks_that_raises_closes_the_source() -> None:
+    logger, source = MagicMock(messages=[]), Watched(HELLO)
+    logger.stream_event_handler.side_effect = KeyError("handler")
+    stream = wrapper(source, logging_obj=logger)
+    with pytest.raises(KeyError, match="handler"):
+        next(stream)
+    assert (source.closes, list(stream)) == (1, [])
+    assert "failure_handler" not in called(logger)
+
+
+def test_a_handler_of_success_that_raises_is_no_failure_of_the_stream() -> None:
+    logger, source = MagicMock(messages=[]), Watched(HELLO)
+    logger.success_handler.side_effect = KeyError("handler")
+    with pytest.raises(KeyError, match="handler"):
+        list(wrapper(source, logging_obj=logger))
+    assert source.closes == 1
+    assert "failure_handler" not in called(logger)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["async_success_handler", "update_completion_start_time"])
+async def test_a_handler_that_raises_closes_an_async_source(name: str) -> None:
+    logger, source = MagicMock(messages=[]), Watched(HELLO)
+    getattr(logger, name).side_effect = KeyError("handler")
+    with pytest.raises(KeyError, match="handler"):
+        await collect(wrapper(source, logging_obj=logger))
+    assert source.closes == 1
+    assert "async_failure_handler" not in called(logger)
+
+
+def test_a_handler_of_failure_that_raises_hides_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    logger = MagicMock(messages=[])
+    logger.failure_handler.side_effect = KeyError("handler")
+    with pytest.raises(APIConnectionError, match="boom"):
+        list(wrapper(Watched([RuntimeError("boom")]), logging_obj=logger))
+    assert "failure handler of a stream failed" in caplog.text
+
+
+class MuteError(Exception):
+    """An exception of which nothing can be asked."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    @property
+    def status_code(self) -> int:
+        raise RuntimeError("no status")
+
+
+def test_an_exception_that_says_nothing_is_mapped_by_its_name() -> None:
+    source = Watched([chunk("a"), MuteError()])
+    with pytest.raises(APIConnectionError, match=r"MuteError \(its str\(\) raises RuntimeError\)") as caught:
+        list(wrapper(source))
+    assert isinstance(caught.value.original_exception, MuteError)
+    assert source.closes == 1
 
 
 def test_a_cached_response_is_a_cache_hit() -> None:

@@ -15,6 +15,7 @@ threshold and its reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 
 from unspool.errors import RepetitionError
 from unspool.guards.calls import CALL, Calls
@@ -77,11 +78,16 @@ class CycleGuard:
             max_period, min_repeats, min_chars, padding_chars, near_repeats, similarity
         )
         check(self._thresholds, channels)
+        self._channels = tuple(channels)
         self._content = "content" in channels
         self._reasoning = "reasoning" in channels
         self._tool_calls = "tool_calls" in channels
         self._emitted = 0
         self._lanes: dict[tuple[Channel, int], _Lane] = {}
+
+    def fresh(self) -> CycleGuard:
+        """A guard with the same thresholds that has seen nothing yet: each stream has its own."""
+        return CycleGuard(**asdict(self._thresholds), channels=self._channels)
 
     def feed(self, chunk: ModelResponseStream, /) -> Iterator[ModelResponseStream]:
         """The same chunk, if it may be emitted.

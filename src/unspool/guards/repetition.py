@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import EllipsisType
 
-from unspool.errors import RepetitionError
+from unspool.errors import MockError, RepetitionError
 from unspool.models import Delta, ModelResponseStream
 
 
@@ -27,10 +27,13 @@ class RepetitionGuard:
     Args:
         limit: how many equal chunks may pass, or a function that says so; it's asked at each comparison,
             so that LiteLLM's `REPEATED_STREAMING_CHUNK_LIMIT` can change in mid-stream.
+
+    Raises:
+        MockError: the limit is no whole number from 1.
     """
 
     def __init__(self, limit: int | Callable[[], int]) -> None:
-        self._limit = limit
+        self._limit = limit if callable(limit) else checked_limit(limit, "limit")
         self._emitted = 0
         self._voices: dict[int, _Voice] = {}
 
@@ -84,6 +87,21 @@ class RepetitionGuard:
         limit = self._limit if isinstance(self._limit, int) else self._limit()
         if voice.count >= limit:
             raise _repeats_chunk(last, voice, index)
+
+
+def checked_limit(limit: object, name: str) -> int:
+    """The limit, if it is one.
+
+    Args:
+        limit: how many equal chunks may pass.
+        name: what it's called where it was set.
+
+    Raises:
+        MockError: it is no whole number from 1.
+    """
+    if type(limit) is int and limit >= 1:
+        return limit
+    raise MockError(f"expected {name} to be a whole number from 1, got {limit!r}")
 
 
 class _Voice:

@@ -135,6 +135,12 @@ class StreamCore:
         """Whether every choice's finish chunk is out."""
         return bool(self._choices) and all(choice.finish_sent for choice in self._choices.values())
 
+    @property
+    def has_finished(self) -> bool:
+        """Whether every choice has a finish reason, emitted or to be emitted at the end."""
+        choices = self._choices.values()
+        return bool(choices) and all(choice.finish_sent or choice.pending is not None for choice in choices)
+
     def response(self) -> ModelResponse | None:
         """The response that the emitted chunks add up to; built once, so ask at the end.
 

@@ -2,15 +2,21 @@
 
 A source may be a list, a sync iterator, an async one, an object that is both (as Unspool's own are), or
 a function that opens one at the first pull.
+
+A stop button is pressed while a pull is pending: by another task or thread, or by cancelling the reader. A
+generator that is running can't be closed, so whoever stops the stream only says so, and the pending pull
+closes the source as soon as it returns. A pull that awaits is interrupted first.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock, get_ident
 from typing import Any
 
 from unspool.errors import MockError
@@ -28,51 +34,154 @@ class Source:
         stream: any of the above, or None if `open_stream` is given.
         open_stream: makes the stream at the first pull; may be a coroutine function if it's pulled
             asynchronously. It's called as `open_stream(client=None)`, LiteLLM's `make_call`.
+
+    Attributes:
+        stream: what is pulled from; None once it has been closed.
     """
 
     def __init__(self, stream: Any, open_stream: Callable[..., Any] | None = None) -> None:
-        self.stream = _settle(stream)
+        self.stream = _iterable(stream)
         self._open_stream = open_stream
         self._pull: Callable[[], Any] | None = None
         self._apull: Callable[[], Awaitable[Any]] | None = None
+        self._lock = Lock()
+        self._is_closing = False
+        self._is_pulled = False  # by a reader that hasn't got its item yet
+        self._is_in_thread = False  # pulled from in a thread, though its reader may be gone
+        self._wait: _Wait | None = None  # of an async reader
+        self._half_closed: Awaitable[Any] | None = None
 
     def pull(self) -> Any:
-        """The next item, or END."""
-        if self._pull is None:
-            if self.stream is None and self._open_stream is not None:
-                self.stream = _settle(self._open_stream(client=None))
-            self._pull = _sync_pull(self.stream)
-        return self._pull()
+        """Return the next item, or END."""
+        if not self._begin():
+            return END
+        try:
+            if self._pull is None:
+                if self.stream is None and self._open_stream is not None:
+                    self.stream = _iterable(self._open_stream(client=None))
+                self._pull = _sync_pull(self.stream)
+            return self._pull()
+        finally:
+            if self._is_to_be_closed():
+                self._close_now()
 
-    def apull(self) -> Awaitable[Any]:
-        """The next item, or END. A source that is sync only is pulled from in a thread."""
-        return self._open_and_pull() if self._apull is None else self._apull()
+    async def apull(self) -> Any:
+        """Return the next item, or END. A source that is only sync is pulled from in a thread."""
+        if not self._begin():
+            return END
+        self._wait = wait = _WAITS[_library()]()
+        try:
+            item = await wait.for_item(self._apull or self._open_and_pull)
+        finally:
+            self._wait = None
+            if self._is_to_be_closed():
+                await self._aclose_now()
+            wait.is_over()
+        return item
 
     async def _open_and_pull(self) -> Any:
         if self.stream is None and self._open_stream is not None:
-            self.stream = _settle(await settled(self._open_stream(client=None)))
-        self._apull = _async_pull(self.stream)
+            self.stream = _iterable(await awaited(self._open_stream(client=None)))
+        self._apull = self._async_pull()
         return await self._apull()
 
+    def _async_pull(self) -> Callable[[], Awaitable[Any]]:
+        stream = self.stream
+        if hasattr(stream, "__aiter__"):
+            return partial(anext, aiter(stream), END)
+        pull = _sync_pull(stream)
+        if type(stream) in _IN_MEMORY:
+            return partial(_at_once, pull)
+        from anyio.to_thread import run_sync  # noqa: PLC0415 - only async streams need it, and it takes long
+
+        return partial(run_sync, self._pull_in_thread, pull, abandon_on_cancel=True)
+
+    def _pull_in_thread(self, pull: Callable[[], Any]) -> Any:
+        with self._lock:
+            if self._is_closing:  # the reader was gone before the thread began
+                return END
+            self._is_in_thread = True
+        try:
+            return pull()
+        finally:
+            with self._lock:
+                self._is_in_thread = False
+                is_abandoned = self._is_closing and not self._is_pulled
+            if is_abandoned:
+                self._close_now()
+
+    # -- closing -------------------------------------------------------------------------------------
+
     def close(self) -> None:
-        """Close the stream if it can be closed without an event loop. Idempotent."""
-        stream, self.stream = self.stream, None
-        self._open_stream = None
-        close = getattr(stream, "close", None)
-        if close is not None:
-            with _logged():
-                close()
+        """Close the stream if it can be closed without an event loop; else leave it to `aclose`. Idempotent.
+
+        While a pull is pending, that pull closes the stream when it returns.
+        """
+        if self._may_close():
+            self._close_now()
+        elif (wait := self._wait) is not None and wait.thread == get_ident():
+            wait.interrupt()
 
     async def aclose(self) -> None:
-        """Close the stream, come what may: a cancelled task still closes. Idempotent."""
-        stream, self.stream = self.stream, None
-        self._open_stream = None
-        close = getattr(stream, "aclose", None) or getattr(stream, "close", None)
+        """Close the stream, even in a task that is being cancelled. Idempotent.
+
+        While a pull is pending in another task, interrupt it; it closes the stream.
+        """
+        if self._may_close():
+            await self._aclose_now()
+        elif (wait := self._wait) is not None and wait.thread == get_ident() and wait.interrupt():
+            await wait.end()
+
+    def _begin(self) -> bool:
+        """Whether an item may be pulled. From now on, the pull is pending."""
+        with self._lock:
+            self._is_pulled = not self._is_closing
+            return self._is_pulled
+
+    def _is_to_be_closed(self) -> bool:
+        """Whether the pull that has just returned has to close the stream."""
+        with self._lock:
+            self._is_pulled = False
+            return self._is_closing and not self._is_in_thread
+
+    def _may_close(self) -> bool:
+        """Whether nothing is pending. If something is, it closes the stream."""
+        with self._lock:
+            self._is_closing = True
+            return not (self._is_pulled or self._is_in_thread)
+
+    def _taken(self, close_of: Callable[[Any], Any]) -> Callable[[], Any] | None:
+        """What closes the stream, for one caller only; None if there is nothing to do, or no way to."""
+        with self._lock:
+            stream, close = self.stream, close_of(self.stream)
+            if close is not None or _any_close(stream) is None:
+                self.stream = None
+            return close  # type: ignore[no-any-return]
+
+    def _close_now(self) -> None:
+        close = self._taken(_sync_close)
         if close is not None:
-            from anyio import CancelScope  # noqa: PLC0415 - only async streams need it, and it takes its time
+            with _logged():
+                left = close()
+                self._half_closed = left if inspect.isawaitable(left) else None
+
+    async def _aclose_now(self) -> None:
+        close = self._taken(_any_close)
+        left, self._half_closed = self._half_closed, None
+        if close is not None or left is not None:
+            from anyio import CancelScope  # noqa: PLC0415 - as above
 
             with CancelScope(shield=True), _logged():
-                await settled(close())
+                await awaited(left if close is None else close())
+
+
+def _sync_close(stream: Any) -> Any:
+    close = getattr(stream, "close", None)
+    return None if inspect.iscoroutinefunction(close) else close
+
+
+def _any_close(stream: Any) -> Any:
+    return getattr(stream, "aclose", None) or getattr(stream, "close", None)
 
 
 @contextmanager
@@ -84,7 +193,103 @@ def _logged() -> Iterator[None]:
         logger.warning("the source of a stream failed to close", exc_info=True)
 
 
-def _settle(stream: Any) -> Any:
+# -- waiting for an async item -----------------------------------------------------------------------
+
+
+class _Wait:
+    """A reader's task that waits for an item, until another task interrupts it."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
+        self._end: Any = None
+
+    async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
+        """The item that `pull` gives, or END if the wait was interrupted."""
+        raise NotImplementedError
+
+    def interrupt(self) -> bool:
+        """End the wait; False if that's asked by the task that waits."""
+        raise NotImplementedError
+
+    async def end(self) -> None:
+        """Wait until the reader has let go of the source."""
+        from anyio import Event  # noqa: PLC0415 - as above
+
+        self._end = self._end or Event()
+        await self._end.wait()
+
+    def is_over(self) -> None:
+        if self._end is not None:
+            self._end.set()
+
+
+class _AsyncioWait(_Wait):
+    """As `asyncio.timeout` does it: the task is cancelled, and the cancellation is taken back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._current_task = sys.modules["asyncio"].current_task
+        self._task = self._current_task()
+        self._cancelling: int | None = None  # how many others were cancelling the task when we began to
+
+    async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            item = await pull()
+        except BaseException as error:
+            is_ours = self._take_back()
+            if is_ours and type(error).__name__ == "CancelledError":
+                return END
+            raise
+        self._take_back()
+        return item
+
+    def _take_back(self) -> bool:
+        before, self._cancelling = self._cancelling, None
+        return before is not None and self._task.uncancel() <= before
+
+    def interrupt(self) -> bool:
+        if self._current_task() is self._task:
+            return False
+        if self._cancelling is None:
+            self._cancelling = self._task.cancelling()
+            self._task.cancel()
+        return True
+
+
+class _TrioWait(_Wait):
+    """In a cancel scope."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._current_task = sys.modules["trio"].lowlevel.current_task
+        self._task = self._current_task()
+        self._scope = sys.modules["trio"].CancelScope()
+
+    async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
+        with self._scope:
+            return await pull()
+        return END
+
+    def interrupt(self) -> bool:
+        if self._current_task() is self._task:
+            return False
+        self._scope.cancel()
+        return True
+
+
+_WAITS: dict[str, type[_Wait]] = {"asyncio": _AsyncioWait, "trio": _TrioWait}
+
+
+def _library() -> str:
+    """The event loop that runs: asyncio's or trio's."""
+    asyncio = sys.modules.get("asyncio")
+    return "asyncio" if asyncio is not None and asyncio._get_running_loop() is not None else "trio"
+
+
+# -- what may be a source ----------------------------------------------------------------------------
+
+
+def _iterable(stream: Any) -> Any:
     """A single item is a stream of one; a list is read in order, and stays as it is."""
     if isinstance(stream, (str, bytes, Mapping)) or hasattr(stream, "choices"):
         return iter((stream,))
@@ -93,7 +298,8 @@ def _settle(stream: Any) -> Any:
     return stream
 
 
-async def settled(value: Any) -> Any:
+async def awaited(value: Any) -> Any:
+    """What an awaitable gives; anything else as it is."""
     return await value if inspect.isawaitable(value) else value
 
 
@@ -106,19 +312,8 @@ def _sync_pull(stream: Any) -> Callable[[], Any]:
     return partial(next, iter(stream), END)
 
 
-def _async_pull(stream: Any) -> Callable[[], Awaitable[Any]]:
-    if hasattr(stream, "__aiter__"):
-        return partial(anext, aiter(stream), END)
-    blocking = _sync_pull(stream)
-    if type(stream) in _IN_MEMORY:
-
-        async def take() -> Any:
-            return blocking()
-
-        return take
-    from anyio.to_thread import run_sync  # noqa: PLC0415 - as above
-
-    return partial(run_sync, blocking, abandon_on_cancel=True)
+async def _at_once(pull: Callable[[], Any]) -> Any:
+    return pull()
 
 
 # Iterators that can't block: no thread needed.

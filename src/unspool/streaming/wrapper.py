@@ -6,36 +6,56 @@ reports.
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from unspool.builder import stream_chunk_builder
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.error_mapping import map_exception
-from unspool.errors import MidStreamFallbackError, ProviderError, Timeout
-from unspool.guards.repetition import RepetitionGuard
+from unspool.errors import MidStreamFallbackError, MockError, ProviderError, ScriptError, Timeout
+from unspool.guards.repetition import RepetitionGuard, checked_limit
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
-from unspool.streaming.source import END, Source, settled
+from unspool.streaming.source import END, Source, awaited
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from anyio import Event
+
     from unspool.guards.cycle import CycleGuard
+
+logger = logging.getLogger("unspool")
 
 # How a broken connection is called in httpx and httpx2. After the finish reason it does no harm.
 _BROKEN_CONNECTION = frozenset({"ReadError", "RemoteProtocolError"})
 
 
 def _current_limit() -> int:
-    limit: int = sys.modules["unspool"].REPEATED_STREAMING_CHUNK_LIMIT
-    return limit
+    limit = sys.modules["unspool"].REPEATED_STREAMING_CHUNK_LIMIT
+    return checked_limit(limit, "unspool.REPEATED_STREAMING_CHUNK_LIMIT")
+
+
+def _guards(limit: int | None, cycle_guard: CycleGuard | None) -> list[Guard]:
+    if limit is None:
+        _current_limit()  # a wrong one is an error now, not when two chunks are compared
+        guards: list[Guard] = [RepetitionGuard(_current_limit)]
+    else:
+        guards = [RepetitionGuard(checked_limit(limit, "repeated_chunk_limit"))]
+    # Of its own: the text of another stream is no part of this one.
+    return guards if cycle_guard is None else [*guards, cycle_guard.fresh()]
 
 
 @dataclass(frozen=True)
@@ -60,8 +80,40 @@ class _Request:
         )
 
 
+@contextmanager
+def _failing_quietly() -> Iterator[None]:
+    """An error of who reports a failure never stands in the way of the failure."""
+    try:
+        yield
+    except Exception:
+        logger.exception("the failure handler of a stream failed")
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+class _Turns:
+    """Whose turn it is, where threads or tasks share a stream: each chunk goes to one of them."""
+
+    def __init__(self) -> None:
+        self.of_threads = RLock()
+        self.is_taken = False  # by a task
+        self._waiting: deque[Event] = deque()
+
+    async def next(self) -> None:
+        """Wait until a task gives its turn."""
+        from anyio import Event  # noqa: PLC0415 - only async streams need it, and it takes long to import
+
+        turn = Event()
+        self._waiting.append(turn)
+        await turn.wait()
+
+    def give(self) -> None:
+        """Let the next task have its turn."""
+        self.is_taken = False
+        if self._waiting:
+            self._waiting.popleft().set()
 
 
 class CustomStreamWrapper:
@@ -151,24 +203,22 @@ class CustomStreamWrapper:
                 **self._hidden_params,
             },
         )
-        limit = _current_limit if repeated_chunk_limit is None else repeated_chunk_limit
-        guards: list[Guard] = [RepetitionGuard(limit)]
-        if cycle_guard is not None:
-            guards.append(cycle_guard)
         build = partial(
             stream_chunk_builder,
             messages=self.messages,
             count_prompt_tokens=count_prompt_tokens,
             token_counter=token_counter,
         )
+        guards = _guards(repeated_chunk_limit, cycle_guard)
         self._core = StreamCore(options, now=clock.now, guards=guards, build=build)
         self._source = Source(completion_stream, make_call)
         self._clock = clock
-        self._deadline = _deadline(clock, max_seconds)
+        self._deadline = clock.monotonic() + _max_seconds(max_seconds)
         self._wrap_errors = wrap_errors
         self._pending: Iterator[ModelResponseStream] = iter(())
         self._flushing = False
         self._ended = False
+        self._turns = _Turns()
 
     # -- iteration -----------------------------------------------------------------------------------
 
@@ -179,71 +229,110 @@ class CustomStreamWrapper:
         return self
 
     def __next__(self) -> ModelResponseStream:
+        with self._turns.of_threads:
+            try:
+                chunk = self._next_chunk()
+                if chunk is not None:
+                    self._notice(chunk)
+            except BaseException:
+                self.close()
+                raise
+        if chunk is None:
+            raise StopIteration
+        return chunk
+
+    async def __anext__(self) -> ModelResponseStream:
+        while self._turns.is_taken:
+            await self._turns.next()
+        self._turns.is_taken = True
+        try:
+            chunk = await self._anext_chunk()
+            if chunk is not None:
+                self._notice(chunk, events=False)
+        except BaseException:
+            await self.aclose()
+            raise
+        finally:
+            self._turns.give()
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    def _next_chunk(self) -> ModelResponseStream | None:
+        """The next chunk; None at the end, which is reported once, and after it."""
         while not self._ended:
             try:
                 chunk = next(self._pending, None)
-                if chunk is None:
-                    if self._flushing:
-                        self.close()
-                        self._report("success_handler", *self._success())
-                        break
+                if chunk is None and not self._flushing:
                     self._take(self._source.pull())
                     continue
             except Exception as error:
-                if self._is_past_finish(error):
-                    self._take(END)
+                if self._is_over_for(error):
                     continue
                 self.close()
                 failure = self._failure(error)
-                self._report("failure_handler", failure, traceback.format_exc())
+                self._report_failure(failure, traceback.format_exc())
                 if failure is error:
                     raise
                 raise failure from error
-            except BaseException:
+            if chunk is None:
                 self.close()
-                raise
-            self._notice(chunk)
+                self._report("success_handler", *self._success())
             return chunk
-        raise StopIteration
+        return None
 
-    async def __anext__(self) -> ModelResponseStream:
+    async def _anext_chunk(self) -> ModelResponseStream | None:
+        """As `_next_chunk`."""
         while not self._ended:
             try:
                 chunk = next(self._pending, None)
-                if chunk is None:
-                    if self._flushing:
-                        await self.aclose()
-                        await settled(self._report("async_success_handler", *self._success()))
-                        break
+                if chunk is None and not self._flushing:
                     self._take(await self._source.apull())
                     continue
             except Exception as error:
-                if self._is_past_finish(error):
-                    self._take(END)
+                if self._is_over_for(error):
                     continue
                 await self.aclose()
                 failure = self._failure(error)
-                await settled(self._report("async_failure_handler", failure, traceback.format_exc()))
+                await self._areport_failure(failure, traceback.format_exc())
                 if failure is error:
                     raise
                 raise failure from error
-            except BaseException:
+            if chunk is None:
                 await self.aclose()
-                raise
-            self._notice(chunk, events=False)
+                await awaited(self._report("async_success_handler", *self._success()))
             return chunk
-        raise StopAsyncIteration
+        return None
 
     def _take(self, item: Any) -> None:
-        if self._deadline is not None:
-            self._check_deadline(self._deadline)
+        """Note what the source gave, and what comes of it."""
+        if self._ended:  # closed meanwhile, by another task or thread: what came is for nobody
+            return
+        if self._is_late():
+            if not self._core.has_finished:
+                late = self._clock.monotonic() - self._deadline
+                raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
+            self._pending = chain(self._feed(item), self._feed(END))  # nobody waits for more
+            self._flushing = True
+            return
         self._flushing = item is END
-        self._pending = self._core.flush() if item is END else self._core.feed(item)
+        self._pending = self._feed(item)
 
-    def _check_deadline(self, deadline: float) -> None:
-        late = self._clock.monotonic() - deadline
-        if late > 0:
-            raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
+    def _feed(self, item: Any) -> Iterator[ModelResponseStream]:
+        return self._core.flush() if item is END else self._core.feed(item)
+
+    def _is_late(self) -> bool:
+        return self._deadline != math.inf and self._clock.monotonic() > self._deadline
+
+    def _is_over_for(self, error: Exception) -> bool:
+        """Whether an error only says that nothing more comes of a stream that is over."""
+        if self._ended:
+            logger.debug("a stream's source failed after the stream was closed", exc_info=error)
+            return True
+        if self._is_past_finish(error):
+            self._flushing, self._pending = True, self._core.flush()
+            return True
+        return False
 
     # -- closing -------------------------------------------------------------------------------------
 
@@ -282,13 +371,19 @@ class CustomStreamWrapper:
 
     def _is_past_finish(self, error: Exception) -> bool:
         """Whether all that counts had come before the connection broke (contract: async; here sync too)."""
-        return (
-            not self._flushing
-            and self._core.received_finish_reason is not None
-            and type(error).__name__ in _BROKEN_CONNECTION
-        )
+        return not self._flushing and self._core.has_finished and type(error).__name__ in _BROKEN_CONNECTION
+
+    def _report_failure(self, failure: ProviderError, trace: str) -> None:
+        with _failing_quietly():
+            self._report("failure_handler", failure, trace)
+
+    async def _areport_failure(self, failure: ProviderError, trace: str) -> None:
+        with _failing_quietly():
+            await awaited(self._report("async_failure_handler", failure, trace))
 
     def _failure(self, error: Exception) -> ProviderError:
+        if isinstance(error, MockError) and not isinstance(error, ProviderError):
+            error = ScriptError(str(error), original_exception=error)
         mapped = map_exception(error, model=self.model, llm_provider=self.custom_llm_provider or "")
         mapped.generated_content = self._core.text
         mapped.is_pre_first_chunk = not self._core.chunks
@@ -370,8 +465,32 @@ class CustomStreamWrapper:
         return self._core.options.include_usage
 
 
-def _deadline(clock: Clock, max_seconds: float | None) -> float | None:
-    if max_seconds is None:
-        limit = os.environ.get("LITELLM_MAX_STREAMING_DURATION_SECONDS")
-        max_seconds = float(limit) if limit else None
-    return None if max_seconds is None else clock.monotonic() + max_seconds
+_MAX_SECONDS = "LITELLM_MAX_STREAMING_DURATION_SECONDS"
+
+
+def _max_seconds(given: float | None) -> float:
+    """The longest that a stream may take, in seconds.
+
+    Raises:
+        MockError: it's no positive number, or the environment's isn't.
+    """
+    text = os.environ.get(_MAX_SECONDS)
+    if given is None and text is not None:
+        try:
+            return _positive(float(text))
+        except ValueError:
+            raise MockError(
+                f"expected the environment variable {_MAX_SECONDS} to be a number of seconds > 0,"
+                f" got {text!r}; unset it for no limit"
+            ) from None
+    if given is None:
+        return math.inf
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise MockError(f"expected max_seconds to be a number of seconds > 0 or None, got {given!r}")
+    return _positive(given)
+
+
+def _positive(seconds: float) -> float:
+    if not seconds > 0:
+        raise MockError(f"expected max_seconds > 0, got {seconds!r}")
+    return seconds
