@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         CassetteError,
         CassetteFormatError,
         CassetteNotFoundError,
+        CassetteWarning,
         CassetteWriteError,
         ChecksumError,
         ContentPolicyViolationError,
@@ -155,10 +156,10 @@ _HOMES: dict[str, str] = {
         "custom_llm": "CustomLLM CustomLLMError GenericStreamingChunk",
         "custom_logger": "CustomLogger",
         "errors": "APIConnectionError APIError APIResponseValidationError AuthenticationError BadGatewayError"
-        " BadRequestError CassetteError CassetteFormatError CassetteNotFoundError CassetteWriteError"
-        " ChecksumError ContentPolicyViolationError ContextWindowExceededError EventTooLargeError FaultError"
-        " ImageFetchError IncompleteStreamError InternalServerError JSONSchemaValidationError"
-        " LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
+        " BadRequestError CassetteError CassetteFormatError CassetteNotFoundError CassetteWarning"
+        " CassetteWriteError ChecksumError ContentPolicyViolationError ContextWindowExceededError"
+        " EventTooLargeError FaultError ImageFetchError IncompleteStreamError InternalServerError"
+        " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
         " NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
         " RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
@@ -193,6 +194,7 @@ __all__ = [
     "CassetteError",
     "CassetteFormatError",
     "CassetteNotFoundError",
+    "CassetteWarning",
     "CassetteWriteError",
     "ChatCompletionDeltaToolCall",
     "ChatCompletionMessageToolCall",

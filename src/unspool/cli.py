@@ -62,6 +62,7 @@ def _convert(options: argparse.Namespace) -> int:
         method=options.method,
         uri=options.uri,
         plain=options.plain,
+        ascii=options.ascii,
         force=options.force,
         redact=not options.keep_secrets,
         note=_complain,
@@ -156,6 +157,11 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the cassette to write, in JSON if its name ends in .json; - for YAML on the standard output",
     )
     convert.add_argument("--plain", action="store_true", help="bodies decoded and no times: vcrpy's own form")
+    convert.add_argument(
+        "--ascii",
+        action="store_true",
+        help="escape every character beyond ASCII, for a vcrpy under a locale that isn't UTF-8",
+    )
     convert.add_argument("--uri", help="where the request went: for dumps and fixtures, which don't tell")
     convert.add_argument("--method", default="POST", help="the request's method: for dumps (default: POST)")
     convert.add_argument("--force", action="store_true", help="replace OUT if it's there")

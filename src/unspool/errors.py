@@ -308,6 +308,10 @@ class CassetteError(UnspoolError):
     """A cassette can't be used as it was asked to; the message says what to do about it."""
 
 
+class CassetteWarning(UserWarning):
+    """Something in a cassette that is probably a mistake, though it can be played back."""
+
+
 class CassetteNotFoundError(CassetteError, FileNotFoundError):
     """There is no cassette of that name, and nothing may be recorded."""
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 import time
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,7 @@ from vcr.serializers import jsonserializer, yamlserializer
 
 from unspool.cassette.document import Document, dumps, loads
 from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
-from unspool.errors import CassetteFormatError
+from unspool.errors import CassetteFormatError, CassetteWarning
 
 INTERACTION = Interaction(
     Request("POST", "https://api.example/v1", (("accept", "*/*"),), b'{"stream":true}'),
@@ -27,6 +29,9 @@ INTERACTION = Interaction(
         Timeline((NetworkChunk(15, 0.1289),), 0.1284, 1795476445.123456, "HTTP/2", End.CLOSED, 0.3),
     ),
 )
+# Chunks by chance don't fit their bodies.
+pytestmark = pytest.mark.filterwarnings("ignore::unspool.CassetteWarning")
+
 TEXT = """\
 version: 1
 interactions:
@@ -45,8 +50,7 @@ interactions:
       content-type:
       - text/event-stream
     body:
-      string: "data: caf\\xe9\\r\\n\\
-        \\r\\n"
+      string: "data: café\\r\\n\\r\\n"
     unspool:
       v: 1
       recorded_at: '2026-11-23T23:27:25.123456Z'
@@ -77,7 +81,7 @@ def refused(text: str | bytes) -> str:
 
 def rewritten_by_vcrpy(text: bytes, serializer: Any) -> bytes:
     """What vcrpy makes of a file when it has played it and writes it anew."""
-    requests, responses, *_ = vcr.serialize.deserialize(text.decode("ascii"), serializer)
+    requests, responses, *_ = vcr.serialize.deserialize(text.decode(), serializer)
     text_again = vcr.serialize.serialize({"requests": requests, "responses": responses}, serializer)
     assert isinstance(text_again, str)
     return text_again.encode()
@@ -101,10 +105,13 @@ def test_any_document_comes_back_from_json_as_it_was(document: Document) -> None
     assert read(dumps(document, json=True)) == document
 
 
-@given(DOCUMENTS)
-def test_all_of_it_is_ascii(document: Document) -> None:
-    assert dumps(document).isascii()
-    assert dumps(document, json=True).isascii()
+@pytest.mark.parametrize("json", [False, True])
+@given(document=DOCUMENTS)
+def test_all_of_it_is_ascii_where_that_is_asked_for(document: Document, json: bool) -> None:
+    text = dumps(document, json=json, ascii=True)
+
+    assert text.isascii()
+    assert read(text) == document
 
 
 def test_the_version_comes_first_and_what_else_there_is_last() -> None:
@@ -113,8 +120,8 @@ def test_the_version_comes_first_and_what_else_there_is_last() -> None:
 
 
 def test_json_stands_in_lines() -> None:
-    assert dumps(Document((), {"metadata": {"a": "\u00e9"}}), json=True) == (
-        b'{\n  "version": 1,\n  "interactions": [],\n  "metadata": {\n    "a": "\\u00e9"\n  }\n}\n'
+    assert dumps(Document((), {"metadata": {"a": "é☔\u202e"}}), json=True).decode() == (
+        '{\n  "version": 1,\n  "interactions": [],\n  "metadata": {\n    "a": "é☔\\u202e"\n  }\n}\n'
     )
 
 
@@ -136,8 +143,53 @@ def test_json_holds_bytes_as_base64() -> None:
 
 
 def test_what_json_cannot_hold_is_refused() -> None:
-    with pytest.raises(CassetteFormatError, match="expected what JSON can hold: object isn't JSON"):
+    with pytest.raises(CassetteFormatError, match="expected what JSON can contain: object isn't JSON"):
         dumps(Document((), {"metadata": object()}), json=True)
+
+
+# What tools have done to a file
+
+BODY = "data: {}\n\ndata: [DONE]\n\n"
+BLOCK = TEXT.replace(
+    'string: "data: café\\r\\n\\r\\n"', "string: |+\n" + textwrap.indent(BODY, " " * 8)[:-1]
+).replace("15@128.9", f"{len(BODY)}@128.9")
+
+
+def test_a_body_that_blank_lines_were_taken_out_of_is_warned_of() -> None:
+    assert read(BLOCK).interactions[0].response.body.decode() == BODY
+    collapsed = re.sub(r"\n+", "\n", BLOCK)
+
+    with pytest.warns(CassetteWarning, match=r"^tests/a.yaml: interactions\[0\]: .*removed its blank lines"):
+        read(collapsed)
+
+
+def test_a_body_without_recorded_sizes_may_be_edited() -> None:
+    text = BLOCK.replace(f"      chunks: {len(BODY)}@128.9\n", "").replace("[DONE]", "[END]")
+
+    assert b"[END]" in read(text).interactions[0].response.body
+
+
+@pytest.mark.parametrize("place", ["uri:", "data:"])
+def test_conflict_markers_are_called_that(place: str) -> None:
+    at = BLOCK.index(place)
+    at = BLOCK.rindex("\n", 0, at) + 1
+    text = f"{BLOCK[:at]}<<<<<<< HEAD\n{BLOCK[at:]}=======\n>>>>>>> their branch\n"
+
+    assert "a merge left the conflict marker '<<<<<<< HEAD' here" in refused(text)
+
+
+def test_a_conflict_marker_inside_of_quotes_is_found() -> None:
+    text = TEXT.replace("café\\r", "café\n>>>>>>> their branch\n\\r")
+
+    assert refused(text).startswith("line 19: a merge left the conflict marker '>>>>>>> their branch'")
+
+
+def test_a_body_may_tell_of_conflict_markers() -> None:
+    body = "data: <<<<<<< HEAD\n<<<<<<< HEAD\n=======\n>>>>>>> x\n"
+    interaction = Interaction(INTERACTION.request, Response(200, "", (), body.encode()))
+
+    assert read(dumps(Document((interaction,)))).interactions == (interaction,)
+    assert read(dumps(Document((interaction,)), json=True)).interactions == (interaction,)
 
 
 # vcrpy
@@ -145,7 +197,7 @@ def test_what_json_cannot_hold_is_refused() -> None:
 
 @given(st.lists(INTERACTIONS, max_size=3))
 def test_vcrpy_loads_what_is_written_and_plays_its_bytes(interactions: list[Interaction]) -> None:
-    text = dumps(Document(tuple(interactions))).decode("ascii")
+    text = dumps(Document(tuple(interactions))).decode()
 
     requests, responses = vcr.serialize.deserialize(text, yamlserializer)
 

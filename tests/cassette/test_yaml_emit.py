@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import time
 import tracemalloc
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -20,17 +21,27 @@ def formatted(value: Any) -> str:
     return format_yaml({"a": value}).removeprefix("a:").removesuffix("\n").removeprefix(" ")
 
 
-@given(DATA)
-def test_pyyaml_reads_what_is_formatted(data: dict[str, Any]) -> None:
-    assert yaml.load(format_yaml(data), yaml.CSafeLoader) == data
+@pytest.mark.parametrize("in_ascii", [False, True])
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+@given(data=DATA)
+def test_pyyaml_reads_what_is_formatted(data: dict[str, Any], loader: Any, in_ascii: bool) -> None:
+    assert yaml.load(format_yaml(data, ascii=in_ascii), loader) == data
 
 
 @given(DATA)
-def test_all_that_is_formatted_is_ascii_without_trailing_blanks(data: dict[str, Any]) -> None:
+def test_no_line_ends_in_a_blank_or_contains_a_character_that_cannot_be_seen(data: dict[str, Any]) -> None:
     text = format_yaml(data)
 
-    assert text.isascii()
     assert [line for line in text.split("\n") if line != line.rstrip()] == []
+    assert {c for c in text if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"}} <= {"\n", "\t"}
+    assert not set(text) & set(
+        "\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2069\ufffe\uffff"
+    )
+
+
+@given(DATA)
+def test_it_is_ascii_where_that_is_asked_for(data: dict[str, Any]) -> None:
+    assert format_yaml(data, ascii=True).isascii()
 
 
 @pytest.mark.parametrize(
@@ -83,12 +94,57 @@ def test_blanks_that_an_editor_would_trim_are_quoted(text: str) -> None:
     assert formatted(text).startswith('"')
 
 
-def test_each_line_with_crlf_stands_on_a_line_of_its_own() -> None:
-    assert formatted("data: café\r\n\r\n  x\r\n") == ('"data: caf\\xe9\\r\\n\\\n  \\r\\n\\\n  \\  x\\r\\n"')
+@pytest.mark.parametrize(
+    "said", ["☔", "“quoted”", "日本語", "Привет", "नमस्ते", "שלום", "👩\u200d👩\u200d👧", "e\u0301"]
+)
+def test_text_in_any_script_stands_as_text(said: str) -> None:
+    assert formatted(f"data: {said}\n\ndata: b") == f"|-\n  data: {said}\n\n  data: b"
+    assert formatted(f'{{"say":"{said}"}}') == f"""'{{"say":"{said}"}}'"""
+
+
+@pytest.mark.parametrize(
+    ("character", "escape"),
+    [
+        ("\0", "\\x00"),
+        ("\x1b", "\\x1b"),
+        ("\x7f", "\\x7f"),
+        ("\x85", "\\x85"),
+        ("\x9f", "\\x9f"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+        ("\ufeff", "\\ufeff"),
+        ("\u202e", "\\u202e"),
+        ("\u2067", "\\u2067"),
+        ("\uffff", "\\uffff"),
+    ],
+)
+def test_only_what_yaml_cannot_contain_or_a_reviewer_cannot_see_is_escaped(
+    character: str, escape: str
+) -> None:
+    assert formatted(f"data: ☔ {character}\n\ndata: “b”\n\n") == (
+        f'"data: ☔ {escape}\\n\\n\\\n  data: “b”\\n\\n"'
+    )
+
+
+def test_each_event_with_crlf_stands_on_a_line_of_its_own() -> None:
+    assert formatted('data: "café"\r\n\r\n  x\\\r\n') == (
+        r'''"data: \"café\"\r\n\r\n\
+  \  x\\\r\n"'''
+    )
+    assert (
+        formatted("data: a\r\rdata: b\r\r")
+        == r'''"data: a\r\r\
+  data: b\r\r"'''
+    )
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\u3000", "\u2003"])
+def test_no_blank_of_any_script_ends_a_line(blank: str) -> None:
+    assert formatted(f"a{blank}\nb").startswith('"')
 
 
 def test_characters_beyond_the_first_plane_are_escaped_as_one() -> None:
-    assert formatted("\U0001f600") == '"\\U0001f600"'
+    assert format_yaml({"a": "\U0001f600"}, ascii=True) == 'a: "\\U0001f600"\n'
 
 
 def test_bytes_stand_as_base64_in_lines_of_76() -> None:
@@ -135,12 +191,12 @@ def test_nothing_is_an_empty_mapping() -> None:
 
 
 def test_a_lone_surrogate_is_refused() -> None:
-    with pytest.raises(CassetteFormatError, match="UTF-8 has no bytes for a lone surrogate"):
+    with pytest.raises(CassetteFormatError, match="UTF-8 can't encode a lone surrogate"):
         format_yaml({"a": "\ud800"})
 
 
 def test_an_object_is_refused() -> None:
-    with pytest.raises(CassetteFormatError, match=r"a cassette holds text, .* not <object object"):
+    with pytest.raises(CassetteFormatError, match=r"a cassette contains text, .* not <object object"):
         format_yaml({"a": object()})
 
 

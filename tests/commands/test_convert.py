@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,17 @@ def test_a_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 def test_a_broken_cassette_is_named() -> None:
     with pytest.raises(CassetteFormatError, match=r"^mine\.yaml: interactions: expected a list"):
         read_any(b"interactions: 5\n", name="mine.yaml")
+
+
+def test_ascii_escapes_every_other_character(tmp_path: Path) -> None:
+    write(
+        tmp_path / "a.yaml",
+        Document((replace(RECORDED, request=Request("POST", URI, (), "☔".encode())),), {}),
+    )
+    assert "☔" in (tmp_path / "a.yaml").read_text("utf-8")
+
+    for name in ("b.yaml", "b.json"):
+        convert_file(str(tmp_path / "a.yaml"), str(tmp_path / name), ascii=True, note=print)
+
+        assert (tmp_path / name).read_bytes().isascii()
+        assert load(tmp_path / name) == load(tmp_path / "a.yaml")

@@ -8,18 +8,21 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import warn
 
 from pydantic_core import from_json
 
+from unspool.cassette.changed_body import explain_change
 from unspool.cassette.dialects import to_standard
 from unspool.cassette.form import from_record, to_record
 from unspool.cassette.model import Interaction
-from unspool.cassette.yaml_emit import yaml_pieces
+from unspool.cassette.yaml_emit import ESCAPED, yaml_pieces
 from unspool.cassette.yaml_text import parse_yaml
-from unspool.errors import CassetteFormatError
+from unspool.errors import CassetteFormatError, CassetteWarning
 
 _VERSION = 1
 _FIRST_CHARACTER = re.compile(r"\S")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*", re.MULTILINE)
 _MOST_CHUNKS = 10_000_000
 
 
@@ -45,11 +48,19 @@ def loads(data: bytes, *, name: str) -> Document:
 
     Raises:
         CassetteFormatError: it isn't a cassette, or one that is broken or hostile.
+
+    Warns:
+        CassetteWarning: a body no longer has the size that was recorded; says why that may be.
     """
     try:
-        return _document(_parsed(_text(data)))
+        document = _document(_parsed(_without_conflicts(_text(data))))
     except CassetteFormatError as error:
         raise CassetteFormatError(f"{name}: {error}") from error
+    for index, interaction in enumerate(document.interactions):
+        change = explain_change(interaction.response)
+        if change is not None:
+            warn(f"{name}: interactions[{index}]: {change}", CassetteWarning, stacklevel=3)
+    return document
 
 
 def _text(data: bytes) -> str:
@@ -60,6 +71,18 @@ def _text(data: bytes) -> str:
             f"expected UTF-8, got the byte {data[error.start]:#04x} at {error.start:,}: "
             "restore the file from version control, or save it as UTF-8"
         ) from error
+
+
+def _without_conflicts(text: str) -> str:
+    """The text, if it contains no conflict markers: inside quotes YAML would read them as part of a body."""
+    marker = _CONFLICT.search(text) if "<<<<<<< " in text or ">>>>>>> " in text else None
+    if marker is None:
+        return text
+    line = text.count("\n", 0, marker.start()) + 1
+    raise CassetteFormatError(
+        f"line {line}: a merge left the conflict marker {marker[0][:40]!r} here. Take one side "
+        "(git checkout --ours FILE, or --theirs) or resolve the conflict by hand; if in doubt, record it anew"
+    )
 
 
 def _parsed(text: str) -> Any:
@@ -112,31 +135,36 @@ def _interactions(items: list[Any]) -> Iterator[Interaction]:
         yield interaction
 
 
-def dumps(document: Document, *, json: bool = False) -> bytes:
-    """The document as a file's bytes: YAML, or JSON; all of it ASCII.
+def dumps(document: Document, *, json: bool = False, ascii: bool = False) -> bytes:  # noqa: A002 - as in repr
+    """Serialize a document as UTF-8: YAML, or JSON.
 
-    JSON has no bytes: a body that isn't UTF-8 stands as `{"base64_string": …}` there, which vcrpy can't
-    replay.
+    JSON has no bytes: there a body that isn't UTF-8 is `{"base64_string": …}`, which vcrpy can't replay.
+
+    Args:
+        document: what the file is to contain.
+        json: write JSON.
+        ascii: escape every character beyond ASCII, for readers that open files under another locale.
 
     Raises:
-        CassetteFormatError: something in `extra` has no place in such a file.
+        CassetteFormatError: `extra` contains something that such a file can't.
     """
     records = [to_record(interaction) for interaction in document.interactions]
     data = {"version": _VERSION, "interactions": records, **document.extra}
     if json:
-        return _json(data)
-    return b"".join(piece.encode("ascii") for piece in yaml_pieces(data))
+        return _json(data, ascii=ascii)
+    return b"".join(piece.encode() for piece in yaml_pieces(data, ascii=ascii))
 
 
-def _json(data: Mapping[str, Any]) -> bytes:
+def _json(data: Mapping[str, Any], *, ascii: bool) -> bytes:  # noqa: A002 - as above
     for record in data["interactions"]:
         body = record["response"]["body"]["string"]
         if isinstance(body, bytes):
             record["response"]["body"] = body
     try:
-        return json_text.dumps(data, indent=2, default=_base64).encode("ascii") + b"\n"
+        text = json_text.dumps(data, indent=2, default=_base64, ensure_ascii=ascii)
     except (TypeError, ValueError) as error:
-        raise CassetteFormatError(f"expected what JSON can hold: {error}") from error
+        raise CassetteFormatError(f"expected what JSON can contain: {error}") from error
+    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
 def _base64(value: Any) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unspool.cassette.form import from_record, to_record
-from unspool.cassette.model import Interaction, Request
+from unspool.cassette.model import Interaction, Request, sizes_fit
 from unspool.cassette.vcr_matchers import from_vcr, to_vcr
 
 
@@ -32,4 +32,12 @@ class Hooks:
         record = to_record(interaction)
         record["response"]["body"]["string"] = interaction.response.body  # bytes, as vcrpy hands it over
         response = self.before_record_response(record["response"])
-        return None if response is None else from_record({**record, "response": response})
+        return None if response is None else _resized(from_record({**record, "response": response}))
+
+
+def _resized(interaction: Interaction) -> Interaction:
+    """Without the sizes of chunks, if the hook changed the body's size: the chunks are no longer known."""
+    response = interaction.response
+    if response.timeline is None or sizes_fit(response):
+        return interaction
+    return replace(interaction, response=replace(response, timeline=replace(response.timeline, chunks=())))

@@ -60,7 +60,7 @@ def _nearest(path: Path) -> str:
     return f"; the nearest name beside it is {near[0]}" if near else ""
 
 
-def write(path: Path, document: Document) -> None:
+def write(path: Path, document: Document, *, ascii: bool = False) -> None:  # noqa: A002 - as in repr
     """Put a document in the place of what stands at this path, whole or not at all.
 
     It outlasts a crash of the machine. Missing folders are made, a link's target is replaced and not the
@@ -71,13 +71,13 @@ def write(path: Path, document: Document) -> None:
             the document is kept instead.
     """
     try:
-        replace_file(path, _text(path, document))
+        replace_file(path, _text(path, document, ascii=ascii))
     except OSError as error:
         raise _not_written(path, document, reason(error)) from error
 
 
-def _text(path: Path, document: Document) -> bytes:
-    return dumps(document, json=path.suffix.lower() == ".json")
+def _text(path: Path, document: Document, *, ascii: bool = False) -> bytes:  # noqa: A002 - as above
+    return dumps(document, json=path.suffix.lower() == ".json", ascii=ascii)
 
 
 def _not_written(path: Path, document: Document, why: str) -> CassetteWriteError:

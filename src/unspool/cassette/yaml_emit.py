@@ -1,9 +1,10 @@
-r"""Data to YAML that people can review, and that any reader of YAML takes for the same data.
+r"""Write data as YAML that people can review, and that every YAML parser reads as the same data.
 
-All of it is ASCII, whatever locale somebody else reads it in. A text is written in the first of these
-styles that gives it back exactly: plain; single-quoted, which leaves JSON as it is; as a literal block,
-if it has lines; double-quoted with escapes, where a line ends in `\n\` so that the next one starts on a
-line of its own, as those of a stream with CRLF should.
+A text is written in the first of these styles that preserves it exactly: plain; single-quoted, which
+leaves JSON as it is; a literal block, if it has several lines; double-quoted, one event a line, where a
+line ends in `\n\`. Double quotes escape only what YAML can't contain (control characters, U+2028 and
+U+2029, noncharacters) and what a reviewer can't see (byte order marks, bidirectional controls). With
+`ascii=True` every other character beyond ASCII is escaped too.
 """
 
 from __future__ import annotations
@@ -15,67 +16,143 @@ from typing import Any
 
 from unspool.errors import CassetteFormatError
 
-# Starts like a word, a path or a list of chunks, thus like no number; holds no `: ` and no ` #`.
+# Starts like a word, a path or a list of chunks, thus like no number; contains no `: ` and no ` #`.
 _PLAIN = re.compile(r"(?>[A-Za-z_/]|\d+(?:\*\d+)?@)(?>[!\"$-9;-~]|:(?=[!-~])|[ ]+(?=[!-~]))*+", re.ASCII)
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
-_NOT_IN_BLOCKS = re.compile(r"[^ -~\t\n]")
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
+_INVISIBLE = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"  # bidirectional controls, byte order mark
+ESCAPED = re.compile(f"[{_CONTROLS}{_INVISIBLE}]")
+"""Matches a character that a cassette escapes: YAML can't contain it, or a reviewer can't see it."""
+
+_ESCAPED_IN_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\U0010ffff]")
+_BLANK_AT_THE_END = re.compile(r"[^\S\n](?:\n|\Z)")
+_EVENT = re.compile(r"[^\r\n]*[\r\n]+|[^\r\n]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_KEY = 1000  # a reader looks for the colon within 1,024 characters
 _EMPTY = {bytes: "!!binary ''", Mapping: "{}", list: "[]", tuple: "[]"}
 _BINARY_PIECE = 57 * 1024  # in bytes; 57 of them make a line of 76 characters
 
 
-def yaml_pieces(data: Mapping[str, Any]) -> Iterator[str]:
-    """The text of a mapping, piece by piece, so that a large one needn't be held whole.
+def yaml_pieces(data: Mapping[str, Any], *, ascii: bool = False) -> Iterator[str]:  # noqa: A002 - as in repr
+    """Yield the text of a mapping, piece by piece, so that a large text need not be in memory whole.
 
     Takes str, bytes, int, float, bool, None, and mappings, lists and tuples of these.
 
+    Args:
+        data: the mapping.
+        ascii: escape every character beyond ASCII, for readers that open files under another locale.
+
     Raises:
-        CassetteFormatError: something else is in it, or a text that UTF-8 has no bytes for.
+        CassetteFormatError: the data contains something else, or a text that UTF-8 can't encode.
     """
     piece = ""
-    for piece in _mapping(data, "") if data else ("{}\n",):
+    for piece in _Emitter(_ESCAPED_IN_ASCII if ascii else ESCAPED).document(data):
         yield piece
-    if piece.endswith("\n\n"):  # whoever trims the end of a file would trim the text that stands there
+    if piece.endswith("\n\n"):  # an editor that trims the end of a file would trim the text there
         yield "...\n"
 
 
-def _mapping(data: Mapping[Any, Any], indent: str) -> Iterator[str]:
-    deeper = indent + "  "
-    for name, value in data.items():
-        head = indent + _key(name, indent)
-        if _is_collection(value):
-            yield head + "\n"
-            yield from _collection(value, deeper if isinstance(value, Mapping) else indent)
+class _Emitter:
+    """Writes values; `escaped` finds the characters that only double quotes can express."""
+
+    def __init__(self, escaped: re.Pattern[str]) -> None:
+        self._escaped = escaped
+
+    def document(self, data: Mapping[str, Any]) -> Iterator[str]:
+        yield from self._mapping(data, "") if data else ("{}\n",)
+
+    def _mapping(self, data: Mapping[Any, Any], indent: str) -> Iterator[str]:
+        deeper = indent + "  "
+        for name, value in data.items():
+            head = indent + self._key(name, indent)
+            if _is_collection(value):
+                yield head + "\n"
+                yield from self._collection(value, deeper if isinstance(value, Mapping) else indent)
+            else:
+                yield from self._leaf(head, value, deeper)
+
+    def _sequence(self, items: list[Any] | tuple[Any, ...], indent: str) -> Iterator[str]:
+        deeper = indent + "  "
+        for item in items:
+            if _is_collection(item):
+                lines = self._collection(item, deeper)
+                yield f"{indent}- {next(lines).lstrip(' ')}"
+                yield from lines
+            else:
+                yield from self._leaf(indent + "-", item, deeper)
+
+    def _collection(self, value: Any, indent: str) -> Iterator[str]:
+        is_mapping = isinstance(value, Mapping)
+        return self._mapping(value, indent) if is_mapping else self._sequence(value, indent)
+
+    def _leaf(self, head: str, value: Any, indent: str) -> Iterator[str]:
+        if isinstance(value, bytes) and value:
+            yield head + " !!binary |\n"
+            yield from _base64(value, indent)
         else:
-            yield from _leaf(head, value, deeper)
+            yield f"{head} {self._scalar(value, indent)}\n"
+
+    def _key(self, name: Any, indent: str) -> str:
+        key = self._line(name) if isinstance(name, str) else _plain_scalar(name)
+        return f"{key}:" if len(key) < _LONGEST_KEY else f"? {key}\n{indent}:"
+
+    def _scalar(self, value: Any, indent: str) -> str:
+        return self._text(value, indent) if isinstance(value, str) else _plain_scalar(value)
+
+    def _text(self, text: str, indent: str) -> str:
+        if "\n" in text and self._fits_literal(text):
+            return _literal(text, indent)
+        return self._quoted(text, indent) if "\n" in text or "\r" in text else self._line(text)
+
+    def _line(self, text: str) -> str:
+        """Any text on one line, as a key must be."""
+        if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+            return text
+        if "\n" not in text and "\t" not in text and not self._escaped.search(text):
+            return "'" + text.replace("'", "''") + "'"
+        return f'"{self._escape(text)}"'
+
+    def _fits_literal(self, text: str) -> bool:
+        """Whether a literal block preserves it, even in an editor that trims the ends of lines."""
+        return (
+            text[0] not in " \t\n" and not self._escaped.search(text) and not _BLANK_AT_THE_END.search(text)
+        )
+
+    def _quoted(self, text: str, indent: str) -> str:
+        first, *rest = map(self._escape, _EVENT.findall(text))
+        # A blank at the start of a line would count as its indent.
+        lines = [first, *("\\" * line.startswith(" ") + line for line in rest)]
+        return '"' + ("\\\n" + indent).join(lines) + '"'
+
+    def _escape(self, text: str) -> str:
+        if not text.isascii() and _SURROGATE.search(text):
+            raise CassetteFormatError(
+                f"UTF-8 can't encode a lone surrogate, as in {text!r:.100}: store such a text as bytes"
+            )
+        for character, escape in _NAMED_ESCAPES.items():
+            text = text.replace(character, escape)
+        return self._escaped.sub(_numbered_escape, text)
 
 
-def _sequence(items: list[Any] | tuple[Any, ...], indent: str) -> Iterator[str]:
-    deeper = indent + "  "
-    for item in items:
-        if _is_collection(item):
-            lines = _collection(item, deeper)
-            yield f"{indent}- {next(lines).lstrip(' ')}"
-            yield from lines
-        else:
-            yield from _leaf(indent + "-", item, deeper)
+_NAMED_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}  # the backslash first
+
+
+def _numbered_escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _literal(text: str, indent: str) -> str:
+    lines = [indent + line if line else line for line in text.split("\n")]
+    if lines[-1]:
+        return "\n".join(["|-", *lines])
+    return "\n".join(["|" if lines[-2] else "|+", *lines[:-1]])
 
 
 def _is_collection(value: Any) -> bool:
     return not isinstance(value, str) and isinstance(value, (Mapping, list, tuple)) and bool(value)
-
-
-def _collection(value: Any, indent: str) -> Iterator[str]:
-    return _mapping(value, indent) if isinstance(value, Mapping) else _sequence(value, indent)
-
-
-def _leaf(head: str, value: Any, indent: str) -> Iterator[str]:
-    if isinstance(value, bytes) and value:
-        yield head + " !!binary |\n"
-        yield from _base64(value, indent)
-    else:
-        yield f"{head} {_scalar(value, indent)}\n"
 
 
 def _base64(data: bytes, indent: str) -> Iterator[str]:
@@ -85,14 +162,7 @@ def _base64(data: bytes, indent: str) -> Iterator[str]:
         yield indent + lines[:-1].replace("\n", "\n" + indent) + "\n"
 
 
-def _key(name: Any, indent: str) -> str:
-    key = _line(name) if isinstance(name, str) else _scalar(name, indent)
-    return f"{key}:" if len(key) < _LONGEST_KEY else f"? {key}\n{indent}:"
-
-
-def _scalar(value: Any, indent: str) -> str:
-    if isinstance(value, str):
-        return _text(value, indent)
+def _plain_scalar(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -103,8 +173,8 @@ def _scalar(value: Any, indent: str) -> str:
         if isinstance(value, kind):
             return empty
     raise CassetteFormatError(
-        f"a cassette holds text, bytes, numbers, booleans, None, mappings and lists, not {value!r:.100}: "
-        "turn it into one of these before it's kept"
+        f"a cassette contains text, bytes, numbers, booleans, None, mappings and lists, not {value!r:.100}: "
+        "convert it to one of these first"
     )
 
 
@@ -114,54 +184,3 @@ def _number(value: float) -> str:
         return text.replace("nan", ".nan").replace("inf", ".inf")
     # YAML 1.1 wants a point in every float: 1e+16 would be text.
     return text.replace("e", ".0e") if "e" in text and "." not in text else text
-
-
-def _text(text: str, indent: str) -> str:
-    if "\n" not in text:
-        return _line(text)
-    return _literal(text, indent) if _fits_literal(text) else _quoted(text, indent)
-
-
-def _line(text: str) -> str:
-    """Any text on one line, as a key must be."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    if text.isascii() and text.isprintable():
-        return "'" + text.replace("'", "''") + "'"
-    return f'"{_escaped(text)}"'
-
-
-def _fits_literal(text: str) -> bool:
-    """Whether a literal block gives it back, even from an editor that trims the ends of lines."""
-    return (
-        text.isascii()
-        and text[0] not in " \t\n"
-        and text[-1] not in " \t"
-        and " \n" not in text
-        and "\t\n" not in text
-        and not _NOT_IN_BLOCKS.search(text)
-    )
-
-
-def _literal(text: str, indent: str) -> str:
-    lines = [indent + line if line else line for line in text.split("\n")]
-    if lines[-1]:
-        return "\n".join(["|-", *lines])
-    return "\n".join(["|" if lines[-2] else "|+", *lines[:-1]])
-
-
-def _quoted(text: str, indent: str) -> str:
-    first, *rest = text.split("\n")
-    # A blank at the start of a line would count as its indent.
-    lines = [_escaped(first), *("\\" * line.startswith(" ") + _escaped(line) for line in rest)]
-    end = "" if lines[-1] else "\\n"
-    return '"' + ("\\n\\\n" + indent).join(lines if lines[-1] else lines[:-1]) + end + '"'
-
-
-def _escaped(text: str) -> str:
-    if not text.isascii() and _SURROGATE.search(text):
-        raise CassetteFormatError(
-            f"UTF-8 has no bytes for a lone surrogate, as in {text!r:.100}: keep such a text as bytes"
-        )
-    # Python's escapes are YAML's too; the quote is all that they leave out.
-    return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')

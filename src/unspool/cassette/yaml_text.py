@@ -39,9 +39,9 @@ _MOST_REPEATED = 50_000_000  # characters
 _ADVICE = "if the file was cut off or edited by hand, restore it from version control or record it anew"
 
 
-def format_yaml(data: Mapping[str, Any]) -> str:
-    """The text of a mapping; see `yaml_emit.yaml_pieces`, which gives it piece by piece."""
-    return "".join(yaml_pieces(data))
+def format_yaml(data: Mapping[str, Any], *, ascii: bool = False) -> str:  # noqa: A002 - as in repr
+    """Format a mapping; see `yaml_emit.yaml_pieces`, which yields the same text piece by piece."""
+    return "".join(yaml_pieces(data, ascii=ascii))
 
 
 def parse_yaml(text: str) -> Any:

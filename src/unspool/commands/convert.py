@@ -24,6 +24,7 @@ def convert_file(
     method: str = "POST",
     uri: str | None = None,
     plain: bool = False,
+    ascii: bool = False,  # noqa: A002 - as in repr
     force: bool = False,
     redact: bool = True,
     note: Callable[[str], None],
@@ -36,6 +37,7 @@ def convert_file(
         method: of the request, where the recording doesn't tell.
         uri: of the request, where the recording doesn't tell.
         plain: write what vcrpy alone could have written.
+        ascii: escape every character beyond ASCII.
         force: replace a target that's there.
         redact: take secrets out.
         note: is given, line by line, what couldn't be told.
@@ -52,7 +54,7 @@ def convert_file(
         interactions = tuple(_plain(interactions))
     if redact:
         interactions = tuple(map(Redactor().interaction, interactions))
-    _write(target, Document(interactions, document.extra))
+    _write(target, Document(interactions, document.extra), ascii=ascii)
     for line in notes:
         note(line)
 
@@ -98,9 +100,9 @@ def _lost(interactions: Sequence[Interaction]) -> Iterator[str]:
             yield f"interactions[{index}]: {lost}"
 
 
-def _write(target: str, document: Document) -> None:
+def _write(target: str, document: Document, *, ascii: bool) -> None:  # noqa: A002 - as above
     if target == STDIO:
-        sys.stdout.buffer.write(dumps(document))
+        sys.stdout.buffer.write(dumps(document, ascii=ascii))
         sys.stdout.buffer.flush()
     else:
-        store.write(Path(target), document)
+        store.write(Path(target), document, ascii=ascii)
