@@ -159,8 +159,8 @@ _HOMES: dict[str, str] = {
         " BadRequestError CassetteError CassetteFormatError CassetteNotFoundError CassetteWarning"
         " CassetteWriteError ChecksumError ContentPolicyViolationError ContextWindowExceededError"
         " EventTooLargeError FaultError ImageFetchError IncompleteStreamError InternalServerError"
-        " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError MockError"
-        " NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
+        " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError"
+        " MockError NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
         " RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
         " UnrecordedRequestError UnspoolError UnsupportedParamsError WireError",
