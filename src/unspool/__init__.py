@@ -160,8 +160,8 @@ _HOMES: dict[str, str] = {
         " CassetteWriteError ChecksumError ContentPolicyViolationError ContextWindowExceededError"
         " EventTooLargeError FaultError ImageFetchError IncompleteStreamError InternalServerError"
         " JSONSchemaValidationError LiteLLMUnknownProvider MalformedEventError MidStreamFallbackError"
-        " MockError NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError ProviderError"
-        " RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
+        " MockError NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError"
+        " ProviderError RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
         " UnrecordedRequestError UnspoolError UnsupportedParamsError WireError",
         "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
