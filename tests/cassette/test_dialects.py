@@ -305,7 +305,7 @@ def test_a_request_body_of_rubys_vcr_is_read() -> None:
         ({"type": "text", "content": 5}, r"body\.content: expected text, got int"),
         ({"type": "text"}, r"body\.content: expected text, got NoneType"),
         ({"type": "binary", "content": "0g"}, r"body\.content: expected bytes as text, got '0g'"),
-        ({"type": "json", "content": b"\xff"}, r"body\.content: expected what JSON can hold"),
+        ({"type": "json", "content": b"\xff"}, r"body\.content: expected what JSON can contain"),
         ({"base64_string": "a"}, r"body\.base64_string: expected bytes as text, got 'a'"),
     ],
 )
@@ -338,3 +338,128 @@ def test_headers_that_are_none_are_refused_by_name() -> None:
 def test_a_header_whose_name_is_a_number_is_refused_by_name() -> None:
     with pytest.raises(CassetteFormatError, match=r"response\.headers: expected text, got 1"):
         read(response={"headers": {1: ["x"]}, "body": {"string": "x"}})
+
+
+# NeMo Guardrails
+
+CHAT = [{"choices": [{"delta": {"content": "☔"}}]}, "[DONE]"]
+SSE = {"Content-Type": ["text/event-stream; charset=utf-8"]}
+
+
+def test_the_parsed_events_of_a_stream_are_a_stream_again() -> None:
+    response = read(response={"headers": SSE, "body": {"parsed_body": CHAT}}).response
+
+    assert response.body.decode() == 'data: {"choices":[{"delta":{"content":"☔"}}]}\n\ndata: [DONE]\n\n'
+
+
+def test_parsed_events_with_a_type_get_its_name() -> None:
+    events = [{"type": "message_start"}, {"event": "ping", "data": {"a": 1}}, {"event": None, "data": "x\ny"}]
+
+    assert read(response={"headers": SSE, "body": ..., "parsed_body": events}).response.body == (
+        b'event: message_start\ndata: {"type":"message_start"}\n\n'
+        b'event: ping\ndata: {"a":1}\n\n'
+        b"data: x\ndata: y\n\n"
+    )
+
+
+def test_parsed_lines_of_json_are_lines_again() -> None:
+    headers = {"content-type": "application/x-ndjson"}
+
+    assert read(
+        response={"headers": headers, "body": {"parsed_body": [{"a": 1}, {"b": 2}]}}
+    ).response.body == (b'{"a":1}\n{"b":2}\n')
+
+
+def test_a_parsed_list_under_another_type_is_a_list() -> None:
+    assert read(response={"body": {"parsed_body": [{"a": 1}]}}).response.body == b'[{"a":1}]'
+
+
+@pytest.mark.parametrize(
+    ("headers", "events", "message"),
+    [
+        (SSE, [5], r"parsed_body\[0\]: expected an event of a stream, got int"),
+        (SSE, ["a\rb"], r"parsed_body\[0\]: expected an event of a stream, got SSE can't carry"),
+        ({"content-type": "application/vnd.amazon.eventstream"}, [{}], "the frames of an AWS event stream"),
+    ],
+)
+def test_events_that_are_none_are_refused(headers: dict[str, Any], events: list[Any], message: str) -> None:
+    with pytest.raises(CassetteFormatError, match=message):
+        read(response={"headers": headers, "body": {"parsed_body": events}})
+
+
+# opencode
+
+
+def test_opencodes_recordings_are_read() -> None:
+    request = {"uri": ..., "url": "https://a.example/v1"}
+    found = read(request, {"status": 200, "body": "AP8=", "bodyEncoding": "base64"})
+
+    assert (found.request.uri, found.response.status, found.response.body) == (
+        "https://a.example/v1",
+        200,
+        b"\0\xff",
+    )
+    assert "bodyEncoding" not in found.response.extra
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"bodyEncoding": "rot13"}, r"response\.bodyEncoding: expected base64 or text, got 'rot13'"),
+        ({"bodyEncoding": "base64", "body": "a"}, r"response\.body: expected bytes as text, got 'a'"),
+    ],
+)
+def test_an_encoding_that_is_none_is_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(CassetteFormatError, match=message):
+        read(response=changed)
+
+
+# Ruby's VCR
+
+
+def test_rubys_methods_are_upper_case() -> None:
+    assert read({"method": "post", "body": {"encoding": "UTF-8", "string": "é"}}).request.method == "POST"
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [
+        ("ISO-8859-1", b"caf\xe9"),
+        ("UTF-8", "café".encode()),
+        ("ASCII-8BIT", "café".encode()),
+        ("", "café".encode()),
+    ],
+)
+def test_a_text_is_in_its_own_charset(charset: str, body: bytes) -> None:
+    assert read(response={"body": {"encoding": charset, "string": "café"}}).response.body == body
+
+
+@pytest.mark.parametrize("charset", ["klingon", "ascii"])
+def test_a_text_that_its_charset_cannot_have_is_refused(charset: str) -> None:
+    with pytest.raises(CassetteFormatError, match=f"expected text in '{charset}', as its encoding says"):
+        read(response={"body": {"encoding": charset, "string": "café"}})
+
+
+# Bodies that nobody knows
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": {"stream": ["a"]}},
+        {"body": {"encoding": "UTF-8", "file": "a.txt"}},
+        {"body": {"content": "a"}},
+        {"body": ..., "body_json": {"a": 1}},
+        {"body": None, "content": "a"},
+        {"body": ..., "chunks": ["a"]},
+    ],
+)
+def test_a_body_of_an_unknown_shape_is_no_empty_body(changed: dict[str, Any]) -> None:
+    with pytest.raises(
+        CassetteFormatError, match="expected a body as text or bytes, or a mapping with string"
+    ):
+        read(response=changed)
+
+
+def test_an_answer_without_a_body_has_an_empty_one() -> None:
+    assert read(response={"body": ..., "url": "https://a.example/"}).response.body == b""

@@ -295,6 +295,12 @@ def test_json_may_be_indented_as_a_whole() -> None:
     assert read(b"\n  " + dumps(DOCUMENT, json=True)) == DOCUMENT
 
 
+def test_rubys_vcr_is_read() -> None:
+    ruby = TEXT.replace("version: 1\ninteractions", "---\nhttp_interactions") + "recorded_with: VCR 6.3.1\n"
+
+    assert read(ruby) == Document((INTERACTION,), {"recorded_with": "VCR 6.3.1"})
+
+
 def test_dialects_are_read() -> None:
     text = TEXT.replace("    status:\n      code: 200\n      message: OK\n", "    status: 418\n")
 
@@ -315,8 +321,9 @@ def test_the_errors_name_the_file() -> None:
         ),
         ("[]", "expected a mapping with the key interactions, got a list"),
         ("text", "expected a mapping with the key interactions, got str: is this the right file?"),
-        ("http_interactions: []", "got one with http_interactions: if this is a recording of another tool"),
-        ('{"log": {}}', "got one with log: if this is a recording of another tool, try `unspool convert`"),
+        ("http_interactions: []", "expected http_interactions with recorded_with after it"),
+        ('{"log": {}}', "got one with log: make a cassette of it with `unspool convert`"),
+        ('{"answers": {}}', "got one with answers: is this the right file?"),
         ("{}", "got one with none"),
         ("interactions: 5", "interactions: expected a list, got int"),
         ("interactions:\n  a: 1", "interactions: expected a list, got one with a"),

@@ -1,24 +1,28 @@
-"""What other recorders write that isn't vcrpy's format, turned into it.
+"""Convert what other recorders write to vcrpy's format.
 
 - vcrpy's own, before 6.0, with httpx: `status_code` and `content` in the response.
-- pydantic-ai's tests: `parsed_body` in the place of a JSON body, in the request or the response.
+- pydantic-ai's tests: `parsed_body` in place of a JSON body, in the request or the response; NeMo
+  Guardrails' inside `body`, where a list under `text/event-stream` is the events of a stream.
 - cassetter: `status: 200`, and `body: {type: json, content: …}` in the request and the response.
 - vcrpy with requests or aiohttp: a body decoded, under the content-encoding that it had.
 - vcrpy with aiohttp: what `json=` was given, in the place of the request's body.
-- Ruby's VCR, and our own JSON: `base64_string` in a body.
+- Ruby's VCR and betamax: `base64_string` in a body (our own JSON has it too), a text with its `encoding`,
+  a method in lower case.
+- opencode: `url`, `status: 200`, `bodyEncoding: base64`.
 
 What was parsed is JSON again, without blanks: its bytes aren't those that were sent. Where a body stands
-decoded, the headers are made to fit it.
+decoded, the headers are made to fit it. A body of any other shape is an error, not an empty body.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from unspool.cassette.form import KEY
+from unspool.cassette.parsed_body import join_parsed, to_json
 from unspool.errors import CassetteFormatError
 
 _GZIP = b"\x1f\x8b"
@@ -42,24 +46,31 @@ def to_standard(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _request(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    request = _standard_names(request)
     body = request.get("body")
-    if isinstance(body, Mapping) and "string" in body:
-        return {**request, "body": body["string"]}
     found = _foreign_body(request, "request")
     if found is None and _is_python_data(body):
-        found = _json(body, "request.body"), True
+        found = to_json(body, "request.body"), True
     if found is None:
-        return request
+        return {**request, "body": body["string"]} if isinstance(body, Mapping) else request
     data, decoded = found
     headers = _decoded(request.get("headers"), None) if decoded else request.get("headers")
-    return {**_without(request, "parsed_body"), "body": data, "headers": headers}
+    return {**_without(request, *_BODY_KEYS), "body": data, "headers": headers}
+
+
+def _standard_names(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request with opencode's `url` as `uri`, and Ruby's `post` as `POST`."""
+    method = request.get("method")
+    if "uri" not in request and "url" in request:
+        request = {**_without(request, "url"), "uri": request["url"]}
+    return {**request, "method": method.upper()} if isinstance(method, str) and method.islower() else request
 
 
 def _is_python_data(body: Any) -> bool:
     """Whether it was given as JSON's value; a list of text or bytes is the pieces of a body."""
     if isinstance(body, list | tuple):
         return not all(isinstance(piece, str | bytes) for piece in body)
-    return isinstance(body, Mapping)
+    return isinstance(body, Mapping) and "string" not in body
 
 
 def _response(response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,10 +80,32 @@ def _response(response: Mapping[str, Any]) -> Mapping[str, Any]:
         response = {**response, "status": {"code": response["status"], "message": ""}}
     found = _foreign_body(response, "response")
     if found is None:
+        _refuse_unknown_body(response)
         return _without_stale_encoding(response)
     data, decoded = found
     headers = _decoded(response.get("headers"), len(data)) if decoded else response.get("headers")
-    return {**_without(response, "parsed_body"), "body": {"string": data}, "headers": headers}
+    return {**_without(response, *_BODY_KEYS), "body": {"string": data}, "headers": headers}
+
+
+def _refuse_unknown_body(response: Mapping[str, Any]) -> None:
+    """Refuse what would otherwise be played back as an empty body."""
+    body = response.get("body")
+    if isinstance(body, Mapping):
+        if body and "string" not in body:
+            raise _unknown_body("response.body", body)
+    elif body is None and KEY not in response:
+        others = [key for key in response if _NAMES_A_BODY.search(str(key)) and response[key]]
+        if others:
+            raise _unknown_body("response", others)
+
+
+def _unknown_body(field: str, keys: Iterable[Any]) -> CassetteFormatError:
+    shown = ", ".join(str(key)[:40] for key in list(keys)[:6])
+    return CassetteFormatError(
+        f"{field}: expected a body as text or bytes, or a mapping with string, base64_string, "
+        f"parsed_body, or type and content; got {shown}, which no recorder that Unspool knows writes. "
+        "Write the body as `string`, or record it anew"
+    )
 
 
 def _without_stale_encoding(response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -114,29 +147,63 @@ def _decoded(headers: Any, length: int | None) -> Any:
 def _foreign_body(part: Mapping[str, Any], name: str) -> tuple[bytes, bool] | None:
     """The bytes of a body in a dialect, and whether they are decoded; None if it's in none of them."""
     if "parsed_body" in part:
-        return _json(part["parsed_body"], f"{name}.parsed_body"), True
+        return _parsed(part["parsed_body"], part, f"{name}.parsed_body"), True
     body = part.get("body")
-    if not isinstance(body, Mapping) or "string" in body:
+    if "bodyEncoding" in part:
+        return _opencode(body, part["bodyEncoding"], name), False
+    if not isinstance(body, Mapping):
         return None
+    if "string" in body:
+        return _in_charset(body, name)
+    if "parsed_body" in body:
+        return _parsed(body["parsed_body"], part, f"{name}.body.parsed_body"), True
     if "base64_string" in body:
         return _binary(b64decode, body["base64_string"], f"{name}.body.base64_string"), False
     if "type" not in body or not body.keys() <= _CASSETTER_KEYS:
         return None
+    return _cassetter(body, name)
+
+
+def _parsed(value: Any, part: Mapping[str, Any], field: str) -> bytes:
+    return join_parsed(value, _content_type(part.get("headers")), field)
+
+
+def _content_type(headers: Any) -> str:
+    if not isinstance(headers, Mapping):
+        return ""
+    values = [value for name, value in headers.items() if str(name).lower() == "content-type"]
+    first = values[0] if values else ""
+    return str((first or [""])[0] if isinstance(first, list | tuple) else first)
+
+
+def _opencode(body: Any, encoding: Any, name: str) -> bytes:
+    if encoding == "base64":
+        return _binary(b64decode, body or "", f"{name}.body")
+    if encoding in {None, "utf8", "utf-8", "text"}:
+        return _text(body or "", f"{name}.body")
+    raise CassetteFormatError(f"{name}.bodyEncoding: expected base64 or text, got {str(encoding)[:60]!r}")
+
+
+def _in_charset(body: Mapping[str, Any], name: str) -> tuple[bytes, bool] | None:
+    """A text that was decoded from another charset than UTF-8, as Ruby's VCR and betamax do; else None."""
+    text, charset = body["string"], str(body.get("encoding") or "")
+    if not isinstance(text, str) or charset.lower() in _UTF_8 or text.isascii():
+        return None
+    try:
+        return text.encode(charset), False
+    except (LookupError, UnicodeError) as error:
+        raise CassetteFormatError(
+            f"{name}.body.string: expected text in {charset[:40]!r}, as its encoding says: {error}"
+        ) from error
+
+
+def _cassetter(body: Mapping[str, Any], name: str) -> tuple[bytes, bool]:
     read = _CASSETTER.get(str(body["type"]))
     if read is None:
         raise CassetteFormatError(
             f"{name}.body.type: expected one of {', '.join(_CASSETTER)}, got {str(body['type'])[:60]!r}"
         )
     return read(body.get("content"), f"{name}.body.content"), body["type"] in _DECODED
-
-
-def _json(value: Any, field: str) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as error:
-        raise CassetteFormatError(
-            f"{field}: expected what JSON can hold, got something else: {error}"
-        ) from error
 
 
 def _text(value: Any, field: str) -> bytes:
@@ -163,12 +230,15 @@ def _nothing(_value: Any, _field: str) -> bytes:
 
 
 _CASSETTER: dict[str, Callable[[Any, str], bytes]] = {
-    "json": _json,
+    "json": to_json,
     "text": _text,
     "binary": _hex,
     "none": _nothing,
 }
 _CASSETTER_KEYS = {"type", "content"}
+_BODY_KEYS = ("parsed_body", "bodyEncoding")
+_NAMES_A_BODY = re.compile("body|content|chunks|events|stream|data|text", re.IGNORECASE)
+_UTF_8 = {"", "utf-8", "utf8", "us-ascii", "ascii-8bit"}
 _DECODED = {"json", "text"}
 
 

@@ -21,6 +21,9 @@ from unspool.cassette.yaml_text import parse_yaml
 from unspool.errors import CassetteFormatError, CassetteWarning
 
 _VERSION = 1
+_RUBY = "http_interactions"
+LISTS = ("interactions", _RUBY)
+"""What the list of interactions is called: by vcrpy, and by Ruby's VCR and its kin (betamax, R's vcr)."""
 _FIRST_CHARACTER = re.compile(r"\S")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*", re.MULTILINE)
 _MOST_CHUNKS = 10_000_000
@@ -101,13 +104,21 @@ def _parsed(text: str) -> Any:
 def _document(data: Any) -> Document:
     if data is None:
         return Document()
-    if not isinstance(data, Mapping) or "interactions" not in data:
+    if not isinstance(data, Mapping):
         raise CassetteFormatError(f"expected a mapping with the key interactions, got {_shown(data)}")
-    items = data["interactions"] or []
+    name = next((name for name in LISTS if name in data), None)
+    if name is None:
+        raise CassetteFormatError(f"expected a mapping with the key interactions, got {_shown(data)}")
+    if name == _RUBY and "recorded_with" not in data:
+        raise CassetteFormatError(
+            f"expected {_RUBY} with recorded_with after it, the last line that Ruby's VCR writes; got none: "
+            "was the file cut off? Restore it from version control, or record it anew"
+        )
+    items = data[name] or []
     if not isinstance(items, list):
-        raise CassetteFormatError(f"interactions: expected a list, got {_shown(items)}")
-    extra = {key: value for key, value in data.items() if key not in {"version", "interactions"}}
-    return Document(tuple(_interactions(items)), extra)
+        raise CassetteFormatError(f"{name}: expected a list, got {_shown(items)}")
+    extra = {key: value for key, value in data.items() if key not in {"version", *LISTS}}
+    return Document(tuple(_interactions(items, name)), extra)
 
 
 def _shown(data: Any) -> str:
@@ -116,18 +127,20 @@ def _shown(data: Any) -> str:
     if not isinstance(data, Mapping):
         return f"{type(data).__name__}: is this the right file?"
     keys = ", ".join(str(key)[:40] for key in list(data)[:5])
-    return f"one with {keys or 'none'}: if this is a recording of another tool, try `unspool convert`"
+    if "log" in data or "fixtures" in data:
+        return f"one with {keys}: make a cassette of it with `unspool convert`"
+    return f"one with {keys or 'none'}: is this the right file?"
 
 
-def _interactions(items: list[Any]) -> Iterator[Interaction]:
+def _interactions(items: list[Any], name: str) -> Iterator[Interaction]:
     chunks = 0
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
-            raise CassetteFormatError(f"interactions[{index}]: expected a mapping, got {type(item).__name__}")
+            raise CassetteFormatError(f"{name}[{index}]: expected a mapping, got {type(item).__name__}")
         try:
             interaction = from_record(to_standard(item))
         except CassetteFormatError as error:
-            raise CassetteFormatError(f"interactions[{index}].{error}") from error
+            raise CassetteFormatError(f"{name}[{index}].{error}") from error
         timeline = interaction.response.timeline
         chunks += len(timeline.chunks) if timeline else 0
         if chunks > _MOST_CHUNKS:  # a hostile file, whose few bytes would become gigabytes

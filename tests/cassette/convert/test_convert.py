@@ -52,6 +52,8 @@ def test_a_dump_is_known_by_its_first_line() -> None:
         b"version: 1\ninteractions: []\n",
         b'# mine\n"interactions" : []\n',
         b'{"version": 1, "interactions": []}',
+        b"---\nhttp_interactions:\n- request: {}\nrecorded_with: VCR 6.3.1\n",
+        b'{"http_interactions": [], "recorded_with": "betamax/0.9"}',
     ],
 )
 def test_a_cassette_is_nothing_foreign(data: bytes) -> None:
@@ -81,7 +83,7 @@ def test_what_a_dump_does_not_tell_is_noted() -> None:
     [
         (b"", "an empty file"),
         (b"Hello there\n", r"b'Hello there\\n'"),
-        (b'{"llm": {}, "port": 1}', "a JSON object with 'llm', 'port'"),
+        (b'{"answers": {}, "port": 1}', "a JSON object with 'answers', 'port'"),
         (b"[1, 2]", r"\[1, 2\]"),
     ],
 )
@@ -97,4 +99,19 @@ def test_json_that_cannot_be_read_is_refused(data: bytes) -> None:
     with pytest.raises(
         CassetteFormatError, match=r"begins like JSON, but it can't be read: .* Is the file whole"
     ):
+        convert(data, name="x")
+
+
+@pytest.mark.parametrize(
+    ("data", "tool"),
+    [
+        (b'version = 1\n\n[[interactions]]\n[interactions.request]\nmethod = "GET"\n', "cassetter's in TOML"),
+        (b'[[interactions]]\n[interactions.request]\nmethod = "GET"\n', "cassetter's in TOML"),
+        (b'{"llm": {"fixtures": ["a.json"]}, "port": 4010}', "a configuration of aimock's server"),
+        (b'{"mcp": {"path": "/mcp"}}', "a configuration of aimock's server"),
+        (b'{"info": {}, "item": []}', "a collection of Postman's requests"),
+    ],
+)
+def test_the_tool_whose_file_cannot_be_read_is_named(data: bytes, tool: str) -> None:
+    with pytest.raises(CassetteFormatError, match=rf"^x: this is a .*{tool.removeprefix('a ')}"):
         convert(data, name="x")

@@ -15,13 +15,21 @@ from unspool.cassette.convert.aimock import OPENAI_CHAT, from_aimock
 from unspool.cassette.convert.har import from_har
 from unspool.cassette.convert.plain import lost_in_plain, to_plain
 from unspool.cassette.convert.sse_dump import from_sse, is_dump
+from unspool.cassette.document import LISTS
 from unspool.cassette.model import Interaction
 from unspool.errors import CassetteFormatError
 
 __all__ = ["convert", "from_aimock", "from_har", "from_sse", "lost_in_plain", "to_plain"]
 
 _BOM = b"\xef\xbb\xbf"
-_CASSETTE_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?interactions[\"']?[ \t]*:", re.MULTILINE)
+_CASSETTE_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?(?:http_)?interactions[\"']?[ \t]*:", re.MULTILINE)
+
+_TOML_LIST = re.compile(rb"^(?:\xef\xbb\xbf)?\[\[interactions\]\]", re.MULTILINE)
+_UNREADABLE = {
+    "this is a configuration of aimock's server, not recordings: name the file of fixtures that it loads, "
+    "with `fixtures` at its top": {"llm", "mcp", "a2a", "agui", "vector", "services"},
+    "this is a collection of Postman's requests, without their responses: export a HAR instead": {"item"},
+}
 
 
 def convert(
@@ -41,6 +49,11 @@ def convert(
     Raises:
         CassetteFormatError: it's none of them, or one that breaks its own format.
     """
+    if _TOML_LIST.search(data):
+        raise CassetteFormatError(
+            f"{name}: this is a cassette of cassetter's in TOML: `cassetter convert` makes YAML of it, "
+            "which Unspool reads"
+        )
     if data.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}:
         return _convert_json(_parsed(data, name), name, uri)
     if is_dump(data):
@@ -69,12 +82,15 @@ def _finite(number: str) -> float:
 
 def _convert_json(parsed: Any, name: str, uri: str | None) -> tuple[list[Interaction], list[str]] | None:
     fields = parsed.keys() if isinstance(parsed, Mapping) else set()
-    if "interactions" in fields:
+    if not fields.isdisjoint(LISTS):
         return None
     if "log" in fields:
         return from_har(parsed)
     if "fixtures" in fields or _is_list_of_fixtures(parsed):
         return from_aimock(parsed, uri=uri or OPENAI_CHAT)
+    tool = next((name for name, keys in _UNREADABLE.items() if not fields.isdisjoint(keys)), None)
+    if tool is not None:
+        raise CassetteFormatError(f"{name}: {tool}")
     what = f"a JSON object with {', '.join(map(repr, fields))}" if fields else f"{parsed!r}"
     raise _unknown(name, what[:100])
 
