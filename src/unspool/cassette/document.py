@@ -22,8 +22,7 @@ from unspool.errors import CassetteFormatError, CassetteWarning
 
 _VERSION = 1
 _RUBY = "http_interactions"
-LISTS = ("interactions", _RUBY)
-"""What the list of interactions is called: by vcrpy, and by Ruby's VCR and its kin (betamax, R's vcr)."""
+_LISTS = ("interactions", _RUBY)  # the second is the name in Ruby's VCR, betamax and R's vcr
 _FIRST_CHARACTER = re.compile(r"\S")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*", re.MULTILINE)
 _MOST_CHUNKS = 10_000_000
@@ -106,7 +105,7 @@ def _document(data: Any) -> Document:
         return Document()
     if not isinstance(data, Mapping):
         raise CassetteFormatError(f"expected a mapping with the key interactions, got {_shown(data)}")
-    name = next((name for name in LISTS if name in data), None)
+    name = next((name for name in _LISTS if name in data), None)
     if name is None:
         raise CassetteFormatError(f"expected a mapping with the key interactions, got {_shown(data)}")
     if name == _RUBY and "recorded_with" not in data:
@@ -117,7 +116,7 @@ def _document(data: Any) -> Document:
     items = data[name] or []
     if not isinstance(items, list):
         raise CassetteFormatError(f"{name}: expected a list, got {_shown(items)}")
-    extra = {key: value for key, value in data.items() if key not in {"version", *LISTS}}
+    extra = {key: value for key, value in data.items() if key not in {"version", *_LISTS}}
     return Document(tuple(_interactions(items, name)), extra)
 
 

@@ -15,12 +15,12 @@ from unspool.cassette.convert.aimock import OPENAI_CHAT, from_aimock
 from unspool.cassette.convert.har import from_har
 from unspool.cassette.convert.plain import lost_in_plain, to_plain
 from unspool.cassette.convert.sse_dump import from_sse, is_dump
-from unspool.cassette.document import LISTS
 from unspool.cassette.model import Interaction
 from unspool.errors import CassetteFormatError
 
 __all__ = ["convert", "from_aimock", "from_har", "from_sse", "lost_in_plain", "to_plain"]
 
+_CASSETTE_KEYS = {"interactions", "http_interactions"}
 _BOM = b"\xef\xbb\xbf"
 _CASSETTE_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?(?:http_)?interactions[\"']?[ \t]*:", re.MULTILINE)
 
@@ -82,7 +82,7 @@ def _finite(number: str) -> float:
 
 def _convert_json(parsed: Any, name: str, uri: str | None) -> tuple[list[Interaction], list[str]] | None:
     fields = parsed.keys() if isinstance(parsed, Mapping) else set()
-    if not fields.isdisjoint(LISTS):
+    if not fields.isdisjoint(_CASSETTE_KEYS):
         return None
     if "log" in fields:
         return from_har(parsed)
