@@ -161,9 +161,23 @@ def test_a_header_that_is_not_allowed_keeps_its_name_only(name: str) -> None:
 
 
 def test_a_header_that_comes_twice_still_does() -> None:
-    cookies = (("set-cookie", "a=1"), ("set-cookie", "b=2"))
+    twice = (("x-new", "a=1"), ("x-new", "b=2"))
 
-    assert REDACTOR.response(answer(headers=cookies)).headers == (("set-cookie", REDACTED),) * 2
+    assert REDACTOR.response(answer(headers=twice)).headers == (("x-new", REDACTED),) * 2
+
+
+def test_a_cookie_keeps_its_name_and_attributes() -> None:
+    cookies = (("Set-Cookie", "sid=s3cr3t; Path=/; HttpOnly; Max-Age=9"), ("set-cookie", "b=2"))
+
+    got = REDACTOR.response(answer(headers=cookies)).headers
+
+    assert got == (("Set-Cookie", "sid=REDACTED; Path=/; HttpOnly; Max-Age=9"), ("set-cookie", "b=REDACTED"))
+
+
+def test_a_request_s_cookies_keep_their_names() -> None:
+    assert REDACTOR.request(post(headers=(("cookie", "a=1; b=2"),))).headers == (
+        ("cookie", "a=REDACTED; b=REDACTED"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +359,7 @@ def test_a_compressed_body_with_a_secret_is_kept_decoded() -> None:
 
     got = REDACTOR.response(answer(body, headers))
 
-    assert got.body == event("REDACTED".ljust(len(KEYS["Groq"]), "*"))
+    assert got.body == event("gsk_" + "REDACTED".ljust(len(KEYS["Groq"]) - 4, "*"))
     assert got.headers == (*SSE, ("content-length", str(len(got.body))))
     assert sizes_fit(got)
 
@@ -356,7 +370,7 @@ def test_a_body_that_cannot_be_decoded_is_searched_as_it_stands(caplog: pytest.L
     with caplog.at_level(logging.WARNING, logger="unspool"):
         got = REDACTOR.response(response)
 
-    assert got == replace(response, body=event("REDACTED".ljust(len(KEYS["Groq"]), "*")))
+    assert got == replace(response, body=event("gsk_" + "REDACTED".ljust(len(KEYS["Groq"]) - 4, "*")))
     assert "searched for secrets as it stands" in caplog.text
     assert "'lzma'" in caplog.text
 
@@ -372,6 +386,7 @@ def test_frames_of_aws_stay_sound() -> None:
     wrapped = base64.b64encode(json.dumps({"text": KEYS["Groq"]}).encode()).decode()
     events = [
         WireEvent(name="chunk", data=json.dumps({"text": KEYS["GitHub"]})),
+        WireEvent(name="chunk", data='{"text": " and "}'),
         WireEvent(name="chunk", data=f'{{"bytes":"{wrapped}","p":"abc"}}'),
         WireEvent(name="chunk", data="nothing"),
     ]
@@ -381,10 +396,10 @@ def test_frames_of_aws_stay_sound() -> None:
     got = REDACTOR.response(response)
 
     decoder = AWSEventStreamDecoder()
-    first, _, third = [*decoder.feed(got.body), *decoder.flush()]
-    assert first.data == json.dumps({"text": REDACTED.ljust(len(KEYS["GitHub"]), "*")})
+    first, _, _, third = [*decoder.feed(got.body), *decoder.flush()]
+    assert first.data == json.dumps({"text": "ghp_" + REDACTED.ljust(len(KEYS["GitHub"]) - 4, "*")})
     assert third.data == "nothing"
-    assert json.loads(frame_texts(got.body)) == {"text": REDACTED.ljust(len(KEYS["Groq"]), "*")}
+    assert json.loads(frame_texts(got.body)) == {"text": "gsk_" + REDACTED.ljust(len(KEYS["Groq"]) - 4, "*")}
     assert len(got.body) == len(body)
     assert REDACTOR.response(got) is got
 

@@ -7,7 +7,15 @@ from itertools import cycle, islice
 import pytest
 
 from unspool.cassette.redact import Redactor
-from unspool.cassette.secrets import ALLOWED_HEADERS, FIELDS, PARAMETERS, PATTERNS, URL_HEADERS
+from unspool.cassette.secrets import (
+    ALLOWED_HEADERS,
+    FIELDS,
+    GUARDED,
+    HARMLESS_NAMES,
+    PARAMETERS,
+    PATTERNS,
+    URL_HEADERS,
+)
 
 
 def letters(count: int, among: str = "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zAb0CdEf") -> str:
@@ -90,6 +98,35 @@ KEYS = {
     "Linear": "lin_api_" + letters(40),
     "DigitalOcean": "dop_v1_" + hexes(64),
     "Vault": "hvs." + letters(90),
+    "Together": "tgp_v1_" + letters(43),
+    "Jina": "jina_" + letters(60),
+    "Baidu": "bce-v3/ALTAK-" + letters(21) + "/" + hexes(40),
+    "Alibaba": "LTAI" + letters(20),
+    "Yandex": "AQVN" + letters(38),
+    "Brave": "BSA" + letters(28),
+    "Docker": "dckr_pat_" + letters(27),
+    "Figma": "figd_" + letters(40),
+    "Square": "sq0atp-" + letters(22),
+    "Square production": "EAAA" + letters(60),
+    "Doppler": "dp.pt." + letters(43),
+    "PlanetScale": "pscale_tkn_" + letters(43),
+    "Grafana": "glsa_" + letters(32) + "_" + hexes(8),
+    "Grafana cloud": "glc_" + letters(60),
+    "New Relic": "NRAK-" + letters(27).upper(),
+    "Postman": "PMAK-" + hexes(24) + "-" + hexes(34),
+    "age": "AGE-SECRET-KEY-1" + letters(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
+    "Mapbox": "sk." + "eyJ1Ijoi" + letters(60) + "." + letters(22),
+    "Discord": "MT" + letters(24) + "." + letters(6) + "." + letters(38),
+    "PostHog": "phc_" + letters(43),
+    "Azure client": letters(3) + "8Q~" + letters(34),
+    "Airtable": "pat" + letters(14) + "." + hexes(64),
+    "HubSpot": "pat-na1-" + "-".join((hexes(8), hexes(4), hexes(4), hexes(4), hexes(12))),
+    "Pulumi": "pul-" + hexes(40),
+    "Netlify": "nfp_" + letters(40),
+    "Sourcegraph": "sgp_" + hexes(40),
+    "RubyGems": "rubygems_" + hexes(48),
+    "Discord webhook": f"https://discord.com/api/webhooks/{digits(18)}/{letters(68)}",
+    "Teams webhook": f"https://acme.webhook.office.com/webhookb2/{letters(36)}@{letters(36)}/IncomingWebhook/{letters(32)}",
     "JWT": "eyJhbGciOiJIUzI1NiJ9." + "eyJ" + letters(60) + "." + letters(43),
     "bearer token": "Bearer " + letters(40),
     "basic credentials": "Basic " + "dXNlcjpodW50ZXIy" + "cGFzczE5ODQ=",
@@ -164,7 +201,17 @@ INNOCENT = (
     "eyJ" + letters(200),
     "data:image/png;base64,iVBORw0KGgo" + letters(500, "aB3/dE6+gH9") + "==",
     "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-5-sonnet-20241022-v2:0",
-    "/projects/acme/locations/us-central1/publishers/google/models/gemini-2.5-flash",
+    "/projects/acme/issues and /accounts/billing",
+    "sk-2024-conference-notes",
+    "sk-container-id-1-x",
+    "sk-learn-pipeline-v2-final-report",
+    "basic information1234567",
+    "hf_transformerstokenizers",
+    '{"cookie": "chocolate chip"}',
+    '{"secret": "The Secret Garden"}',
+    '{"pass": true, "pwd": "/home/me", "credentials": "include"}',
+    "https://example.com/shop?key=red-shoes&colour=1",
+    "access-control-allow-credentials: true",
     "SKU1234567890123456789012345678901234",
     "https://example.com/a-long-path/with-dapi-and-hf_and_r8_in_it",
 )
@@ -188,6 +235,12 @@ INNOCENT_JSON = (
     {"client_id": letters(40), "private_key_id": hexes(40)},
     {"sig": letters(40), "auth": letters(40)},
     {"partial_json": '{"password":'},
+    {"eos_token": "<|endoftext|>", "bos_token": "<s>", "pad_token": "[PAD]", "stop_token": "END"},
+    {"continuation_token": letters(80), "nextToken": letters(80)},
+    {"input_cost_per_token": 0.0000025, "time_to_first_token": 0.3},
+    {"code": "print(1234567890)", "language": "python"},
+    {"cookie": "chocolate chip", "secret": "The Secret Garden"},
+    {"tokens": [" sk", "-"], "token": "hello"},
 )
 """Documents that must not be taken for any that hold one."""
 
@@ -220,8 +273,12 @@ def test_an_innocent_document_stays_as_it_is(document: object) -> None:
         assert list(Redactor().secrets_in(f"data: {text}\n\ndata: {nested}\n\n".encode())) == []
 
 
+def test_every_pattern_has_a_source() -> None:
+    assert [pattern.kind for pattern in PATTERNS if not pattern.source] == []
+
+
 def test_names_are_written_in_lower_case() -> None:
-    names = ALLOWED_HEADERS | FIELDS | PARAMETERS
+    names = ALLOWED_HEADERS | FIELDS | PARAMETERS | GUARDED | HARMLESS_NAMES
 
     assert {name for name in names if name != name.lower()} == set()
 

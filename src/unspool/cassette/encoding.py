@@ -21,8 +21,10 @@ from unspool.errors import CassetteFormatError
 Feed = Callable[[bytes], bytes]
 """Takes the next bytes of a body, and gives what they decode to so far."""
 
-_MOST_BYTES = 1024**3
-_STEP_BYTES = 64 * 1024
+_MOST_BYTES = 64 * 1024**2  # that a body is inflated to: a hostile file's few bytes would become gigabytes
+
+_STEP_BYTES = 16 * 1024  # deflate makes at most a thousand times as much of them
+_HOSTILE_STEP_BYTES = 64  # Brotli and Zstandard, many thousand times
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # Whichever can be imported; the first is the one to recommend.
@@ -58,6 +60,26 @@ def decoder_of(headers: Headers) -> Feed:
     """
     feeds = [_feed(coding) for coding in reversed(_codings(headers))]
     return lambda data: reduce(lambda data, feed: feed(data), feeds, data)
+
+
+def gunzipped(data: bytes) -> bytes | None:
+    """The content of bytes that begin as gzip; None if they aren't, or if it's too much."""
+    if not data.startswith(_GZIP_MAGIC):
+        return None
+    try:
+        return _checked("gzip", _gzip())(data)
+    except CassetteFormatError:
+        return None
+
+
+def regzipped(content: bytes, size: int) -> bytes:
+    """The content as gzip in that many bytes, if it can be; a comment in its header fills up the rest."""
+    packed = zlib.compress(content, 9, wbits=zlib.MAX_WBITS | 16)
+    missing = size - len(packed)
+    if missing < 1:
+        return packed
+    flags = packed[3] | 16  # FCOMMENT of RFC 1952
+    return packed[:3] + bytes([flags]) + packed[4:10] + b" " * (missing - 1) + b"\0" + packed[10:]
 
 
 def sized(headers: Headers, length: int) -> Headers:
@@ -101,15 +123,18 @@ def _feed(coding: str) -> Feed:
 
 def _checked(coding: str, feed: Feed) -> Feed:
     left = _MOST_BYTES
+    step = _HOSTILE_STEP_BYTES if coding in {"br", "zstd"} else _STEP_BYTES
 
     def checked(data: bytes) -> bytes:
         nonlocal left
         out = []
-        for start in range(0, len(data), _STEP_BYTES):
-            out.append(_decoded_step(coding, feed, data[start : start + _STEP_BYTES]))
+        for start in range(0, len(data), step):
+            out.append(_decoded_step(coding, feed, data[start : start + step]))
             left -= len(out[-1])
             if left < 0:  # a hostile file, whose few bytes would become many
-                raise CassetteFormatError(f"expected a body of at most {_MOST_BYTES:,} bytes, got more")
+                raise CassetteFormatError(
+                    f"expected a body of at most {_MOST_BYTES:,} bytes once it is inflated, got more"
+                )
         return b"".join(out)
 
     return checked
@@ -152,7 +177,11 @@ def _is_zlib(data: bytes) -> bool:
 
 def _brotli() -> Feed:
     decoder = _module("br", _BROTLI).Decompressor()
-    feed: Feed = getattr(decoder, "process", None) or decoder.decompress
+    process: Feed = getattr(decoder, "process", None) or decoder.decompress
+
+    def feed(data: bytes) -> bytes:
+        return b"" if decoder.is_finished() else process(data)  # what follows is ignored, as clients do
+
     return feed
 
 

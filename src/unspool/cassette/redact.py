@@ -1,7 +1,8 @@
 """Secrets taken out of what a cassette is to hold, before anything reaches the disk.
 
-In requests a secret becomes `REDACTED`, so that a request with another key is the same one after it. In
-responses it becomes a text of its own length, so that the sizes of the network's pieces, content-length
+A secret is known by its shape (`secrets`), by its name (`secret_names`), or by its value (`known_values`).
+In requests it becomes `REDACTED`, so that a request with another key is the same one after it. In responses
+it becomes a text of its own length (`stand_ins`), so that the sizes of the network's pieces, content-length
 and the frames of binary formats stay true.
 
 To be cheap where there is nothing to find, a body is gone over with few and fast means: long words are
@@ -10,29 +11,57 @@ found by one search for twenty word bytes in a row, and every other expression b
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
-from urllib.parse import unquote_plus
+from typing import Any, NamedTuple, TypeVar
 
-from unspool.cassette.encoding import decoded, frame_texts, reframed, sized
+from unspool.cassette.channels import allowed_ranges, scrub_channels
+from unspool.cassette.encoding import decoded, gunzipped, reframed, regzipped, sized
+from unspool.cassette.known_values import KnownValues
 from unspool.cassette.model import Failure, Headers, Interaction, Request, Response, Timeline, header
-from unspool.cassette.secrets import ALLOWED_HEADERS, FIELDS, PARAMETERS, PATTERNS, URL_HEADERS, Pattern
+from unspool.cassette.secret_names import SecretNames
+from unspool.cassette.secrets import (
+    ADDRESS_PATTERNS,
+    ALLOWED_HEADERS,
+    FIELDS,
+    PARAMETERS,
+    PATTERNS,
+    URL_HEADERS,
+    Pattern,
+)
+from unspool.cassette.stand_ins import REDACTED, Alphabet, cookies, is_stand_in, same_length
 from unspool.errors import CassetteFormatError
 
-REDACTED = "REDACTED"
-"""What stands in a secret's place; in responses it's cut, or filled up with `*`, to the secret's length."""
+__all__ = ["REDACTED", "Redactor", "redactions_in"]
 
-Span = tuple[int, int, str]
-"""Where a secret begins and ends, and its kind."""
+
+class Span(NamedTuple):
+    """Where a secret is.
+
+    Attributes:
+        start: its first byte.
+        end: the byte behind it.
+        kind: its kind.
+        keep: the bytes of a prefix that may stay in a response.
+        alphabet: what may stand in its place.
+    """
+
+    start: int
+    end: int
+    kind: str
+    keep: int = 0
+    alphabet: Alphabet = Alphabet.ANY
+
 
 Value = TypeVar("Value", Failure, Interaction, Request, Response, Timeline)
 
 _MOST_PASSES = 9
 _FORM = "x-www-form-urlencoded"
+_COOKIES = frozenset({"cookie", "set-cookie"})
 _LOG = logging.getLogger("unspool")
 
 
@@ -43,20 +72,35 @@ class Redactor:
     What has been through it once, it leaves alone the next time.
 
     Attributes:
-        allow_headers: names, in lower case, of headers whose values may be kept; a trailing `*` stands for
+        allow_headers: names, in lower case, of headers whose values are stored; a trailing `*` stands for
             any ending. All other values become `REDACTED`.
-        patterns: what is looked for anywhere; add to `PATTERNS` what your own secrets look like.
-        fields: names of JSON fields and of parameters whose text is a secret, written as in `FIELDS`.
+        patterns: what is looked for anywhere; add to `PATTERNS` the shapes of your own secrets.
+        fields: names of JSON fields and of parameters whose value is a secret, written as in `FIELDS`.
         parameters: names that are secret in a query or a form only, written as in `PARAMETERS`.
+        allow_paths: JSON paths of response bodies that are stored as they came, such as
+            `choices[*].delta.content`; `*` stands for any name or place.
     """
 
     allow_headers: frozenset[str] = ALLOWED_HEADERS
     patterns: tuple[Pattern, ...] = PATTERNS
     fields: frozenset[str] = FIELDS
     parameters: frozenset[str] = PARAMETERS
+    allow_paths: tuple[str, ...] = ()
+    known: KnownValues = field(default_factory=KnownValues, repr=False, compare=False)
+
+    def knowing(self, known: KnownValues) -> Redactor:
+        """Return a redactor that looks for these values too, wherever they stand."""
+        other = copy.copy(self)  # with all that was compiled
+        object.__setattr__(other, "known", known)
+        return other
+
+    @cached_property
+    def names(self) -> SecretNames:
+        """The names whose values are secrets."""
+        return SecretNames(self.fields, self.parameters)
 
     def interaction(self, interaction: Interaction) -> Interaction:
-        """Both sides without their secrets, and what else the cassette holds of them."""
+        """Redact both sides, and what else the cassette holds of them."""
         return _changed(
             interaction,
             request=self.request(interaction.request),
@@ -65,25 +109,33 @@ class Redactor:
         )
 
     def request(self, request: Request) -> Request:
-        """The request without its secrets.
+        """Redact a request before it is compared or stored.
 
-        A body that held one is kept decoded, if it was compressed, and its content-length is corrected.
+        A compressed body that held a secret is stored decoded, and its content-length is corrected.
         """
         plain = self._plain(Response(0, headers=request.headers, body=request.body))
-        body = self._constant(plain.body, by_name=_is(plain.headers, _FORM))
+        by_name = _is(plain.headers, _FORM)
+        zipped = gunzipped(plain.body)
+        body = self._constant(plain.body if zipped is None else zipped, by_name=by_name)
         kept = request
-        if body != plain.body:
+        if body not in {plain.body, zipped}:
             kept = replace(request, headers=sized(plain.headers, len(body)), body=body)
+        elif (
+            raw := self._constant(request.body, by_name=by_name)
+        ) != request.body:  # behind compressed bytes
+            kept = replace(request, headers=sized(request.headers, len(raw)), body=raw)
         return _changed(kept, uri=self._url(kept.uri), headers=self._headers(kept.headers))
 
     def response(self, response: Response) -> Response:
-        """The response without its secrets: as many bytes as before, in the same pieces.
+        """Redact a response: as many bytes as before, in the same pieces.
 
-        A body that held one is kept decoded, if it was compressed.
+        A body that held a secret is stored decoded, if it was compressed.
         """
         plain = self._plain(response)
         body = self._body(plain)
         kept = response if body == plain.body else replace(plain, body=body)
+        if kept is response and plain is not response:  # behind compressed bytes
+            kept = _changed(response, body=self.same_length(response.body))
         return _changed(
             kept,
             reason=self.text(kept.reason),
@@ -93,28 +145,101 @@ class Redactor:
         )
 
     def text(self, text: str) -> str:
-        """A text, such as an error's, without its secrets."""
+        """Redact a text, such as an error's."""
         return self._constant(_to_bytes(text)).decode("utf-8", "surrogatepass")
 
     def same_length(self, data: bytes) -> bytes:
-        """The bytes with a text of the same length in each secret's place."""
-        return self._scrubbed(data, _padded)
+        """Put a text of the same length in each secret's place."""
+        return self._scrubbed(data, _stand_in)
 
     def secrets_in(self, data: bytes) -> Iterator[tuple[str, bytes]]:
         """The secrets in some bytes, each with its kind; none in what has been redacted."""
-        return ((kind, data[start:end]) for start, end, kind in self._spans(data))
+        return ((span.kind, data[span.start : span.end]) for span in self._spans(data))
+
+    def begins_at(self, data: bytes) -> int:
+        """Where a secret may have begun that the end of the data cuts; the data's length if none can have."""
+        known = self.known.begins_at(data) if self.known else len(data)
+        key = data.rfind(b"-----BEGIN ")
+        if key >= 0 and data.find(b"-----END", key) < 0:
+            return min(key, known)
+        tail = data[-_TAIL:]
+        run = _RUN_BACKWARDS.match(tail[::-1])
+        size = 0 if run is None else run.end()
+        if self._openers.search(tail):
+            begun = self._probed(tail)
+        elif size and not (
+            _PLAIN_WORD.fullmatch(tail, len(tail) - size) and not self._begins_prefix(tail[-size:])
+        ):
+            begun = len(tail) - size + self._probed(tail[-size:])
+        else:
+            begun = len(tail)
+        return min(known, len(data) - len(tail) + begun)
+
+    def _begins_prefix(self, word: bytes) -> bool:
+        return any(prefix.startswith(word) for prefix in self._prefixes) or word.startswith(self._prefixes)
+
+    def _probed(self, tail: bytes) -> int:
+        """Where in a text's end a secret may have begun: with some more of the same it would be one."""
+        at = len(tail)
+        for probe in _PROBES:
+            for span in self._spans(tail + probe):
+                if span.start < len(tail) < span.end:
+                    at = min(at, span.start)
+        run = _RUN_BACKWARDS.match(tail[::-1])
+        if run is None:
+            return at
+        start = len(tail) - run.end()
+        if self._has_own_patterns or _OPAQUE_RUN.match(tail, start):
+            return min(at, start)
+        words = (match.end() for match in _WORD_STARTS.finditer(tail, start))
+        return min([at, *(word for word in words if word < len(tail) and self._begins_prefix(tail[word:]))])
 
     def _constant(self, data: bytes, *, by_name: bool = False) -> bytes:
-        return self._scrubbed(data, lambda _: REDACTED.encode(), by_name=by_name)
+        return self._scrubbed(data, _request_stand_in, by_name=by_name)
 
     def _url(self, url: str) -> str:
-        return self._constant(_to_bytes(url), by_name=True).decode("utf-8", "surrogatepass")
+        data = self._constant(_to_bytes(url), by_name=True)
+        spans = [*self._search(data, ADDRESS_PATTERNS)]
+        return _filled(data, _merged(spans), _request_stand_in).decode("utf-8", "surrogatepass")
 
     def _body(self, plain: Response) -> bytes:
         if _is(plain.headers, "vnd.amazon.eventstream"):
-            texts = (plain.body, frame_texts(plain.body))
-            return reframed(plain.body, self.same_length) if any(map(self._spans, texts)) else plain.body
-        return self._scrubbed(plain.body, _padded, by_name=_is(plain.headers, _FORM))
+            return self._frames(plain.body)
+        zipped = gunzipped(plain.body)
+        if zipped is not None:
+            clean = self._text_body(zipped, plain.headers)
+            if clean != zipped:
+                return regzipped(clean, len(plain.body))
+        return self._text_body(plain.body, plain.headers)
+
+    def _text_body(self, body: bytes, headers: Headers) -> bytes:
+        by_name = _is(headers, _FORM)
+        allowed = allowed_ranges(body, self.allow_paths) if self.allow_paths else []
+        clean = self._scrubbed(body, _stand_in, by_name=by_name)
+        joined = scrub_channels(body, self.same_length, allowed=allowed)
+        if joined is not body:  # of a secret in two pieces, the first may look like a whole one
+            clean = _overlaid(body, clean, joined)
+        if clean != body:
+            for start, end in allowed:
+                clean = clean[:start] + body[start:end] + clean[end:]
+        return clean
+
+    def _frames(self, body: bytes) -> bytes:
+        """Scrub an AWS event stream: its payloads are lines of one text, for frames may cut a secret."""
+        texts: list[bytes] = []
+
+        def collect(text: bytes) -> bytes:
+            texts.append(text)
+            return text
+
+        reframed(body, collect)
+        lines = [text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts]
+        whole = b"\n".join(lines)
+        clean = self._text_body(whole, ())
+        if clean == whole:
+            return body
+        changed = _unjoined(clean, whole, texts)
+        return reframed(body, lambda _: next(changed))
 
     def _plain(self, message: Response) -> Response:
         """The message with its body decoded, if that can be done."""
@@ -125,7 +250,7 @@ class Redactor:
             return message
 
     def _headers(self, headers: Headers) -> Headers:
-        kept = tuple((name, value if self._allows(name.lower()) else REDACTED) for name, value in headers)
+        kept = tuple((name, self._header(name, value)) for name, value in headers)
         together = "\n".join(value for _, value in kept)
         if not self._spans(_to_bytes(together), by_name=True):  # one search instead of twenty
             return kept
@@ -133,6 +258,11 @@ class Redactor:
             (name, self._url(value) if name.lower() in URL_HEADERS else self.text(value))
             for name, value in kept
         )
+
+    def _header(self, name: str, value: str) -> str:
+        if self._allows(name.lower()):
+            return value
+        return cookies(value) if name.lower() in _COOKIES else REDACTED
 
     def _allows(self, name: str) -> bool:
         return name in self.allow_headers or name.startswith(self._allowed_prefixes)
@@ -144,7 +274,7 @@ class Redactor:
         return _changed(timeline, failure=failure)
 
     def _extra(self, value: Any, done: dict[int, Any]) -> Any:
-        """A tree of dicts and lists without its secrets. `done` is for one whose branches meet or loop."""
+        """Redact a tree of dicts and lists. `done` is for one whose branches meet or loop."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes):
@@ -160,12 +290,12 @@ class Redactor:
         return done[id(value)]
 
     def _member(self, key: object, item: Any, done: dict[int, Any]) -> Any:
-        if isinstance(item, str) and item and self._is_secret_name(str(key), self.fields):
+        if isinstance(item, str) and item and self.names.is_secret(str(key), item):
             return REDACTED
         return self._extra(item, done)
 
-    def _scrubbed(self, data: bytes, fill: Callable[[int], bytes], *, by_name: bool = False) -> bytes:
-        """The bytes with what `fill` gives for a secret's length in its place."""
+    def _scrubbed(self, data: bytes, fill: Fill, *, by_name: bool = False) -> bytes:
+        """Put what `fill` makes of each secret in its place."""
         for _ in range(_MOST_PASSES):  # a key may have hidden another that follows it with nothing between
             spans = self._spans(data, by_name=by_name)
             if not spans:
@@ -180,41 +310,34 @@ class Redactor:
             data: what is looked through.
             by_name: it's a URL or a form, whose parameters count by their name.
         """
-        found = [*self._at_words(data), *self._in_context(data), *_named(data, self._names)]
+        found = [*self._at_words(data), *self._search(data, self._contexts), *self._by_name(data)]
         if by_name:
-            found += self._parameters(data)
-        return list(_merged(span for span in found if not _is_redacted(data[span[0] : span[1]])))
+            found += [Span(*span) for span in self.names.in_query(data)]
+        found += [
+            Span(start, end, "known value", 0, alphabet) for start, end, alphabet in self.known.spans(data)
+        ]
+        return list(_merged(span for span in found if not is_stand_in(data[span.start : span.end])))
+
+    def _by_name(self, data: bytes) -> Iterator[Span]:
+        for start, end, kind in self.names.in_text(data):
+            is_number = data[start - 1 : start] not in _BEFORE_TEXT and data[start:end].lstrip(b"-").isdigit()
+            alphabet = Alphabet.NUMBER if is_number else Alphabet.ANY
+            if not (is_number and set(data[start:end]) == {ord("9")}):
+                yield Span(start, end, kind, 0, alphabet)
 
     def _at_words(self, data: bytes) -> Iterator[Span]:
-        begins_key = self._any_word.match
+        by_letter, other = self._by_letter, self._by_letter[_ANY_LETTER]
         for word in _long_words(data):
-            if begins_key(data, word):
-                yield from self._at_word(data, _after_escape(data, word))
+            start = _after_escape(data, word)
+            any_of, patterns = by_letter.get(data[start], other) if start < len(data) else other
+            if any_of.match(data, start):
+                match, pattern = next(_matches(patterns, data, start))
+                yield Span(*match.span(), pattern.kind, _prefix_size(match[0], pattern))
 
-    def _at_word(self, data: bytes, start: int) -> Iterator[Span]:
-        for pattern in self.patterns:
-            match = pattern.regex.match(data, start) if pattern.at_word else None
-            if match:
-                yield *match.span(), pattern.kind
-                return
-
-    def _in_context(self, data: bytes) -> Iterator[Span]:
-        for pattern in self._contexts:
+    def _search(self, data: bytes, patterns: Iterable[Pattern]) -> Iterator[Span]:
+        for pattern in patterns:
             for match in pattern.regex.finditer(data):
-                yield *match.span(match.lastindex or 0), pattern.kind
-
-    def _parameters(self, data: bytes) -> Iterator[Span]:
-        names = self.fields | self.parameters
-        for match in _PARAMETER.finditer(data):
-            if match[2] and self._is_secret_name(unquote_plus(match[1].decode("latin-1")), names):
-                yield *match.span(2), "parameter"
-
-    def _is_secret_name(self, name: str, names: frozenset[str]) -> bool:
-        word = _joined(name.lower())
-        return any(
-            word.endswith(_joined(known[1:])) if known.startswith("*") else word == _joined(known)
-            for known in names
-        )
+                yield Span(*match.span(match.lastindex or 0), pattern.kind)
 
     @cached_property
     def _allowed_prefixes(self) -> tuple[str, ...]:
@@ -225,14 +348,34 @@ class Redactor:
         return tuple(pattern for pattern in self.patterns if not pattern.at_word)
 
     @cached_property
-    def _any_word(self) -> re.Pattern[bytes]:
-        """Matches where any of the words begins, be it after the rest of an escape, as of a line feed."""
-        regexes = [b"(?:%b)" % pattern.regex.pattern for pattern in self.patterns if pattern.at_word]
-        return re.compile(_ESCAPE.pattern + b"(?:%b)" % b"|".join(regexes or [b"(?!)"]))
+    def _has_own_patterns(self) -> bool:
+        return not set(self.patterns) <= set(PATTERNS)
 
     @cached_property
-    def _names(self) -> tuple[Pattern, ...]:
-        return tuple(_name_patterns(self.fields, self.parameters))
+    def _prefixes(self) -> tuple[bytes, ...]:
+        """How keys begin, as far as that is the same for all of a kind."""
+        begins = (_LITERAL.match(pattern.regex.pattern) for pattern in self.patterns)
+        found = {match[0] for match in begins if match and len(match[0]) > 1}
+        return tuple(sorted({*found, *_MORE_PREFIXES}))
+
+    @cached_property
+    def _openers(self) -> re.Pattern[bytes]:
+        """Finds what may stand before a secret at the end of a text: its name, its scheme, an address."""
+        words = {name.lstrip("*").rpartition("_")[2] for name in self.fields | self.parameters}
+        name = rb"(?i:%b)[\w\\]{0,20}[\"']?\s{0,9}[:=,]" % b"|".join(map(str.encode, sorted(words)))
+        return re.compile(rb"(?:%b|[Bb]earer\s|[Bb]asic\s|://|AWS4-HMAC|hooks?[./])" % name)
+
+    @cached_property
+    def _by_letter(self) -> dict[int, tuple[re.Pattern[bytes], tuple[Pattern, ...]]]:
+        """The patterns of words by the byte that they begin with, and a regex that is any of them."""
+        words = [(_first_letter(pattern), pattern) for pattern in self.patterns if pattern.at_word]
+        letters = {_ANY_LETTER, *(letter for letter, _ in words)}
+        chosen = {one: tuple(word for at, word in words if at in (one, _ANY_LETTER)) for one in letters}
+        return {letter: (_any_of(patterns), patterns) for letter, patterns in chosen.items()}
+
+
+Fill = Callable[[bytes, Span], bytes]
+"""Makes a stand-in for the secret in some data."""
 
 
 def redactions_in(interaction: Interaction) -> int:
@@ -259,36 +402,135 @@ def _is(headers: Headers, content_type: str) -> bool:
 
 # --- spans
 
+_BEFORE_TEXT = {b'"', b"'", b"=", b"\n", b";"}
 
-def _filled(data: bytes, spans: Iterable[Span], fill: Callable[[int], bytes]) -> bytes:
+
+def _stand_in(data: bytes, span: Span) -> bytes:
+    return same_length(data[span.start : span.end], span.alphabet, keep=span.keep)
+
+
+def _request_stand_in(_data: bytes, span: Span) -> bytes:
+    return b"0" if span.alphabet is Alphabet.NUMBER else REDACTED.encode()
+
+
+def _filled(data: bytes, spans: Iterable[Span], fill: Fill) -> bytes:
     pieces: list[bytes] = []
     kept = 0
-    for start, end, _ in spans:
-        pieces += data[kept:start], fill(end - start)
-        kept = end
+    for span in spans:
+        pieces += data[kept : span.start], fill(data, span)
+        kept = span.end
     return b"".join([*pieces, data[kept:]])
-
-
-def _padded(length: int) -> bytes:
-    return REDACTED.encode().ljust(length, b"*")[:length]
-
-
-def _is_redacted(data: bytes) -> bool:
-    return data in (REDACTED.encode(), _padded(len(data)))
 
 
 def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     """The spans in order; those that overlap become one, of the kind that begins first."""
     current: Span | None = None
-    for start, end, kind in sorted(spans):
-        if current and start < current[1]:
-            current = (current[0], max(end, current[1]), current[2])
+    for span in sorted(spans, key=lambda span: (span.start, -span.keep, span.end)):
+        if current and span.start < current.end:
+            current = current._replace(end=max(span.end, current.end))
         else:
             if current:
                 yield current
-            current = (start, end, kind)
+            current = span
     if current:
         yield current
+
+
+def _overlaid(original: bytes, first: bytes, second: bytes) -> bytes:
+    """The original with what either has changed; where both have, as the second has."""
+    if first == original:
+        return second
+    triples = zip(original, first, second, strict=True)
+    return bytes(new if new != old else other for old, other, new in triples)
+
+
+def _unjoined(clean: bytes, joined: bytes, texts: Iterable[bytes]) -> Iterator[bytes]:
+    """The texts that were joined, with what differs between the joined text and the clean one."""
+    at = 0
+    for text in texts:
+        old, new = joined[at : at + len(text)], clean[at : at + len(text)]
+        at += len(text) + 1
+        yield (
+            text if old == new else bytes(n if n != o else t for t, o, n in zip(text, old, new, strict=True))
+        )
+
+
+_ANY_LETTER = -1
+
+
+def _first_letter(pattern: Pattern) -> int:
+    match = _LITERAL.match(pattern.regex.pattern)
+    return match[0][0] if match and b"|" not in _outside_groups(pattern.regex.pattern) else _ANY_LETTER
+
+
+def _outside_groups(regex: bytes) -> bytes:
+    """A regex without what stands in parentheses."""
+    while (shorter := re.sub(rb"\([^()]*\)", b"", regex)) != regex:
+        regex = shorter
+    return regex
+
+
+def _any_of(patterns: tuple[Pattern, ...]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(b"(?:%b)" % pattern.regex.pattern for pattern in patterns) or b"(?!)")
+
+
+def _matches(
+    patterns: Iterable[Pattern], data: bytes, start: int
+) -> Iterator[tuple[re.Match[bytes], Pattern]]:
+    for pattern in patterns:
+        if match := pattern.regex.match(data, start):
+            yield match, pattern
+
+
+# --- prefixes
+
+# What a pattern's regex begins with, up to its first special character.
+_LITERAL = re.compile(rb"[A-Za-z0-9_-]+(?![*+?{])")
+_MORE_PREFIXES = (
+    b"xoxb-",
+    b"xoxp-",
+    b"xoxa-",
+    b"xoxe-",
+    b"glpat-",
+    b"AKIA",
+    b"ASIA",
+    b"ABIA",
+    b"ghp_",
+    b"gho_",
+    b"ghs_",
+    b"ghu_",
+)
+_REST_OF_PREFIX = re.compile(rb"[a-z]{1,7}[-_]")
+
+
+def _prefix_size(secret: bytes, pattern: Pattern) -> int:
+    """How many bytes of a key are the same for all of its kind: code may look at them."""
+    match = _LITERAL.match(pattern.regex.pattern)
+    if match is None or not secret.startswith(match[0]):
+        return 0
+    size = len(match[0])
+    if not match[0].endswith((b"-", b"_")):
+        rest = _REST_OF_PREFIX.match(secret, size)
+        size = rest.end() if rest else size
+    return size if size < len(secret) - 8 else 0
+
+
+# --- a secret that has begun
+
+_TAIL = 4096
+_PROBES = (
+    b"a1B2c3D4e5F6a7B8c9D0" * 4,
+    b"1234567890" * 7,
+    b"A1B2C3D4E5F6A7B8C9D0" * 4,
+    b"0a1b2c3d4e5f6a7b8c9d" * 4,
+)
+# The characters of a key, from the text's end on, in reverse.
+_RUN_BACKWARDS = re.compile(rb"[^\s\"'<>(){}\[\],;|`\x80-\xff]++")
+_PLAIN_WORD = re.compile(rb"[A-Z]?[a-z]{0,18}[.!?:]{0,3}")
+_WORD_STARTS = re.compile(rb"(?<![A-Za-z0-9_-])")
+_OPAQUE_RUN = re.compile(
+    rb"(?=[A-Za-z_/+.-]*+[0-9])(?=[0-9_/+.-]*+[A-Za-z])[\w/+.=%~-]{8,}\Z|[A-Za-z0-9_/+=-]{20,}\Z"
+)
 
 
 # --- long words
@@ -313,83 +555,3 @@ def _long_words(data: bytes) -> Iterator[int]:
 def _after_escape(data: bytes, start: int) -> int:
     match = _ESCAPE.match(data, start)
     return match.end() if match else start
-
-
-# --- names
-
-_PARAMETER = re.compile(rb"(?:^|[?&#])([^=&#?\s]*+)=([^&#\s<>\"]*+)")
-# What may follow a name: `": "` of JSON, at any depth of escaping; the lines before a part of a multipart
-# body; an equals sign or a colon in text, where only what looks like a secret counts.
-_QUOTED = rb"(?P<slashes>\\{0,15}+)(?P<quote>[\"'])\s*+:\s*+(?P=slashes)(?P=quote)"
-_PART = rb"\"(?:\r\n[^\r\n]{1,200}+){0,3}+\r\n\r\n(?P<part>[^\r\n]++)"
-_ASSIGNED = (
-    rb"\s{0,9}+(?:[=:]|\\u003d|%3d)\s{0,9}+(?:\\{0,15}+[\"'])?+(?:(?:bearer|basic|token|api-?key)\s++)?+"
-    rb"(?=[a-z_.~+/%-]*+[0-9])(?P<assigned>[\w.~+/%-]{16,}+={0,2})(?![(\[])"
-)
-_IN_QUERY = rb"=(?P<value>[^&\s\"'<>\\#]{16,}+)"
-_QUOTE = re.compile(rb"(?<!\\)(\\*+)([\"'])|[\r\n]")
-
-
-def _name_patterns(fields: frozenset[str], parameters: frozenset[str]) -> Iterator[Pattern]:
-    """For each last word of the names, with which the regex begins so as to be fast, all that end with it."""
-    anywhere = {name[1:] for name in fields if name.startswith("*")}
-    exact = fields - {f"*{name}" for name in anywhere}
-    names = anywhere | exact | parameters
-    for word in sorted({name.rpartition("_")[2] for name in names}):
-        ways = (
-            (
-                b"[\\\\\"']",
-                [*_behind(word, "", anywhere), *_behind(word, "[\"']", exact)],
-                b"(?:%b|%b)" % (_QUOTED, _PART),
-            ),
-            (b"=", [*_behind(word, "[?&;]", names), *_behind(word, r"\\u0026", names)], _IN_QUERY),
-            (b"[\\s=:\\\\%]", _behind(word, "", anywhere), _ASSIGNED),
-        )
-        # What follows is looked at first, because most words are followed by something else.
-        branches = (
-            b"(?=%b)(?:%b)%b" % (follows, b"|".join(behind), rest) for follows, behind, rest in ways if behind
-        )
-        yield Pattern(f"{word} by name", re.compile(b"%b(?:%b)" % (word.encode(), b"|".join(branches))))
-
-
-def _behind(word: str, start: str, names: Iterable[str]) -> list[bytes]:
-    """Expressions that hold where one of these names ends, for those that end with the word."""
-    ending = sorted(name for name in names if name.endswith(word))
-    spellings = ([start + re.escape(name).replace("_", joint) for joint in ("[_-]", "")] for name in ending)
-    return [b"(?<=%b)" % spelling.encode() for pair in spellings for spelling in dict.fromkeys(pair)]
-
-
-def _joined(name: str) -> str:
-    return name.replace("_", "").replace("-", "")
-
-
-def _named(data: bytes, patterns: Iterable[Pattern]) -> Iterator[Span]:
-    lowered = data.lower()
-    for pattern in patterns:
-        match = pattern.regex.search(lowered)
-        while match:
-            start, end = _text_after(lowered, match)
-            if start < end:
-                yield start, end, pattern.kind
-            match = pattern.regex.search(lowered, max(end, match.end()))
-
-
-def _text_after(data: bytes, match: re.Match[bytes]) -> tuple[int, int]:
-    if match.lastgroup != "quote":
-        return match.span(match.lastgroup or 0)
-    return match.end(), _string_end(data, match.end(), len(match["slashes"]), match["quote"])
-
-
-def _string_end(data: bytes, start: int, depth: int, quote: bytes) -> int:
-    """Where a string ends that has begun with that many backslashes and that quote.
-
-    A JSON string inside one is escaped: its quotes have a backslash each, and a quote in its text has
-    three. An outer string's end is the end of this one too, and so is a line's.
-    """
-    for match in _QUOTE.finditer(data, start):
-        if match[2] is None:
-            return match.start()
-        slashes = len(match[1])
-        if match[2] in (quote, b'"') and (slashes < depth or slashes % (2 * depth + 2) == depth):
-            return match.end() - 1 - min(slashes, depth)
-    return len(data)
