@@ -26,6 +26,7 @@ PURE = (
     "builder",
     "cassette.address",
     "cassette.chunk_times",
+    "cassette.conversation",
     "cassette.convert",
     "cassette.changed_body",
     "cassette.dialects",

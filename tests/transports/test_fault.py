@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
+import json
 import math
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from tests.faults import answers
 from tests.loopback import Answer, serve
 from tests.transports.clients import Kind, Outcome
 
 from unspool.cassette.cassette import Cassette
+from unspool.cassette.model import Request
 from unspool.clock import VirtualClock
 from unspool.errors import FaultError, UnrecordedRequestError
 from unspool.faults import (
     Break,
     Cut,
+    CutEvents,
     Drip,
     Fault,
     Hang,
+    HtmlPage,
     Loop,
     Merge,
     NoAnswer,
@@ -370,13 +377,236 @@ def test_a_decorated_function_counts_anew_each_time(tmp_path: Path) -> None:
     assert [ask(), ask()] == ["ConnectError", "ConnectError"]
 
 
-def test_what_is_recorded_stays_whole(tmp_path: Path) -> None:
-    path = tmp_path / "new.yaml"
-    with serve({"/": Answer([*PIECES])}) as server, use_cassette(path, fault=Cut(3)):
-        outcome = Kind("httpx", "sync").read(f"{server.url}/")
+@pytest.mark.parametrize("mode", ["once", "new_episodes", "all", "rewrite"])
+def test_nothing_is_recorded_under_a_fault(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path)
+    before = path.read_bytes()
+    with (
+        serve({"/": Answer([*PIECES])}) as server,
+        pytest.raises(UnrecordedRequestError) as caught,
+        use_cassette(path, record_mode=mode, fault=Cut(3)),
+    ):
+        Kind("httpx", "sync").read(f"{server.url}/")
+    assert not server.requests
+    assert path.read_bytes() == before
+    assert "record_mode" not in str(caught.value)
+    assert "a fault is in force" in str(caught.value)
 
-    assert outcome.chunks == PIECES
-    assert Cassette.load(path).interactions[0].response.body == b"".join(PIECES)
+
+# A fault of the stream is none of the bookkeeping
+
+
+OTHER = "https://api.openai.com/v1/chat/completions"
+
+
+def conversation(*turns: list[bytes], path: str = "/v1/chat/completions") -> Cassette:
+    """A cassette of one conversation, a recording for each turn."""
+    recorded = [
+        replace(
+            answers.interaction(*pieces),
+            request=Request("POST", f"https://api.openai.com{path}", body=ask_turn(number)),
+        )
+        for number, pieces in enumerate(turns, start=1)
+    ]
+    return Cassette.of(recorded)
+
+
+def ask_turn(number: int, **more: Any) -> bytes:
+    said = [{"role": "user", "content": "Hi"}]
+    for _ in range(number - 1):
+        said += [{"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "Go on"}]
+    return json.dumps({"model": "m", "messages": said, **more}).encode()
+
+
+def post(client: Any, number: int = 1, *, url: str = OTHER, **more: Any) -> list[Any]:
+    """The status and the pieces of an answer, or the name of the error after them."""
+    seen: list[Any] = []
+    try:
+        with client.stream("POST", url, content=ask_turn(number, **more)) as response:
+            seen.append(response.status_code)
+            seen += response.iter_raw()
+    except httpx.HTTPError as error:
+        seen.append(type(error).__name__)
+    return seen
+
+
+SAYS = [b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n', b"data: [DONE]\n\n"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(),
+        NoAnswer(),
+        Status(429),
+        HtmlPage(),
+        Break(0),
+        Break(1),
+        CutEvents(1),
+        Hang(1),
+        Cut(5, "reset"),
+    ],
+    ids=repr,
+)
+def test_a_retry_gets_the_answer_that_the_fault_withheld(fault: Fault) -> None:
+    clock = VirtualClock()
+    with (
+        use_cassette(conversation(SAYS), fault=fault.on(1), clock=clock, require_all_played=True),
+        httpx.Client() as client,
+    ):
+        assert post(client) != [200, *SAYS]
+        assert post(client) == [200, *SAYS]
+
+
+def test_equal_requests_get_their_recordings_in_order_all_the_same() -> None:
+    first, second = [b"data: 1\n\n"], [b"data: 2\n\n"]
+    cassette = conversation(first, second)
+    cassette = Cassette.of(
+        [replace(one, request=cassette.interactions[0].request) for one in cassette.interactions]
+    )
+    with use_cassette(cassette, fault=Break(0).on(1)), httpx.Client() as client:
+        assert [post(client) for _ in range(3)] == [[200, "ReadError"], [200, *first], [200, *second]]
+
+
+def test_a_whole_answer_is_used_up_though_it_is_odd() -> None:
+    seen: list[list[Any]] = []
+    with (
+        pytest.raises(UnrecordedRequestError, match="played already"),
+        use_cassette(conversation(SAYS), fault=Rechunk(3)),
+        httpx.Client() as client,
+    ):
+        seen += (post(client) for _ in range(2))
+    assert [b"".join(one[1:]) for one in seen] == [b"".join(SAYS)]
+
+
+def test_an_endless_loop_reaches_a_client_of_a_cassette() -> None:
+    with use_cassette(conversation(SAYS), fault=Loop(0, times=math.inf)), httpx.Client() as client:  # noqa: SIM117
+        with client.stream("POST", OTHER, content=ask_turn(1)) as response:
+            assert set(itertools.islice(response.iter_raw(), 5000)) == {SAYS[0]}
+
+
+# Aiming
+
+
+def test_attempts_are_those_of_one_request() -> None:
+    with use_cassette(conversation(SAYS, SAYS), fault=Refuse().on(1)), httpx.Client() as client:
+        seen = [post(client, number) for number in (1, 1, 2, 2)]
+    assert [one[0] for one in seen] == ["ConnectError", 200, "ConnectError", 200]
+
+
+def test_a_retry_is_known_though_its_trace_id_differs() -> None:
+    with (
+        use_cassette(Cassette.of(conversation(SAYS).interactions, ignore=["trace"]), fault=Refuse().on(1)),
+        httpx.Client() as client,
+    ):
+        assert [post(client, trace=n)[0] for n in (1, 2)] == ["ConnectError", 200]
+
+
+def test_a_turn_is_that_of_its_own_conversation() -> None:
+    other = replace(
+        conversation(SAYS).interactions[0], request=Request("POST", OTHER, body=b'{"messages":["x"]}')
+    )
+    cassette = Cassette.of([*conversation(SAYS, SAYS).interactions, other])
+    with use_cassette(cassette, fault=Break(0).where(turn=2)), httpx.Client() as client:
+        assert post(client)[0] == 200
+        assert client.post(OTHER, content=other.request.body).status_code == 200
+        assert post(client, 2) == [200, "ReadError"]
+
+
+def test_tools_and_token_counts_are_left_alone() -> None:
+    tool = replace(answers.interaction(b"{}"), request=Request("GET", "https://weather.example/now"))
+    count = replace(
+        answers.interaction(b"{}"),
+        request=Request("POST", "https://api.anthropic.com/v1/messages/count_tokens", body=ask_turn(1)),
+    )
+    cassette = Cassette.of([tool, count, *conversation(SAYS).interactions])
+    with use_cassette(cassette, fault=Refuse().on(1)), httpx.Client() as client:
+        assert client.get(tool.request.uri).content == b"{}"
+        assert post(client, url=count.request.uri) == [200, b"{}"]
+        assert post(client) == ["ConnectError"]
+
+
+def test_a_tool_is_met_by_its_path() -> None:
+    tool = replace(answers.interaction(b"{}"), request=Request("GET", "https://weather.example/v1/now"))
+    with use_cassette(Cassette.of([tool]), fault=Refuse().where(path="/now")), httpx.Client() as client:  # noqa: SIM117
+        with pytest.raises(httpx.ConnectError):
+            client.get(tool.request.uri)
+
+
+# A fault that doesn't happen
+
+
+def swallowed(fault: Fault, *numbers: int, cassette: Cassette | None = None, leave: bool = False) -> None:
+    """A client that takes every error for a lost connection."""
+    with use_cassette(cassette or conversation(SAYS, SAYS), fault=fault), httpx.Client() as client:
+        for number in numbers:
+            with (
+                contextlib.suppress(Exception),
+                client.stream("POST", OTHER, content=ask_turn(number)) as one,
+            ):
+                if not leave:
+                    one.read()
+
+
+def test_an_aimed_fault_that_does_not_fit_is_raised_again_at_the_end() -> None:
+    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 9 network chunks"):
+        swallowed(Break(9).on(1), 1)
+
+
+def test_a_fault_that_fits_no_answer_is_raised_at_the_end() -> None:
+    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 9 network chunks"):
+        swallowed(Break(9), 1, 2)
+
+
+def test_a_fault_that_is_not_aimed_need_not_fit_all_answers() -> None:
+    few_and_many = conversation([b"data: 1\n\n"], [b"data: 1\n\n"] * 5)
+    with use_cassette(few_and_many, fault=Break(3)), httpx.Client() as client:
+        assert post(client) == [200, b"data: 1\n\n"]
+        assert post(client, 2)[-1] == "ReadError"
+
+
+def test_each_of_two_faults_must_fit_some_answer() -> None:
+    with pytest.raises(FaultError, match=r"^Break\(after=9\) needs 9 network chunks"):
+        swallowed(Merge() | Break(9), 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "numbers", "leave", "reason"),
+    [
+        (Break(0), (), False, "no request was made"),
+        (Break(0).on(2), (1, 2), False, "aimed at none of the 2 requests"),
+        (Break(0).where(turn=3), (1, 2), False, "aimed at none of the 2 requests"),
+        (Break(1), (1,), True, "the client left each answer before"),
+    ],
+)
+def test_a_fault_that_broke_nothing_says_why(
+    fault: Fault, numbers: tuple[int, ...], leave: bool, reason: str
+) -> None:
+    with pytest.raises(FaultError, match=rf"broke nothing: .*{reason}"):
+        swallowed(fault, *numbers, leave=leave)
+
+
+@pytest.mark.parametrize(
+    "fault", [NoFault(), Break(1).on(1, 2), Break(0).on(1) | Status(429).on(7)], ids=repr
+)
+def test_a_fault_that_happened_has_nothing_to_complain_of(fault: Fault) -> None:
+    swallowed(fault, 1)
+
+
+def test_the_blocks_own_error_comes_first() -> None:
+    def fail() -> None:
+        with use_cassette(conversation(SAYS), fault=Break(9).on(1)):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine") as caught:
+        fail()
+    assert "broke nothing: no request was made" in caught.value.__notes__[0]
+
+
+def test_a_transport_complains_when_it_is_closed(kind: Kind) -> None:
+    outcome = kind.read(URL, transport=FaultTransport(replay(), Break(0).where(turn=2)))
+
+    assert (len(outcome.chunks), outcome.error) == (6, "FaultError")
 
 
 # Behind an SDK

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unspool.cassette import store
+from unspool.cassette.conversation import Conversations
 from unspool.cassette.difference import explain_miss
 from unspool.cassette.document import Document
 from unspool.cassette.hooks import Hooks
@@ -57,6 +58,8 @@ class Cassette:
     Attributes:
         misses: the errors of such requests, and of whatever else tried to reach the network.
         plays: what was played so far, in the order of the requests.
+        answered_by_position: requests without a recording that were answered, under a fault, by the one in
+            their place in the conversation.
 
     Raises:
         CassetteFormatError: the file isn't a cassette.
@@ -83,6 +86,7 @@ class Cassette:
         self.redactor = _usual_redactor() if redactor is None else redactor
         self.misses: list[CassetteError] = []
         self.plays: list[Play] = []
+        self.answered_by_position: list[Request] = []
         self._on_miss = on_miss
         self._hooks = Hooks(before_record_request, before_record_response)
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
@@ -117,6 +121,7 @@ class Cassette:
 
     def _insert(self, document: Document) -> None:
         self._loaded = document
+        self._conversations: Conversations | None = None
         self._player = Player(
             document.interactions,
             self._matching,
@@ -146,10 +151,26 @@ class Cassette:
     def _replays(self) -> bool:
         return self.record_mode not in {RecordMode.ALL, RecordMode.REWRITE}
 
-    def ask(self, request: Request) -> Interaction | Take | None:
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations in what was loaded."""
+        if self._conversations is None:
+            recorded = [self._scrubbed(interaction) for interaction in self._loaded.interactions]
+            self._conversations = Conversations(recorded)
+        return self._conversations
+
+    def ask(
+        self, request: Request, *, under_fault: bool = False, by_position: bool = False
+    ) -> Interaction | Take | None:
         """What is to become of a request: it gets this answer, or it's sent and told to this take.
 
         None: it's sent, and nobody is told, because a hook said so.
+
+        Args:
+            request: the request.
+            under_fault: whether a fault is in force, so that nothing is recorded, whatever the record mode.
+            by_position: whether a request without a recording is answered by the recording that stands in
+                its place in the conversation: after a fault in an early turn the later requests differ.
 
         Raises:
             UnrecordedRequestError: no recording answers it, and nothing may be recorded.
@@ -160,14 +181,28 @@ class Cassette:
             return None
         seen = self.redactor.request(seen)
         with self._lock:
-            found = self._player.find(seen) if self._replays else None
+            replays = self._replays or under_fault
+            found = self._player.find(seen, repeats=by_position) if replays else None
+            if found is None and by_position:
+                found = self._in_place_of(seen)
             if found is not None:
                 return found
-            if not self.is_recording:
-                raise self._miss(seen)
+            if under_fault or not self.is_recording:
+                raise self._miss(seen, under_fault=under_fault)
             return self._new_take(seen)
 
-    def _miss(self, request: Request) -> UnrecordedRequestError:
+    def _in_place_of(self, request: Request) -> Interaction | None:
+        found = self._player.find_among(self.conversations.nearest(request))
+        if found is not None:
+            self.answered_by_position.append(request)
+        return found
+
+    def give_back(self, interaction: Interaction) -> None:
+        """Let a recording answer the next such request again: a fault kept its client from getting it."""
+        with self._lock:
+            self._player.give_back(interaction)
+
+    def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
         error = UnrecordedRequestError(
             explain_miss(
                 request,
@@ -176,6 +211,7 @@ class Cassette:
                 self._matching,
                 path=self.name,
                 record_mode=str(self.record_mode),
+                under_fault=under_fault,
             )
         )
         self.missed(error)

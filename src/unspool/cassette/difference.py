@@ -129,6 +129,7 @@ def explain_miss(
     *,
     path: str,
     record_mode: str,
+    under_fault: bool = False,
 ) -> str:
     """Why no recording answers a request, and what to do about it, in a few lines.
 
@@ -139,19 +140,23 @@ def explain_miss(
         matching: what had to agree.
         path: the cassette's name, for the reader.
         record_mode: the mode in force, for the reader.
+        under_fault: whether a fault is in force, under which nothing is recorded.
     """
     asked = f"{request.method} {request.uri}"
-    start = f"{path} has no recording for {asked} (record_mode={record_mode!r})."
+    why = "a fault is in force, under which nothing is recorded" if under_fault else f"{record_mode=}"
+    record = _UNDER_FAULT if under_fault else _RECORD
+    start = f"{path} has no recording for {asked} ({why})."
     matching_ones = _matching_indexes(request, interactions, matching)
     if matching_ones:
-        return f"{start}\nIt matches {_names(matching_ones)}, played already.\n{_REPEAT}"
+        repeat = _REPEAT_UNDER_FAULT if under_fault else _REPEAT
+        return f"{start}\nIt matches {_names(matching_ones)}, played already.\n{repeat}"
     found = _nearest(interactions, request, matching)
     if found is None:
-        return f"{start}\nThe cassette is empty, or there is none yet.\n{_RECORD}"
+        return f"{start}\nThe cassette is empty, or there is none yet.\n{record}"
     index, places = found
     name = f"interactions[{index}]{' (played already)' if played[index] else ''}"
     lines = [start, f"Of {len(interactions)}, the nearest is {name}; it differs in {_counted(places)}:"]
-    return "\n".join([*lines, *_listed(places), *_ignoring(places), _RECORD])
+    return "\n".join([*lines, *_listed(places), *_ignoring(places), record])
 
 
 def _matching_indexes(request: Request, interactions: Sequence[Interaction], matching: Matching) -> list[int]:
@@ -175,6 +180,15 @@ _RECORD = (
 _REPEAT = (
     "A recording is played once, unless allow_playback_repeats=True lets the last one repeat; "
     "record_mode='new_episodes' records one more."
+)
+
+_UNDER_FAULT = (
+    "A request that the fault has changed belongs in no cassette. Run the test once without the fault if its"
+    " own requests aren't there yet; if the fault made this request another one, aim it at a later turn with"
+    " .where(turn=…), or let the test end where the client gives up."
+)
+_REPEAT_UNDER_FAULT = (
+    "A recording is played once, unless allow_playback_repeats=True lets the last one repeat."
 )
 
 

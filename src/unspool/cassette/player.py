@@ -66,8 +66,13 @@ class Player:
         pairs = zip(self._interactions, self._play_counts, strict=True)
         return [interaction for interaction, count in pairs if not count]
 
-    def find(self, request: Request) -> Interaction | None:
-        """The interaction that answers a request, marked as played; None if there is none, or none left."""
+    def find(self, request: Request, *, repeats: bool = False) -> Interaction | None:
+        """The interaction that answers a request, marked as played; None if there is none, or none left.
+
+        Args:
+            request: the request.
+            repeats: as `allow_playback_repeats`, for this request.
+        """
         key = self._matching.key(request)
         index = self._first(self._unplayed(key, request), request)
         if index is None and not self._scrubs:
@@ -76,12 +81,39 @@ class Player:
         if index is not None:
             self._waiting[key].remove(index)
             self._played.setdefault(key, []).append(index)
-        elif self._repeats:
+        elif self._repeats or repeats:
             index = self._last_played(key, request)
-        if index is None:
-            return None
+        return None if index is None else self._played_now(index)
+
+    def _played_now(self, index: int) -> Interaction:
         self._play_counts[index] += 1
         return self._interactions[index]
+
+    def find_among(self, indexes: Iterable[int]) -> Interaction | None:
+        """The first of these that hasn't been played, or else the first, marked as played."""
+        likely = list(indexes)
+        index = next((one for one in likely if not self._play_counts[one]), None)
+        if index is None:
+            return self._played_now(likely[0]) if likely else None
+        for key, waiting in self._waiting.items():
+            if index in waiting:
+                waiting.remove(index)
+                self._played.setdefault(key, []).append(index)
+        if index in self._unkeyed:
+            self._unkeyed.remove(index)
+            key = self._matching.key(self._recorded(index))
+            self._waiting.setdefault(key, deque())
+            self._played.setdefault(key, []).append(index)
+        return self._played_now(index)
+
+    def give_back(self, interaction: Interaction) -> None:
+        """Let an interaction answer the next such request again, because its client didn't get it whole."""
+        for key, played in self._played.items():
+            for index in played:
+                if self._interactions[index] is interaction:
+                    played.remove(index)
+                    self._waiting[key].appendleft(index)
+                    return
 
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
         """The indexes with the key of that request that are left, in order."""

@@ -23,7 +23,7 @@ from unspool.faults.events import (
     NoFinish,
     RepeatFinish,
 )
-from unspool.faults.fault import Fault
+from unspool.faults.fault import Asked, Fault
 from unspool.faults.noise import (
     ByteOrderMark,
     Inject,
@@ -33,6 +33,7 @@ from unspool.faults.noise import (
     NoFinalBlankLine,
     UnknownEvent,
 )
+from unspool.faults.notes import Notes
 from unspool.faults.parts import Part
 from unspool.faults.timing import Drip, Hang, SlowStart, Stall
 from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
@@ -65,11 +66,11 @@ class Scenario(Fault):
     def __repr__(self) -> str:
         return f"scenario({self.name!r})"
 
-    def hits(self, attempt: int) -> bool:
-        return self.fault.hits(attempt)
+    def hits(self, asked: Asked | int = 1) -> bool:
+        return self.fault.hits(asked)
 
-    def stage(self, attempt: int = 1) -> Stage[Part, Part]:
-        return self.fault.stage(attempt)
+    def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
+        return self.fault.stage(asked, notes)
 
     def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
         return self.fault.apply(interaction, attempt=attempt)

@@ -96,11 +96,11 @@ class UsageOn(Fault):
     """OpenAI chunks report usage in an unusual place, and nowhere else.
 
     Args:
-        where: `first`, the first chunk; `every`, each one, growing; `finish`, the chunk with the finish
+        at: `first`, the first chunk; `every`, each one, growing; `finish`, the chunk with the finish
             reason; `after`, one more chunk after it; `twice`, two more; `nowhere`.
     """
 
-    where: Literal["first", "every", "finish", "after", "twice", "nowhere"] = "finish"
+    at: Literal["first", "every", "finish", "after", "twice", "nowhere"] = "finish"
 
     def feed(self) -> Feed:
         seen = 0
@@ -119,11 +119,11 @@ class UsageOn(Fault):
 
     def _reported(self, frame: Frame, body: JSON, seen: int) -> Iterable[Frame]:
         bare = {key: value for key, value in body.items() if key != "usage"}
-        here = self.where == "every" or (self.where == "first" and seen == 1)
-        here = here or (self.where == "finish" and finishes(frame))
+        here = self.at == "every" or (self.at == "first" and seen == 1)
+        here = here or (self.at == "finish" and finishes(frame))
         usage = {**_USAGE, "completion_tokens": seen, "total_tokens": 9 + seen}
-        yield frame.with_json({**bare, "usage": usage if self.where == "every" else _USAGE} if here else bare)
-        more = {"after": 1, "twice": 2}.get(self.where, 0) if finishes(frame) else 0
+        yield frame.with_json({**bare, "usage": usage if self.at == "every" else _USAGE} if here else bare)
+        more = {"after": 1, "twice": 2}.get(self.at, 0) if finishes(frame) else 0
         for _ in range(more):
             yield frame.with_json({**bare, "choices": [], "usage": _USAGE})
 

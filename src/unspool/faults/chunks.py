@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal
+from typing import ClassVar, Literal
 
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
@@ -22,6 +22,8 @@ class Rechunk(Fault):
     Args:
         size: bytes in each piece, from 1; the last may have fewer.
     """
+
+    recuts: ClassVar[bool] = True
 
     size: int = 1
 
@@ -42,6 +44,8 @@ class Shred(Fault):
         seed: of the sizes; each answer gets the same.
         most: bytes that a piece has at most.
     """
+
+    recuts: ClassVar[bool] = True
 
     seed: int = 0
     most: int = 20
@@ -94,6 +98,8 @@ class Split(Fault):
             inside each `data:`; `lines`, after each line.
     """
 
+    recuts: ClassVar[bool] = True
+
     at: Literal["characters", "crlf", "data", "lines"] = "characters"
 
     def feed(self) -> Feed:
@@ -110,6 +116,8 @@ class Merge(Fault):
     Args:
         count: how many in one; None for all.
     """
+
+    recuts: ClassVar[bool] = True
 
     count: int | None = None
 

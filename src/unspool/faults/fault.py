@@ -6,16 +6,24 @@
 answers in the same way, and its `repr` is the code that makes it. Where it finds nothing to break it says so
 with a `FaultError`: a test whose fault never happened would pass for no reason. Only faults that change
 *every* something (every line end, every character) are content with none.
+
+By default a fault meets every answer of a model. `fault.on(1)` meets the first attempt of each request,
+`fault.where(turn=2)` the second turn of each conversation. Several answers in a row are watched by `Notes`: a
+fault that is aimed must fit the answer that it's aimed at, any other one must fit some answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
-from unspool.cassette.model import Interaction
+from unspool.cassette.conversation import body_of, position_of
+from unspool.cassette.model import Interaction, Request
 from unspool.errors import FaultError
+from unspool.faults.notes import Notes, Watched
 from unspool.faults.parts import Part, Stop, interaction_of, parts_of
 from unspool.faults.settings import check_settings
 from unspool.pipeline import Chain, Stage
@@ -24,9 +32,34 @@ Feed = Callable[[Part], Iterable[Part]]
 """What becomes of each part of one answer. The last part is a `Stop`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, as faults are aimed.
+
+    Attributes:
+        request: what is asked; None where only the attempt is known, as with a canned stream.
+        attempt: which time this is asked, from 1.
+        turn: which answer of the model it asks for in its conversation, from 1; None if that isn't known.
+        is_model: whether it asks a model; other requests are met only by a fault that names their path.
+    """
+
+    request: Request | None = None
+    attempt: int = 1
+    turn: int | None = None
+    is_model: bool = True
+
+    @classmethod
+    def of(cls, attempt: Asked | int) -> Asked:
+        """The request of which only the attempt is known."""
+        return attempt if isinstance(attempt, Asked) else cls(attempt=attempt)
+
+
 @dataclass(frozen=True, repr=False)
 class Fault:
     """A way in which an answer may break; see the module's docstring. Counts start at 0."""
+
+    recuts: ClassVar[bool] = False
+    """Whether other network chunks are all that it makes of an answer."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -42,20 +75,48 @@ class Fault:
         return Both(self, then)
 
     def on(self, *attempts: int) -> Fault:
-        """This fault for these requests only, the first being 1: `Refuse().on(1)` lets a retry succeed.
+        """This fault for these attempts of each request, the first being 1.
+
+        `Refuse().on(1)` lets a retry succeed. Requests that ask the same are attempts at one; a request
+        that goes on with the conversation is another one.
 
         Raises:
             FaultError: for no attempt, or one below 1.
         """
         return On(self, attempts)
 
-    def hits(self, _attempt: int) -> bool:
-        """Whether the answer to the request of this number, from 1, is broken at all."""
-        return True
+    def where(
+        self, *, path: str | None = None, json: Mapping[str, Any] | None = None, turn: int | None = None
+    ) -> Fault:
+        """This fault for some requests only: `Break(2).where(turn=2, json={"model": "gpt-4o"})`.
 
-    def stage(self, attempt: int = 1) -> Stage[Part, Part]:
-        """A stage that breaks one answer: that to the request of this number."""
-        return _Stage(self.feed()) if self.hits(attempt) else Chain()
+        Args:
+            path: how the URL's path ends, in whole segments; `*` stands for anything. A request that asks
+                no model, such as a tool's, is met only by a fault that names its path.
+            json: what the body must hold, at least: objects in it are compared key by key.
+            turn: which answer of the model the request asks for in its own conversation, from 1.
+
+        Raises:
+            FaultError: nothing is given, or a turn below 1.
+        """
+        return Where(self, path, json, turn)
+
+    def hits(self, asked: Asked | int = 1) -> bool:
+        """Whether the answer to this request, or to the attempt of this number, is broken at all."""
+        return Asked.of(asked).is_model
+
+    def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
+        """A stage that breaks one answer: that to this request, or to the attempt of this number.
+
+        Args:
+            asked: the request, or the number of the attempt.
+            notes: takes down what becomes of the answer. With it, an answer that the fault doesn't fit
+                passes whole, unless the fault is aimed at it.
+        """
+        if not self.hits(asked):
+            return Chain()
+        stage = _Stage(self.feed())
+        return stage if notes is None else Watched(stage, self, notes, recuts=self.recuts)
 
     def feed(self) -> Feed:
         """A function that breaks the parts of one answer, one after the other."""
@@ -68,19 +129,21 @@ class Fault:
             FaultError: there is nothing in it for this fault to break.
             CassetteFormatError: its body is compressed in a way that can't be undone.
         """
-        if not self.hits(attempt):
+        turn = position_of(interaction.request, {}).turn
+        asked = Asked(interaction.request, attempt, turn)
+        if not self.hits(asked):
             return interaction
-        stage = self.stage(attempt)
+        stage = self.stage(asked)
         parts = (out for part in parts_of(interaction) for out in stage.feed(part))
         return interaction_of(parts, interaction)
 
 
 def _settings(fault: Fault) -> Iterator[tuple[str, Any]]:
     """The fields that differ from their defaults."""
-    for field in fields(fault):
-        value = getattr(fault, field.name)
-        if field.default is MISSING or value != field.default:
-            yield field.name, value
+    for one in fields(fault):
+        value = getattr(fault, one.name)
+        if one.default is MISSING or value != one.default:
+            yield one.name, value
 
 
 class _Stage:
@@ -114,16 +177,16 @@ class Both(Fault):
         then = f"({self.then!r})" if isinstance(self.then, Both) else repr(self.then)
         return f"{self.first!r} | {then}"
 
-    def hits(self, attempt: int) -> bool:
-        return self.first.hits(attempt) or self.then.hits(attempt)
+    def hits(self, asked: Asked | int = 1) -> bool:
+        return self.first.hits(asked) or self.then.hits(asked)
 
-    def stage(self, attempt: int = 1) -> Stage[Part, Part]:
-        return Chain(self.first.stage(attempt), self.then.stage(attempt))
+    def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
+        return Chain(self.first.stage(asked, notes), self.then.stage(asked, notes))
 
 
 @dataclass(frozen=True, repr=False)
 class On(Fault):
-    """A fault for some of the requests: what `fault.on(1, 2)` makes."""
+    """A fault for some attempts of each request: what `fault.on(1, 2)` makes."""
 
     fault: Fault
     attempts: tuple[int, ...]
@@ -133,21 +196,84 @@ class On(Fault):
             raise FaultError(f"expected the numbers of some requests, from 1, got {self.attempts!r}")
 
     def __repr__(self) -> str:
-        fault = f"({self.fault!r})" if isinstance(self.fault, Both) else repr(self.fault)
-        return f"{fault}.on({', '.join(map(str, self.attempts))})"
+        return f"{_in_parentheses(self.fault)}.on({', '.join(map(str, self.attempts))})"
 
-    def hits(self, attempt: int) -> bool:
-        return attempt in self.attempts and self.fault.hits(attempt)
+    def hits(self, asked: Asked | int = 1) -> bool:
+        return Asked.of(asked).attempt in self.attempts and self.fault.hits(asked)
 
-    def stage(self, attempt: int = 1) -> Stage[Part, Part]:
-        return self.fault.stage(attempt) if self.hits(attempt) else Chain()
+    def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
+        return self.fault.stage(asked, notes and notes.aimed()) if self.hits(asked) else Chain()
+
+
+@dataclass(frozen=True, repr=False)
+class Where(Fault):
+    """A fault for some requests: what `fault.where(turn=2)` makes."""
+
+    fault: Fault
+    path: str | None = None
+    json: Mapping[str, Any] | None = field(default=None, hash=False)
+    turn: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.path is None and self.json is None and self.turn is None:
+            raise FaultError("expected where() to be given path=, json= or turn=, got none of them")
+        if self.turn is not None and self.turn < 1:
+            raise FaultError(f"expected turn >= 1, got {self.turn!r}: the first turn of a conversation is 1")
+
+    def __repr__(self) -> str:
+        given = {"path": self.path, "json": self.json, "turn": self.turn}
+        shown = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+        return f"{_in_parentheses(self.fault)}.where({shown})"
+
+    def hits(self, asked: Asked | int = 1) -> bool:
+        asked = self._seen(asked)
+        return self._is_met(asked) and self.fault.hits(asked)
+
+    def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
+        if not self.hits(asked):
+            return Chain()
+        return self.fault.stage(self._seen(asked), notes and notes.aimed())
+
+    def _seen(self, asked: Asked | int) -> Asked:
+        asked = Asked.of(asked)
+        return asked if self.path is None else replace(asked, is_model=True)
+
+    def _is_met(self, asked: Asked) -> bool:
+        if self.turn is not None and asked.turn != self.turn:
+            return False
+        request = asked.request
+        if request is None:
+            return self.path is None and self.json is None
+        if self.path is not None and not _ends_in(urlsplit(request.uri).path, self.path):
+            return False
+        return self.json is None or _holds(body_of(request), self.json)
+
+
+def _in_parentheses(fault: Fault) -> str:
+    return f"({fault!r})" if isinstance(fault, Both) else repr(fault)
+
+
+def _ends_in(path: str, pattern: str) -> bool:
+    return fnmatchcase(path, pattern) or fnmatchcase(path, f"*/{pattern.lstrip('/')}")
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    """Whether a JSON value is the wanted one, or an object with at least the wanted keys."""
+    if isinstance(wanted, Mapping):
+        return isinstance(value, dict) and all(
+            key in value and _holds(value[key], one) for key, one in wanted.items()
+        )
+    if isinstance(wanted, list | tuple):
+        return isinstance(value, list) and len(value) == len(wanted) and all(map(_holds, value, wanted))
+    return bool(value == wanted)
 
 
 @dataclass(frozen=True, repr=False)
 class NoFault(Fault):
     """Nothing breaks: to have among others in a parametrised test."""
 
-    def hits(self, _attempt: int) -> bool:
+    def hits(self, asked: Asked | int = 1) -> bool:
+        del asked
         return False
 
 

@@ -13,9 +13,11 @@ from unspool.chunk_makers import chunk_with
 from unspool.error_mapping import error_from_body
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault
+from unspool.faults.notes import Notes
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 from unspool.models import Delta
 from unspool.pause import Pause
+from unspool.pipeline import Stage
 from unspool.providers import decoder_for, format_of
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
@@ -31,7 +33,13 @@ _ERRORS: dict[str, type[Exception]] = {
 
 
 def break_script(
-    script: Iterable[Any], fault: Fault, *, provider: str = "openai", errors: Any = None, attempt: int = 1
+    script: Iterable[Any],
+    fault: Fault,
+    *,
+    provider: str = "openai",
+    errors: Any = None,
+    attempt: int = 1,
+    notes: Notes | None = None,
 ) -> Iterator[Any]:
     """A script's items, broken: for a `FakeStream` of the same provider.
 
@@ -46,11 +54,12 @@ def break_script(
         provider: who speaks: a provider, or a wire format's name.
         errors: `httpx` or `httpx2`, whose exceptions to raise; by default Python's own.
         attempt: which request this answers, from 1.
+        notes: takes down what the fault did; with it a script that the fault doesn't fit passes whole.
 
     Raises, when its turn comes:
         FaultError: the script has nothing in it that the fault could break.
     """
-    player = _Player(fault, attempt, errors)
+    player = _Player(fault.stage(attempt, notes), errors)
     yield from player.play(Sent(Request("POST", f"https://{provider}.invalid/v1/chat/completions")))
     yield from player.play(Head(headers=(("content-type", "text/event-stream"),)))
     at = 0.0
@@ -68,8 +77,8 @@ def break_script(
 class _Player:
     """Turns the parts that come out of a fault into items of a script again."""
 
-    def __init__(self, fault: Fault, attempt: int, errors: Any) -> None:
-        self._stage = fault.stage(attempt)
+    def __init__(self, stage: Stage[Part, Part], errors: Any) -> None:
+        self._stage = stage
         self._errors = errors
         self._at = 0.0
         self._refused: Head | None = None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from unspool.cassette.cassette import Cassette
-from unspool.cassette.model import Interaction
+from unspool.cassette.model import Interaction, Request
+from unspool.cassette.take import Take
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.transports._family import to_request
+from unspool.transports.fault import Breaker, BrokenAnswer
+from unspool.transports.in_force import in_force
 from unspool.transports.record import Now, failed, recorded
 from unspool.transports.replay import Performance, areplay, replay
 
@@ -19,11 +23,6 @@ ASend = Callable[[Any], Awaitable[Any]]
 
 def _nobody(_played: Interaction) -> None:
     """Nobody wants to know what is being played."""
-
-
-def _unbroken(recorded: Interaction) -> Interaction:
-    """It's played as it was recorded."""
-    return recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,9 @@ class Playback:
         clock: whose time that is.
         recording_clock: tells when chunks come while recording; the network's time is real.
         on_play: is told what is going to be played.
-        broken: what to play in its place: a fault's doing.
+        breaker: the fault that answers go through; None for none. Under a fault nothing is recorded.
+        positions: whether, once the fault has broken something, requests without a recording are answered
+            by their place in the conversation.
     """
 
     cassette: Cassette
@@ -44,7 +45,27 @@ class Playback:
     clock: Clock = REAL_CLOCK
     recording_clock: Clock = REAL_CLOCK
     on_play: Callable[[Interaction], None] = _nobody
-    broken: Callable[[Interaction], Interaction] = _unbroken
+    breaker: Breaker | None = None
+    positions: bool = False
+
+    def now(self) -> Playback:
+        """This playback, with the fault that is in force for all cassettes, unless it has one of its own."""
+        forced = in_force()
+        if forced is None or self.breaker is not None:
+            return self
+        clock = forced.clock if self.clock is REAL_CLOCK else self.clock
+        return replace(self, clock=clock, breaker=forced.breaker, positions=forced.positions)
+
+    def ask(self, request: Request) -> Interaction | Take | None:
+        """As `Cassette.ask`, under the fault if there is one."""
+        if self.breaker is None:
+            return self.cassette.ask(request)
+        by_position = self.positions and self.breaker.ledger.has_broken
+        return self.cassette.ask(request, under_fault=True, by_position=by_position)
+
+    def meet(self, request: Request) -> BrokenAnswer | None:
+        """What the fault makes of the answer to a request; None if there is none, or it leaves it alone."""
+        return None if self.breaker is None else self.breaker.meet(request, self.cassette.conversations)
 
 
 def answer(playback: Playback, request: Any, send: Send) -> Any:
@@ -52,15 +73,53 @@ def answer(playback: Playback, request: Any, send: Send) -> Any:
 
     Raises:
         UnrecordedRequestError: the cassette has no answer and may not record one.
+        FaultError: the fault is aimed at this answer, and finds nothing in it to break.
         Exception: what the network, or its recording, raises.
     """
+    playback = playback.now()
     started = playback.clock.monotonic()  # so that a replay makes up for the time that finding it takes
     request.read()
-    found = playback.cassette.ask(to_request(request))
+    asked = to_request(request)
+    broken = playback.meet(asked)
+    if broken is None:
+        return _answer(playback, asked, request, send, started=started)
+
+    def unbroken(request: Any) -> Any:
+        return _answer(playback, asked, request, send, started=started, broken=broken)
+
+    return broken.answer(request, unbroken, playback.clock)
+
+
+async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
+    """As `answer`."""
+    playback = playback.now()
+    started = playback.clock.monotonic()
+    await request.aread()
+    asked = to_request(request)
+    broken = playback.meet(asked)
+    if broken is None:
+        return await _aanswer(playback, asked, request, send, started=started)
+
+    async def unbroken(request: Any) -> Any:
+        return await _aanswer(playback, asked, request, send, started=started, broken=broken)
+
+    return await broken.aanswer(request, unbroken, playback.clock)
+
+
+def _answer(
+    playback: Playback,
+    asked: Request,
+    request: Any,
+    send: Send,
+    *,
+    started: float,
+    broken: BrokenAnswer | None = None,
+) -> Any:
+    found = playback.ask(asked)
     if found is None:
         return send(request)
     if isinstance(found, Interaction):
-        return replay(_performance(playback, found, request, started), playback.clock)
+        return replay(_performance(playback, found, request, started, broken), playback.clock)
     now = _since_now(playback.recording_clock)
     try:
         response = send(request)
@@ -70,15 +129,20 @@ def answer(playback: Playback, request: Any, send: Send) -> Any:
     return recorded(found, response, request, now)
 
 
-async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
-    """As `answer`."""
-    started = playback.clock.monotonic()
-    await request.aread()
-    found = playback.cassette.ask(to_request(request))
+async def _aanswer(
+    playback: Playback,
+    asked: Request,
+    request: Any,
+    send: ASend,
+    *,
+    started: float,
+    broken: BrokenAnswer | None = None,
+) -> Any:
+    found = playback.ask(asked)
     if found is None:
         return await send(request)
     if isinstance(found, Interaction):
-        return await areplay(_performance(playback, found, request, started), playback.clock)
+        return await areplay(_performance(playback, found, request, started, broken), playback.clock)
     now = _since_now(playback.recording_clock)
     try:
         response = await send(request)
@@ -88,10 +152,14 @@ async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
     return recorded(found, response, request, now)
 
 
-def _performance(playback: Playback, found: Interaction, request: Any, started: float) -> Performance:
+def _performance(
+    playback: Playback, found: Interaction, request: Any, started: float, broken: BrokenAnswer | None
+) -> Performance:
     playback.on_play(found)
+    if broken is not None:  # its client may ask again, and gets the same then
+        broken.on_spoiled = partial(playback.cassette.give_back, found)
     return Performance(
-        playback.broken(found),
+        found,
         request,
         factor=playback.factor,
         clock=playback.clock,

@@ -1,6 +1,6 @@
 """`FaultTransport`: whatever another transport answers, broken on its way to the client.
 
-The client's requests are counted, so that a fault may hit the first attempt and spare the second. Pieces
+The attempts at each request are counted, so that a fault may hit the first and spare the second. Pieces
 are handed on as they come, so that an endless stream may be broken too. A fault says when each part is to
 come; here that is waited for, on the clock, and no longer than the client's read timeout allows.
 """
@@ -8,16 +8,19 @@ come; here that is waited for, on the clock, and no longer than the client's rea
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from dataclasses import replace
-from itertools import count
 from types import ModuleType
 from typing import Any
 
-from unspool.cassette.model import Failure
+from unspool.cassette.conversation import Conversations, asked_again
+from unspool.cassette.model import Failure, Request
+from unspool.cassette.pieces import says_goodbye
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.errors import FaultError
-from unspool.faults.fault import Fault
+from unspool.errors import FaultError, UnspoolError
+from unspool.faults.fault import Asked, Fault, NoFault
+from unspool.faults.notes import Ledger, Notes
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop, decoding
 from unspool.pipeline import Stage
 from unspool.transports._family import (
@@ -32,6 +35,52 @@ from unspool.transports._family import (
     stream_class,
     to_request,
 )
+
+
+class Breaker:
+    """A fault over the answers of a block, a test or a transport.
+
+    It counts the attempts and the turns that the fault is aimed at, and knows what the fault broke.
+
+    Args:
+        fault: the fault.
+        lenient: whether it needn't fit the answers that it's aimed at.
+
+    Attributes:
+        ledger: what the fault did.
+        is_settled: whether its errors have been reported.
+    """
+
+    def __init__(self, fault: Fault, *, lenient: bool = False) -> None:
+        self.fault = fault
+        self.ledger = Ledger(fault, lenient)
+        self.is_settled = isinstance(fault, NoFault)
+        self._attempts: Counter[Hashable] = Counter()
+        self._lock = threading.Lock()
+
+    def meet(self, request: Request, conversations: Conversations) -> BrokenAnswer | None:
+        """What the fault makes of the answer to a request; None if it leaves that alone."""
+        attempt = asked_again(request)
+        with self._lock:
+            self.ledger.requests += 1
+            self._attempts[attempt] += 1
+            asked = Asked(
+                request,
+                self._attempts[attempt],
+                conversations.turn_of(request),
+                conversations.asks_a_model(request),
+            )
+            if not self.fault.hits(asked):
+                return None
+            notes = self.ledger.notes()
+        return BrokenAnswer(self.fault.stage(asked, notes), request, notes)
+
+    def errors(self) -> list[FaultError]:
+        """What is to be raised at the end, once: the fault didn't happen where it should have."""
+        if self.is_settled:
+            return []
+        self.is_settled = True
+        return self.ledger.errors()
 
 
 class FaultTransport:
@@ -53,52 +102,57 @@ class FaultTransport:
         requests: how many the client has made.
 
     Raises, to the client:
-        FaultError: an answer has nothing in it that the fault could break.
+        FaultError: the answer that the fault is aimed at has nothing in it to break.
+
+    Raises, when it's closed:
+        FaultError: the same again, in case the client swallowed it; or the fault fitted no answer at all.
     """
 
     def __init__(self, inner: Any, fault: Fault, *, clock: Clock = REAL_CLOCK) -> None:
-        self.requests = 0
         self._inner = inner
-        self._fault = fault
         self._clock = clock
-        self._lock = threading.Lock()
+        self._breaker = Breaker(fault)
+        self._conversations = Conversations()
+
+    @property
+    def requests(self) -> int:
+        """How many requests the client has made."""
+        return self._breaker.ledger.requests
 
     def handle_request(self, request: Any) -> Any:
-        attempt = self._count()
-        if not self._fault.hits(attempt):
-            return self._inner.handle_request(request)
         request.read()
-        answer = _Answer(self._fault.stage(attempt), request, self._clock)
-        try:
-            answer.send(self._inner)
-            return answer.response(answer.next())
-        except BaseException:
-            answer.close()
-            raise
+        broken = self._breaker.meet(to_request(request), self._conversations)
+        if broken is None:
+            return self._inner.handle_request(request)
+        return broken.answer(request, self._inner.handle_request, self._clock)
 
     async def handle_async_request(self, request: Any) -> Any:
-        attempt = self._count()
-        if not self._fault.hits(attempt):
-            return await self._inner.handle_async_request(request)
         await request.aread()
-        answer = _Answer(self._fault.stage(attempt), request, self._clock)
-        try:
-            await answer.asend(self._inner)
-            return answer.response(await answer.anext())
-        except BaseException:
-            await answer.aclose()
-            raise
+        broken = self._breaker.meet(to_request(request), self._conversations)
+        if broken is None:
+            return await self._inner.handle_async_request(request)
+        return await broken.aanswer(request, self._inner.handle_async_request, self._clock)
 
-    def _count(self) -> int:
-        with self._lock:
-            self.requests += 1
-            return self.requests
+    def raise_for_misfits(self) -> None:
+        """Raise the error of a fault that found nothing to break, which a client may have swallowed.
+
+        Raises:
+            FaultError: there was one.
+        """
+        for error in self._breaker.ledger.misfits():
+            raise error
+
+    def _check(self) -> None:
+        for error in self._breaker.errors():
+            raise error
 
     def close(self) -> None:
         self._inner.close()
+        self._check()
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+        self._check()
 
     def __enter__(self) -> Any:
         self._inner.__enter__()
@@ -106,6 +160,8 @@ class FaultTransport:
 
     def __exit__(self, *exc: object) -> None:
         self._inner.__exit__(*exc)
+        if not any(exc):
+            self._check()
 
     async def __aenter__(self) -> Any:
         await self._inner.__aenter__()
@@ -113,6 +169,55 @@ class FaultTransport:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._inner.__aexit__(*exc)
+        if not any(exc):
+            self._check()
+
+
+class BrokenAnswer:
+    """One answer that a fault meets, before it's asked for.
+
+    Attributes:
+        on_spoiled: is called if the fault kept the client from getting the answer whole.
+    """
+
+    def __init__(self, stage: Stage[Part, Part], request: Request, notes: Notes) -> None:
+        self.on_spoiled: Callable[[], None] = _nothing
+        self._stage = stage
+        self._request = request
+        self._notes = notes
+
+    def answer(self, request: Any, send: Callable[[Any], Any], clock: Clock) -> Any:
+        """The response to a family's request, broken on its way from `send`."""
+        answer = _Answer(self, self._stage, request, clock)
+        try:
+            answer.send(send, self._request)
+            return answer.response(answer.next())
+        except BaseException:
+            answer.close()
+            raise
+
+    async def aanswer(self, request: Any, send: Callable[[Any], Awaitable[Any]], clock: Clock) -> Any:
+        """As `answer`."""
+        answer = _Answer(self, self._stage, request, clock)
+        try:
+            await answer.asend(send, self._request)
+            return answer.response(await answer.anext())
+        except BaseException:
+            await answer.aclose()
+            raise
+
+    def end(self, *, is_whole: bool) -> None:
+        """The client has got all that it will get of the answer."""
+        on_spoiled, self.on_spoiled = self.on_spoiled, _nothing
+        if self._notes.broke and not is_whole:
+            on_spoiled()
+
+
+def _nothing() -> None:
+    """Nobody minds."""
+
+
+_TAIL_BYTES = 4096
 
 
 class _Answer:
@@ -122,7 +227,8 @@ class _Answer:
     moment at which the client is.
     """
 
-    def __init__(self, stage: Stage[Part, Part], request: Any, clock: Clock) -> None:
+    def __init__(self, broken: BrokenAnswer, stage: Stage[Part, Part], request: Any, clock: Clock) -> None:
+        self._broken = broken
         self._family: ModuleType = family_of(request)
         self._request = request
         self._clock = clock
@@ -134,29 +240,35 @@ class _Answer:
         self._waited = 0.0
         self._inner: Any = None  # the response underneath
         self._pieces: Any = None
+        self._has_ended = False  # the answer underneath
+        self._tail = b""  # of what the client got
         self._cause: tuple[Failure, Exception] | None = None
 
     # What comes from underneath
 
-    def send(self, inner: Any) -> None:
+    def send(self, send: Callable[[Any], Any], sent: Request) -> None:
         """Send the request, unless the fault keeps it back."""
-        if not self._is_sent():
+        if not self._is_sent(sent):
             return
         started = self._clock.monotonic()
         try:
-            self._inner = inner.handle_request(self._request)
+            self._inner = send(self._request)
+        except UnspoolError:  # no failure of the network, and none for a fault to change
+            raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             self._push(self._failed(error), started)
         else:
             self._pieces = iter(self._inner.stream)
             self._push(self._head(), started)
 
-    async def asend(self, inner: Any) -> None:
-        if not self._is_sent():
+    async def asend(self, send: Callable[[Any], Awaitable[Any]], sent: Request) -> None:
+        if not self._is_sent(sent):
             return
         started = self._clock.monotonic()
         try:
-            self._inner = await inner.handle_async_request(self._request)
+            self._inner = await send(self._request)
+        except UnspoolError:  # as above
+            raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             self._push(self._failed(error), started)
         else:
@@ -169,6 +281,8 @@ class _Answer:
             part: Piece | Stop = Piece(next(self._pieces))
         except StopIteration:
             part = Stop()
+        except UnspoolError:  # as above
+            raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             part = self._failed(error)
         self._push(part, started)
@@ -179,12 +293,14 @@ class _Answer:
             part: Piece | Stop = Piece(await anext(self._pieces))
         except StopAsyncIteration:
             part = Stop()
+        except UnspoolError:  # as above
+            raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             part = self._failed(error)
         self._push(part, started)
 
-    def _is_sent(self) -> bool:
-        first, *others = self._stage.feed(Sent(to_request(self._request)))
+    def _is_sent(self, sent: Request) -> bool:
+        first, *others = self._stage.feed(Sent(sent))
         if isinstance(first, Sent):
             return True
         self._out = iter((first, *others))
@@ -202,6 +318,7 @@ class _Answer:
         return Stop(0.0, end, failure)
 
     def _push(self, part: Head | Piece | Stop, started: float) -> None:
+        self._has_ended = isinstance(part, Stop)
         self._taken += self._clock.monotonic() - started
         part = replace(part, at=self._taken)
         # Lazily: what comes of one part may be endless, or an error after something else.
@@ -236,11 +353,20 @@ class _Answer:
         return wait, part
 
     def _given(self, part: Part | Exception) -> Part:
-        if isinstance(part, Stop) and part.failure is not None:
-            part = self._error(part, part.failure)
+        if isinstance(part, Stop):
+            self._broken.end(is_whole=self._has_ended and part.failure is None)
+            if part.failure is not None:
+                part = self._error(part, part.failure)
         if isinstance(part, Exception):
+            self._broken.end(is_whole=False)
             raise part
+        if isinstance(part, Piece):
+            self._tail = (self._tail + part.data)[-_TAIL_BYTES:]
         return part
+
+    def _is_over(self) -> bool:
+        """Whether the client has all that it needs, though it may not have read to the end."""
+        return self._has_ended or says_goodbye(self._tail)
 
     def _error(self, stop: Stop, failure: Failure) -> Exception:
         if self._cause is not None and self._cause[0] is failure:
@@ -264,10 +390,12 @@ class _Answer:
         )
 
     def close(self) -> None:
+        self._broken.end(is_whole=self._is_over())
         if self._inner is not None:
             self._inner.close()
 
     async def aclose(self) -> None:
+        self._broken.end(is_whole=self._is_over())
         if self._inner is not None:
             await self._inner.aclose()
 
@@ -310,14 +438,3 @@ class BrokenStream:
     async def aclose(self) -> None:
         self._ended = True
         await self._answer.aclose()
-
-
-class Breaker:
-    """Breaks recorded answers, one after the other; made anew for each time that a cassette is used."""
-
-    def __init__(self, fault: Fault) -> None:
-        self._fault = fault
-        self._attempts = count(1)
-
-    def __call__(self, interaction: Any) -> Any:
-        return self._fault.apply(interaction, attempt=next(self._attempts))

@@ -73,12 +73,16 @@ class InUseTransport(_LiveTransport):
 def break_answers(fault: Fault) -> None:
     """Break what the cassette in use replays from now on, pauses included; the next request is the first.
 
+    From now on nothing is recorded.
+
     Raises:
         CassetteError: none is in use.
     """
     playback, used = _playback(), scope.current()
     if used is not None:
-        used.playback = replace(playback, factor=playback.factor or 1.0, broken=Breaker(fault))
+        breaker = Breaker(fault)
+        used.breakers.append(breaker)
+        used.playback = replace(playback, factor=playback.factor or 1.0, breaker=breaker)
 
 
 def _playback() -> Playback:

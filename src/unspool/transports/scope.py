@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from unspool.errors import CassetteError, NetworkBlockedError
 from unspool.transports.answer import Playback
+from unspool.transports.fault import Breaker
 
 
 @dataclass(eq=False, slots=True)
@@ -26,12 +27,14 @@ class Scope:
         parent: what is in use around it.
         allowed_hosts: what a socket may connect to all the same.
         on_blocked: is told of each connection that isn't allowed.
+        breakers: the faults that its answers have gone through.
     """
 
     playback: Playback | None
     parent: Scope | None = None
     allowed_hosts: frozenset[str] = frozenset()
     on_blocked: Callable[[NetworkBlockedError], None] | None = None
+    breakers: list[Breaker] = field(default_factory=list)
     is_open: bool = field(default=True, init=False)
 
 

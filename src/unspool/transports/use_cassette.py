@@ -11,13 +11,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from unspool.cassette.cassette import Cassette
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.errors import CassetteError
-from unspool.faults.fault import Fault, NoFault
+from unspool.errors import CassetteError, FaultError
+from unspool.faults.fault import Fault
 from unspool.transports import scope
 from unspool.transports.answer import Playback
 from unspool.transports.fault import Breaker
 from unspool.transports.frozen import frozen_at
 from unspool.transports.guard import LOOPBACK, guarded
+from unspool.transports.in_force import in_force
 from unspool.transports.intercept import interception
 from unspool.transports.replay import Timing, factor_of
 from unspool.transports.vcr_stubs import stubbed
@@ -52,8 +53,8 @@ def use_cassette(
         path: the cassette's file; or a `Cassette`, which keeps its own options.
         timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
         clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
-        fault: what happens to the answers that are replayed; what is recorded stays whole. Its pauses
-            count with `recorded` timing, its attempts from the beginning of the block.
+        fault: what happens to the answers. Under a fault nothing is recorded, whatever the record mode;
+            its attempts count from the beginning of the block.
         freeze_time: while replaying, `freezegun` stops time at each request's recorded moment.
         require_all_played: whether it's an error if a recording is left over.
         allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
@@ -61,11 +62,15 @@ def use_cassette(
 
     Raises (at the end of the block):
         UnrecordedRequestError: a request had no recording, even if the client swallowed that error.
+        FaultError: the fault found nothing to break where it should have, or broke nothing at all, even if
+            the client swallowed that error.
         UnplayedInteractionsError: recordings were left over, and all had to be played.
         CassetteWriteError: what was recorded can't be written.
     """
     if isinstance(path, Cassette) and options:
         raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
+    if fault is not None:
+        options["record_mode"] = "none"
     return CassetteContext(
         functools.partial(Cassette, path, **options) if not isinstance(path, Cassette) else lambda: path,
         factor=factor_of(timing),
@@ -94,7 +99,7 @@ class CassetteContext:
         self._make = make
         self._factor = factor
         self._clock = clock
-        self._fault = NoFault() if fault is None else fault
+        self._fault = fault
         self._freeze_time = freeze_time
         self._require_all_played = require_all_played
         self._allowed_hosts = allowed_hosts
@@ -102,43 +107,44 @@ class CassetteContext:
 
     def __enter__(self) -> Cassette:
         cassette = self._make()
+        breaker = None if self._fault is None else Breaker(self._fault)
         with ExitStack() as stack:
             stack.enter_context(interception())
             stack.enter_context(stubbed())
             stack.enter_context(guarded())
             # After what these import: a module imported while time stands would keep a false datetime.
             on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
-            playback = Playback(
-                cassette, self._factor, self._clock, on_play=on_play, broken=Breaker(self._fault)
-            )
+            playback = Playback(cassette, self._factor, self._clock, on_play=on_play, breaker=breaker)
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
+            entered.breakers += [] if breaker is None else [breaker]
             scope.enter(entered)
             stack.callback(scope.leave, entered)
             self._entered.append((entered, cassette, stack.pop_all()))
         return cassette
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        cassette, stack = self._last_entered()
+        used, cassette, stack = self._last_entered()
         stack.close()
         try:
             cassette.close()
-            self._check(cassette)
-        except CassetteError as problem:
+            self._check(cassette, used)
+        except (CassetteError, FaultError) as problem:
             if error is None:
                 raise
             if problem is not error:  # the block's own error is the one to see; ours may well be its cause
                 error.add_note(f"{type(problem).__name__}: {problem}")
 
-    def _last_entered(self) -> tuple[Cassette, ExitStack]:
+    def _last_entered(self) -> tuple[scope.Scope, Cassette, ExitStack]:
         """By this task or thread, which may not be the only one; or by any, where it's left in another."""
         here = scope.here()
         mine = [index for index, (entered, _, _) in enumerate(self._entered) if entered is here]
-        _, cassette, stack = self._entered.pop(mine[0] if mine else -1)
-        return cassette, stack
+        return self._entered.pop(mine[0] if mine else -1)
 
-    def _check(self, cassette: Cassette) -> None:
+    def _check(self, cassette: Cassette, used: scope.Scope) -> None:
         cassette.raise_for_misses()
-        if self._require_all_played:
+        for error in (error for breaker in used.breakers for error in breaker.errors()):
+            raise error
+        if self._require_all_played and in_force() is None:  # a test that is broken may end early
             cassette.raise_for_unplayed()
 
     async def __aenter__(self) -> Cassette:

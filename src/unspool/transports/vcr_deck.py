@@ -67,10 +67,10 @@ def _ask(request: Any) -> Asked:
     used = scope.current()
     if used is None or used.playback is None:
         return Asked(None)
-    playback = used.playback
+    playback = used.playback.now()
     started = playback.recording_clock.monotonic()
     try:
-        found = playback.cassette.ask(from_vcr(request))
+        found = playback.ask(from_vcr(request))
     except CassetteError as error:
         return Asked(error, playback, started)
     return Asked(found, playback, started)
