@@ -86,13 +86,19 @@ def test_broken(unspool_clock):
 def test_without_a_cassette_there_is_nothing_to_break_but_the_fixture_sets_one_up(project: Project) -> None:
     project.write_tests(
         """
-from unspool.faults import Refuse
+from unspool.faults import Break, Refuse
 
-def test_weather(stream_faults):
+def test_refused(stream_faults):
     stream_faults.in_cassette(Refuse())
-    assert "It rains" in ask()  # what is recorded stays whole
+    with pytest.raises(httpx.ConnectError):
+        ask()
+
+def test_unrecorded(stream_faults):
+    stream_faults.in_cassette(Break())
+    ask()
 """
     )
-    outcomes = [project.run() for _ in range(2)]
-    assert [outcome.counts for outcome in outcomes] == [{"passed": 1}, {"failed": 1}]
-    assert "ConnectError" in outcomes[1].text
+    outcome = project.run()
+    assert outcome.counts == {"passed": 1, "failed": 1}
+    assert "a fault is in force, under which nothing is recorded" in outcome.text
+    assert project.cassettes == []

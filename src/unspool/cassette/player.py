@@ -112,7 +112,7 @@ class Player:
             for index in played:
                 if self._interactions[index] is interaction:
                     played.remove(index)
-                    self._waiting[key].appendleft(index)
+                    self._waiting.setdefault(key, deque()).appendleft(index)
                     return
 
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:

@@ -27,7 +27,7 @@ class Notes:
         is_aimed: whether what is noted next is a fault for this very request.
         met: the faults that met the answer.
         broke: those of them that have changed something in what the client was given.
-        unfit: those that found nothing to break, with the error, and whether they were aimed.
+        unfit: those that found nothing to break, with the error, and whether they should have.
         passed: those that saw the end of the answer and changed nothing, which was right by them.
     """
 
@@ -44,8 +44,8 @@ class Notes:
 
     @property
     def errors(self) -> Iterator[FaultError]:
-        """The errors of faults that were aimed at this answer and don't fit it."""
-        return (error for _, error, is_aimed in self.unfit if is_aimed and not self.lenient)
+        """The errors of faults that should have fitted this answer."""
+        return (error for _, error, must_fit in self.unfit if must_fit)
 
 
 class Watched:
@@ -76,8 +76,10 @@ class Watched:
                 self._compare(out)
                 yield out
         except FaultError as error:
-            self._notes.unfit.append((self._fault, error, self._is_aimed))
-            if self._has_changed or (self._is_aimed and not self._notes.lenient):
+            # What has been given to the client can't be taken back.
+            must_fit = self._has_changed or (self._is_aimed and not self._notes.lenient)
+            self._notes.unfit.append((self._fault, error, must_fit))
+            if must_fit:
                 raise
             self._stage = None
             yield from self._expected
@@ -162,7 +164,7 @@ class Ledger:
     def _unaimed(self) -> Iterable[FaultError]:
         """Of faults that aren't aimed, and fitted no answer."""
         broke = [fault for notes in self.answers for fault in notes.broke]
-        unfit = [(fault, error) for notes in self.answers for fault, error, aimed in notes.unfit if not aimed]
+        unfit = [(fault, error) for notes in self.answers for fault, error, must in notes.unfit if not must]
         seen: list[Any] = []
         for fault, error in unfit:
             if fault not in broke and fault not in seen:

@@ -79,13 +79,15 @@ def examine(
     interaction = answer if isinstance(answer, Interaction) else _only(answer)
     wire_format = _format_of(interaction)
     clock = SteppingClock()
-    watch = _watched(interaction, fault, clock, limits)
+    transport = _broken(interaction, fault, clock)
+    watch = WatchTransport(transport, clock, limits)
     notes = _Notes()
     import_module(backend)  # before its `sleep` is lent
     with lent_time(clock):
         _run(client, watch, notes, backend)
     if watch.problem is not None:
         raise watch.problem
+    transport.raise_for_misfits()
     outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
     whole = _whole(interaction, fault, len(watch.attempts))
     return judge(Log(wire_format, watch.attempts, outcome, repr(fault), whole), limits)
@@ -127,10 +129,10 @@ def _only(path: str | os.PathLike[str]) -> Interaction:
     return interactions[0]
 
 
-def _watched(interaction: Interaction, fault: Fault, clock: SteppingClock, limits: Limits) -> WatchTransport:
+def _broken(interaction: Interaction, fault: Fault, clock: SteppingClock) -> FaultTransport:
     cassette = Cassette.of([interaction], match_on=["method"], allow_playback_repeats=True)
     replay = ReplayTransport(cassette, timing="recorded", clock=clock)
-    return WatchTransport(FaultTransport(replay, fault, clock=clock), clock, limits)
+    return FaultTransport(replay, fault, clock=clock)
 
 
 class _Notes:
