@@ -19,7 +19,6 @@ from pydantic_core import to_json
 
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.request_body import JSON, read_body
-from unspool.providers.exchange import format_of_exchange
 
 _MESSAGES = ("messages", "input", "contents", "chat_history", "prompt", "message", "inputs", "inputText")
 _PROMPT = ("system", "instructions", "systemInstruction", "system_instruction", "preamble")
@@ -148,6 +147,8 @@ def is_model_request(request: Request) -> bool | None:
 
     Tools, token counts and embeddings don't.
     """
+    from unspool.providers.exchange import format_of_exchange  # noqa: PLC0415 - it takes its time
+
     path = urlsplit(request.uri).path
     known = format_of_exchange(request.uri, "text/event-stream")
     if request.method.upper() != "POST":
