@@ -29,6 +29,7 @@ from unspool.models import (
     StreamingChoices,
     Usage,
     assemble,
+    own,
 )
 from unspool.tokens import TokenCounter, settle_usage
 from unspool.tokens import token_counter as estimate
@@ -65,7 +66,7 @@ _MORE_THAN_TEXT = (
 
 
 def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
-    chunks: Iterable[object] | None,
+    chunks: Iterable[object] | ResponseFold | None,
     messages: Sequence[Mapping[str, Any]] | None = None,
     start_time: object = None,  # noqa: ARG001 - LiteLLM's signature; unused there too
     end_time: object = None,  # noqa: ARG001 - the same
@@ -79,7 +80,8 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     Args:
         chunks: `ModelResponseStream` records, dicts of that shape or of a text completion's, or
             another library's chunks, such as the OpenAI SDK's. They are taken in the order of their
-            `_hidden_params["created_at"]`, if the first one has it; those without it come last.
+            `_hidden_params["created_at"]`, if the first one has it; those without it come last. Or a
+            `ResponseFold` of chunks.
         messages: the request's, to count the prompt's tokens if the provider reported no usage.
         count_prompt_tokens: counts them instead.
         token_counter: counts what the provider didn't; by default an offline estimate.
@@ -91,8 +93,11 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     if chunks is None:
         raise APIError(f"{FAILED}: there is no list of chunks, not even an empty one", status_code=500)
     try:
-        fold = _fold(_in_order(_read_all(chunks)))
-        return fold.result(messages, count_prompt_tokens=count_prompt_tokens, token_counter=token_counter)
+        fold = chunks if isinstance(chunks, ResponseFold) else _fold(_in_order(_read_all(chunks)))
+        # A copy: what the response shared with the chunks could be changed through it.
+        return own(
+            fold.result(messages, count_prompt_tokens=count_prompt_tokens, token_counter=token_counter)
+        )
     except APIError:
         raise
     except Exception as error:
@@ -278,6 +283,14 @@ class ResponseFold:
         """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
         if self._kept_hidden.get("provider_response_model") in (None, self._response["model"]):
             self._kept_hidden["provider_response_model"] = model
+
+    def add_usage(self, usage: Usage) -> None:
+        """File a usage that no chunk says."""
+        self._usages.append(usage)
+
+    def text(self, index: int) -> str:
+        """The text of a choice so far."""
+        return "".join(self._choices[index].content) if index in self._choices else ""
 
     def result(
         self,

@@ -416,3 +416,68 @@ def test_hidden_params_tell_when_a_chunk_went_out() -> None:
         "received_model_id": "c-1",
         "provider_response_model": "served",
     }
+
+
+# -- lists that came with a chunk ---------------------------------------------------------------------
+
+LOGPROBS = {"content": [{"token": "a", "logprob": -0.1}]}
+
+
+def said_once(chunks: list[ModelResponseStream], find: Any) -> list[Any]:
+    return [found for chunk in chunks if (found := find(chunk))]
+
+
+@pytest.mark.parametrize("finish", ["stop", None])
+def test_log_probabilities_come_once(finish: str | None) -> None:
+    choice = {"delta": {"content": "a"}, "finish_reason": finish, "logprobs": LOGPROBS, "token_ids": [7]}
+    chunks = run(core(), chunk(choices=[choice]), chunk({}, "stop"))
+    assert said_once(chunks, lambda c: c.choices[0].logprobs) == [LOGPROBS]
+    assert said_once(chunks, lambda c: c.choices[0].get("token_ids")) == [[7]]
+    response = stream_chunk_builder(chunks)
+    assert response is not None
+    assert response.choices[0].logprobs == LOGPROBS
+    assert response.choices[0]["token_ids"] == [7]
+
+
+TWO_FINISH = [{"index": 0, "finish_reason": "stop"}, {"index": 1, "finish_reason": "stop"}]
+TEXT_AND_FINISH = [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "finish_reason": "stop"}]
+
+
+@pytest.mark.parametrize("choices", [TWO_FINISH, TEXT_AND_FINISH], ids=["two finish", "text and finish"])
+def test_lists_atop_a_chunk_come_once(choices: list[dict[str, Any]]) -> None:
+    fields: dict[str, Any] = {
+        "vertex_ai_safety_results": [{"s": 1}],
+        "citations": ["u"],
+        "service_tier": "default",
+    }
+    choices = [{"delta": {}, **choice} for choice in choices]
+    chunks = run(core(), chunk(choices=choices, provider_specific_fields={"seen": ["x"]}, **fields))
+    for name in ("vertex_ai_safety_results", "citations", "provider_specific_fields"):
+        assert len(said_once(chunks, lambda c, name=name: c.get(name))) == 1
+    assert len(said_once(chunks, lambda c: c.get("service_tier"))) == 2
+
+
+def test_a_finish_that_came_with_text_keeps_the_providers_word() -> None:
+    chunks = run(core(), chunk({"content": "a"}, "max_tokens"))
+    assert chunks[-1].choices[0]["provider_specific_fields"] == {"native_finish_reason": "max_tokens"}
+
+
+# -- the response -------------------------------------------------------------------------------------
+
+
+def test_the_response_follows_the_order_of_emission_though_the_clock_goes_back() -> None:
+    moments = iter([NOW, NOW - 5, NOW + 1, NOW - 9])
+    stream = StreamCore(StreamOptions(model="m"), now=lambda: next(moments), build=stream_chunk_builder)
+    chunks = run(stream, text("one "), text("two "), text("three"), chunk({}, "stop"))
+    for response in (stream.response(), stream_chunk_builder(chunks)):
+        assert response is not None
+        assert response.choices[0].message.content == "one two three"
+
+
+def test_a_chunk_that_was_broken_by_hand_breaks_no_stream(caplog: pytest.LogCaptureFixture) -> None:
+    broken = ModelResponseStream(**text("a"))
+    broken.choices[0].delta.__dict__["audio"] = 7
+    stream = core()
+    assert contents(run(stream, broken)) == ["a", None]
+    assert stream.response() is None
+    assert "can't be added up" in caplog.text

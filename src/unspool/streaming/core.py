@@ -6,35 +6,43 @@ own, exactly once a choice; id, created and model never change; usage stays hidd
 shown there if asked for; a stream that ends without a finish reason gets a `stop`, or an error in strict
 mode. Where LiteLLM mixes or loses something this core doesn't: several choices, a signature of thinking.
 
-A chunk that comes in is never changed: the same object may stand in a script a hundred times.
+A chunk that comes in is never changed: the same object may stand in a script a hundred times. What goes out
+is the caller's own: nothing that can be changed is shared with the source, with another chunk or with the
+response that is built at the end, which is added up as the chunks go out.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Protocol
 
+from unspool.builder import ResponseFold
 from unspool.errors import APIError, IncompleteStreamError, InternalServerError
 from unspool.models import (
-    ChatCompletionDeltaToolCall,
+    UNCHANGEABLE,
     Delta,
-    Function,
     FunctionCall,
     ModelResponse,
     ModelResponseStream,
     StreamingChoices,
     Usage,
     assemble,
+    own,
     response_id,
 )
 from unspool.streaming.items import as_chunk, is_empty, is_generic
 from unspool.streaming.kept import KeptChunks
+from unspool.streaming.owned import own_chunk
 
 logger = logging.getLogger("unspool")
 
 JSON = dict[str, Any]
+
+_UNBUILDABLE = "the chunks of a stream can't be added up to a response"
 
 # Providers whose chunks name the deployment's real model; the others' callers see what they asked for.
 _MODEL_FROM_CHUNK = frozenset({"azure", "azure_ai"})
@@ -92,7 +100,7 @@ class StreamCore:
         options: how the stream is to come out.
         now: the wall's time, in seconds.
         guards: what may stop the stream.
-        build: rebuilds the response from the chunks emitted so far; asked once, at the end.
+        build: makes the response of what has been added up; asked once, at the end.
     """
 
     def __init__(
@@ -101,7 +109,7 @@ class StreamCore:
         *,
         now: Callable[[], float],
         guards: Sequence[Guard] = (),
-        build: Callable[[Sequence[ModelResponseStream]], ModelResponse | None],
+        build: Callable[[ResponseFold], ModelResponse | None],
     ) -> None:
         self.options = options
         self.chunks = KeptChunks()
@@ -114,9 +122,13 @@ class StreamCore:
         self._source_id: str | None = None
         self._source_model: str | None = None
         self._hidden = dict(options.hidden)
+        self._changeable = [k for k, v in options.hidden.items() if type(v) not in UNCHANGEABLE]
         self._now = now
         self._guards = guards
         self._build = build
+        self._fold = ResponseFold()
+        self._unbuildable: Exception | None = None
+        self._last_at = -inf
         self._response: ModelResponse | None = None
         self._choices: dict[int, _Choice] = {}
         self._nameless: list[ModelResponseStream] = []
@@ -126,9 +138,13 @@ class StreamCore:
 
     @property
     def text(self) -> str:
-        """What the first choice has said so far."""
-        deltas = (choice.delta for chunk in self.chunks for choice in chunk.choices if choice.index == 0)
-        return "".join(delta.content for delta in deltas if delta.content)
+        """The text of the first choice so far."""
+        text = self._fold.text(0)
+        latest = self.chunks.latest
+        if latest:
+            deltas = [c.delta for chunk in latest for c in chunk.choices if c.index == 0]
+            text += "".join(delta.content for delta in deltas if delta.content)
+        return text
 
     @property
     def finished(self) -> bool:
@@ -146,12 +162,23 @@ class StreamCore:
 
         None if there are none, or if they can't be added up: that never breaks a stream (contract, a).
         """
-        if self._response is None:
+        if self._response is None and self._unbuildable is None:
             try:
-                self._response = self._build(self.chunks)
-            except APIError:
-                logger.warning("the chunks of a stream can't be added up to a response", exc_info=True)
+                self._response = self._build(self._whole_fold())
+            except APIError as error:
+                self._unbuildable = error
+        if self._unbuildable is not None:
+            logger.warning(_UNBUILDABLE, exc_info=self._unbuildable)
         return self._response
+
+    def _whole_fold(self) -> ResponseFold:
+        """What has been added up, with the latest chunks of a stream without an end."""
+        if not self.chunks.latest:
+            return self._fold
+        whole = deepcopy(self._fold)
+        for chunk in self.chunks.latest:
+            whole.add(chunk)
+        return whole
 
     def feed(self, item: Any, /) -> Iterator[ModelResponseStream]:
         """The chunks that one item of the source gives: often one, at times none or two.
@@ -178,7 +205,7 @@ class StreamCore:
         if kept:
             yield self._sent(self._chunk(chunk, kept, usage))
         for choice in finished:
-            yield self._finish(chunk, choice, usage)
+            yield self._finish(chunk, choice, usage, is_first=not kept and choice is finished[0])
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
@@ -196,18 +223,20 @@ class StreamCore:
     def _account(self) -> Iterator[ModelResponseStream]:
         """Show the usage where it belongs: the one reported last, else what the builder counts."""
         finish = self._last_finish
-        if finish is not None and self.usage is not None:
-            finish._hidden_params["usage"] = self.usage
+        if self.usage is not None:
+            self._fold.add_usage(self.usage)
+            if finish is not None:
+                finish._hidden_params["usage"] = own(self.usage)
         elif finish is not None:
-            finish._hidden_params.pop("usage", None)  # the zeros shown so far: the builder would believe them
+            finish._hidden_params.pop("usage", None)  # the zeros shown so far: a builder would believe them
         if not (self.options.include_usage or self.options.usage_on_finish):
             return
         response = self.response()
         usage = self.usage or Usage() if response is None else response.get("usage", Usage())
         if finish is not None and self.options.usage_on_finish:
-            finish._hidden_params["usage"] = usage
+            finish._hidden_params["usage"] = own(usage)
         if self.options.include_usage:
-            extra = {**self._beside_usage, "usage": usage}
+            extra = {**self._beside_usage, "usage": own(usage)}
             yield self._sent(self._chunk(None, [StreamingChoices()], usage, extra))
 
     # -- what a chunk says ---------------------------------------------------------------------------
@@ -228,18 +257,18 @@ class StreamCore:
             if said["content"] or _says_something(said, delta.__pydantic_extra__, choice):
                 kept.append(_with_delta(source, self._spoken(delta, choice), finish_reason=None))
                 if reason is not None and not choice.finish_sent:
-                    choice.pending = source
+                    choice.pending = _finish_alone(source)
             elif reason is not None and not choice.finish_sent:
                 finished.append(source)
         return kept, finished
 
     def _spoken(self, delta: Delta, choice: _Choice) -> Delta:
-        """A copy of a delta as the caller sees it, with the role only once."""
+        """A delta as it goes out, with the role only once."""
         values = delta.__dict__.copy()
         values["role"] = None if choice.role_sent else "assistant"
         extra = delta.__pydantic_extra__
         if extra:
-            extra = {key: list(value) if type(value) is list else value for key, value in extra.items()}
+            extra = extra.copy()
             if self.options.merge_reasoning:
                 _merge_reasoning(values, extra, choice)
         elif choice.thinking and values["content"]:
@@ -247,7 +276,6 @@ class StreamCore:
         choice.role_sent = True
         if values["tool_calls"]:
             choice.used_tools = True
-            values["tool_calls"] = [_own_call(call) for call in values["tool_calls"]]
             if self.options.functions and self._generic:
                 call = values["tool_calls"][0].function
                 values["tool_calls"] = None
@@ -263,15 +291,21 @@ class StreamCore:
         self.received_finish_reason = source.finish_reason
 
     def _finish(
-        self, chunk: ModelResponseStream | None, source: StreamingChoices, usage: Usage | None
+        self,
+        chunk: ModelResponseStream | None,
+        source: StreamingChoices,
+        usage: Usage | None,
+        *,
+        is_first: bool = True,
     ) -> ModelResponseStream:
+        """A finish chunk; `is_first` if nothing else has come of its source's chunk."""
         self._choices[source.index].finish_sent = True
         finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
-        emitted = self._chunk(chunk, [finish], usage)
-        if self.options.usage_on_finish:
-            emitted._hidden_params["usage"] = self.usage or Usage()
+        emitted = self._sent(self._chunk(chunk, [finish], usage, is_first=is_first))
+        if self.options.usage_on_finish:  # for the caller only: zeros would count if they were added up
+            emitted._hidden_params["usage"] = own(self.usage or Usage())
         self._last_finish = emitted
-        return self._sent(emitted)
+        return emitted
 
     def _missing_finish(self, index: int, choice: _Choice) -> StreamingChoices:
         pending = choice.pending
@@ -308,6 +342,12 @@ class StreamCore:
     def _sent(self, chunk: ModelResponseStream) -> ModelResponseStream:
         for guard in self._guards:
             guard.observe(chunk)
+        if self.chunks.are_first:
+            try:
+                self._fold.add(chunk)
+            except Exception as error:  # noqa: BLE001 - a chunk that was broken by hand breaks no stream
+                self._unbuildable = self._unbuildable or error
+        own_chunk(chunk)
         self.chunks.append(chunk)
         return chunk
 
@@ -317,27 +357,36 @@ class StreamCore:
         choices: list[StreamingChoices],
         usage: Usage | None = None,
         extra: JSON | None = None,
+        *,
+        is_first: bool = True,
     ) -> ModelResponseStream:
-        """A new chunk with the stream's own identity and everything else from its source."""
-        at = self._now()
+        """A new chunk with the stream's own identity and everything else from its source.
+
+        If it isn't the first that comes of its source's chunk, it has none of the lists that came with that.
+        """
+        at = self._last_at = max(self._now(), self._last_at)  # builders sort by it, and a clock may go back
         fields = None
         if source is not None:
             given = source.__dict__
             if given["id"] != self._source_id or given["model"] != self._source_model:
                 self._identify(source)
             self.system_fingerprint = given["system_fingerprint"]
-            fields = given["provider_specific_fields"]
+            fields = given["provider_specific_fields"] if is_first else None
             extra = _extra_of(source.__pydantic_extra__, fields)
+            if not is_first:
+                extra = {key: value for key, value in extra.items() if not isinstance(value, list)}
         if self.created is None:
             self.created = int(at)
         if self.response_id is None:
             self.response_id = response_id()
         hidden = self._hidden.copy()
+        for name in self._changeable:
+            hidden[name] = own(hidden[name])
         hidden["created_at"] = at
         if usage is not None:
-            hidden["usage"] = usage
+            hidden["usage"] = own(usage)
         if fields is not None:
-            hidden["provider_specific_fields"] = fields
+            hidden["provider_specific_fields"] = own(fields)
         values: JSON = {
             "id": self.response_id,
             "created": self.created,
@@ -368,7 +417,7 @@ class StreamCore:
             usage = chunk._hidden_params.get("usage")
         if usage is None:
             return None
-        usage = usage if isinstance(usage, Usage) else Usage.model_validate(usage)
+        usage = own(usage) if isinstance(usage, Usage) else Usage.model_validate(usage)
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
             self.usage = usage  # zeros on the way (Ollama) don't replace a count
         return usage
@@ -411,23 +460,25 @@ def _holds_something(value: Any) -> bool:
     return isinstance(value, list) and bool(value)
 
 
+def _finish_alone(source: StreamingChoices) -> StreamingChoices:
+    """A choice's finish without what came beside its text: that goes out with the text."""
+    native = (source.get("provider_specific_fields") or {}).get("native_finish_reason")
+    extra = {key: value for key, value in (source.__pydantic_extra__ or {}).items() if _is_scalar(value)}
+    if native is not None:
+        extra["provider_specific_fields"] = {"native_finish_reason": native}
+    return assemble(StreamingChoices, {**source.__dict__, "delta": Delta(), "logprobs": None}, extra)
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
 def _with_delta(source: StreamingChoices, delta: Delta, *, finish_reason: str | None) -> StreamingChoices:
     extra = source.__pydantic_extra__
     values = source.__dict__.copy()
     values["delta"] = delta
     values["finish_reason"] = finish_reason
     return assemble(StreamingChoices, values, dict(extra) if extra else None)
-
-
-def _own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
-    """A copy: many a caller adds the later fragments' arguments to the first one, in place."""
-    values = call.__dict__.copy()
-    function = call.function
-    if function is not None:
-        values["function"] = assemble(
-            Function, function.__dict__.copy(), dict(function.__pydantic_extra__ or {})
-        )
-    return assemble(ChatCompletionDeltaToolCall, values, dict(call.__pydantic_extra__ or {}))
 
 
 def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:

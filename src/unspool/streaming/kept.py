@@ -30,3 +30,27 @@ class KeptChunks(list[Any]):
         self.total += 1
         if len(self) >= FIRST_KEPT + 2 * LATEST_KEPT:
             del self[FIRST_KEPT:-LATEST_KEPT]
+
+    @property
+    def are_first(self) -> bool:
+        """Whether the next chunk is one of the first, all of which are kept."""
+        return self.total < FIRST_KEPT
+
+    @property
+    def latest(self) -> list[Any]:
+        """The kept chunks after the first ones."""
+        return self[FIRST_KEPT:]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _kept, (list(self), self.total)
+
+    def copy(self) -> KeptChunks:
+        """The same chunks in another list, with the same total."""
+        return _kept(list(self), self.total)
+
+
+def _kept(chunks: list[Any], total: int) -> KeptChunks:
+    kept = KeptChunks()
+    kept.extend(chunks)
+    kept.total = total
+    return kept

@@ -48,36 +48,45 @@ class Source:
         self._is_closing = False
         self._is_pulled = False  # by a reader that hasn't got its item yet
         self._is_in_thread = False  # pulled from in a thread, though its reader may be gone
-        self._wait: _Wait | None = None  # of an async reader
+        self._wait: _AsyncioWait | None = None  # of an async reader
         self._half_closed: Awaitable[Any] | None = None
 
     def pull(self) -> Any:
         """Return the next item, or END."""
-        if not self._begin():
-            return END
+        self._is_pulled = True
         try:
+            if self._is_closing:
+                return END
             if self._pull is None:
                 if self.stream is None and self._open_stream is not None:
                     self.stream = _iterable(self._open_stream(client=None))
                 self._pull = _sync_pull(self.stream)
             return self._pull()
         finally:
-            if self._is_to_be_closed():
+            self._is_pulled = False
+            if self._is_closing:
                 self._close_now()
 
     async def apull(self) -> Any:
         """Return the next item, or END. A source that is only sync is pulled from in a thread."""
-        if not self._begin():
-            return END
-        self._wait = wait = _WAITS[_library()]()
+        self._is_pulled = True
+        self._wait = wait = _new_wait()
         try:
-            item = await wait.for_item(self._apull or self._open_and_pull)
+            if self._is_closing:
+                return END
+            pull = self._apull or self._open_and_pull
+            return await (pull() if wait.is_direct else wait.for_item(pull))
+        except BaseException as error:
+            if wait.is_interrupted_by(error):
+                return END
+            raise
         finally:
             self._wait = None
-            if self._is_to_be_closed():
-                await self._aclose_now()
-            wait.is_over()
-        return item
+            self._is_pulled = False
+            if self._is_closing:
+                if not self._is_in_thread:
+                    await self._aclose_now()
+                wait.is_over()
 
     async def _open_and_pull(self) -> Any:
         if self.stream is None and self._open_stream is not None:
@@ -97,17 +106,12 @@ class Source:
         return partial(run_sync, self._pull_in_thread, pull, abandon_on_cancel=True)
 
     def _pull_in_thread(self, pull: Callable[[], Any]) -> Any:
-        with self._lock:
-            if self._is_closing:  # the reader was gone before the thread began
-                return END
-            self._is_in_thread = True
+        self._is_in_thread = True
         try:
-            return pull()
+            return END if self._is_closing else pull()
         finally:
-            with self._lock:
-                self._is_in_thread = False
-                is_abandoned = self._is_closing and not self._is_pulled
-            if is_abandoned:
+            self._is_in_thread = False
+            if self._is_closing:
                 self._close_now()
 
     # -- closing -------------------------------------------------------------------------------------
@@ -132,23 +136,14 @@ class Source:
         elif (wait := self._wait) is not None and wait.thread == get_ident() and wait.interrupt():
             await wait.end()
 
-    def _begin(self) -> bool:
-        """Whether an item may be pulled. From now on, the pull is pending."""
-        with self._lock:
-            self._is_pulled = not self._is_closing
-            return self._is_pulled
-
-    def _is_to_be_closed(self) -> bool:
-        """Whether the pull that has just returned has to close the stream."""
-        with self._lock:
-            self._is_pulled = False
-            return self._is_closing and not self._is_in_thread
-
     def _may_close(self) -> bool:
-        """Whether nothing is pending. If something is, it closes the stream."""
-        with self._lock:
-            self._is_closing = True
-            return not (self._is_pulled or self._is_in_thread)
+        """Whether nothing is pending. If something is, it closes the stream.
+
+        Pulls say first that they are pending and then look whether they may begin; here it's the other way
+        round. So at least one of two threads sees the other, and `_taken` lets one of them close.
+        """
+        self._is_closing = True
+        return not (self._is_pulled or self._is_in_thread)
 
     def _taken(self, close_of: Callable[[Any], Any]) -> Callable[[], Any] | None:
         """What closes the stream, for one caller only; None if there is nothing to do, or no way to."""
@@ -196,74 +191,64 @@ def _logged() -> Iterator[None]:
 # -- waiting for an async item -----------------------------------------------------------------------
 
 
-class _Wait:
-    """A reader's task that waits for an item, until another task interrupts it."""
+class _AsyncioWait:
+    """A task of asyncio that waits for an item.
 
-    def __init__(self) -> None:
+    It's interrupted as `asyncio.timeout` does it: the task is cancelled, and the cancellation is taken back.
+    """
+
+    is_direct = True
+
+    def __init__(self, task: Any) -> None:
         self.thread = get_ident()
+        self._task = task
+        self._cancelling: int | None = None  # how many others were cancelling the task when we began to
         self._end: Any = None
 
     async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
-        """The item that `pull` gives, or END if the wait was interrupted."""
-        raise NotImplementedError
+        """The item, or END if the wait was interrupted; needed unless `is_direct`."""
+        return await pull()
 
     def interrupt(self) -> bool:
         """End the wait; False if that's asked by the task that waits."""
-        raise NotImplementedError
-
-    async def end(self) -> None:
-        """Wait until the reader has let go of the source."""
-        from anyio import Event  # noqa: PLC0415 - as above
-
-        self._end = self._end or Event()
-        await self._end.wait()
-
-    def is_over(self) -> None:
-        if self._end is not None:
-            self._end.set()
-
-
-class _AsyncioWait(_Wait):
-    """As `asyncio.timeout` does it: the task is cancelled, and the cancellation is taken back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._current_task = sys.modules["asyncio"].current_task
-        self._task = self._current_task()
-        self._cancelling: int | None = None  # how many others were cancelling the task when we began to
-
-    async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
-        try:
-            item = await pull()
-        except BaseException as error:
-            is_ours = self._take_back()
-            if is_ours and type(error).__name__ == "CancelledError":
-                return END
-            raise
-        self._take_back()
-        return item
-
-    def _take_back(self) -> bool:
-        before, self._cancelling = self._cancelling, None
-        return before is not None and self._task.uncancel() <= before
-
-    def interrupt(self) -> bool:
-        if self._current_task() is self._task:
+        if _current_asyncio_task() is self._task:
             return False
         if self._cancelling is None:
             self._cancelling = self._task.cancelling()
             self._task.cancel()
         return True
 
+    def is_interrupted_by(self, error: BaseException) -> bool:
+        """Whether what the source raised comes of `interrupt` alone."""
+        is_ours = self._take_back()
+        return is_ours and type(error).__name__ == "CancelledError"
 
-class _TrioWait(_Wait):
-    """In a cancel scope."""
+    def _take_back(self) -> bool:
+        before, self._cancelling = self._cancelling, None
+        return before is not None and self._task.uncancel() <= before
+
+    async def end(self) -> None:
+        """Wait until the reader has let go of the source."""
+        from anyio import Event  # noqa: PLC0415 - only async streams need it, and it takes long to import
+
+        self._end = self._end or Event()
+        await self._end.wait()
+
+    def is_over(self) -> None:
+        """Note that the reader has let go."""
+        self._take_back()  # where the source has swallowed the cancellation
+        if self._end is not None:
+            self._end.set()
+
+
+class _TrioWait(_AsyncioWait):
+    """A task of trio that waits for an item, in a cancel scope."""
+
+    is_direct = False
 
     def __init__(self) -> None:
-        super().__init__()
-        self._current_task = sys.modules["trio"].lowlevel.current_task
-        self._task = self._current_task()
-        self._scope = sys.modules["trio"].CancelScope()
+        super().__init__(_trio().lowlevel.current_task())
+        self._scope = _trio().CancelScope()
 
     async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
         with self._scope:
@@ -271,19 +256,27 @@ class _TrioWait(_Wait):
         return END
 
     def interrupt(self) -> bool:
-        if self._current_task() is self._task:
+        if _trio().lowlevel.current_task() is self._task:
             return False
         self._scope.cancel()
         return True
 
 
-_WAITS: dict[str, type[_Wait]] = {"asyncio": _AsyncioWait, "trio": _TrioWait}
+def _new_wait() -> _AsyncioWait:
+    task = _current_asyncio_task()
+    return _TrioWait() if task is None else _AsyncioWait(task)
 
 
-def _library() -> str:
-    """The event loop that runs: asyncio's or trio's."""
-    asyncio = sys.modules.get("asyncio")
-    return "asyncio" if asyncio is not None and asyncio._get_running_loop() is not None else "trio"
+def _current_asyncio_task() -> Any:
+    """The task that runs, or None if it isn't one of asyncio's."""
+    try:
+        return sys.modules["asyncio"].current_task()
+    except (KeyError, RuntimeError):  # it isn't imported, or its loop doesn't run
+        return None
+
+
+def _trio() -> Any:
+    return sys.modules["trio"]
 
 
 # -- what may be a source ----------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Chunks of the caller's own: a caller may do what it likes with what it was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unspool.models import (
+    UNCHANGEABLE,
+    ChatCompletionDeltaToolCall,
+    Delta,
+    Function,
+    ModelResponseStream,
+    StreamingChoices,
+    assemble,
+    own,
+)
+
+# What most chunks have beside the declared fields.
+_NO_EXTRA = {"citations": None}
+
+
+def own_chunk(chunk: ModelResponseStream) -> None:
+    """Replace by copies what a chunk that has just been made shares with its source."""
+    fields = chunk.__dict__
+    if fields["provider_specific_fields"] is not None:
+        fields["provider_specific_fields"] = own(fields["provider_specific_fields"])
+    extra = chunk.__pydantic_extra__
+    if extra != _NO_EXTRA:
+        _own_values(extra)
+    for choice in fields["choices"]:
+        said = choice.__dict__
+        if said["logprobs"] is not None or choice.__pydantic_extra__:
+            _own_beside(choice)
+        _own_delta(said["delta"])
+
+
+def _own_beside(choice: StreamingChoices) -> None:
+    choice.__dict__["logprobs"] = own(choice.__dict__["logprobs"])
+    _own_values(choice.__pydantic_extra__)
+
+
+def _own_delta(delta: Delta) -> None:
+    if delta.__pydantic_extra__:
+        _own_values(delta.__pydantic_extra__)
+    said = delta.__dict__
+    if said["tool_calls"] is not None:
+        said["tool_calls"] = [_own_call(call) for call in said["tool_calls"]]
+    if (
+        said["function_call"] is not None
+        or said["audio"] is not None
+        or said["provider_specific_fields"] is not None
+    ):
+        for name in ("function_call", "audio", "provider_specific_fields"):
+            said[name] = own(said[name])
+
+
+def _own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
+    """As `own`, in half the time: in a stream of calls every chunk has one."""
+    values = call.__dict__.copy()
+    function = call.function
+    if function is not None:
+        extra = function.__pydantic_extra__
+        values["function"] = assemble(Function, function.__dict__.copy(), own(extra) if extra else None)
+    extra = call.__pydantic_extra__
+    return assemble(ChatCompletionDeltaToolCall, values, own(extra) if extra else None)
+
+
+def _own_values(values: dict[str, Any] | None) -> None:
+    for key, value in (values or {}).items():
+        if type(value) not in UNCHANGEABLE:
+            values[key] = own(value)  # type: ignore[index]  # no key is added
