@@ -66,6 +66,7 @@ PURE = (
     "streaming.core",
     "streaming.items",
     "streaming.kept",
+    "streaming.owned",
     "tokens",
     "verdict.case",
     "verdict.holding",
