@@ -18,6 +18,7 @@ from unspool.cassette.difference import explain_miss
 from unspool.cassette.document import Document
 from unspool.cassette.hooks import Hooks
 from unspool.cassette.journal import Journal
+from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.modes import RecordMode, parse_record_mode
@@ -25,6 +26,7 @@ from unspool.cassette.play import Play
 from unspool.cassette.player import Player
 from unspool.cassette.redact import Redactor
 from unspool.cassette.take import Take
+from unspool.cassette.unequal import is_redacted_form
 from unspool.cassette.vcr_matchers import adapt
 from unspool.errors import CassetteError, UnplayedInteractionsError, UnrecordedRequestError
 
@@ -97,7 +99,11 @@ class Cassette:
         self._saved: list[Interaction] = []
         self._existed = self.path is not None and os.path.exists(self.path)
         self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
-        self._journal = None if self.path is None else Journal(self.path, redactor=self.redactor)
+        self._known = KnownValues()
+        self._recorder = self.redactor.knowing(self._known)
+        self._knows_environment = False
+        self._done: dict[int, tuple[int, int, Interaction]] = {}
+        self._journal = None if self.path is None else Journal(self.path, redactor=self._recorder)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **options: Any) -> Cassette:
@@ -179,7 +185,7 @@ class Cassette:
         seen = self._hooks.seen(request)
         if seen is None:
             return None
-        seen = self.redactor.request(seen)
+        sent, seen = seen, self.redactor.request(seen)  # by shapes and names only: these never change
         with self._lock:
             replays = self._replays or under_fault
             found = self._player.find(seen, repeats=by_position) if replays else None
@@ -187,9 +193,17 @@ class Cassette:
                 found = self._in_place_of(seen)
             if found is not None:
                 return found
+            self._learn(request)
             if under_fault or not self.is_recording:
                 raise self._miss(seen, under_fault=under_fault)
-            return self._new_take(seen)
+            return self._new_take(self._recorder.request(sent))
+
+    def _learn(self, request: Request) -> None:
+        """Look for this request's credentials, and those of the environment, in all that is written."""
+        if not self._knows_environment:
+            self._knows_environment = True
+            self._known.add(environment_values(os.environ))
+        self._known.add(sent_values(request, self.redactor.names))
 
     def _in_place_of(self, request: Request) -> Interaction | None:
         found = self._player.find_among(self.conversations.nearest(request))
@@ -203,17 +217,16 @@ class Cassette:
             self._player.give_back(interaction)
 
     def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
-        error = UnrecordedRequestError(
-            explain_miss(
-                request,
-                [self._scrubbed(interaction) for interaction in self._player.interactions],
-                self._player.play_counts,
-                self._matching,
-                path=self.name,
-                record_mode=str(self.record_mode),
-                under_fault=under_fault,
-            )
+        message = explain_miss(
+            request,
+            [self._scrubbed(interaction) for interaction in self._player.interactions],
+            self._player.play_counts,
+            self._matching,
+            path=self.name,
+            record_mode=str(self.record_mode),
+            under_fault=under_fault,
         )
+        error = UnrecordedRequestError(self._recorder.text(message))
         self.missed(error)
         return error
 
@@ -252,8 +265,17 @@ class Cassette:
         """What has been recorded since it was loaded, scrubbed, in the order the requests were issued."""
         with self._lock:
             takes = list(self._takes)
-        kept = (self._hooks.kept(self.redactor.interaction(take.interaction())) for take in takes)
+        kept = (self._hooks.kept(self._redacted(take)) for take in takes)
         return [interaction for interaction in kept if interaction is not None]
+
+    def _redacted(self, take: Take) -> Interaction:
+        """What the take recorded, redacted again only if it or the known credentials have changed since."""
+        raw, known = take.interaction(), len(self._known)
+        if take.ended and (done := self._done.get(id(take))) and done[:2] == (id(raw), known):
+            return done[2]
+        redacted = self._recorder.interaction(raw)
+        self._done[id(take)] = (id(raw), known, redacted)
+        return redacted
 
     @property
     def interactions(self) -> list[Interaction]:
@@ -273,7 +295,13 @@ class Cassette:
 
         def is_anew(old: Interaction) -> bool:
             request = self._scrubbed(old).request
-            return any(matching.others_agree(came, request) for came in anew[matching.key(request)])
+            same = anew.get(matching.key(request)) or [
+                came
+                for several in anew.values()
+                for came in several
+                if is_redacted_form(request, came, matching) or is_redacted_form(came, request, matching)
+            ]
+            return any(matching.others_agree(came, request) for came in same)
 
         return is_anew
 

@@ -13,7 +13,7 @@ from itertools import islice
 from unspool.cassette.excerpts import excerpts, same_until
 from unspool.cassette.match import PARTS, Matching, objection
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.unequal import unequal
+from unspool.cassette.unequal import is_redacted_form, unequal
 
 MOST_DIFFERENCES = 100
 """No more are looked for: requests that differ in so many places have little to do with each other."""
@@ -165,7 +165,8 @@ def _matching_indexes(request: Request, interactions: Sequence[Interaction], mat
     return [
         index
         for index, recorded in enumerate(requests)
-        if matching.key(recorded) == key and matching.others_agree(request, recorded)
+        if (matching.key(recorded) == key or is_redacted_form(recorded, request, matching))
+        and matching.others_agree(request, recorded)
     ]
 
 

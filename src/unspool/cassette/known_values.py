@@ -146,8 +146,8 @@ class KnownValues:
         self._beginnings: set[bytes] = set()
         self._longest = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._forms)
+    def __len__(self) -> int:
+        return len(self._values)
 
     def add(self, values: Iterable[str]) -> None:
         """Look for these too."""

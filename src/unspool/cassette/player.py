@@ -11,6 +11,7 @@ from itertools import chain
 
 from unspool.cassette.match import Matching
 from unspool.cassette.model import Interaction, Request
+from unspool.cassette.unequal import is_redacted_form
 
 
 def _as_it_is(request: Request) -> Request:
@@ -48,6 +49,7 @@ class Player:
         self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
         self._unkeyed = deque(range(len(self._interactions)))
         self._waiting: dict[Hashable, deque[int]] = {}
+        self._keys: dict[int, Hashable] = {}
         self._played: dict[Hashable, list[int]] = {}
 
     @property
@@ -78,8 +80,10 @@ class Player:
         if index is None and not self._scrubs:
             self._scrub_from_now_on()
             index = self._first(self._unplayed(key, request), request)
+        if index is None:
+            index = self._first(self._redacted_forms(self._left(), request), request)
         if index is not None:
-            self._waiting[key].remove(index)
+            self._waiting[self._keys[index]].remove(index)
             self._played.setdefault(key, []).append(index)
         elif self._repeats or repeats:
             index = self._last_played(key, request)
@@ -113,6 +117,7 @@ class Player:
                 if self._interactions[index] is interaction:
                     played.remove(index)
                     self._waiting.setdefault(key, deque()).appendleft(index)
+                    self._keys[index] = key
                     return
 
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
@@ -125,16 +130,28 @@ class Player:
                 recorded = self._scrub(recorded)
             found = key if recorded == request else self._matching.key(recorded)
             self._waiting.setdefault(found, deque()).append(index)
+            self._keys[index] = found
             if found == key:
                 yield index
 
     def _scrub_from_now_on(self) -> None:
         self._scrubs = True
-        self._unkeyed.extend(sorted(chain.from_iterable(self._waiting.values())))
+        self._unkeyed.extend(self._left())
         self._waiting.clear()
 
+    def _left(self) -> list[int]:
+        return sorted(chain.from_iterable(self._waiting.values()))
+
+    def _redacted_forms(self, indexes: Iterable[int], request: Request) -> Iterator[int]:
+        """Those that are the request but for a credential, whose value was known when they were recorded."""
+        return (i for i in indexes if is_redacted_form(self._recorded(i), request, self._matching))
+
     def _last_played(self, key: Hashable, request: Request) -> int | None:
-        return self._first(reversed(self._played.get(key, [])), request)
+        index = self._first(reversed(self._played.get(key, [])), request)
+        if index is not None:
+            return index
+        played = sorted(chain.from_iterable(self._played.values()), reverse=True)
+        return self._first(self._redacted_forms(played, request), request)
 
     def _first(self, indexes: Iterable[int], request: Request) -> int | None:
         agree = self._matching.others_agree

@@ -8,9 +8,10 @@ from typing import Any
 
 from unspool.cassette.excerpts import Absent
 from unspool.cassette.ignore_paths import Gone, Ignored, format_step
-from unspool.cassette.match import PARTS, headers_of, query_of
+from unspool.cassette.match import PARTS, Matching, headers_of, query_of
 from unspool.cassette.model import Request
 from unspool.cassette.request_body import by_name, read_body
+from unspool.cassette.stand_ins import REDACTED
 
 Unequal = tuple[str, Any, Any]
 """Where it is, such as `query.alt` or `body.messages[1].content`, the first value, and the second."""
@@ -26,7 +27,7 @@ def unequal(part: str, recorded: Request, came: Request, ignored: Ignored) -> It
         yield from _unequal_pairs(part, headers_of(recorded), headers_of(came))
     else:
         old, new = (PARTS[part](request, ignored) for request in (recorded, came))
-        if old != new:
+        if old != new and not _is_redacted_form(old, new):
             yield part, old, new
 
 
@@ -35,7 +36,7 @@ def _unequal_pairs(
 ) -> Iterator[Unequal]:
     old, new = by_name(recorded), by_name(came)
     for name in {**old, **new}:
-        if old.get(name) != new.get(name):
+        if old.get(name) != new.get(name) and not _is_redacted_form(old.get(name), new.get(name)):
             yield f"{part}.{name}", old.get(name, Absent.ABSENT), new.get(name, Absent.ABSENT)
 
 
@@ -68,6 +69,47 @@ def _items(values: list[Any]) -> Iterator[tuple[int, Any]]:
 
 def _same(recorded: Any, came: Any) -> bool:
     """Whether two values are equal to JSON: `1` and `1.0` are, `1` and `true` aren't, NaN is NaN."""
+    if _is_redacted_form(recorded, came):
+        return True
     if type(recorded) is not type(came) and not {type(recorded), type(came)} <= {int, float}:
         return False
     return bool(recorded == came or (recorded != recorded and came != came))  # noqa: PLR0124 - that's NaN
+
+
+def _is_redacted_form(recorded: Any, came: Any) -> bool:
+    """Whether a recorded text is one that came, but for what was redacted: any text may stand there.
+
+    Which values were known as credentials when it was recorded depends on the environment of that run; which
+    request it matches mustn't.
+    """
+    if isinstance(recorded, list) and isinstance(came, list) and len(recorded) == len(came):
+        return all(old == new or _is_redacted_form(old, new) for old, new in zip(recorded, came, strict=True))
+    if isinstance(recorded, str) and isinstance(came, str):
+        return REDACTED in recorded and _fits(recorded.split(REDACTED), came)
+    if isinstance(recorded, bytes) and isinstance(came, bytes):
+        return _is_redacted_form(recorded.decode("latin-1"), came.decode("latin-1"))
+    return False
+
+
+def _fits(kept: list[str], text: str) -> bool:
+    """Whether a text begins and ends with the first and last of these, with the others between in order."""
+    first, *others, last = kept
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in others:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def is_redacted_form(recorded: Request, came: Request, matching: Matching) -> bool:
+    """Whether a recorded request is one that came, but for what was redacted in it."""
+    texts = (recorded.uri, *(value for _, value in recorded.headers))
+    if REDACTED.encode() not in recorded.body and not any(REDACTED in text for text in texts):
+        return False
+    return not any(
+        next(unequal(part, recorded, came, matching.ignored), None) is not None for part in matching.names
+    )

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+from base64 import b64encode, urlsafe_b64encode
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from tests.loopback import Answer, serve
+
+import unspool
+from unspool.cassette.known_values import KnownValues, counts, environment_values, sent_values
+from unspool.cassette.model import Headers, Request, Response
+from unspool.cassette.redact import Redactor
+from unspool.cassette.secret_names import SecretNames
+from unspool.cassette.secrets import FIELDS, PARAMETERS
+
+VALUE = "q8Zt2LmX0c/Vb7+Ns4Rk1=Yp"
+NAMES = SecretNames(FIELDS, PARAMETERS)
+
+
+def knowing(*values: str) -> Redactor:
+    known = KnownValues()
+    known.add(values)
+    return Redactor().knowing(known)
+
+
+FORMS = {
+    "raw": VALUE,
+    "in a URL": quote(VALUE, safe=""),
+    "in a path": quote(VALUE),
+    "in JSON": json.dumps(VALUE)[1:-1].replace("/", "\\/"),
+    "base64": b64encode(VALUE.encode()).decode(),
+    "base64 behind one byte": b64encode(b"x" + VALUE.encode() + b"yz").decode(),
+    "base64 behind two bytes": b64encode(b"xy" + VALUE.encode() + b"z").decode(),
+    "base64 for URLs": urlsafe_b64encode(b"u:" + VALUE.encode()).decode(),
+    "hex": VALUE.encode().hex(),
+    "hex in capitals": VALUE.encode().hex().upper(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_known_value_is_found_in_any_form(form: str) -> None:
+    body = json.dumps({"error": f"Invalid: {FORMS[form]}!"}).encode()
+
+    got = knowing(VALUE).response(Response(200, body=body)).body
+
+    assert len(got) == len(body)
+    assert json.loads(got)["error"].startswith("Invalid: ")
+    assert all(FORMS[form][at : at + 12].encode() not in got for at in range(len(FORMS[form]) - 12))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_known_value_is_found_over_deltas(form: str) -> None:
+    text = FORMS[form]
+    body = b"".join(
+        b"data: %b\n\n" % json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]}).encode()
+        for part in (text[:7], text[7:11], text[11:])
+    )
+
+    got = knowing(VALUE).response(Response(200, body=body)).body
+
+    assert text[:7].encode() not in got
+    assert text[-11:].encode() not in got
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "short1234",
+        "nodigitshereatall",
+        "12345678901234567890",
+        "https://api.example.com/v1",
+        "/home/user/project1/keys",
+        "gpt-4o-mini-2024-07-18",
+        "anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "sk-no-key-required",
+        "test-key-1234567890",
+        "your-api-key-goes-here-1",
+        "REDACTED",
+    ],
+)
+def test_what_is_no_credential_is_not_looked_for(value: str) -> None:
+    assert not counts(value)
+
+
+@pytest.mark.parametrize("value", ["a1b2c3d4e5f6g7h8", "deepseek-0a1b2c3d4e5f6a7b8c9d", VALUE])
+def test_what_may_be_a_credential_is_looked_for(value: str) -> None:
+    assert counts(value)
+
+
+def sent(headers: Headers = (), uri: str = "https://api.example.com/v1") -> set[str]:
+    return set(sent_values(Request("GET", uri, headers), NAMES))
+
+
+def test_credentials_are_taken_from_headers_query_and_userinfo() -> None:
+    basic = b64encode(b"someone-42:hunter2hunter2hunter2").decode()
+
+    assert VALUE in sent((("Authorization", f"Bearer {VALUE}"),))
+    assert VALUE in sent((("x-api-key", VALUE),))
+    assert VALUE in sent((("X-Acme-Token", VALUE),))
+    assert "hunter2hunter2hunter2" in sent((("authorization", f"Basic {basic}"),))
+    assert VALUE in sent((("cookie", f"a=b; sid={VALUE}"),))
+    assert VALUE in sent(uri=f"https://api.example.com/v1?api_key={quote(VALUE, safe='')}&alt=sse")
+    assert VALUE in sent(uri=f"https://me:{quote(VALUE, safe='')}@api.example.com/")
+    assert sent((("user-agent", VALUE),), f"https://api.example.com/{quote(VALUE)}?q={quote(VALUE)}") == set()
+
+
+def test_variables_are_known_by_their_name() -> None:
+    environment = {
+        "MISTRAL_API_KEY": "a1b2c3d4e5f6g7h8",
+        "GH_TOKEN": "b1b2c3d4e5f6g7h8",
+        "DB_PASSWORD": "c1b2c3d4e5f6g7h8",
+        "DATABASE_URL": "postgres://app:d1b2c3d4e5f6g7h8@db/x",
+        "SOME_SECRET": "e1b2c3d4e5f6g7h8,f1b2c3d4e5f6g7h8",
+        "PATH": "g1b2c3d4e5f6g7h8",
+        "OPENAI_API_KEY": "ollama",
+        "TOKENIZERS_PARALLELISM": "h1b2c3d4e5f6g7h8",
+    }
+
+    assert {one[0] for one in environment_values(environment) if "," not in one} == set("abcdef")
+
+
+# --- in a cassette
+
+
+def ask(url: str, key: str, prompt: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx.post(f"{url}/v1", headers=headers, json={"prompt": prompt})
+
+
+def refusal(text: str) -> dict[str, Answer]:
+    return {"/v1": Answer.json({"error": text}, 401, {"x-request-id": text[-24:]})}
+
+
+def test_the_key_that_was_sent_is_nowhere_in_the_cassette(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+
+    with (
+        serve(refusal(f"Invalid API key: {VALUE}")) as server,
+        unspool.use_cassette(path, record_mode="once"),
+    ):
+        ask(server.url, VALUE, f"My key is {VALUE}")
+
+    assert VALUE not in path.read_text()
+    assert "Invalid API key: REDACTED" in path.read_text()
+
+
+@pytest.mark.parametrize("then", ["set", "unset"])
+@pytest.mark.parametrize("first", ["set", "unset"])
+def test_matching_does_not_depend_on_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, then: str
+) -> None:
+    path, prompt = tmp_path / "a.yaml", f"Use {VALUE} for it."
+
+    def environment(state: str) -> None:
+        monkeypatch.delenv("ACME_API_KEY", raising=False)
+        if state == "set":
+            monkeypatch.setenv("ACME_API_KEY", VALUE)
+
+    environment(first)
+    with serve(refusal("no")) as server, unspool.use_cassette(path, record_mode="once"):
+        ask(server.url, "other", prompt)
+    assert (VALUE in path.read_text()) == (first == "unset")
+
+    environment(then)
+    with unspool.use_cassette(path, record_mode="none", allow_playback_repeats=True):
+        assert ask(server.url, "other", prompt).status_code == 401
+        assert ask(server.url, "other", prompt).status_code == 401
+
+
+def test_a_miss_tells_no_credential(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with serve(refusal("no")) as server, unspool.use_cassette(path, record_mode="once"):
+        ask(server.url, VALUE, "One thing")
+
+    with (
+        pytest.raises(unspool.UnrecordedRequestError) as raised,
+        unspool.use_cassette(path, record_mode="none"),
+    ):
+        ask(server.url, VALUE, f"Another thing with {VALUE}")
+
+    assert "Another thing" in str(raised.value)
+    assert VALUE not in str(raised.value)
