@@ -13,7 +13,7 @@ from tests.faults import answers
 from unspool.cassette.model import Interaction, Request, Response
 from unspool.errors import FaultError
 from unspool.faults import CallsWithout, EmptyCalls, ErrorEvent, Fault, NoFinish, SharedIndex
-from unspool.faults.dialects import dialect_in, finishes, speaks
+from unspool.faults.dialects import dialect_in, dialect_of, finishes, speaks
 from unspool.faults.frames import Frame, framing_of
 from unspool.wire.aws import encode_aws
 from unspool.wire.event import WireEvent
@@ -110,12 +110,49 @@ def test_older_and_newer_formats_are_understood_too(said: Any, finished: Any) ->
     assert list(map(finishes, frames)) == [False, True]
 
 
-def test_the_last_of_a_model_s_events_inside_of_bedrock_s_is_known() -> None:
-    last = b64encode(b'{"amazon-bedrock-invocationMetrics":{}}').decode()
-    bodies = [{"bytes": "no base64"}, {"bytes": b64encode(b'{"type":"ping"}').decode()}, {"bytes": last}]
-    pieces = [encode_aws(WireEvent(name="chunk", data=answers.dumps(body))) for body in bodies]
+def invoked(*payloads: Any) -> Interaction:
+    """InvokeModel's answer: each payload in base64 inside of an event of Bedrock's."""
+    texts = [b64encode(answers.dumps(payload).encode()).decode() for payload in payloads]
+    return answers.interaction(
+        *[encode_aws(WireEvent("chunk", answers.dumps({"bytes": one}))) for one in texts]
+    )
 
-    assert list(map(finishes, frames_of(answers.interaction(*pieces)))) == [False, False, True]
+
+@pytest.mark.parametrize(
+    ("said", "finished"),
+    [
+        (
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        ),
+        ({"completion": "a", "stop_reason": None}, {"completion": "", "stop_reason": "stop_sequence"}),
+        ({"outputText": "a", "completionReason": None}, {"outputText": "", "completionReason": "FINISH"}),
+        ({"generation": "a", "stop_reason": None}, {"generation": "", "stop_reason": "stop"}),
+        ({"outputs": [{"text": "a"}]}, {"outputs": [{"text": "", "stop_reason": "length"}]}),
+        (
+            {"contentBlockDelta": {"delta": {"text": "a"}, "contentBlockIndex": 0}},
+            {"messageStop": {"stopReason": "end_turn"}},
+        ),
+        ({"is_finished": False, "text": "a"}, {"is_finished": True, "finish_reason": "COMPLETE"}),
+        (
+            {"choices": [{"delta": {"content": "a"}}]},
+            {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+        ),
+    ],
+)
+def test_every_family_inside_of_invoke_model_is_understood(said: Any, finished: Any) -> None:
+    metrics = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 1}}
+    frames = frames_of(invoked({"type": "message_start"}, said, finished, metrics))
+
+    assert list(map(dialect_of, frames)) == ["bedrock-invoke"] * 4
+    assert list(map(speaks, frames)) == [False, True, False, False]
+    assert list(map(finishes, frames)) == [False, False, True, False]
+
+
+def test_what_is_no_base64_says_nothing() -> None:
+    (frame,) = frames_of(answers.interaction(encode_aws(WireEvent("chunk", '{"bytes":"no base64"}'))))
+
+    assert not finishes(frame)
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,27 @@ def test_an_endless_fault_is_not_for_recordings() -> None:
         ENDLESS.apply(answers.OPENAI)
 
 
+@pytest.mark.parametrize("fault", [ENDLESS.on(1), ENDLESS | Jitter(), NoFault() | ENDLESS], ids=repr)
+def test_neither_is_what_is_made_of_one(fault: Fault) -> None:
+    with pytest.raises(FaultError, match="never ends"):
+        fault.apply(answers.OPENAI)
+
+
+def test_an_endless_fault_may_be_cut_off() -> None:
+    broken = (ENDLESS | Break(50)).apply(answers.OPENAI)
+
+    assert len(pieces(broken)) == 50
+    assert ending(broken)[1] == "ReadError"
+
+
+def test_one_for_another_attempt_ends() -> None:
+    assert ENDLESS.on(2).apply(answers.OPENAI, attempt=1) is answers.OPENAI
+
+
+def test_the_repr_of_an_endless_fault_needs_no_import() -> None:
+    assert eval(repr(ENDLESS), vars(faults).copy()) == ENDLESS
+
+
 # Settings
 
 

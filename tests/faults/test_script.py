@@ -176,3 +176,10 @@ def test_a_script_has_no_content_encoding() -> None:
 def test_what_is_no_item_is_refused() -> None:
     with pytest.raises(FaultError, match="expected a script's item as FakeStream takes it, got int"):
         list(break_script([1], NoFault()))
+
+
+def test_an_endless_loop_may_be_cut_off() -> None:
+    script = list(break_script(SCRIPT, Loop(0, times=math.inf) | Break(200)))
+
+    assert len(script) == 201
+    assert isinstance(script[-1], ConnectionResetError)

@@ -123,7 +123,7 @@ def _found(index: int, wire_format: str, body: bytes, guard: LoopGuard) -> Found
 
 def _frames(body: bytes) -> list[Frame]:
     framing = framing_of(body)
-    return [*framing.split(body, 0.0), *framing.rest(0.0)]
+    return [*framing.split(body, 0.0), *framing.rest()]
 
 
 class _Reader:

@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from unspool.cassette.model import Headers
-from unspool.faults.fault import Fault, Feed
+from unspool.cassette.model import Headers, header
+from unspool.errors import FaultError
+from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, known, provider_asked
 
@@ -69,6 +70,8 @@ class ContentType(Fault):
         def feed(part: Part) -> Iterable[Part]:
             if not isinstance(part, Head):
                 return (part,)
+            if header(part.headers, "content-type") == self.value:
+                raise nothing_to_break(self, "another content type")
             others = (pair for pair in part.headers if pair[0].lower() != "content-type")
             return (replace(part, headers=(*others, ("content-type", self.value))),)
 
@@ -91,10 +94,12 @@ class BadGzip(Fault):
 
         def feed(part: Part) -> Iterable[Part]:
             nonlocal seen
+            if isinstance(part, Stop) and seen <= self.after:
+                raise nothing_to_break(self, f"{self.after + 1} network chunks", f"{seen}")
             if isinstance(part, Head):
                 return (replace(part, headers=(*part.headers, ("content-encoding", "gzip"))),)
-            if isinstance(part, Piece) and seen < self.after:
-                seen += 1
+            seen += isinstance(part, Piece)
+            if isinstance(part, Piece) and seen <= self.after:
                 packed = packer.compress(part.data) + packer.flush(zlib.Z_SYNC_FLUSH)
                 return (replace(part, data=packed),)
             if isinstance(part, Piece):  # no deflate block starts with these bits
@@ -106,13 +111,14 @@ class BadGzip(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Status(Fault):
-    """The provider refuses, in its own words; the request never reaches the server.
+    """The provider refuses, in its own shape and with its own headers; the request never reaches the server.
 
     Args:
-        status: 400, 401, 403, 404, 408, 429, 500, 503, 529, ….
-        provider: whose error: openai, anthropic, azure, bedrock, cohere, gemini, groq, mistral, ollama,
-            openrouter or vllm; None takes it from the request's URL.
-        retry_after: seconds, for the header of that name.
+        status: 400, 401, 403, 404, 408, 429, 500, 503, 529, …; from 400 to 599.
+        provider: whose error: openai, anthropic, azure, bedrock, cerebras, cohere, deepseek, gemini, groq,
+            huggingface, llamacpp, mistral, ollama, openrouter, perplexity, together, vertex-anthropic, vllm
+            or xai; None takes it from the request's URL.
+        retry_after: seconds, for the header of that name, which has whole ones.
         message: the text; by default one that fits the status.
         headers: more of them.
     """
@@ -126,6 +132,8 @@ class Status(Fault):
     def __post_init__(self) -> None:
         super().__post_init__()
         known(self.provider or "openai")
+        if not 400 <= self.status <= 599:
+            raise FaultError(f"expected the status of an error, from 400 to 599, got {self.status!r}")
 
     def feed(self) -> Feed:
         def feed(part: Part) -> Iterable[Part]:
@@ -136,6 +144,5 @@ class Status(Fault):
     def _refusal(self, sent: Sent) -> Iterable[Part]:
         provider = self.provider or provider_asked(sent.request)
         text = self.message or TEXTS.get(self.status, "The request failed.")
-        wait = () if self.retry_after is None else (("retry-after", f"{self.retry_after:g}"),)
-        headers = (*_JSON, *wait, *headers_for(provider, self.status), *self.headers)
+        headers = (*_JSON, *headers_for(provider, self.status, self.retry_after), *self.headers)
         return _whole(self.status, headers, json.dumps(BODIES[provider](self.status, text)).encode())

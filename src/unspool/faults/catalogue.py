@@ -34,7 +34,7 @@ from unspool.faults.noise import (
     UnknownEvent,
 )
 from unspool.faults.notes import Notes
-from unspool.faults.parts import Part
+from unspool.faults.parts import Part, interaction_of, parts_of
 from unspool.faults.timing import Drip, Hang, SlowStart, Stall
 from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
 from unspool.pipeline import Stage
@@ -75,18 +75,20 @@ class Scenario(Fault):
     def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
         return self.fault.apply(interaction, attempt=attempt)
 
-    def fits(self, interaction: Interaction) -> bool:
-        """Whether the interaction is in one of the formats, and has in it what this breaks.
+    def endless(self, asked: Asked | int = 1) -> bool:
+        return self.fault.endless(asked)
 
-        A stream of text has no tool calls to lose, for one.
+    def fits(self, interaction: Interaction) -> bool:
+        """Whether the interaction is in one of the formats, and is played back otherwise under this fault.
+
+        A stream of text has no tool calls to lose, and one in ASCII no character to split.
         """
         if self.formats and dialect_in(decoded(interaction.response).body) not in self.formats:
             return False
         try:
-            self.apply(interaction)
+            return self.apply(interaction) != interaction_of(parts_of(interaction), interaction)
         except FaultError:
             return False
-        return True
 
 
 _LITELLM = "https://github.com/BerriAI/litellm"

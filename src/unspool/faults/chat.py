@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from unspool.faults.dialects import choices_in, dialect_of, finishes
+from unspool.faults.dialects import choices_in, dialect_of, finishes, with_choices, without
 from unspool.faults.fault import Fault, Feed
 from unspool.faults.frames import JSON, Frame
 from unspool.faults.parts import Part
@@ -59,7 +59,12 @@ class EmptyChoices(Fault):
     after: int = 1
 
     def feed(self) -> Feed:
-        return _at_chunk(self, self.after, lambda frame: (frame.with_json(_with(frame, choices=[])), frame))
+        return _at_chunk(self, self.after, lambda frame: (_empty(frame), frame))
+
+
+def _empty(frame: Frame) -> Frame:
+    """The chunk without choices and usage, at the moment at which its own begins."""
+    return frame.with_json({**without(frame.json or {}, "usage"), "choices": []}).moved(frame.begun)
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,12 +130,12 @@ class UsageOn(Fault):
         yield frame.with_json({**bare, "usage": usage if self.at == "every" else _USAGE} if here else bare)
         more = {"after": 1, "twice": 2}.get(self.at, 0) if finishes(frame) else 0
         for _ in range(more):
-            yield frame.with_json({**bare, "choices": [], "usage": _USAGE})
+            yield frame.with_json({**bare, "choices": [], "usage": _USAGE}).moved(frame.at)
 
 
 @dataclass(frozen=True, repr=False)
 class FinishAs(Fault):
-    """An OpenAI stream gives another reason for its end: `stop` after tool calls, a word nobody knows.
+    """An OpenAI stream gives another reason for its end: `stop` after tool calls, or an unknown word.
 
     Args:
         reason: what it says.
@@ -139,14 +144,18 @@ class FinishAs(Fault):
     reason: str = "stop"
 
     def feed(self) -> Feed:
-        return where(self, f"a finish reason in {_CHUNKS}", self._renamed)
+        return where(self, f"a finish reason other than {self.reason!r} in {_CHUNKS}", self._renamed)
 
     def _renamed(self, frame: Frame) -> Iterable[Frame] | None:
         body = _chunk(frame)
         if body is None or not finishes(frame):
             return None
-        choices = [{**choice, "finish_reason": self.reason} for choice in choices_in(body)]
-        return (frame.with_json({**body, "choices": choices}),)
+        if all(choice.get("finish_reason") in {None, self.reason} for choice in choices_in(body)):
+            return None
+        return (frame.with_json(with_choices(body, self._ended)),)
+
+    def _ended(self, choice: JSON) -> JSON:
+        return {**choice, "finish_reason": self.reason} if choice.get("finish_reason") else choice
 
 
 def _with(frame: Frame, **changes: object) -> JSON:

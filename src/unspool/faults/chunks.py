@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar, Literal
 
+from unspool.cassette.pieces import says_goodbye
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import AWSFraming, Frame
@@ -62,23 +63,34 @@ class Shred(Fault):
 
 def _regrouped(sizes: Iterator[int]) -> Feed:
     held = bytearray()
+    tail = bytearray()
     size = next(sizes)
+    last = 0.0
 
     def piece(piece: Piece) -> Iterator[Part]:
-        nonlocal size
+        nonlocal size, last
         held.extend(piece.data)
+        last = piece.at
+        tail.extend(piece.data)
+        del tail[:-_TAIL_BYTES]
         while len(held) >= size:
             yield Piece(bytes(held[:size]), piece.at)
             del held[:size]
             size = next(sizes)
+        if held and says_goodbye(bytes(tail)):
+            yield Piece(bytes(held), piece.at)
+            held.clear()
 
     def stop(stop: Stop) -> Iterator[Part]:
         if held:
-            yield Piece(bytes(held), stop.at)
+            yield Piece(bytes(held), last)
         yield stop
 
     return each_piece(piece, at_stop=stop)
 
+
+_TAIL_BYTES = 4096
+"""Where the end mark of a stream is looked for, when what is held must not wait for the connection's end."""
 
 _SEAMS: dict[str, re.Pattern[bytes]] = {
     # Each matches nothing, between two bytes.
@@ -127,20 +139,24 @@ class Merge(Fault):
             raise FaultError(f"expected to merge at least 1 chunk, got count={self.count!r}")
 
     def feed(self) -> Feed:
-        held: list[bytes] = []
+        held: list[Piece] = []
 
         def piece(piece: Piece) -> Iterator[Part]:
-            held.append(piece.data)
-            if len(held) == self.count:
-                yield replace(piece, data=b"".join(held))
+            held.append(piece)
+            if len(held) == self.count or says_goodbye(piece.data):
+                yield _merged(held)
                 held.clear()
 
         def stop(stop: Stop) -> Iterator[Part]:
             if held:
-                yield Piece(b"".join(held), stop.at)
+                yield _merged(held)
             yield stop
 
         return each_piece(piece, at_stop=stop)
+
+
+def _merged(pieces: list[Piece]) -> Piece:
+    return Piece(b"".join(piece.data for piece in pieces), pieces[-1].at)
 
 
 @dataclass(frozen=True, repr=False)

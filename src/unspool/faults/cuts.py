@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,6 +22,8 @@ _FAILURES: dict[str, tuple[End, Failure | None]] = {
     ),
     "read_timeout": (End.READ_TIMEOUT, Failure("ReadTimeout", "the read operation timed out")),
 }
+
+_LONG_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 Ending = Literal["complete", "reset", "protocol_error", "read_timeout"]
 """How the connection ends there: properly, or with httpx's ReadError, RemoteProtocolError, ReadTimeout."""
@@ -59,6 +62,8 @@ class Cut(Fault):
         def stop(stop: Stop) -> Iterator[Part]:
             if left:
                 raise nothing_to_break(self, f"{self.after} bytes", f"{self.after - left}")
+            if self.end == "complete" and stop.end is End.COMPLETE:
+                raise nothing_to_break(self, f"more than {self.after} bytes", f"{self.after}")
             yield stop_with(self.end, stop.at)
 
         return each_piece(piece, at_stop=stop)
@@ -96,8 +101,7 @@ class CutInEvent(Fault):
         return at_event(self, self.after, self._half)
 
     def _half(self, frame: Frame) -> Iterable[Frame | Part]:
-        half = replace(frame, data=frame.data[: len(frame.data) // 2], event=None)
-        return half, stop_with(self.end, frame.at)
+        return frame.head(len(frame.data) // 2), stop_with(self.end, frame.at)
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,18 +131,22 @@ class CutInCharacter(Fault):
     end: Ending = "complete"
 
     def feed(self) -> Feed:
-        whole = 0
+        found = 0
 
-        def piece(piece: Piece) -> Iterator[Part]:
-            nonlocal whole
-            for place, byte in enumerate(piece.data):
-                if byte >= 0xC0:  # it begins a character of more than one byte
-                    whole += 1
-                    if whole > self.after:
-                        yield replace(piece, data=piece.data[: place + 1])
-                        yield stop_with(self.end, piece.at)
-                        return
-            yield piece
+        def change(frame: Frame) -> Iterable[Frame | Part]:
+            nonlocal found
+            for place in _characters(frame):
+                found += 1
+                if found > self.after:
+                    cut = frame.head(place + 1)
+                    return cut, stop_with(self.end, frame.at)
+            return (frame,)
 
         wanted = f"{self.after + 1} characters of more than one byte"
-        return each_piece(piece, at_stop=missing(self, wanted))
+        return each_frame(change, at_stop=missing(self, wanted))
+
+
+def _characters(frame: Frame) -> Iterator[int]:
+    """Where each character of more than one byte begins, in what is text: no checksum is."""
+    start, end = frame.framing.payload(frame.data)
+    return (found.start() for found in _LONG_CHARACTER.finditer(frame.data, start, end))

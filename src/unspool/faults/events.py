@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from pydantic_core import to_json
 
-from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
-from unspool.faults.dialects import dialect_of, finishes, speaks, unfinished
-from unspool.faults.fault import Fault, Feed, nothing_to_break
-from unspool.faults.frames import JSON, Frame
-from unspool.faults.parts import Part, Stop
-from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known
+from unspool.faults.dialects import dialect_of, finishes, only_finish, speaks, unfinished
+from unspool.faults.fault import Asked, Fault, Feed, nothing_to_break
+from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
+from unspool.faults.parts import Part, Piece, Sent, Stop
+from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known, provider_asked
 from unspool.faults.settings import check_settings
 from unspool.faults.stages import at_event, each_frame, missing, where
 from unspool.wire.event import WireEvent
@@ -47,8 +47,13 @@ class Duplicate(Fault):
     after: int = 0
     times: int = 2
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.times < 2:
+            raise FaultError(f"expected an event to come at least 2 times, got times={self.times!r}")
+
     def feed(self) -> Feed:
-        return at_event(self, self.after, lambda frame: (frame,) * self.times)
+        return at_event(self, self.after, lambda frame: (frame, *[frame.moved(frame.at)] * (self.times - 1)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +77,7 @@ class Swap(Fault):
                 held.append(frame)
                 return ()
             if held and frame.event is not None:
-                return frame, replace(held.pop(), at=frame.at)
+                return frame, held.pop().moved(frame.at)
             return (frame,)
 
         def stop(stop: Stop) -> Iterable[Part]:
@@ -116,7 +121,7 @@ class Loop(Fault):
             if not self.after < seen <= self.after + self.period:
                 return (frame,)
             held.append(frame)
-            return self._rounds(held) if len(held) == self.period else ()
+            return self._rounds(held) if len(held) == self.period else (frame,)
 
         def stop(stop: Stop) -> Iterable[Part]:
             if len(held) < self.period:
@@ -128,16 +133,30 @@ class Loop(Fault):
         return each_frame(change, at_stop=stop)
 
     def _rounds(self, held: list[Frame]) -> Iterator[Frame]:
+        """The rest of the first round, and the others; only the last one may say why the answer ended."""
         at = held[-1].at
-        done = 0
+        last = [frame.moved(at) for frame in held]
+        going_on = [_going_on(frame).moved(at) for frame in held]
+        if self.times == 1:
+            yield held[-1]
+            return
+        yield _going_on(held[-1])
+        done = 2
         while done < self.times:
             done += 1
-            yield from (replace(frame, at=at) for frame in held)
+            yield from going_on
+        yield from last
 
-    def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
-        if self.times == inf:
-            raise FaultError(f"{self!r} never ends: break it behind a FaultTransport, or in a script")
-        return super().apply(interaction, attempt=attempt)
+    def __repr__(self) -> str:
+        return super().__repr__().replace("=inf", "=float('inf')")
+
+    def endless(self, asked: Asked | int = 1) -> bool:
+        del asked
+        return self.times == inf
+
+
+def _going_on(frame: Frame) -> Frame:
+    return (unfinished(frame) or frame) if finishes(frame) else frame
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,14 +173,22 @@ class Malformed(Fault):
         return at_event(self, self.after, self._broken)
 
     def _broken(self, frame: Frame) -> Iterable[Frame]:
-        if frame.event is None or ":" not in frame.event.data:
+        if frame.event is None or json_in(frame.event.data) is None or ":" not in frame.event.data:
             raise nothing_to_break(self, f"JSON with a colon in event {self.after + 1}")
-        return (frame.with_text(frame.event.data.replace(":", ";", 1)),)
+        return (frame.with_data(_without_a_colon(frame.event.data)),)
+
+
+def _without_a_colon(text: str) -> str:
+    """The JSON with a semicolon for the colon after its first key."""
+    return re.sub(r'^(\s*\{\s*"(?:[^"\\]|\\.)*"\s*):', r"\1;", text, count=1)
 
 
 @dataclass(frozen=True, repr=False)
 class NoFinish(Fault):
-    """Nobody says why the answer ended, though it ends as it should."""
+    """The stream ends as it should, but no event gives the reason why the answer ended.
+
+    An event that has nothing but the reason is lost; another one loses the reason alone.
+    """
 
     def feed(self) -> Feed:
         def change(frame: Frame) -> Iterable[Frame] | None:
@@ -175,15 +202,21 @@ class NoFinish(Fault):
 
 @dataclass(frozen=True, repr=False)
 class RepeatFinish(Fault):
-    """The event that says why the answer ended comes twice."""
+    """The reason why the answer ended comes twice: the same event again, without its output and usage."""
 
     def feed(self) -> Feed:
-        return where(self, "a finish reason", lambda frame: (frame, frame) if finishes(frame) else None)
+        return where(self, "a finish reason", self._twice)
+
+    def _twice(self, frame: Frame) -> Iterable[Frame] | None:
+        return (frame, only_finish(frame).moved(frame.at)) if finishes(frame) else None
 
 
 @dataclass(frozen=True, repr=False)
 class EarlyFinish(Fault):
-    """The finish reason comes before the last event that says something, not after it."""
+    """The reason why the answer ended comes before the last event that has output, not after it.
+
+    Output and usage that stand beside the reason stay where they are.
+    """
 
     def feed(self) -> Feed:
         held: list[Frame] = []  # from the last event that says something on
@@ -191,24 +224,36 @@ class EarlyFinish(Fault):
 
         def change(frame: Frame) -> Iterable[Frame]:
             nonlocal done
-            if done:
-                return (frame,)
-            if finishes(frame) and held:
-                done = True
-                return (frame, *(replace(one, at=frame.at) for one in held))
-            passed = list(held) if speaks(frame) else []
+            if done or not (finishes(frame) and (held or speaks(frame))):
+                return (frame,) if done else self._kept_back(held, frame)
+            done = True
+            reason, rest = _apart(frame)
             if speaks(frame):
-                held[:] = [frame]
-            elif held:
-                held.append(frame)
-            else:
-                passed = [frame]
-            return passed
+                return (*held, reason, *rest)
+            return (reason, *(one.moved(frame.at) for one in held), *rest)
 
         def stop(stop: Stop) -> Iterable[Part]:
             return (stop,) if done else missing(self, "a finish reason after some text")(stop)
 
         return each_frame(change, at_stop=stop)
+
+    def _kept_back(self, held: list[Frame], frame: Frame) -> Iterable[Frame]:
+        """What may be passed on: all that came before the last event with output."""
+        if speaks(frame):
+            passed = list(held)
+            held[:] = [frame]
+            return passed
+        if held:
+            held.append(frame)
+            return ()
+        return (frame,)
+
+
+def _apart(frame: Frame) -> tuple[Frame, tuple[Frame, ...]]:
+    """The reason alone, and the rest of the event, if there is any."""
+    reason = only_finish(frame)
+    rest = unfinished(frame) if reason.data != frame.data else None
+    return reason.moved(frame.at), () if rest is None else (rest.moved(frame.at),)
 
 
 @dataclass(frozen=True, repr=False)
@@ -216,10 +261,9 @@ class ErrorEvent(Fault):
     """The provider reports an error in the stream, as it would, and ends it: status 200, then this.
 
     Args:
-        after: events that say something before it, tokens so to speak.
+        after: events with output before it: tokens, mostly.
         status: what kind of error.
-        provider: whose: openai, anthropic, azure, bedrock, cohere, gemini, groq, mistral, ollama,
-            openrouter or vllm; None takes it from the events.
+        provider: whose, as in `Status`; None takes it from the events and the request's URL.
         message: the text; by default one that fits the status.
     """
 
@@ -233,32 +277,64 @@ class ErrorEvent(Fault):
         known(self.provider or "openai")
 
     def feed(self) -> Feed:
+        asked = "openai"
         said = 0
+        last: Frame | None = None
+        ended = False
         dialect: str | None = None
 
         def change(frame: Frame) -> Iterator[Frame | Part]:
-            nonlocal said, dialect
-            dialect = dialect or dialect_of(frame)
-            ends = finishes(frame) and said == self.after
-            if ends or (speaks(frame) and said == self.after):
-                yield frame.saying(self._event(dialect or "", frame))
-                yield Stop(frame.at)
-            said += speaks(frame)
+            nonlocal said, dialect, last, ended
+            dialect, last = dialect or dialect_of(frame), frame
+            ends, says = finishes(frame), speaks(frame)
+            if said + says == self.after and ends and says:  # the error comes in the place of the reason
+                said += 1
+                yield unfinished(frame) or frame
+            if said == self.after and (ends or says):
+                yield from self._error(frame, dialect, asked)
+            said += says
+            ended = ended or ends
             yield frame
 
-        return each_frame(change, at_stop=missing(self, f"{self.after} events that say something"))
+        def stop(_stop: Stop) -> Iterable[Frame | Part]:
+            if last is not None and said == self.after and said and not ended:
+                return self._error(last, dialect, asked)
+            raise nothing_to_break(self, f"{self.after} events that say something")
 
-    def _event(self, dialect: str, frame: Frame) -> WireEvent:
-        provider = self.provider or _PROVIDERS.get(dialect, "openai")
+        frames = each_frame(change, at_stop=stop)
+
+        def feed(part: Part) -> Iterable[Part]:
+            nonlocal asked
+            if isinstance(part, Sent):
+                asked = provider_asked(part.request)
+            return frames(part)
+
+        return feed
+
+    def _error(self, frame: Frame, dialect: str | None, asked: str) -> Iterator[Frame | Part]:
+        event = self._event(dialect or "", frame, asked)
+        yield frame.saying(event).moved(frame.at)
+        if closing := frame.framing.closing():
+            yield Piece(closing, frame.at)
+        yield Stop(frame.at)
+
+    def _event(self, dialect: str, frame: Frame, asked: str) -> WireEvent:
+        native = _NATIVE.get(dialect)
+        provider = self.provider or native or (asked if asked in _LIKE_OPENAI else "openai")
         text = self.message or TEXTS.get(self.status, "The request failed.")
         body = BODIES[provider](self.status, text)
-        write = _ENVELOPES.get(self.provider or dialect, _plain)
-        return write(body, self.status, frame)
+        is_own = native == provider if native else provider in _LIKE_OPENAI
+        if isinstance(frame.framing, AWSFraming):
+            return _bedrock({"message": text}, self.status, frame)
+        if dialect in _ENVELOPES and is_own:
+            return _ENVELOPES[dialect](body, self.status, frame)
+        return _OF_PROVIDER.get(provider, _plain)(body, self.status, frame)
 
 
-_PROVIDERS: dict[str, str] = {
+_NATIVE: dict[str, str] = {
     "anthropic-complete": "anthropic",
     "anthropic-messages": "anthropic",
+    "bedrock-agent": "bedrock",
     "bedrock-converse": "bedrock",
     "bedrock-invoke": "bedrock",
     "cohere-v1": "cohere",
@@ -267,6 +343,9 @@ _PROVIDERS: dict[str, str] = {
     "gemini-interactions": "gemini",
     "ollama-ndjson": "ollama",
 }
+"""Whose a format is; one that isn't here is OpenAI's, or that of those who speak as OpenAI does."""
+
+_LIKE_OPENAI = frozenset(BODIES) - set(_NATIVE.values()) - {"vertex-anthropic"}
 
 
 def _event(body: JSON, name: str = "message", headers: Any = None) -> WireEvent:
@@ -278,15 +357,38 @@ def _plain(body: JSON, _status: int, _frame: Frame) -> WireEvent:
 
 
 def _anthropic(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    return _event({key: body[key] for key in ("type", "error")}, "error")
+    """https://docs.anthropic.com/en/docs/build-with-claude/streaming#error-events."""
+    return _event({key: body[key] for key in ("type", "error") if key in body}, "error")
+
+
+def _object(body: JSON) -> JSON:
+    """The error itself, without the object that some have around it."""
+    error = body.get("error")
+    return error if isinstance(error, dict) else body
+
+
+def _text(body: JSON) -> str:
+    error = body.get("error", body)
+    return str(error.get("message")) if isinstance(error, dict) else str(error)
 
 
 def _responses(body: JSON, _status: int, frame: Frame) -> WireEvent:
+    """As OpenAI sends it, which isn't as https://platform.openai.com/docs/api-reference/responses-streaming."""
     number = (frame.json or {}).get("sequence_number", 0)
-    return _event({"type": "error", "sequence_number": number, **body}, "error")
+    return _event({"type": "error", "sequence_number": number, "error": _object(body)}, "error")
+
+
+def _transcription(body: JSON, _status: int, _frame: Frame) -> WireEvent:
+    return _event({"type": "error", "error": _object(body)}, "error")
+
+
+def _assistants(body: JSON, _status: int, _frame: Frame) -> WireEvent:
+    """https://platform.openai.com/docs/api-reference/assistants-streaming/events: the error itself."""
+    return _event(_object(body), "error")
 
 
 def _bedrock(body: JSON, status: int, _frame: Frame) -> WireEvent:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html."""
     name = AWS_EXCEPTIONS.get(status, "InternalServerException")
     name = name[0].lower() + name[1:]
     headers = {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
@@ -294,6 +396,7 @@ def _bedrock(body: JSON, status: int, _frame: Frame) -> WireEvent:
 
 
 def _cohere_v2(body: JSON, _status: int, frame: Frame) -> WireEvent:
+    """https://docs.cohere.com/v2/docs/streaming: `message-end`."""
     name = "message-end"
     end = {"type": name, "delta": {"finish_reason": "ERROR", "error": body["message"]}}
     return _event(end, name if frame.event and frame.event.name != "message" else "message")
@@ -308,6 +411,7 @@ def _interactions(body: JSON, _status: int, _frame: Frame) -> WireEvent:
 
 
 def _groq(body: JSON, status: int, _frame: Frame) -> WireEvent:
+    """https://console.groq.com/docs/errors: a named event, with the status that it would have had."""
     return _event({"error": {**body["error"], "status_code": status}}, "error")
 
 
@@ -319,18 +423,67 @@ def _openrouter(body: JSON, status: int, frame: Frame) -> WireEvent:
     return _event({**chunk, "error": error, "choices": [choice]})
 
 
-_ENVELOPES: dict[str, Callable[[JSON, int, Frame], WireEvent]] = {
+_RPC_CODES = {400: -32600, 404: -32601, 422: -32602}
+
+
+def _rpc(body: JSON, status: int, frame: Frame) -> WireEvent:
+    """https://www.jsonrpc.org/specification#error_object."""
+    error = {"code": _RPC_CODES.get(status, -32603), "message": _text(body)}
+    number = (frame.json or {}).get("id")
+    return _event({"jsonrpc": "2.0", "id": number, "error": error})
+
+
+_TGI_TYPES = {422: "validation", 424: "generation", 429: "overloaded", 500: "incomplete_generation"}
+
+
+def _tgi(body: JSON, status: int, _frame: Frame) -> WireEvent:
+    """https://huggingface.github.io/text-generation-inference: `StreamResponse`'s error."""
+    return _event({"error": _text(body), "error_type": _TGI_TYPES.get(status, "generation")})
+
+
+def _watsonx(body: JSON, status: int, _frame: Frame) -> WireEvent:
+    """https://cloud.ibm.com/apidocs/watsonx-ai#text-generation-stream."""
+    error = {"code": "unexpected_error", "message": _text(body)}
+    return _event({"errors": [error], "trace": "unspool-0001", "status_code": status}, "error")
+
+
+def _replicate(body: JSON, _status: int, _frame: Frame) -> WireEvent:
+    """https://replicate.com/docs/topics/predictions/streaming."""
+    return _event({"detail": _text(body)}, "error")
+
+
+def _sap(body: JSON, status: int, frame: Frame) -> WireEvent:
+    """https://help.sap.com/docs/sap-ai-core/sap-ai-core-service-guide/error-handling."""
+    number = (frame.json or {}).get("request_id", "unspool-0001")
+    error = {"code": status, "message": _text(body), "location": "LLM Module"}
+    return _event({"request_id": number, **error})
+
+
+_Write = Callable[[JSON, int, Frame], WireEvent]
+
+_OF_PROVIDER: dict[str, _Write] = {
     "anthropic": _anthropic,
+    "bedrock": _plain,
+    "cohere": _cohere_v2,
+    "groq": _groq,
+    "openrouter": _openrouter,
+    "vertex-anthropic": _anthropic,
+}
+"""How a provider reports an error in a stream of OpenAI's chat format, or in another's format."""
+
+_ENVELOPES: dict[str, _Write] = {
     "anthropic-complete": _anthropic,
     "anthropic-messages": _anthropic,
-    "bedrock": _bedrock,
-    "bedrock-converse": _bedrock,
-    "bedrock-invoke": _bedrock,
-    "cohere": _cohere_v2,
     "cohere-v1": _cohere_v1,
     "cohere-v2": _cohere_v2,
     "gemini-interactions": _interactions,
-    "groq": _groq,
+    "jsonrpc-sse": _rpc,
+    "openai-assistants": _assistants,
     "openai-responses": _responses,
-    "openrouter": _openrouter,
+    "openai-transcription": _transcription,
+    "replicate-sse": _replicate,
+    "sap-orchestration": _sap,
+    "tgi": _tgi,
+    "watsonx-generation": _watsonx,
 }
+"""How a format reports an error; those that aren't here send it plainly, as an event of its own."""

@@ -28,6 +28,9 @@ from unspool.faults.parts import Part, Stop, interaction_of, parts_of
 from unspool.faults.settings import check_settings
 from unspool.pipeline import Chain, Stage
 
+_MOST_PARTS = 100_000
+"""So many parts of an endless answer are looked at for its end."""
+
 Feed = Callable[[Part], Iterable[Part]]
 """What becomes of each part of one answer. The last part is a `Stop`."""
 
@@ -133,9 +136,22 @@ class Fault:
         asked = Asked(interaction.request, attempt, turn)
         if not self.hits(asked):
             return interaction
+        return interaction_of(self._parts(interaction, asked), interaction)
+
+    def endless(self, asked: Asked | int = 1) -> bool:
+        """Whether the answer to this request never ends, unless another fault cuts it off."""
+        del asked
+        return False
+
+    def _parts(self, interaction: Interaction, asked: Asked) -> Iterator[Part]:
         stage = self.stage(asked)
         parts = (out for part in parts_of(interaction) for out in stage.feed(part))
-        return interaction_of(parts, interaction)
+        for place, part in enumerate(parts):
+            yield part
+            if isinstance(part, Stop):
+                return  # what another fault has cut off may be endless
+            if place > _MOST_PARTS and self.endless(asked):
+                raise FaultError(f"{self!r} never ends: break it behind a FaultTransport, or in a script")
 
 
 def _settings(fault: Fault) -> Iterator[tuple[str, Any]]:
@@ -180,6 +196,9 @@ class Both(Fault):
     def hits(self, asked: Asked | int = 1) -> bool:
         return self.first.hits(asked) or self.then.hits(asked)
 
+    def endless(self, asked: Asked | int = 1) -> bool:
+        return self.first.endless(asked) or self.then.endless(asked)
+
     def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
         return Chain(self.first.stage(asked, notes), self.then.stage(asked, notes))
 
@@ -200,6 +219,9 @@ class On(Fault):
 
     def hits(self, asked: Asked | int = 1) -> bool:
         return Asked.of(asked).attempt in self.attempts and self.fault.hits(asked)
+
+    def endless(self, asked: Asked | int = 1) -> bool:
+        return self.hits(asked) and self.fault.endless(asked)
 
     def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
         return self.fault.stage(asked, notes and notes.aimed()) if self.hits(asked) else Chain()
@@ -228,6 +250,9 @@ class Where(Fault):
     def hits(self, asked: Asked | int = 1) -> bool:
         asked = self._seen(asked)
         return self._is_met(asked) and self.fault.hits(asked)
+
+    def endless(self, asked: Asked | int = 1) -> bool:
+        return self.hits(asked) and self.fault.endless(self._seen(asked))
 
     def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
         if not self.hits(asked):

@@ -1,27 +1,32 @@
 """The frames of a body: each event with the very bytes that it stands in.
 
 A fault that looks for an event touches no byte of the others: their comments, line ends and order of keys
-stay as they were sent. Which framing a body has is told by its first byte, since content types are often
-wrong and canned bytes have none.
+stay as they were sent, and each of their bytes keeps its time. Of the event that it changes it replaces the
+data, and of the data what differs: names, ids and comments in the same frame stay. Which framing a body has
+is told by its first byte, since content types are often wrong and canned bytes have none.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64decode, b64encode
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import from_json
-
 from unspool.errors import WireError
+from unspool.faults.json_text import rewritten
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
 from unspool.wire.json_array import JSONArrayDecoder
 from unspool.wire.sse import SSEDecoder, encode_sse
 
 JSON = dict[str, Any]
+Cuts = tuple[tuple[int, float], ...]
+"""How many bytes came at once, and when; one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +38,76 @@ class Frame:
         event: what they say; None if that is nothing, as with a comment, or not to be read.
         at: when the last of them came, in seconds since the request.
         framing: whose frame it is.
+        cuts: in which pieces they came; only of a frame with as many bytes as it came with.
     """
 
     data: bytes
     event: WireEvent | None
     at: float
     framing: Framing
+    cuts: Cuts = ()
+
+    @property
+    def begun(self) -> float:
+        """When the first of its bytes came."""
+        return self.cuts[0][1] if self.cuts else self.at
+
+    @property
+    def text(self) -> str:
+        """The event's data; of Bedrock's InvokeModel, that of the model's own event inside of it."""
+        return self.framing.inner(self.event) if self.event else ""
 
     @property
     def json(self) -> JSON | None:
-        """The event's JSON object; None if there is none."""
-        if self.event is None:
-            return None
-        try:
-            body = from_json(self.event.data)
-        except ValueError:
-            return None
-        return body if isinstance(body, dict) else None
+        """The JSON object that the model's event holds; None if there is none."""
+        return json_in(self.text)
 
     def saying(self, event: WireEvent) -> Frame:
         """A frame of the same kind for another event."""
-        return replace(self, event=event, data=self.framing.encode(event, like=self.data))
+        return replace(self, event=event, data=self.framing.encode(event, like=self.data), cuts=())
 
     def with_json(self, body: JSON) -> Frame:
-        """This frame with other JSON in it."""
-        return self.with_text(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        """This frame with other JSON in it; what the two have in common stays as it was written."""
+        return self.with_text(rewritten(self.text, body))
 
     def with_text(self, text: str) -> Frame:
         """This frame with other data in it."""
-        return self.saying(replace(self.event or WireEvent(), data=text))
+        event = self.event or WireEvent()
+        data = self.framing.outer(event, text)
+        if data == event.data:
+            return self
+        return replace(
+            self, event=replace(event, data=data), data=self.framing.with_data(self.data, data), cuts=()
+        )
+
+    def with_data(self, data: str) -> Frame:
+        """This frame with another text as the data of its outermost event, whatever the model says in it."""
+        event = replace(self.event or WireEvent(), data=data)
+        return replace(self, event=event, data=self.framing.with_data(self.data, data), cuts=())
+
+    def head(self, size: int) -> Frame:
+        """The first bytes of this frame, which say nothing by themselves, at their times."""
+        cuts, left = [], size
+        for count, at in self.cuts or ((len(self.data), self.at),):
+            if left > 0:
+                cuts.append((min(count, left), at))
+            left -= count
+        return replace(self, data=self.data[:size], event=None, cuts=tuple(cuts))
+
+    def moved(self, at: float) -> Frame:
+        """This frame at another time, in one piece."""
+        return replace(self, at=at, cuts=())
+
+
+def json_in(text: str) -> JSON | None:
+    """The JSON object that a text is; None if it's none."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        body = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
 
 
 class Framing:
@@ -71,22 +117,36 @@ class Framing:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._cuts: deque[tuple[int, float]] = deque()
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
         """The frames that these bytes complete."""
-        self._held += data
+        self._hold(data, at)
         while end := self._frame_end():
-            yield self._take(end, at)
+            yield self._take(end)
 
-    def rest(self, at: float) -> Iterator[Frame]:
-        """What the end has cut off."""
+    def rest(self, _at: float = 0.0) -> Iterator[Frame]:
+        """What the end has cut off, at the time at which it came."""
         if self._held:
-            yield self._take(len(self._held), at)
+            yield self._take(len(self._held))
 
-    def _take(self, end: int, at: float) -> Frame:
+    def _hold(self, data: bytes, at: float) -> None:
+        if data:
+            self._held += data
+            self._cuts.append((len(data), at))
+
+    def _take(self, end: int) -> Frame:
         data = bytes(self._held[:end])
         del self._held[:end]
-        return Frame(data, self.read(data), at, self)
+        cuts = []
+        left = end
+        while left:
+            size, at = self._cuts.popleft()
+            if size > left:
+                self._cuts.appendleft((size - left, at))
+            cuts.append((min(size, left), at))
+            left -= cuts[-1][0]
+        return Frame(data, self.read(data), cuts[-1][1], self, tuple(cuts))
 
     def _frame_end(self) -> int:
         """Where the first of the held frames ends; 0 if it isn't all there."""
@@ -100,9 +160,30 @@ class Framing:
         """A frame for an event, in the manner of another frame's bytes."""
         raise NotImplementedError
 
+    def with_data(self, data: bytes, text: str) -> bytes:
+        """The bytes of a frame with another text as its event's data, and all else in it as it was."""
+        raise NotImplementedError
+
+    def payload(self, data: bytes) -> tuple[int, int]:
+        """Where what is text in a frame begins and ends."""
+        return 0, len(data)
+
+    def inner(self, event: WireEvent) -> str:
+        """The text of the model's own event."""
+        return event.data
+
+    def outer(self, event: WireEvent, text: str) -> str:
+        """The event's data when the model's own event has this text."""
+        del event
+        return text
+
     def write(self, data: bytes) -> bytes:
         """A frame's bytes such as they are to follow those written before."""
         return data
+
+    def closing(self) -> bytes:
+        """What a body needs at its end, after the frames written so far."""
+        return b""
 
 
 class SSEFraming(Framing):
@@ -111,6 +192,7 @@ class SSEFraming(Framing):
     name = "SSE"
     # Atomic, or a CRLF would be taken for two line ends.
     _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+    _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,18 +200,43 @@ class SSEFraming(Framing):
 
     def _frame_end(self) -> int:
         found = self._BLANK_LINE.search(self._held, self._searched)
-        if found is None or (found.end() == len(self._held) and self._held.endswith(b"\r")):
+        if found is None or self._may_go_on(found):
             self._searched = max(0, len(self._held) - 4)  # the LF of a last CR may still come
             return 0
         self._searched = 0
         return found.end()
+
+    def _may_go_on(self, found: re.Match[bytes]) -> bool:
+        """Whether the LF of a CRLF may still come; not after two lone CRs."""
+        is_last = found.end() == len(self._held) and self._held.endswith(b"\r")
+        return is_last and found.group() != b"\r\r"
 
     def read(self, data: bytes) -> WireEvent | None:
         decoder = SSEDecoder()
         return next((event for step in (decoder.feed(data), decoder.flush()) for event in step), None)
 
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
-        return encode_sse(event, newline="\r\n" if b"\r\n" in like else "\n")
+        ends = next((end for end in (b"\r\n", b"\n", b"\r") if end in like), b"\n")
+        return encode_sse(event, newline=ends.decode())  # type: ignore[arg-type]
+
+    def with_data(self, data: bytes, text: str) -> bytes:
+        mark = data[: data.startswith(b"\xef\xbb\xbf") * 3]
+        lines = self._LINE.findall(data[len(mark) :])
+        is_data = [line.partition(b":")[0].rstrip(b"\r\n") == b"data" for line in lines]
+        if True not in is_data:
+            return data
+        first = is_data.index(True)
+        new = self._data_lines(lines[first], text)
+        kept = (line for line, old in zip(lines[first:], is_data[first:], strict=True) if not old)
+        return mark + b"".join([*lines[:first], new, *kept])
+
+    def _data_lines(self, like: bytes, text: str) -> bytes:
+        """Lines of data, with the space after the colon and the line end of another one."""
+        value = like.partition(b":")[2]
+        field = b"data: " if value.startswith(b" ") or not value.strip() else b"data:"
+        end = like[len(like.rstrip(b"\r\n")) :]
+        between = end or b"\n"
+        return between.join(field + line.encode(errors="replace") for line in text.split("\n")) + end
 
 
 class NDJSONFraming(Framing):
@@ -147,15 +254,22 @@ class NDJSONFraming(Framing):
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
         return event.data.encode() + (b"\r\n" if like.endswith(b"\r\n") else b"\n")
 
+    def with_data(self, data: bytes, text: str) -> bytes:
+        bare = data.strip()
+        start = data.find(bare)
+        return data[:start] + text.encode(errors="replace") + data[start + len(bare) :]
+
 
 class AWSFraming(Framing):
-    """Frames that say their length first."""
+    """Frames that say how long they are; one that is broken already has no event."""
 
     name = "AWS"
+    _PRELUDE_BYTES = 12
+    _CRC_BYTES = 4
 
     def _frame_end(self) -> int:
-        length = int.from_bytes(self._held[:4])
-        return length if 16 <= length <= len(self._held) else 0
+        size = int.from_bytes(self._held[:4])
+        return size if 16 <= size <= len(self._held) else 0
 
     def read(self, data: bytes) -> WireEvent | None:
         try:
@@ -167,43 +281,91 @@ class AWSFraming(Framing):
         del like
         return encode_aws(event)
 
+    def payload(self, data: bytes) -> tuple[int, int]:
+        return min(self._PRELUDE_BYTES + int.from_bytes(data[4:8]), len(data)), len(data) - self._CRC_BYTES
+
+    def with_data(self, data: bytes, text: str) -> bytes:
+        start, _ = self.payload(data)
+        payload = text.encode(errors="replace")
+        size = start + len(payload) + self._CRC_BYTES
+        prelude = size.to_bytes(4) + data[4:8]
+        body = prelude + zlib.crc32(prelude).to_bytes(4) + data[self._PRELUDE_BYTES : start] + payload
+        return body + zlib.crc32(body).to_bytes(4)
+
+    def inner(self, event: WireEvent) -> str:
+        text = _unpacked(event)
+        return event.data if text is None else text
+
+    def outer(self, event: WireEvent, text: str) -> str:
+        if _unpacked(event) is None:
+            return text
+        packed = b64encode(text.encode(errors="replace")).decode()
+        return rewritten(event.data, {**json.loads(event.data), "bytes": packed})
+
+
+def _unpacked(event: WireEvent) -> str | None:
+    """The JSON of the model's own event, as InvokeModel sends it; None if it isn't that."""
+    if event.name != "chunk":
+        return None
+    try:
+        text = b64decode(json.loads(event.data)["bytes"]).decode()
+    except (ValueError, KeyError, TypeError):
+        return None
+    return text if json_in(text) is not None else None
+
 
 class JSONArrayFraming(Framing):
     """Elements, each with the bracket or comma before it; the last bracket is a frame without an event."""
 
     name = "JSON array"
+    _SEPARATORS = b"[, \r\n\t"
 
     def __init__(self) -> None:
         super().__init__()
         self._decoder = JSONArrayDecoder()
         self._first = True
+        self._closed = False
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
-        self._held += data
+        self._hold(data, at)
         try:
             for event in self._decoder.feed(data):
                 element = event.data.encode()
                 end = self._held.find(element) + len(element)
-                yield replace(self._take(end, at), event=event)
+                yield replace(self._take(end), event=event)
         except WireError:
             return  # not an array: what is left is one frame, at the end
+        bracket = self._held.lstrip(b" \r\n\t")
+        if bracket.startswith(b"]"):
+            yield self._take(self._held.index(b"]") + 1)
 
     def read(self, data: bytes) -> WireEvent | None:
-        text = data.lstrip(b"[, \r\n\t").decode("utf-8", "replace")
+        text = data.lstrip(self._SEPARATORS).decode("utf-8", "replace")
         return WireEvent(data=text, complete=False) if text.rstrip() not in {"", "]"} else None
 
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
-        separator = like[: len(like) - len(like.lstrip(b"[, \r\n\t"))]
-        return separator + event.data.encode()
+        return self._separator(like) + event.data.encode()
+
+    def with_data(self, data: bytes, text: str) -> bytes:
+        return self._separator(data) + text.encode(errors="replace")
+
+    def _separator(self, data: bytes) -> bytes:
+        return data[: len(data) - len(data.lstrip(self._SEPARATORS))]
 
     def write(self, data: bytes) -> bytes:
         """With `[` before the first element and a comma before each other, whatever was dropped or added."""
-        element = data.lstrip(b"[, \r\n\t")
-        mark = b"[" if self._first else b","
+        element = data.lstrip(self._SEPARATORS)
         if element.rstrip() == b"]":
+            self._closed = True
             return b"[" + element if self._first else data
+        if not element:
+            return data
+        mark = b"[" if self._first else b","
         self._first = False
         return data if data.lstrip().startswith(mark) else mark + element
+
+    def closing(self) -> bytes:
+        return b"" if self._closed else b"[]" if self._first else b"]"
 
 
 _BY_FIRST_BYTE: dict[bytes, Callable[[], Framing]] = {

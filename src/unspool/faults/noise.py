@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
-from unspool.faults.frames import Frame, NDJSONFraming, SSEFraming
-from unspool.faults.parts import Part, Piece
-from unspool.faults.stages import at_event, each_frame, each_piece, where
+from unspool.faults.frames import AWSFraming, Frame, NDJSONFraming, SSEFraming, framing_of
+from unspool.faults.parts import Part, Piece, Stop
+from unspool.faults.stages import at_event, each_frame, each_piece, missing, where
 from unspool.wire.event import WireEvent
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -39,17 +41,24 @@ class LineEnds(Fault):
 
 @dataclass(frozen=True, repr=False)
 class ByteOrderMark(Fault):
-    """The body begins with UTF-8's byte order mark."""
+    """The body begins with UTF-8's byte order mark, which only text may have."""
 
     def feed(self) -> Feed:
         begun = False
 
         def piece(piece: Piece) -> Iterable[Part]:
             nonlocal begun
-            mark, begun = (b"" if begun else b"\xef\xbb\xbf"), True
-            return (replace(piece, data=mark + piece.data),)
+            if begun or not piece.data:
+                return (piece,)
+            if isinstance(framing_of(piece.data), AWSFraming):
+                raise nothing_to_break(self, "text", AWSFraming.name)
+            begun = True
+            return (replace(piece, data=b"\xef\xbb\xbf" + piece.data),)
 
-        return each_piece(piece)
+        def stop(stop: Stop) -> Iterable[Part]:
+            return (stop,) if begun else missing(self, "a body")(stop)
+
+        return each_piece(piece, at_stop=stop)
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,8 +73,13 @@ class Inject(Fault):
     data: bytes
     after: int = 0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.data:
+            raise FaultError("expected data to be some bytes, got none")
+
     def feed(self) -> Feed:
-        return at_event(self, self.after, lambda frame: (Piece(self.data, frame.at), frame))
+        return at_event(self, self.after, lambda frame: (Piece(self.data, frame.begun), frame))
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,6 +94,11 @@ class KeepAlives(Fault):
     text: str = "keep-alive"
     count: int = 1
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.count < 1 or not self.text.isprintable():
+            raise FaultError(f"expected at least one comment, on one line, got {self!r}")
+
     def feed(self) -> Feed:
         return each_frame(self._with_comments)
 
@@ -88,7 +107,7 @@ class KeepAlives(Fault):
             raise nothing_to_break(self, "a format with room for comments", frame.framing.name)
         ends = b"\r\n" if b"\r\n" in frame.data else b"\n"
         comment = b": " + self.text.encode() + ends if isinstance(frame.framing, SSEFraming) else b""
-        yield from (Piece(comment + ends, frame.at) for _ in range(self.count))
+        yield from (Piece(comment + ends, frame.begun) for _ in range(self.count))
         yield frame
 
 
@@ -103,7 +122,7 @@ class MultilineData(Fault):
         if frame.event is None or frame.json is None or not isinstance(frame.framing, SSEFraming):
             return None
         data = frame.event.data.lstrip()
-        return (frame.with_text(data[:1] + "\n" + data[1:]),)
+        return (frame.with_data(data[:1] + "\n" + data[1:]),)
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,14 +137,19 @@ class UnknownEvent(Fault):
     after: int = 0
     kind: str = "unspool.unknown"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.kind.strip() or not self.kind.isprintable():
+            raise FaultError(f"expected kind to be a word on one line, got {self.kind!r}")
+
     def feed(self) -> Feed:
         return at_event(self, self.after, self._before)
 
     def _before(self, frame: Frame) -> Iterable[Frame]:
-        text = f'{{"type":"{self.kind}"}}'
+        text = json.dumps({"type": self.kind}, ensure_ascii=False, separators=(",", ":"))
         named = frame.event is not None and frame.event.name != "message"
         event = WireEvent(name=self.kind if named else "message", data=text)
-        return frame.saying(event), frame
+        return frame.saying(event).moved(frame.begun), frame
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,16 +157,25 @@ class NoFinalBlankLine(Fault):
     """The body ends without the last line's end: the last event is whole but for that."""
 
     def feed(self) -> Feed:
-        held = b""
+        held: list[Piece] = []  # line ends that may be the last ones
 
         def change(frame: Frame) -> Iterator[Frame | Part]:
-            nonlocal held
             if not isinstance(frame.framing, _TEXT_FRAMINGS):
                 raise nothing_to_break(self, "lines", frame.framing.name)
-            stripped = frame.data.rstrip(b"\r\n")
-            if held:
-                yield Piece(held, frame.at)
-            held = frame.data[len(stripped) :]
-            yield Piece(stripped, frame.at)
+            bare = frame.data.rstrip(b"\r\n")
+            yield from held if bare else ()
+            if bare:
+                held.clear()
+                yield frame.head(len(bare))
+            held.extend(_ends(frame, len(bare)))
 
-        return each_frame(change)
+        def stop(stop: Stop) -> Iterable[Part]:
+            return (stop,) if held else missing(self, "a last line that has an end")(stop)
+
+        return each_frame(change, at_stop=stop)
+
+
+def _ends(frame: Frame, size: int) -> Iterator[Piece]:
+    """The line ends of a frame, after so many bytes."""
+    if frame.data[size:]:
+        yield Piece(frame.data[size:], frame.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Literal
 
 from unspool.cassette.encoding import decoded
@@ -28,10 +29,11 @@ def every_prefix(
         for cut in every_prefix(recording):
             answer = ask(ReplayTransport(Cassette.of([cut])))
 
-    One is made when it's asked for; a recording of n events yields n + 1.
+    Each is made when it is asked for. A recording of n events yields n + 1: after none, after one, …, and the
+    whole; so do n chunks and n bytes.
 
     Args:
-        by: after each network `chunk`, each `event` or each `byte`.
+        by: after each network `chunk`, each `event` (comments are none, `[DONE]` is one) or each `byte`.
         end: how the cut ones end: `complete`, `reset`, `protocol_error` or `read_timeout`.
 
     Raises:
@@ -71,10 +73,13 @@ def _sums(sizes: Iterable[int]) -> Iterator[int]:
 
 
 def _after_events(found: Pieces) -> Iterator[int]:
+    """The places before the first event and after each but the last; a comment goes with what follows it."""
     body = b"".join(data for _, data in found)
     framing = framing_of(body)
-    frames = [*framing.split(body, 0.0), *framing.rest(0.0)]
-    return _sums(len(frame.data) for frame in frames)
+    frames = [*framing.split(body, 0.0), *framing.rest()]
+    ends = accumulate(len(frame.data) for frame in frames)
+    after = [end for frame, end in zip(frames, ends, strict=True) if frame.event is not None]
+    return iter([0, *after[:-1]] if after else [])
 
 
 _CUTS: dict[str, Callable[[Pieces], Iterator[int]]] = {

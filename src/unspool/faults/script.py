@@ -81,16 +81,20 @@ class _Player:
         self._stage = stage
         self._errors = errors
         self._at = 0.0
+        self._ended = False
         self._refused: Head | None = None
         self._cause: tuple[Failure, Any] | None = None
         self._body = b""
 
     def play(self, part: Part) -> Iterator[Any]:
-        for out in self._stage.feed(part):
+        for out in () if self._ended else self._stage.feed(part):
             if isinstance(out, Piece | Stop) and out.at > self._at:
                 yield Pause(out.at - self._at)
                 self._at = out.at
             yield from self._items(out)
+            if isinstance(out, Stop):
+                self._ended = True
+                return  # a fault before it may be endless
 
     def play_error(self, error: Any, at: float) -> Iterator[Any]:
         failure = Failure(getattr(error, "__name__", type(error).__name__), str(error))

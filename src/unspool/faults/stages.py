@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame, Framing, framing_of
@@ -35,21 +35,64 @@ def each_piece(
 
 
 def each_frame(change: FrameChange, *, at_stop: AtStop = _as_it_is) -> Feed:
-    """A feed that changes the frames. Each becomes a piece of its own."""
+    """A feed that changes the frames.
+
+    What a fault leaves alone comes as it came: each byte at its time, in the pieces in which it came. What a
+    fault adds is a piece of its own.
+    """
     framing: Framing | None = None
+    begun = b""  # white space that doesn't tell the framing
 
     def on_piece(piece: Piece) -> Iterator[Part]:
-        nonlocal framing
+        nonlocal framing, begun
+        if framing is None and not (begun + piece.data).strip() and piece.data:
+            begun += piece.data
+            yield piece
+            return
         framing = framing or framing_of(piece.data)
-        for frame in framing.split(piece.data, piece.at):
-            yield from _written(change(frame))
+        yield from _together(
+            (place, thing)
+            for frame in framing.split(piece.data, piece.at)
+            for place, thing in enumerate(change(frame))
+        )
 
     def on_stop(stop: Stop) -> Iterator[Part]:
-        for frame in framing.rest(stop.at) if framing else ():
-            yield from _written(change(frame))
-        yield from _written(at_stop(stop))
+        for frame in framing.rest() if framing else ():
+            yield from _together(enumerate(change(frame)))
+        yield from _together(enumerate(at_stop(stop)))
 
     return each_piece(on_piece, at_stop=on_stop)
+
+
+def _together(things: Iterable[tuple[int, Frame | Part]]) -> Iterator[Part]:
+    """What comes of one piece: in one piece, but for what a fault adds."""
+    joined, at = b"", 0.0
+    for place, thing in things:
+        parts: list[Any] = list(_written(thing)) if isinstance(thing, Frame) else [thing]
+        goes_on = isinstance(thing, Frame) and not place and len(parts) == 1 and parts[0].at == at
+        if joined and parts and not goes_on:
+            yield Piece(joined, at)
+            joined = b""
+        if isinstance(thing, Frame) and not place and parts:
+            *earlier, last = parts
+            yield from earlier
+            joined, at = joined + last.data, last.at
+        else:
+            yield from parts
+    if joined:
+        yield Piece(joined, at)
+
+
+def _written(frame: Frame) -> Iterator[Piece]:
+    data = frame.framing.write(frame.data)
+    if sum(size for size, _ in frame.cuts) != len(data):
+        if data:
+            yield Piece(data, frame.at)
+        return
+    start = 0
+    for size, at in frame.cuts:
+        yield Piece(data[start : start + size], at)
+        start += size
 
 
 def at_event(fault: Fault, after: int, change: FrameChange) -> Feed:
@@ -94,11 +137,3 @@ def missing(fault: Fault, wanted: str) -> Callable[[Stop], NoReturn]:
         raise nothing_to_break(fault, wanted)
 
     return at_stop
-
-
-def _written(things: Iterable[Frame | Part]) -> Iterator[Part]:
-    for thing in things:
-        if not isinstance(thing, Frame):
-            yield thing
-        elif data := thing.framing.write(thing.data):
-            yield Piece(data, thing.at)
