@@ -959,3 +959,12 @@ def test_a_stream_is_a_custom_stream_wrapper(server: Loopback) -> None:
     assert isinstance(stream, CustomStreamWrapper)
     assert (stream.model, stream.custom_llm_provider) == ("gpt-4o", "openai")
     stream.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [("mock_respons", "mock_response"), ("mock_answer", "mock_delay, "), ("http_clients", "http_client")],
+)
+def test_a_misspelt_option_asks_no_provider(option: str, hint: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected option '{option}': did you mean {hint}"):
+        completion("openai/gpt-4o", [], **{option: "Hi"})

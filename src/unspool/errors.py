@@ -27,7 +27,7 @@
     │   └── APIResponseValidationError       500
     │       └── JSONSchemaValidationError
     ├── MockError                            a fake was asked for something it can't do
-    │   └── ScriptError                      a script is wrong (is an APIConnectionError too)
+    │   └── ScriptError                      a script contains something that a stream can't be made of
     ├── FaultError                           a fault has nothing to break, or makes no sense
     ├── CassetteError                        a cassette can't be used as it was asked to
     │   ├── CassetteNotFoundError            there is no such file (is a FileNotFoundError too)
@@ -293,10 +293,10 @@ class MockError(UnspoolError, ValueError):
     """A fake was asked for something that it can't do; the message says what it takes instead."""
 
 
-class ScriptError(APIConnectionError, MockError):
-    """A stream's script or source holds something that isn't a chunk: the test is wrong, not the provider.
+class ScriptError(MockError):
+    """A stream's script or source contains something that isn't a chunk: the test is wrong, not the provider.
 
-    It is an `APIConnectionError` because whatever breaks a stream is a `ProviderError`.
+    It is no `ProviderError`, so that no `pytest.raises(APIConnectionError)` takes it for the provider's.
     """
 
 

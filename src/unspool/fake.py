@@ -19,11 +19,12 @@ from pydantic import BaseModel
 
 from unspool.chunk_makers import chunk_with
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.errors import MockError
+from unspool.errors import LiteLLMUnknownProvider, MockError
 from unspool.models import Delta, ModelResponseStream
 from unspool.pause import Pause
 from unspool.pipeline import Chain, Stage
 from unspool.providers import decoder_for, format_of, normalizer_for
+from unspool.providers.understood import ForeignStreamError
 from unspool.wire.event import WireEvent
 
 __all__ = ["FOREVER", "FakeStream", "ModelResponseListIterator", "Pause", "ScriptItem"]
@@ -130,8 +131,9 @@ class FakeStream:
         closed_at: when that was, as `clock.monotonic()` says; None before.
 
     Raises:
-        MockError: the script isn't one, or can't be repeated so often. A bad item is reported when its
-            turn comes, and so are two rounds of an endless stream from which nothing came.
+        MockError: the script isn't one, or can't be repeated so often, or the provider is unknown. A bad item
+            is reported when its turn comes; bytes of another format at their end; and so are two rounds of
+            an endless stream from which nothing came.
     """
 
     def __init__(
@@ -222,7 +224,10 @@ class FakeStream:
                     yield item
                 case _:
                     raise MockError(_UNPLAYABLE.format(_shown(item)))
-        yield from self._reader.flush()
+        try:
+            yield from self._reader.flush()
+        except ForeignStreamError as error:
+            raise MockError(str(error)) from error
 
     def _rounds(self, script: Iterable[ScriptItem], repeat: float) -> Iterator[ScriptItem]:
         first_round = map(_settled, script)
@@ -281,7 +286,10 @@ class _Reader:
     """The provider's decoder and normalizer, made when a script first needs them."""
 
     def __init__(self, provider: str) -> None:
-        self._format = format_of(provider)
+        try:
+            self._format = format_of(provider)
+        except LiteLLMUnknownProvider as error:  # the script is wrong, not a provider's answer
+            raise MockError(str(error)) from None
         self._normalizer: Stage[WireEvent, ModelResponseStream] | None = None
         self._pipeline: Chain | None = None
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from unspool.errors import LiteLLMUnknownProvider
 from unspool.providers import format_of
 from unspool.providers.directory import PROVIDERS
 from unspool.providers.exchange import provider_at
@@ -36,9 +37,15 @@ def test_variables_are_upper_case(name: str) -> None:
         ("cohere", "cohere-v2"),
         ("gemini", "gemini-generate"),
         ("groq", "openai-chat"),
-        ("nobody we know", "openai-chat"),
         ("anthropic-messages", "anthropic-messages"),
     ],
 )
 def test_a_provider_has_a_wire_format(provider: str, expected: str) -> None:
     assert format_of(provider) == expected
+
+
+def test_an_unknown_provider_is_an_error_that_names_the_nearest() -> None:
+    with pytest.raises(
+        LiteLLMUnknownProvider, match=r"unknown provider 'antropic': did you mean 'anthropic'\?"
+    ):
+        format_of("antropic")

@@ -20,6 +20,7 @@ from unspool.errors import (
     InternalServerError,
     MidStreamFallbackError,
     MockError,
+    ProviderError,
     RateLimitError,
     RepetitionError,
     ScriptError,
@@ -162,14 +163,24 @@ async def test_make_call_may_be_a_coroutine_function() -> None:
 
 
 def test_an_async_source_in_a_sync_loop_says_what_to_do() -> None:
-    with pytest.raises(APIConnectionError, match="read it with 'async for'"):
+    with pytest.raises(ScriptError, match="read it with 'async for'"):
         next(wrapper(generate(HELLO)))
 
 
-@pytest.mark.parametrize("caught", [APIConnectionError, MockError, ScriptError])
-def test_an_item_that_is_no_chunk_says_what_was_expected(caught: type[Exception]) -> None:
-    with pytest.raises(caught, match=r"expected a chunk .* got int: 7"):
+def test_an_item_that_is_no_chunk_is_an_error_of_the_script_and_says_what_was_expected() -> None:
+    with pytest.raises(ScriptError, match=r"expected a chunk .* got int: 7") as caught:
         list(wrapper([7]))
+
+    assert isinstance(caught.value, MockError)
+    assert not isinstance(caught.value, ProviderError)
+
+
+@pytest.mark.parametrize("source", [b"data: {}", 7, object()])
+def test_a_source_that_is_no_stream_is_no_error_of_the_providers(source: Any) -> None:
+    with pytest.raises((TypeError, MockError)) as caught:
+        list(wrapper(source))
+
+    assert not isinstance(caught.value, ProviderError)
 
 
 @pytest.mark.anyio

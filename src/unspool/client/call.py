@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any
 from uuid import uuid4
 
@@ -88,6 +89,17 @@ class Call:
     log: Logging
 
 
+def _refuse_misspelt(call_type: str, given: Mapping[str, Any], ours: set[str]) -> None:
+    for name in given.keys() - ours - _LITELLMS_OWN:
+        near = get_close_matches(name, ours, n=1, cutoff=0.85)
+        if near or name.startswith("mock_"):
+            known = near[0] if near else ", ".join(sorted(option for option in ours if "mock" in option))
+            raise TypeError(
+                f"{call_type}() got an unexpected option {name!r}: did you mean {known}? A parameter of the "
+                "provider's with that name goes into extra_body"
+            )
+
+
 def plan(
     call_type: str, model: str, messages: Sequence[Any], *, stream: bool | None, given: Mapping[str, Any]
 ) -> Call:
@@ -98,8 +110,10 @@ def plan(
 
     Raises:
         MockError: a callback can't be called.
+        TypeError: an option of Unspool's is misspelt; the provider would be asked, and mocked by nothing.
     """
     ours = {option.name for option in fields(Options)}
+    _refuse_misspelt(call_type, given, ours)
     options = Options(**{name: value for name, value in given.items() if name in ours})
     others = {name: value for name, value in given.items() if name not in ours and value is not None}
     if not stream:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +17,7 @@ from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.providers.directory import PROVIDERS
+from unspool.providers.understood import Understood
 from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
 from unspool.wire.json_array import JSONArrayDecoder
@@ -145,11 +147,22 @@ FORMATS: dict[str, WireFormat] = {
 
 
 def format_of(provider: str) -> str:
-    """The wire format of a provider (or of that name): OpenAI's chunks unless known otherwise."""
+    """The wire format of a provider, or of that name.
+
+    Raises:
+        LiteLLMUnknownProvider: there is no such provider, nor such a format.
+    """
     if provider in FORMATS:
         return provider
     known = PROVIDERS.get(provider)
-    return "openai-chat" if known is None else known.wire_format
+    if known is not None:
+        return known.wire_format
+    near = get_close_matches(str(provider), [*PROVIDERS, *FORMATS], n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise LiteLLMUnknownProvider(
+        f"unknown provider {provider!r}: {hint}Expected one of {', '.join(sorted(PROVIDERS))}, or a wire"
+        f" format ({', '.join(sorted(FORMATS))}). A server that speaks as OpenAI does is 'openai'"
+    )
 
 
 def decoder_for(wire_format: str) -> Stage[bytes, WireEvent]:
@@ -162,13 +175,13 @@ def decoder_for(wire_format: str) -> Stage[bytes, WireEvent]:
 
 
 def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
-    """A fresh normalizer.
+    """A fresh normalizer, which fails at the end of a stream of which it understood nothing.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
     """
     stage: Stage[WireEvent, ModelResponseStream] = load(_known(wire_format).normalizer)()
-    return stage
+    return Understood(stage, wire_format)
 
 
 def pipeline_for(wire_format: str) -> Chain:

@@ -373,17 +373,17 @@ class CustomStreamWrapper:
         """Whether all that counts had come before the connection broke (contract: async; here sync too)."""
         return not self._flushing and self._core.has_finished and type(error).__name__ in _BROKEN_CONNECTION
 
-    def _report_failure(self, failure: ProviderError, trace: str) -> None:
+    def _report_failure(self, failure: Exception, trace: str) -> None:
         with _failing_quietly():
             self._report("failure_handler", failure, trace)
 
-    async def _areport_failure(self, failure: ProviderError, trace: str) -> None:
+    async def _areport_failure(self, failure: Exception, trace: str) -> None:
         with _failing_quietly():
             await awaited(self._report("async_failure_handler", failure, trace))
 
-    def _failure(self, error: Exception) -> ProviderError:
-        if isinstance(error, MockError) and not isinstance(error, ProviderError):
-            error = ScriptError(str(error), original_exception=error)
+    def _failure(self, error: Exception) -> ProviderError | ScriptError:
+        if isinstance(error, MockError):  # the script's fault: no test should take it for the provider's
+            return error if isinstance(error, ScriptError) else ScriptError(str(error))
         mapped = map_exception(error, model=self.model, llm_provider=self.custom_llm_provider or "")
         mapped.generated_content = self._core.text
         mapped.is_pre_first_chunk = not self._core.chunks
