@@ -40,6 +40,7 @@ PURE = (
     "cassette.match",
     "cassette.merging",
     "cassette.model",
+    "cassette.outcomes",
     "cassette.parsed_body",
     "cassette.pieces",
     "cassette.player",

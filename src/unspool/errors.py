@@ -308,10 +308,6 @@ class CassetteError(UnspoolError):
     """A cassette can't be used as it was asked to; the message says what to do about it."""
 
 
-class CassetteWarning(UserWarning):
-    """Something in a cassette that is probably a mistake, though it can be played back."""
-
-
 class CassetteNotFoundError(CassetteError, FileNotFoundError):
     """There is no cassette of that name, and nothing may be recorded."""
 
@@ -322,6 +318,15 @@ class CassetteFormatError(CassetteError, ValueError):
 
 class CassetteWriteError(CassetteError, OSError):
     """A cassette can't be written. What stood in the file before still does."""
+
+
+class CassetteWarning(UserWarning):
+    """What a cassette reports without failing; the message says what to do.
+
+    Something in the file is probably a mistake, though it can be played back; it holds connection failures of
+    an earlier run; a killed run left recordings behind; or a new recording stands beside a good file instead
+    of replacing it.
+    """
 
 
 class UnrecordedRequestError(CassetteError):

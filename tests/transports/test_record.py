@@ -112,21 +112,36 @@ def test_a_stall_is_recorded_as_the_read_timeout_it_ended_in(kind: Kind) -> None
     assert (end(interaction), failure(interaction)) == (End.READ_TIMEOUT, "ReadTimeout")
 
 
-def test_no_answer_at_all_is_recorded_too(kind: Kind) -> None:
-    outcome, interaction = record(kind, Answer(ending="silent"), read_timeout=0.2)
+def test_no_answer_at_all_is_recorded_if_wanted(kind: Kind) -> None:
+    outcome, interaction = record(
+        kind, Answer(ending="silent"), read_timeout=0.2, limits={"record_failures": True}
+    )
     assert outcome.error == "ReadTimeout"
     assert interaction.response.status == NO_RESPONSE
     assert failure(interaction) == "ReadTimeout"
 
 
-def test_a_connection_refused_is_recorded(kind: Kind) -> None:
+def test_a_connection_refused_is_recorded_if_wanted(kind: Kind) -> None:
     with serve({}) as server:
         url = server.url
-    cassette = Cassette(record_mode="all")
+    cassette = Cassette(record_mode="all", record_failures=True)
     outcome = kind.read(url, transport=RecordTransport(kind.network, cassette))
     (interaction,) = cassette.interactions
     assert outcome.error == failure(interaction) == "ConnectError"
     assert end(interaction) is End.RESET
+
+
+@pytest.mark.parametrize("answer", [None, Answer(ending="silent")], ids=["refused", "timed out"])
+def test_a_request_without_an_answer_is_not_recorded(kind: Kind, answer: Answer | None) -> None:
+    cassette = Cassette(record_mode="all")
+    with serve({"/": answer} if answer else {}) as server:
+        url = f"{server.url}/"
+        if answer is None:
+            server.shutdown()
+            server.server_close()
+        outcome = kind.read(url, transport=RecordTransport(kind.network, cassette), read_timeout=0.2)
+    assert outcome.error in {"ConnectError", "ReadTimeout"}
+    assert cassette.interactions == []
 
 
 def test_a_client_that_hangs_up_early_hangs_up_for_real(kind: Kind) -> None:
@@ -155,7 +170,7 @@ def test_a_server_that_lingers_after_its_goodbye_holds_nobody_up(kind: Kind) -> 
         outcome = kind.read(f"{server.url}/", transport=transport, leave_after=1)
         left = cassette.interactions
     assert outcome.error is None
-    assert end(left[0]) is End.CLOSED  # as it stood when the client had gone
+    assert end(left[0]) is End.COMPLETE  # the client has read the format's end mark
 
 
 def test_an_endless_stream_is_recorded_up_to_where_the_client_left(kind: Kind) -> None:
@@ -255,7 +270,7 @@ def test_the_stream_underneath_is_closed_when_its_rest_is_not_waited_for(family:
     asyncio.run(cancelled())
     assert closed.is_set()
     (interaction,) = cassette.interactions
-    assert (interaction.response.body, end(interaction)) == (GOODBYE, End.CLOSED)
+    assert (interaction.response.body, end(interaction)) == (GOODBYE, End.COMPLETE)
 
 
 def test_a_transport_saves_its_cassette_when_its_client_is_closed(kind: Kind, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_replay_equals_its_recording(kind: Kind, name: str) -> None:
-    cassette = Cassette(record_mode="all")
+    cassette = Cassette(record_mode="all", record_failures=True)
     with serve({"/": ANSWERS[name]}) as server:
         url = f"{server.url}/"
         live = kind.read(url, transport=RecordTransport(kind.network, cassette), read_timeout=0.3)

@@ -16,21 +16,35 @@ from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.difference import explain_miss
 from unspool.cassette.document import Document
-from unspool.cassette.hooks import Hooks
+from unspool.cassette.hooks import Hook
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.modes import RecordMode, parse_record_mode
+from unspool.cassette.notices import warn
+from unspool.cassette.outcomes import (
+    Marks,
+    is_final,
+    is_unanswered,
+    spoiled_by,
+    with_user,
+    without_user,
+)
 from unspool.cassette.play import Play
 from unspool.cassette.player import Player
+from unspool.cassette.recovery import leftovers, mark, recover
 from unspool.cassette.redact import Redactor
 from unspool.cassette.take import Take
 from unspool.cassette.unequal import is_redacted_form
 from unspool.cassette.vcr_matchers import adapt
+from unspool.cassette.vcr_options import translated
 from unspool.errors import CassetteError, UnplayedInteractionsError, UnrecordedRequestError
 
 _NOTHING = Document((), {})
+
+ASIDE = ".failed"
+"""What the name of a file ends with, before its suffix, that holds the recordings of a failed run."""
 
 
 class Cassette:
@@ -53,11 +67,26 @@ class Cassette:
             to match, or None to let the request pass unrecorded.
         before_record_response: a hook of vcrpy's kind: given vcrpy's response, a dict, it returns what to
             record, or None to drop the interaction.
+        record_failures: whether to record requests that get no response at all (refused, blocked, cancelled
+            or timed out before the headers), so that a replay raises the same error.
+        read_also: further cassettes whose recordings answer too; nothing is written to them.
+        drop_unused_requests: whether a save drops recordings that were loaded and answered no request.
+        record_on_exception: whether to save what was recorded before the block or test failed.
         max_chunks: how many network chunks of each answer to record; the client gets them all.
         max_seconds: for how long to record each answer.
-        on_miss: is told of each request that the cassette can't answer, and may raise something else.
+        on_miss: is called with the error of each request that the cassette can't answer; it may raise
+            another.
+        on_notice: is called with each message that is no error; by default it becomes a `CassetteWarning`.
+        user: who uses the cassette, such as a test's id; the file names it as long as only its failed runs
+            have written it.
+        vcr_options: those of vcrpy's other options that have a meaning here: `filter_headers`,
+            `filter_query_parameters`, `filter_post_data_parameters`, `decode_compressed_response`,
+            `additional_matchers`, `serializer`; and `record`, short for `record_mode`.
 
     Attributes:
+        set_aside: the file beside the cassette that holds what a failed run recorded; None if none does.
+        shared_since: a moment, in seconds since 1970-01-01 UTC, if other tests share the file. In the modes
+            `all` and `rewrite`, what was recorded since then stays, and so does what answers other requests.
         misses: the errors of such requests, and of whatever else tried to reach the network.
         plays: what was played so far, in the order of the requests.
         answered_by_position: requests without a recording that were answered, under a fault, by the one in
@@ -77,32 +106,52 @@ class Cassette:
         ignore: Sequence[str] = (),
         allow_playback_repeats: bool = False,
         redactor: Redactor | None = None,
-        before_record_request: Callable[[Any], Any] | None = None,
-        before_record_response: Callable[[Any], Any] | None = None,
+        before_record_request: Hook = None,
+        before_record_response: Hook = None,
+        record_failures: bool = False,
+        read_also: Sequence[str | os.PathLike[str]] = (),
+        drop_unused_requests: bool = False,
+        record_on_exception: bool = True,
         max_chunks: int | None = None,
         max_seconds: float | None = None,
         on_miss: Callable[[CassetteError], None] | None = None,
+        on_notice: Callable[[str], None] = warn,
+        user: str = "a block of use_cassette",
+        **vcr_options: Any,
     ) -> None:
+        record_mode, match_on, hooks = translated(
+            vcr_options,
+            path=path,
+            record_mode=record_mode,
+            match_on=match_on,
+            hooks=(before_record_request, before_record_response),
+        )
         self.path = None if path is None else Path(path)
         self.record_mode = parse_record_mode(record_mode, os.environ)
         self.redactor = _usual_redactor() if redactor is None else redactor
         self.misses: list[CassetteError] = []
         self.plays: list[Play] = []
         self.answered_by_position: list[Request] = []
-        self._on_miss = on_miss
-        self._hooks = Hooks(before_record_request, before_record_response)
+        self.set_aside: Path | None = None
+        self.shared_since: float | None = None
+        self.user = user
+        self._on_miss, self._on_notice = on_miss, on_notice
+        self._hooks = hooks
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
         self._repeats = allow_playback_repeats
         self._max_chunks, self._max_seconds = max_chunks, max_seconds
+        self._record_failures, self._drops_unused = record_failures, drop_unused_requests
+        self._record_on_exception = record_on_exception
         self._lock = threading.RLock()
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
-        self._existed = self.path is not None and os.path.exists(self.path)
-        self._insert(store.load(self.path) if self.path is not None and self._existed else _NOTHING)
+        self._failed = False
         self._known = KnownValues()
         self._recorder = self.redactor.knowing(self._known)
         self._knows_environment = False
         self._done: dict[int, tuple[int, int, Interaction]] = {}
+        self._also = tuple(one for other in read_also for one in store.load(Path(other)).interactions)
+        self._insert(self._found())
         self._journal = None if self.path is None else Journal(self.path, redactor=self._recorder)
 
     @classmethod
@@ -114,8 +163,9 @@ class Cassette:
             CassetteFormatError: the file isn't a cassette.
         """
         document = store.load(Path(path))
-        cassette = cls.of(document.interactions, **options)
-        cassette.path, cassette._loaded, cassette._existed = Path(path), document, True
+        cassette = cls.of((), **options)
+        cassette.path = Path(path)
+        cassette._insert(document)
         return cassette
 
     @classmethod
@@ -125,15 +175,45 @@ class Cassette:
         cassette._insert(Document(tuple(interactions), {}))
         return cassette
 
+    def _found(self) -> Document:
+        """What the file holds, with what killed runs have left of a cassette that isn't finished."""
+        if self.path is None:
+            return _NOTHING
+        document = store.load(self.path) if os.path.exists(self.path) else _NOTHING
+        left = leftovers(self.path)
+        if not left:
+            return document
+        is_begun = not document.interactions or bool(Marks.of(document.extra).unfinished)
+        if not is_begun or self.record_mode not in {RecordMode.ONCE, RecordMode.NEW_EPISODES}:
+            self._on_notice(_left_behind(self.path, left))
+            return document
+        count = recover(self.path)
+        if not count:
+            return document
+        document = mark(self.path, lambda marks: with_user(marks, self.user))
+        self._on_notice(
+            f"{self.path}: recovered {count} recordings of a run that was killed. Answers that it had not"
+            " read to the end are recorded again."
+        )
+        return document
+
     def _insert(self, document: Document) -> None:
-        self._loaded = document
         self._conversations: Conversations | None = None
+        self._loaded, self._marks = document, Marks.of(document.extra)
+        self._existed = bool(document.interactions)  # a cassette that holds nothing is as good as none
+        is_unfinished = bool(self._marks.unfinished) and self.record_mode is not RecordMode.NONE
+        self._cut = [one for one in document.interactions if not is_final(one, unfinished=is_unfinished)]
+        final = [one for one in document.interactions if is_final(one, unfinished=is_unfinished)]
+        self._deck = [(seen, one) for one in (*final, *self._also) if (seen := self._hooks.loaded(one))]
         self._player = Player(
-            document.interactions,
+            [seen for seen, _ in self._deck],
             self._matching,
             allow_playback_repeats=self._repeats,
             scrub=self.redactor.request,  # what vcrpy recorded may hold a key in its URL
         )
+        failures = sum(map(is_unanswered, final))
+        if failures and self.path is not None and not (self._marks.failures or self._record_failures):
+            self._on_notice(_holds_failures(self.name, failures))
 
     def _scrubbed(self, interaction: Interaction) -> Interaction:
         request = self.redactor.request(interaction.request)
@@ -150,7 +230,7 @@ class Cassette:
     def is_recording(self) -> bool:
         """Whether a request without a recording goes to the network and is recorded."""
         if self.record_mode is RecordMode.ONCE:
-            return not self._existed
+            return not self._existed or bool(self._marks.unfinished) or bool(self._cut)
         return self.record_mode is not RecordMode.NONE
 
     @property
@@ -161,7 +241,7 @@ class Cassette:
     def conversations(self) -> Conversations:
         """The conversations in what was loaded."""
         if self._conversations is None:
-            recorded = [self._scrubbed(interaction) for interaction in self._loaded.interactions]
+            recorded = [self._scrubbed(interaction) for interaction in self._player.interactions]
             self._conversations = Conversations(recorded)
         return self._conversations
 
@@ -217,7 +297,7 @@ class Cassette:
             self._player.give_back(interaction)
 
     def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
-        message = explain_miss(
+        message = self._why_not(request) + explain_miss(
             request,
             [self._scrubbed(interaction) for interaction in self._player.interactions],
             self._player.play_counts,
@@ -229,6 +309,29 @@ class Cassette:
         error = UnrecordedRequestError(self._recorder.text(message))
         self.missed(error)
         return error
+
+    def _why_not(self, request: Request) -> str:
+        """What to say first where the recording that would answer was interrupted."""
+        key = self._matching.key(request)
+        if not any(self._matching.key(self._scrubbed(one).request) == key for one in self._cut):
+            return ""
+        return (
+            f"{self.name} holds only the beginning of the answer to this request: the run that recorded it"
+            " was interrupted or killed. Record it again with record_mode='once'.\n"
+        )
+
+    def mark_failed(self, *, interruption: str | None = None) -> None:
+        """Note that the block or test that uses it failed: a good file stays as it is, a new one unfinished.
+
+        Args:
+            interruption: what interrupted the run, such as `KeyboardInterrupt`; None if nothing did.
+        """
+        self._failed = True
+        if interruption is not None:
+            with self._lock:
+                takes = list(self._takes)
+            for take in takes:
+                take.interrupt(interruption)
 
     def missed(self, error: CassetteError) -> None:
         """Note what shouldn't have happened, once, in case whoever caused it swallows the error."""
@@ -263,6 +366,9 @@ class Cassette:
     @property
     def recorded(self) -> list[Interaction]:
         """What has been recorded since it was loaded, scrubbed, in the order the requests were issued."""
+        return [one for one in self._came() if self._record_failures or not is_unanswered(one)]
+
+    def _came(self) -> list[Interaction]:
         with self._lock:
             takes = list(self._takes)
         kept = (self._hooks.kept(self._redacted(take)) for take in takes)
@@ -285,16 +391,31 @@ class Cassette:
         return [*(old for old in self._loaded.interactions if not dropped(old)), *recorded]
 
     def _dropped(self, recorded: Sequence[Interaction]) -> Callable[[Interaction], bool]:
-        if self.record_mode is RecordMode.REWRITE:
-            return lambda _old: True
-        if self.record_mode is not RecordMode.ALL:
+        """Which of the loaded interactions a save drops."""
+        if self.record_mode is RecordMode.NONE:
             return lambda _old: False
+        replaces = self._replacing(recorded)
+        is_finished = not self._failed and not set(self._marks.unfinished) - {self.user}
+        cut = {id(one) for one in self._cut if is_finished or replaces(one)}
+        unused = {id(one) for one in self.unused} if self._drops_unused and not self._failed else set()
+        if self.record_mode in {RecordMode.ALL, RecordMode.REWRITE}:
+            since = self.shared_since
+            is_everything = self.record_mode is RecordMode.REWRITE and since is None
+            return lambda old: (
+                is_everything
+                or (replaces(old) and (since is None or (old.recorded_at or 0.0) < since))
+                or id(old) in unused
+            )
+        return lambda old: id(old) in cut or id(old) in unused
+
+    def _replacing(self, recorded: Sequence[Interaction]) -> Callable[[Interaction], bool]:
+        """Whether one of the new recordings answers the same request as an old one."""
         matching, anew = self._matching, defaultdict[Hashable, list[Request]](list)
         for interaction in recorded:
             anew[matching.key(interaction.request)].append(interaction.request)
 
         def is_anew(old: Interaction) -> bool:
-            request = self._scrubbed(old).request
+            request = self._scrubbed(self._hooks.loaded(old) or old).request
             same = anew.get(matching.key(request)) or [
                 came
                 for several in anew.values()
@@ -309,10 +430,17 @@ class Cassette:
         return len(self.interactions)
 
     @property
+    def unused(self) -> list[Interaction]:
+        """What was loaded and hasn't answered any request."""
+        own = {id(one) for one in self._loaded.interactions}
+        pairs = zip(self._deck, self._player.play_counts, strict=True)
+        return [one for (_, one), count in pairs if not count and id(one) in own]
+
+    @property
     def unplayed(self) -> list[Interaction]:
         """What was loaded and hasn't answered any request, but for what a recording takes the place of."""
         replaced = self._dropped(self.recorded)
-        return [one for one in self._player.unplayed if not replaced(one)]
+        return [one for one in self.unused if not replaced(one)]
 
     @property
     def all_played(self) -> bool:
@@ -342,16 +470,67 @@ class Cassette:
             return
         if self.path is None:
             raise ValueError("this cassette is in memory only: expected a path to save it to, got none")
+        if self._failed and not self._record_on_exception:
+            self._discard_journal()
+            return
         recorded = self.recorded
-        if recorded != self._saved:  # a test that failed before its first request doesn't empty its cassette
-            dropped, mine = self._dropped(recorded), self._saved
-            store.merge(
-                self.path,
-                base=Document((*self._loaded.interactions, *mine), self._loaded.extra),
-                added=recorded,
-                dropped=lambda old: old in mine or dropped(old),  # what an earlier save wrote is written anew
-            )
-            self._saved = recorded
+        spoiling = self._spoiled() if recorded else None
+        if recorded and self._existed and self._replaces_file and (self._failed or spoiling is not None):
+            self._set_aside(recorded, spoiling)
+        else:
+            self._save(recorded)
+        self._saved = recorded
+        self._discard_journal()
+
+    @property
+    def _replaces_file(self) -> bool:
+        return self.record_mode in {RecordMode.ALL, RecordMode.REWRITE}
+
+    def _spoiled(self) -> Interaction | None:
+        return spoiled_by(self._loaded.interactions, self._came(), self._matching)
+
+    def _save(self, recorded: list[Interaction]) -> None:
+        assert self.path is not None  # noqa: S101 - `save` has checked
+        marks = self._new_marks(recorded)
+        dropped, mine = self._dropped(recorded), self._saved
+        goes_anyway = any(map(dropped, self._loaded.interactions)) and not self._replaces_file
+        if recorded == mine and marks == self._marks and not goes_anyway:
+            return  # a test that failed before its first request doesn't empty its cassette
+        written = store.merge(
+            self.path,
+            base=Document((*self._loaded.interactions, *mine), self._loaded.extra),
+            added=recorded,
+            dropped=lambda old: old in mine or dropped(old),  # what an earlier save wrote is written anew
+            extra=lambda extra: self._changed(Marks.of(extra), recorded).put(extra),
+        )
+        self._marks = Marks.of(written.extra)
+
+    def _new_marks(self, recorded: list[Interaction]) -> Marks:
+        return self._changed(self._marks, recorded)
+
+    def _changed(self, marks: Marks, recorded: list[Interaction]) -> Marks:
+        """A file's marks after this run."""
+        if self._record_failures and any(map(is_unanswered, recorded)):
+            marks = replace(marks, failures=True)
+        if not self._failed:
+            return without_user(marks, self.user)
+        if recorded and (not self._existed or marks.unfinished):
+            return with_user(marks, self.user)
+        return marks
+
+    def _set_aside(self, recorded: list[Interaction], spoiling: Interaction | None) -> None:
+        assert self.path is not None  # noqa: S101 - `save` has checked
+        self.set_aside = self.path.with_name(f"{self.path.stem}{ASIDE}{self.path.suffix}")
+        mine = self._saved
+        base = Document(tuple(mine), {})
+        store.merge(self.set_aside, base=base, added=recorded, dropped=lambda old: old in mine)
+        why = "the run failed" if spoiling is None else _spoiling(spoiling)
+        self._on_notice(
+            f"{self.path} is unchanged, because {why}. What was recorded is in {self.set_aside}: move it to"
+            f" {self.path.name} to use it, or delete it."
+        )
+
+    def _discard_journal(self) -> None:
         if self._journal is not None:
             self._journal.discard()
 
@@ -364,7 +543,8 @@ class Cassette:
         Raises:
             CassetteWriteError: as `save`.
         """
-        if self.is_recording and self.path is not None:
+        drops = self._drops_unused and self.record_mode is not RecordMode.NONE
+        if self.path is not None and (self.is_recording or drops):
             self.save()
 
     def raise_for_misses(self) -> None:
@@ -392,6 +572,29 @@ class Cassette:
                 f" were not played:\n{listed}{more}\nRecord it anew with record_mode='rewrite', or look for"
                 " the request that the code no longer makes."
             )
+
+
+def _holds_failures(name: str, count: int) -> str:
+    return (
+        f"{name} holds {count} requests that got no response when it was recorded, such as a refused"
+        " connection; a replay raises the error again. Record the cassette again with record_mode='rewrite',"
+        " or delete the file and run once. Pass record_failures=True if they are there on purpose."
+    )
+
+
+def _left_behind(path: Path, journals: Sequence[Path]) -> str:
+    names = ", ".join(journal.name for journal in journals)
+    return (
+        f"{path}: a run that was killed left recordings behind ({names}). Bring them in with `unspool recover"
+        f" {path}`, or delete them."
+    )
+
+
+def _spoiling(interaction: Interaction) -> str:
+    request = interaction.request
+    address = request.uri.partition("?")[0]
+    outcome = "got no response" if is_unanswered(interaction) else f"got {interaction.response.status}"
+    return f"{request.method} {address} {outcome} this time"
 
 
 def _criterion(one: str | Callable[..., Any]) -> str | Callable[..., Any]:

@@ -34,7 +34,7 @@ def parse_record_mode(mode: str | None, environ: Mapping[str, str]) -> RecordMod
     if mode is None:
         return RecordMode.NONE if environ.get("CI") else RecordMode.ONCE
     try:
-        return RecordMode(mode)
+        return RecordMode(getattr(mode, "value", mode))  # vcrpy's are members of an enumeration, too
     except ValueError:
         known = ", ".join(repr(str(known)) for known in RecordMode)
         raise ValueError(f"expected a record mode, one of {known}; got {mode!r}") from None

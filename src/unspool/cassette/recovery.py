@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from unspool.cassette import store
+from unspool.cassette.document import Document
 from unspool.cassette.journal import delete, release
 from unspool.cassette.journal_lines import SUFFIX, from_lines
 from unspool.cassette.lock import try_lock
 from unspool.cassette.model import Interaction
 from unspool.cassette.names import side_file_pattern
+from unspool.cassette.outcomes import Marks, is_unanswered
 from unspool.errors import CassetteFormatError, CassetteNotFoundError
 
 
@@ -87,13 +89,22 @@ def recover(cassette: Path) -> int:
     return gained
 
 
+def mark(cassette: Path, change: Callable[[Marks], Marks]) -> Document:
+    """Change what a cassette's file says about itself; returns what the file holds now.
+
+    Raises:
+        CassetteError: the cassette can't be read or written.
+    """
+    return store.merge(cassette, base=None, added=(), extra=lambda extra: change(Marks.of(extra)).put(extra))
+
+
 def _recover_one(cassette: Path, journal: Path) -> int:
     descriptor = _claim(journal)
     if descriptor is None:  # somebody else was faster
         return 0
     try:
         with open(descriptor, "rb", closefd=False) as file:
-            found = from_lines(file.read(), name=str(journal))
+            found = [one for one in from_lines(file.read(), name=str(journal)) if not is_unanswered(one)]
         added = _unsaved(cassette, found)
         store.merge(cassette, base=None, added=added)
     except BaseException:

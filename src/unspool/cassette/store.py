@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from unspool.cassette.atomic import reason, replace_file
 from unspool.cassette.document import Document, dumps, loads
@@ -110,6 +111,7 @@ def merge(
     base: Document | None,
     added: Sequence[Interaction],
     dropped: Callable[[Interaction], bool] = _none,
+    extra: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
 ) -> Document:
     """Bring one writer's changes into the file at this path, whatever others have written meanwhile.
 
@@ -123,6 +125,7 @@ def merge(
         base: what it held when this writer read it; None if it wasn't there.
         added: what this writer has recorded, in the order in which it was issued.
         dropped: which interactions of `base` are to go.
+        extra: makes the file's other keys from those that it has.
 
     Returns:
         What the file holds now.
@@ -134,10 +137,10 @@ def merge(
     with _locked_document(path, added) as current:
         found = () if current is None else current.interactions
         known = () if base is None else base.interactions
-        extra = (current or base or _NOTHING).extra
+        before = (current or base or _NOTHING).extra
         interactions = tuple(merged(found, base=known, added=added, dropped=dropped))
-        document = Document(interactions, extra)
-        if interactions != found:
+        document = Document(interactions, extra(before))
+        if interactions != found or document.extra != before:
             write(path, document)
         return document
 

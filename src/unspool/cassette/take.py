@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from unspool.cassette.chunk_times import round_ms
@@ -15,9 +16,8 @@ from unspool.cassette.model import (
     Request,
     Response,
     Timeline,
-    header,
 )
-from unspool.cassette.pieces import says_goodbye
+from unspool.cassette.outcomes import ends_with_its_mark, interrupted, is_whole
 
 
 class Observer(Protocol):
@@ -35,7 +35,8 @@ class Observer(Protocol):
 class Take:
     """One interaction, from its request on.
 
-    All times are in seconds since the request was issued. After its end nothing changes it any more.
+    All times are in seconds since the request was issued. After its end nothing changes it any more, but for
+    an interruption of the run, which may reach the stream as a cancellation first.
 
     Args:
         request: what was sent.
@@ -74,6 +75,7 @@ class Take:
         self._ended_at: float | None = None
         self._failure: Failure | None = None
         self._finished: Interaction | None = None
+        self.is_cancelled = False
 
     @property
     def ended(self) -> bool:
@@ -115,14 +117,36 @@ class Take:
     @property
     def has_said_goodbye(self) -> bool:
         """Whether the stream has told its client that it's over, so that what is left is a matter of form."""
-        if header(self._headers, "content-encoding") not in {None, "", "identity"}:
-            return False
-        return says_goodbye(b"".join(self._body[-4:]))
+        return ends_with_its_mark(self._so_far())
 
     @property
     def is_whole(self) -> bool:
-        """Whether all the bytes that the headers promised have come."""
-        return header(self._headers, "content-length") == str(self._bytes)
+        """Whether all the bytes that the headers promised have come, or the format's end mark."""
+        return is_whole(self._so_far())
+
+    def _so_far(self) -> Response:
+        return Response(self._status, self._reason, self._headers, b"".join(self._body))
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether there have been no headers."""
+        return self._headers_at is None
+
+    def interrupt(self, error: str) -> None:
+        """The run was interrupted: an answer that hasn't ended, or that was cancelled by it, isn't final."""
+        if self.ended and not (self.is_cancelled and self._end is End.CLOSED):
+            return
+        cancelled, self._end = self.interaction(), None
+        self.end(End.FAILED, self._ended_at or self._last_at, interrupted(error))
+        if self._finished is not None:
+            timeline = replace(
+                cancelled.response.timeline or Timeline(), end=End.FAILED, failure=self._failure
+            )
+            self._finished = replace(cancelled, response=replace(cancelled.response, timeline=timeline))
+
+    @property
+    def _last_at(self) -> float:
+        return self._chunks[-1].at if self._chunks else self._headers_at or 0.0
 
     def interaction(self) -> Interaction:
         """What happened so far; without an end, as if the client had hung up now."""
@@ -142,7 +166,7 @@ class Take:
             headers_at=self._headers_at,
             recorded_at=self._recorded_at,
             http_version=self._http_version,
-            end=self._end or End.CLOSED,
+            end=self._end or (End.COMPLETE if self.is_whole else End.CLOSED),
             ended_at=self._ended_at,
             failure=self._failure,
         )

@@ -12,7 +12,9 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure, Headers, Request
+from unspool.cassette.outcomes import interrupted
 
 
 def family_of(request: Any) -> ModuleType:
@@ -68,9 +70,31 @@ _STAND_INS = {
 }
 
 
+_CANCELLED = {"CancelledError", "Cancelled", "GeneratorExit", "GreenletExit"}
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether the client gave the request up, which isn't an error of its own."""
+    return any(kind.__name__ in _CANCELLED for kind in type(error).__mro__)
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether the run or the test ends here: Ctrl-C, an exit, a timeout, and what pytest raises."""
+    if type(error).__module__.partition(".")[0] in {"_pytest", "pytest"}:
+        return True
+    return not isinstance(error, Exception) and not is_cancelled(error)
+
+
+def mark_failed(cassette: Cassette, error: BaseException) -> None:
+    """Note that the block that uses a cassette ended with this exception."""
+    cassette.mark_failed(interruption=type(error).__name__ if is_interruption(error) else None)
+
+
 def end_of(error: BaseException) -> tuple[End, Failure | None]:
-    """How an answer ended that broke with this exception. Cancelled and interrupted are hung up."""
-    if not isinstance(error, Exception):
+    """How an answer ended that broke with this exception; cancelled, it was closed by the client."""
+    if is_interruption(error):
+        return End.FAILED, interrupted(type(error).__name__)
+    if is_cancelled(error):
         return End.CLOSED, None
     names = [kind.__name__ for kind in type(error).__mro__]
     end = next((_ENDS[name] for name in names if name in _ENDS), End.FAILED)

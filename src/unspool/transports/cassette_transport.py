@@ -10,6 +10,7 @@ from typing import Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.clock import REAL_CLOCK, Clock
+from unspool.transports._family import mark_failed
 from unspool.transports.answer import Playback, aanswer, answer
 from unspool.transports.replay import Timing, factor_of
 
@@ -55,7 +56,9 @@ class _CassetteTransport:
             self._inner.__enter__()
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object = None, error: BaseException | None = None, way: object = None) -> None:
+        if error is not None:
+            mark_failed(self.cassette, error)
         self.close()
 
     async def __aenter__(self) -> Any:
@@ -63,7 +66,11 @@ class _CassetteTransport:
             await self._inner.__aenter__()
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
+    async def __aexit__(
+        self, kind: object = None, error: BaseException | None = None, way: object = None
+    ) -> None:
+        if error is not None:
+            mark_failed(self.cassette, error)
         await self.aclose()
 
 

@@ -10,18 +10,22 @@ whole. Where it hangs up earlier it's hung up for real, as the provider would se
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from weakref import ref
 
-from unspool.cassette.model import End
+from unspool.cassette.encoding import sized
+from unspool.cassette.model import End, Headers
 from unspool.cassette.take import Take
 from unspool.transports._family import (
     end_of,
     family_of,
     headers_of,
     http_version_of,
+    is_cancelled,
+    is_interruption,
     reason_of,
     stream_class,
 )
@@ -37,6 +41,9 @@ Now = Callable[[], float]
 
 def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
     """The response as it came, its stream noted as the client reads it."""
+    if _is_read(response):
+        _note_what_was_read(take, response, now)
+        return response
     take.head(
         response.status_code, reason_of(response), headers_of(response), http_version_of(response), now()
     )
@@ -45,9 +52,38 @@ def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
     return response
 
 
+def _is_read(response: Any) -> bool:
+    """Whether a transport underneath has read the body: mocks, caches and loggers do."""
+    try:
+        return response.content is not None
+    except RuntimeError:  # the library's ResponseNotRead
+        return False
+
+
+def _note_what_was_read(take: Take, response: Any, now: Now) -> None:
+    """Record a body that no client will read from the stream any more, in one piece."""
+    headers, body = _read_body(response)
+    take.head(response.status_code, reason_of(response), headers, http_version_of(response), now())
+    take.chunk(body, now())
+    take.end(End.COMPLETE, now())
+
+
+def _read_body(response: Any) -> tuple[Headers, bytes]:
+    """The body as it was sent, where the response still has it; else decoded, with headers that say so."""
+    headers = headers_of(response)
+    coded = any(name.lower() == "content-encoding" for name, _ in headers)
+    if not coded:
+        return headers, response.content
+    if isinstance(response.stream, Iterable) and type(response.stream).__name__ == "ByteStream":
+        return headers, b"".join(response.stream)
+    plain = tuple(pair for pair in headers if pair[0].lower() != "content-encoding")
+    return sized(plain, len(response.content)), response.content
+
+
 def failed(take: Take, error: BaseException, now: Now) -> None:
-    """Note that the request got no answer."""
+    """Note that the request got no answer, or not the whole of it."""
     end, failure = end_of(error)
+    take.is_cancelled = is_cancelled(error)
     take.end(end, now(), failure)
 
 
@@ -134,7 +170,13 @@ class RecordedStream:
             self._end_closed()
 
     def _end_closed(self) -> None:
-        self._take.end(End.COMPLETE if self._take.is_whole else End.CLOSED, self._now())
+        error = sys.exc_info()[1]  # what the client's block is being left with
+        if self._take.is_whole:
+            self._take.end(End.COMPLETE, self._now())
+        elif error is not None and (is_interruption(error) or is_cancelled(error)):
+            self.fail(error)
+        else:
+            self._take.end(End.CLOSED, self._now())
 
     def _drain(self, iterator: Iterator[bytes]) -> None:
         """Read the rest; what breaks meanwhile is noted, and concerns nobody else: the client has left."""

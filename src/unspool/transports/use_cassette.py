@@ -11,9 +11,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from unspool.cassette.cassette import Cassette
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.errors import CassetteError, FaultError
+from unspool.errors import CassetteError, CassetteWarning, FaultError
 from unspool.faults.fault import Fault
 from unspool.transports import scope
+from unspool.transports._family import mark_failed
 from unspool.transports.answer import Playback
 from unspool.transports.fault import Breaker
 from unspool.transports.frozen import frozen_at
@@ -125,10 +126,14 @@ class CassetteContext:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         used, cassette, stack = self._last_entered()
         stack.close()
+        if error is not None:
+            mark_failed(cassette, error)
+        elif cassette.misses:
+            cassette.mark_failed()
         try:
             cassette.close()
             self._check(cassette, used)
-        except (CassetteError, FaultError) as problem:
+        except (CassetteError, CassetteWarning, FaultError) as problem:  # a warning may be made an error
             if error is None:
                 raise
             if problem is not error:  # the block's own error is the one to see; ours may well be its cause
