@@ -314,3 +314,35 @@ async def test_a_cancelled_task_loses_no_item() -> None:
         scope.cancel()
         await anext(source)
     assert texts(await collect(source)) == ["a", "b"]
+
+
+def test_closing_closes_the_generator_of_the_script() -> None:
+    log: list[str] = []
+
+    def script() -> Iterator[str]:
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            log.append("closed")
+
+    stream = FakeStream(script())
+    next(stream)
+    stream.close()
+    assert log == ["closed"]
+    assert list(stream) == []
+
+
+def test_a_script_that_closes_its_own_stream_is_closed_afterwards() -> None:
+    log: list[str] = []
+
+    def script() -> Iterator[str]:
+        try:
+            stream.close()
+            yield "a"
+        finally:
+            log.append("closed")
+
+    stream = FakeStream(script())
+    next(stream, None)
+    assert log == ["closed"]

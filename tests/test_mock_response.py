@@ -169,6 +169,49 @@ def test_what_is_no_tool_call_is_refused(stream: bool) -> None:
         ask(mock_tool_calls=["weather"], stream=stream)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "call", [{}, {"id": "a"}, {"function": {}}, {"function": {"arguments": "{}"}}, {"custom": {}}]
+)
+def test_a_tool_call_without_a_name_is_refused(call: Any, stream: bool) -> None:
+    with pytest.raises(MockError, match="in the shape of a message's tool_calls"):
+        ask(mock_tool_calls=[call], stream=stream)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_custom_tool_is_called(stream: bool) -> None:
+    answer = ask(mock_tool_calls=[{"id": "c", "custom": {"name": "f", "input": "free text"}}], stream=stream)
+    if stream:
+        answer = stream_chunk_builder(list(answer))
+    (call,) = answer.choices[0].message.tool_calls
+    assert (call.type, call.custom.name, call.custom.input) == ("custom", "f", "free text")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("n", [0, -1, 1.5, "2"])
+def test_an_n_that_is_none_is_refused(n: Any, stream: bool) -> None:
+    with pytest.raises(MockError, match="expected n to be a whole number from 1"):
+        ask(mock_response="a", n=n, stream=stream)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("mock", [{"role": "assistant", "content": "a"}, [{"content": "a"}], [{"delta": {}}]])
+def test_a_dict_that_is_no_chunk_is_refused_by_the_call(mock: Any, stream: bool) -> None:
+    with pytest.raises(MockError, match="expected a chunk, as in"):
+        ask(mock_response=mock, stream=stream)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), RuntimeError, httpx.ReadError("boom")])
+def test_an_exception_in_a_list_breaks_the_stream_there(error: Any) -> None:
+    stream = ask(mock_response=["a", error], stream=True)
+    assert next(stream).choices[0].delta.content == "a"
+    with pytest.raises(APIConnectionError) as caught:
+        next(stream)
+    assert caught.value.generated_content == "a"
+    with pytest.raises(APIConnectionError):
+        ask(mock_response=["a", error])
+
+
 def test_tool_calls_go_with_no_response_of_the_callers() -> None:
     with pytest.raises(MockError, match="goes with a text"):
         ask(mock_tool_calls=CALLS, mock_response=ModelResponse())

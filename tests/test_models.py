@@ -276,3 +276,11 @@ def test_setting_an_attribute_of_an_assembled_record_concerns_no_other() -> None
     one["extra"] = 1
     one.content = "a"
     assert (other.content, "extra" in other, "extra" in other.model_fields_set) == (None, False, False)
+
+
+def test_a_dumped_answer_with_audio_is_the_same_again() -> None:
+    audio = {"id": "a", "data": "QQ==", "expires_at": 5, "transcript": "t"}
+    response = ModelResponse(choices=[{"message": {"audio": audio}}])
+    again = ModelResponse.model_validate(response.model_dump())
+    assert again == response
+    assert again.choices[0].message.audio.transcript == "t"

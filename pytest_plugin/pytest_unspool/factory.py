@@ -20,6 +20,7 @@ from pytest_unspool import noted, report, story, torture
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
 from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
+from unspool.fake import check_repeat
 from unspool.faults import Fault, break_script
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
@@ -157,6 +158,7 @@ def _items(script: Any, delay: float) -> Iterable[Any]:
 
 def _played(script: Iterable[Any], repeat: float) -> Iterable[Any]:
     """A script, as often as it's played: a fault happens once in a stream, and not in every round."""
+    check_repeat(repeat)
     if repeat == 1:
         return script
     kept = list(script)

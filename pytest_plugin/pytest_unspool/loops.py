@@ -10,6 +10,7 @@ from typing import Any
 from pytest_unspool.factory import StreamFactory
 from pytest_unspool.streams import CannedStream
 from unspool import FOREVER, reasoning_chunks, tool_call_chunks
+from unspool.fake import check_repeat
 
 
 class LoopFactory:
@@ -65,4 +66,5 @@ def _variations(template: str, words: Mapping[str, Sequence[str]], random: Rando
 
 
 def _first(repeat: float, items: Iterator[Any]) -> Iterator[Any]:
+    check_repeat(repeat)
     return items if repeat == FOREVER else islice(items, int(repeat))

@@ -27,8 +27,7 @@ def stable_response(stream: Any) -> dict[str, Any] | None:
     response = stream if isinstance(stream, BaseModel) else stream_chunk_builder(_chunks(stream))
     if response is None:
         return None
-    stable: dict[str, Any] = _stable(response.model_dump(mode="json", exclude_none=True, warnings=False), {})
-    return stable
+    return _stable(response.model_dump(mode="json", exclude_none=True, warnings=False))
 
 
 def _chunks(stream: Any) -> list[Any]:
@@ -44,13 +43,29 @@ def _chunks(stream: Any) -> list[Any]:
     return [*came, *stream]
 
 
-def _stable(value: Any, ids: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _stable_field(key, item, ids) for key, item in value.items()}
-    return [_stable(item, ids) for item in value] if isinstance(value, list) else value
+def _stable(response: dict[str, Any]) -> dict[str, Any]:
+    """The response with placeholders where the provider makes up a value, and nowhere else.
+
+    What applications and tools write may hold an `id` or a `created` too: it stays.
+    """
+    ids: dict[str, str] = {}
+    _replace(response, ids, "id", "created", "system_fingerprint")
+    for choice in response.get("choices") or ():
+        message = choice.get("message") or choice.get("delta") or {}
+        for made_up in (*_dicts(message.get("tool_calls")), *_dicts(message.get("reasoning_items"))):
+            _replace(made_up, ids, "id")
+        for audio in _dicts([message.get("audio")]):
+            _replace(audio, ids, "id", "expires_at")
+    return response
 
 
-def _stable_field(key: str, value: Any, ids: dict[str, str]) -> Any:
-    if key == "id" and isinstance(value, str):
-        return ids.setdefault(value, f"<id {len(ids) + 1}>")
-    return _PLACEHOLDERS[key] if key in _PLACEHOLDERS else _stable(value, ids)
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+def _replace(record: dict[str, Any], ids: dict[str, str], *names: str) -> None:
+    for name in names:
+        if name in _PLACEHOLDERS and name in record:
+            record[name] = _PLACEHOLDERS[name]
+        elif isinstance(record.get(name), str):
+            record[name] = ids.setdefault(record[name], f"<id {len(ids) + 1}>")

@@ -148,8 +148,7 @@ class FakeStream:
             raise MockError(
                 f"a script is a sequence of items, got {_shown(script)}; put one item into a list"
             )
-        if not (repeat == FOREVER or (isinstance(repeat, int) and repeat >= 1)):
-            raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r}")
+        check_repeat(repeat)
         self.pulled = 0
         self.bytes_pulled = 0
         self.ended = False
@@ -158,6 +157,8 @@ class FakeStream:
         self.closed_at: float | None = None
         self._clock = clock
         self._reader = _Reader(provider)
+        self._script = script
+        self._is_stepping = False
         self._steps = self._play(self._rounds(script, repeat))
 
     def __iter__(self) -> Self:
@@ -186,11 +187,19 @@ class FakeStream:
         return step
 
     def close(self) -> None:
-        """End the stream. Once is enough; a second call changes nothing."""
-        if not self.closed:
-            self.closed = True
-            self.closed_after = self.pulled
-            self.closed_at = self._clock.monotonic()
+        """Close the stream, and the generator that writes its script, if one does. Idempotent."""
+        if self.closed:
+            return
+        self.closed = True
+        self.closed_after = self.pulled
+        self.closed_at = self._clock.monotonic()
+        if not self._is_stepping:  # else the step closes it: a generator that runs can't be closed
+            self._close_script()
+
+    def _close_script(self) -> None:
+        close = getattr(self._script, "close", None)
+        if isinstance(self._script, Iterator) and close is not None:
+            close()
 
     async def aclose(self) -> None:
         """`close`, for async consumers."""
@@ -199,11 +208,16 @@ class FakeStream:
     def _step(self) -> Any:
         if self.closed or self.ended:
             return _OVER
+        self._is_stepping = True
         try:
             step = next(self._steps, _OVER)
         except BaseException:
             self.ended = True
             raise
+        finally:
+            self._is_stepping = False
+            if self.closed:
+                self._close_script()
         if step is _OVER:
             self.ended = True
         elif not isinstance(step, Pause):
@@ -256,6 +270,16 @@ _BARREN = (
 _UNPLAYABLE = (
     "a script is made of text, bytes, chunks (models or dicts), WireEvents, Pauses and exceptions; got {}"
 )
+
+
+def check_repeat(repeat: object) -> None:
+    """Refuse what is no number of times.
+
+    Raises:
+        MockError: it's neither a whole number from 1 nor `FOREVER`.
+    """
+    if repeat != FOREVER and not (isinstance(repeat, int) and repeat >= 1):
+        raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r}")
 
 
 def _is_script(thing: object) -> bool:

@@ -4,8 +4,8 @@ It may be
 
 - text, streamed in pieces of three characters, as LiteLLM does it, but never cutting an emoji
 - a `ModelResponse`, or a dict of one, streamed as one chunk and its finish
-- a list, or anything else that a stream may be made of: chunks, dicts of chunks, pieces of text,
-  `FakeStream`s; without `stream=True`, the response that they add up to
+- a list, or anything else that a stream may be made of: chunks, dicts of chunks, pieces of text, exceptions
+  that break it there, `FakeStream`s; without `stream=True`, the response that they add up to
 - an exception, or `"litellm.RateLimitError"`, `"litellm.InternalServerError"`,
   `"litellm.ContextWindowExceededError"` (or `"unspool.…"`): raised by the call
 
@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from unspool.builder import stream_chunk_builder
 from unspool.chunk_makers import (
     ChunkFields,
+    chunk_with,
     finish_chunk,
     role_chunk,
     text_chunks,
@@ -37,13 +38,15 @@ from unspool.errors import (
     RateLimitError,
     Timeout,
 )
+from unspool.fake import FakeStream
 from unspool.models import (
     ChatCompletionMessageToolCall,
-    Function,
+    Delta,
     ModelResponse,
     ModelResponseStream,
     response_id,
 )
+from unspool.streaming.items import refuse_wrong_items
 from unspool.streaming.wrapper import CustomStreamWrapper
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
@@ -85,6 +88,8 @@ class Mock:
         """
         self._raise_errors()
         given = self.response
+        if n is not None and (type(n) is not int or n < 1):
+            raise MockError(f"expected n to be a whole number from 1, got {n!r}")
         if given is None or isinstance(given, str):
             return self._pieces(model, n or 1) if stream else self._whole(model, n or 1)
         if self.tool_calls:
@@ -99,6 +104,9 @@ class Mock:
                 "expected mock_response to be text, a response, a list of chunks or an exception,"
                 f" got {type(given).__name__}: {given!r:.200}"
             )
+        if isinstance(given, list | tuple):
+            refuse_wrong_items(given)
+            given = FakeStream(item for item in given if item is not None)
         return given if stream else _added_up(given, model)
 
     def _raise_errors(self) -> None:
@@ -121,10 +129,7 @@ class Mock:
         common = ChunkFields(id=response_id(), model=model)
         said = text_chunks(self.response, **common) if self.response else []
         for place, call in enumerate(self._calls()):
-            function = call.function or Function()
-            said += tool_call_chunks(
-                function.name or "", function.arguments, call_id=call.id, index=place, **common
-            )
+            said += _fragments(call, place, common)
         chunks = [*(said or [role_chunk(**common)]), finish_chunk(self._finish_reason, **common)]
         usage = usage_chunk(USAGE["prompt_tokens"], USAGE["completion_tokens"], **common)
         return [*(_for_all(chunk, n) for chunk in chunks), usage]
@@ -135,12 +140,33 @@ class Mock:
 
     def _calls(self) -> list[ChatCompletionMessageToolCall]:
         try:
-            return [ChatCompletionMessageToolCall.model_validate(call) for call in self.tool_calls]
+            calls = [ChatCompletionMessageToolCall.model_validate(call) for call in self.tool_calls]
         except ValidationError as error:
-            raise MockError(
-                "expected mock_tool_calls in the shape of a message's tool_calls,"
-                f' [{{"function": {{"name": …, "arguments": …}}}}, …], got {self.tool_calls!r:.200}'
-            ) from error
+            raise self._wrong_calls() from error
+        if not all(map(_name, calls)):
+            raise self._wrong_calls()
+        return calls
+
+    def _wrong_calls(self) -> MockError:
+        return MockError(
+            "expected mock_tool_calls in the shape of a message's tool_calls,"
+            f' [{{"function": {{"name": …, "arguments": …}}}}, …], got {self.tool_calls!r:.200}'
+        )
+
+
+def _name(call: ChatCompletionMessageToolCall) -> str | None:
+    called = call.get("custom") if call.function is None else call.function
+    return None if called is None else called.name
+
+
+def _fragments(
+    call: ChatCompletionMessageToolCall, index: int, common: ChunkFields
+) -> list[ModelResponseStream]:
+    if call.function is None:
+        custom = {**call.model_dump(exclude_none=True), "index": index}
+        return [chunk_with(Delta(tool_calls=[custom]), **common)]
+    name, arguments = call.function.name or "", call.function.arguments
+    return tool_call_chunks(name, arguments, call_id=call.id, index=index, **common)
 
 
 def _is_response(given: object) -> bool:

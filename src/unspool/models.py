@@ -306,6 +306,8 @@ class Message(_Spoken):
         settled = _without_absent(data)
         if settled.get("role") is None:
             settled["role"] = "assistant"
+        if isinstance(settled.get("audio"), dict):
+            settled["audio"] = Record.model_validate(settled["audio"])
         return settled
 
 

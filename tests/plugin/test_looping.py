@@ -281,3 +281,24 @@ def test_loops_left_open_are_closed(pytester: pytest.Pytester) -> None:
             assert loops[0].source.closed
         """,
     ).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("repeat", ["2.5", "0", "-1", "'3'", "None"])
+def test_a_number_of_times_that_is_none_is_refused(pytester: pytest.Pytester, repeat: str) -> None:
+    result = run(
+        pytester,
+        f"""
+        import pytest, unspool
+
+        @pytest.mark.parametrize("loop", [
+            lambda loops: loops.near_duplicates("a {{n}}", repeat={repeat}),
+            lambda loops: loops.tool_call("f", "a", "b", repeat={repeat}),
+            lambda loops: loops("a", repeat={repeat}),
+            lambda loops: loops.reasoning("a", repeat={repeat}),
+        ])
+        def test_repeat(looping_stream, loop):
+            with pytest.raises(unspool.MockError, match="whole number from 1, or FOREVER"):
+                loop(looping_stream)
+        """,
+    )
+    result.assert_outcomes(passed=4)

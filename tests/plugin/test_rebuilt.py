@@ -48,6 +48,26 @@ def test_fingerprints_and_calls_ids_are_placeholders_too(pytester: pytest.Pytest
     ).assert_outcomes(passed=1)
 
 
+def test_what_the_user_wrote_is_left_alone(pytester: pytest.Pytester) -> None:
+    run(
+        pytester,
+        """
+        import unspool
+
+        def test_data(rebuilt):
+            mine = {"id": "mine", "created": 77, "expires_at": 5, "system_fingerprint": "x"}
+            call = {"id": "c", "function": {"name": "f", "arguments": '{"id": "mine"}'}, "extra": mine}
+            message = {"annotations": [mine], "provider_specific_fields": mine, "tool_calls": [call]}
+            response = unspool.ModelResponse(id="a", citations=[mine], choices=[{"message": message}])
+            stable = rebuilt(response)
+            message = stable["choices"][0]["message"]
+            assert message["annotations"] == stable["citations"] == [mine]
+            assert message["provider_specific_fields"] == message["tool_calls"][0]["extra"] == mine
+            assert message["tool_calls"][0]["id"] == "<id 2>"
+        """,
+    ).assert_outcomes(passed=1)
+
+
 def test_equal_ids_stay_equal(pytester: pytest.Pytester) -> None:
     run(
         pytester,

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from unspool.errors import MockError
+from unspool.fake import FakeStream
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.items import as_chunk, is_empty, is_generic
+from unspool.streaming.wrapper import CustomStreamWrapper
 
 GENERIC: dict[str, Any] = {"text": "a", "is_finished": False, "finish_reason": "", "usage": None, "index": 0}
 
@@ -87,6 +89,66 @@ def test_bytes_are_refused_with_what_reads_them() -> None:
 def test_anything_else_is_refused(item: object) -> None:
     with pytest.raises(MockError, match="expected a chunk"):
         as_chunk(item)
+
+
+NO_CHUNKS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "a message": {"role": "assistant", "content": "a"},
+    "a text": {"content": "a"},
+    "a delta": {"delta": {"content": "a"}},
+    "a choice": {"index": 0, "delta": {"content": "a"}, "finish_reason": None},
+    "a choice without a delta": {"choices": [{"index": 0}]},
+    "one of two choices without a delta": {"choices": [{"delta": {"content": "a"}}, {"index": 1}]},
+    "a text completion": {"choices": [{"index": 0, "text": "a", "finish_reason": "stop"}]},
+    "choices that are no list": {"choices": {"delta": {"content": "a"}}},
+    "choices that are texts": {"choices": ["a"]},
+    "Anthropic's event": {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": "a"},
+    },
+    "Anthropic's last event": {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"o": 1},
+    },
+    "Gemini's event": {"candidates": [{"content": {"parts": [{"text": "a"}]}}], "usageMetadata": {}},
+    "an event of Responses": {"type": "response.output_text.delta", "delta": "a", "item_id": "i"},
+    "Bedrock's event": {"contentBlockDelta": {"delta": {"text": "a"}, "contentBlockIndex": 0}},
+    "Ollama's line": {"model": "m", "message": {"role": "assistant", "content": "a"}, "done": False},
+    "Cohere's event": {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "a"}}}},
+}
+
+
+@pytest.mark.parametrize("item", NO_CHUNKS.values(), ids=NO_CHUNKS)
+def test_a_dict_that_is_no_chunk_is_refused(item: dict[str, Any]) -> None:
+    with pytest.raises(MockError, match="expected a chunk, as in"):
+        as_chunk(item)
+    with pytest.raises(MockError, match="expected a chunk, as in"):
+        list(CustomStreamWrapper(FakeStream(["a", item]), "m"))
+
+
+def test_a_refused_dict_says_what_to_write_instead() -> None:
+    with pytest.raises(MockError, match="put the text itself into the script: 'a'"):
+        as_chunk({"role": "assistant", "content": "a"})
+    with pytest.raises(MockError, match="WireEvent"):
+        as_chunk(NO_CHUNKS["Gemini's event"])
+
+
+CHUNKS: dict[str, dict[str, Any]] = {
+    "usage": {"id": "c", "object": "chat.completion.chunk", "usage": {"prompt_tokens": 1}},
+    "no choices": {"choices": []},
+    "null choices": {"object": "chat.completion.chunk", "choices": None},
+    "Azure's prompt filter": {"choices": [], "prompt_filter_results": [{}], "model": "", "object": ""},
+    "Azure's answer filter": {"choices": [{"index": 0, "content_filter_results": {"hate": {}}}]},
+    "a finish": {"choices": [{"index": 0, "finish_reason": "stop"}]},
+    "an empty delta": {"choices": [{"delta": {}}]},
+}
+
+
+@pytest.mark.parametrize("item", CHUNKS.values(), ids=CHUNKS)
+def test_a_chunk_that_says_little_is_a_chunk(item: dict[str, Any]) -> None:
+    assert as_chunk(item).object == "chat.completion.chunk" or item["object"] == ""
 
 
 @pytest.mark.parametrize("item", [None, "", b""], ids=repr)

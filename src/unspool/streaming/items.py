@@ -6,7 +6,7 @@ responses, or just text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -30,8 +30,8 @@ def as_chunk(item: Any) -> ModelResponseStream:
 
     Raises:
         ProviderError: the item reports an error.
-        MalformedEventError: a dict that isn't a chunk.
-        MockError: the item is nothing that a stream may be made of.
+        MalformedEventError: a chunk with a field of the wrong type.
+        MockError: the item is nothing that a stream may be made of, such as a dict that is no chunk.
     """
     if isinstance(item, ModelResponseStream):
         return item
@@ -53,7 +53,57 @@ def as_chunk(item: Any) -> ModelResponseStream:
         )
     if is_generic(item):
         return _from_generic(item)
+    _refuse_others(item)
     return _from_response(item) if item.get("object") == "chat.completion" else chunk_from(item)
+
+
+# What a chunk without choices consists of: usage, or metadata such as Azure's.
+_ENVELOPE = frozenset(
+    {"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider", "choices", "usage"}
+    | {"provider_specific_fields", "prompt_filter_results", "citations", "timings", "x_groq", "nvext"}
+)
+
+# What a choice may hold instead of a delta: Azure's filters come alone, and so does a finish reason.
+_INSTEAD_OF_DELTA = ("message", "finish_reason", "content_filter_results", "content_filter_offsets", "usage")
+
+
+def _refuse_others(item: Mapping[str, Any]) -> None:
+    """Refuse a dict that is no chunk: read as one, it would be an empty answer.
+
+    Raises:
+        MockError: it's a message, a delta without its choice, a provider's raw event or anything else.
+    """
+    if item.get("error") or item.get("object") == "error":
+        return
+    choices = item.get("choices")
+    if choices is None or choices == []:
+        is_chunk = item.get("object") in _OBJECTS or "choices" in item or item.get("usage") is not None
+        if is_chunk and item.keys() <= _ENVELOPE:
+            return
+        raise MockError(f"{_EXPECTED}, got a dict with the keys {sorted(map(str, item))}{_advice(item)}")
+    if not isinstance(choices, list | tuple) or not all(isinstance(choice, Mapping) for choice in choices):
+        raise MockError(f"{_EXPECTED}, got choices that are no list of dicts: {choices!r:.200}")
+    for choice in choices:
+        if choice.get("delta") is None and (
+            choice.get("text") or not any(choice.get(key) for key in _INSTEAD_OF_DELTA)
+        ):
+            raise MockError(f"{_EXPECTED}, got a choice without a delta: {choice!r:.200}")
+
+
+_OBJECTS = ("chat.completion.chunk", "chat.completion")
+_EXPECTED = 'expected a chunk, as in {"choices": [{"delta": {"content": "Hello"}, "finish_reason": None}]}'
+
+
+def _advice(item: Mapping[str, Any]) -> str:
+    """What to write instead, where that is known."""
+    text = item.get("content")
+    if isinstance(text, str):
+        return f"; for a chunk of text, put the text itself into the script: {text[:40]!r}"
+    if "delta" in item and "type" not in item:
+        return '; put the delta into a choice: {"choices": [{"delta": …}]}'
+    return (
+        "; a provider's own event goes in as bytes or as a WireEvent: FakeStream([…], provider='anthropic')"
+    )
 
 
 def is_generic(item: object) -> bool:
@@ -92,3 +142,14 @@ def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
     calls = message.get("tool_calls")
     numbered = [{**call, "index": place} for place, call in enumerate(calls)] if calls else None
     return {**message, "tool_calls": numbered}
+
+
+def refuse_wrong_items(items: Iterable[Any]) -> None:
+    """Refuse a script that holds a dict that is no chunk, before it's played.
+
+    Raises:
+        MockError: one of them is no chunk.
+    """
+    for item in items:
+        if isinstance(item, Mapping) and not is_generic(item):
+            _refuse_others(item)
