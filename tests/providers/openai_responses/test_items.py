@@ -145,6 +145,15 @@ def test_a_phase_is_told_before_its_text_and_once(way: int) -> None:
     assert said.content == "Hi"
 
 
+def test_several_messages_with_phases_are_listed_with_their_places_in_the_content() -> None:
+    early = message(text_part("Looking."), phase="commentary")
+    late = message(text_part("Found."), id="msg_2", phase="final_answer")
+    assert kept(start(), done(early), done(late, 1), end(early, late))["messages"] == [
+        {"id": "msg_1", "phase": "commentary", "start_index": 0, "end_index": 8},
+        {"id": "msg_2", "phase": "final_answer", "start_index": 8, "end_index": 14},
+    ]
+
+
 def test_a_part_that_is_no_text_is_kept() -> None:
     part = {"type": "output_hologram", "light": 1}
     streamed = event("response.content_part.done", **at(), part=part)

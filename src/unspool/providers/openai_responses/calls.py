@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unspool.providers.openai_responses.identity import Item
 from unspool.providers.payload import JSON
 from unspool.providers.shape import present, text_in
 from unspool.providers.told import Told
@@ -16,7 +17,7 @@ _TOLD_OTHERWISE = frozenset({"arguments", "call_id", "id", "input", "name", "sta
 
 
 class Calls:
-    """The calls of a response, each under its item's output index.
+    """The calls of a response: one for each item, and never two with one `call_id`.
 
     Args:
         first: the number of the first one: a stream may hold several responses.
@@ -24,45 +25,72 @@ class Calls:
 
     def __init__(self, first: int) -> None:
         self._first = first
-        self._numbers: dict[int, int] = {}
-        self._opened: set[int] = set()
+        self._numbers: dict[Item, int] = {}
+        self._opened: dict[Item, str] = {}
         self._told = Told()
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def open(self, index: int, item: JSON) -> Iterator[JSON]:
-        """Id and name, once, and the arguments that come with them, as far as they weren't told."""
-        if index in self._opened:
+    def open(self, item: Item, body: JSON) -> Iterator[JSON]:
+        """Emit id and name, once, and the arguments that come with them, as far as they are new.
+
+        Raises:
+            ValueError: another call has the same `call_id`.
+        """
+        name = text_in(body, "name")
+        call = _first_of(item)
+        if call in self._opened:
+            if name and self._opened[call] and name != self._opened[call]:
+                raise ValueError(f"two calls, {self._opened[call]!r} and {name!r}, have the id {item.call_id!r}")
             return
-        self._opened.add(index)
-        kind, arguments = _KINDS[text_in(item, "type")]
-        called = {"name": text_in(item, "name"), arguments: self._told.rest(index, text_in(item, arguments))}
-        head = {"id": text_in(item, "call_id") or text_in(item, "id"), kind: called}
-        yield self._fragment(index, kind, {**head, **_fields_of(item)})
+        self._opened[call] = name
+        kind, arguments = _KINDS[item.kind]
+        called = {"name": name, arguments: self._told.rest(call, text_in(body, arguments))}
+        head = {"id": text_in(body, "call_id") or text_in(body, "id"), kind: called}
+        yield self._fragment(call, kind, {**head, **_fields_of(body)})
 
-    def add(self, index: int, item_type: str, piece: str) -> Iterator[JSON]:
-        """Some more of its arguments."""
-        if piece:
-            kind, arguments = _KINDS[item_type]
-            yield self._fragment(index, kind, {kind: {arguments: self._told.add(index, piece)}})
+    def add(self, item: Item, piece: str, item_id: str) -> Iterator[JSON]:
+        """Emit some more of its arguments, unless the call is sent a second time."""
+        if piece and not (item.is_ended or item.repeats or item.has_alias(item_id)):
+            kind, arguments = _KINDS[item.kind]
+            yield self._fragment(item, kind, {kind: {arguments: self._told.add(item, piece)}})
 
-    def complete(self, index: int, item_type: str, whole: str) -> Iterator[JSON]:
-        """What the whole arguments say beyond the pieces."""
-        kind, arguments = _KINDS[item_type]
-        rest = self._told.rest(index, whole)
+    def complete(self, item: Item, whole: str) -> Iterator[JSON]:
+        """Emit what the whole arguments have beyond the pieces.
+
+        Raises:
+            ValueError: the call was sent a second time, with other arguments.
+        """
+        call = _first_of(item)
+        if item is not call and whole and not self._told[call].says(whole):
+            raise ValueError(f"two calls of {self._opened.get(call)!r} have the id {item.call_id!r}")
+        kind, arguments = _KINDS[item.kind]
+        rest = self._told.rest(call, whole)
         if rest:
-            yield self._fragment(index, kind, {kind: {arguments: rest}})
+            yield self._fragment(call, kind, {kind: {arguments: rest}})
 
-    def end(self, index: int, item: JSON) -> Iterator[JSON]:
-        """The item as a whole: all of it, if there was nothing before."""
-        yield from self.open(index, item)
-        item_type = text_in(item, "type")
-        yield from self.complete(index, item_type, text_in(item, _KINDS[item_type][1]))
+    def end(self, item: Item, body: JSON) -> Iterator[JSON]:
+        """Emit the item as a whole: all of it, if there was nothing before."""
+        yield from self.open(item, body)
+        yield from self.complete(item, text_in(body, _KINDS[item.kind][1]))
 
-    def _fragment(self, index: int, kind: str, call: JSON) -> JSON:
-        number = self._numbers.setdefault(index, self._first + len(self._numbers))
+    def begins(self, item: Item, body: JSON) -> bool:
+        """Whether a listed call has the name, and begins with the arguments, that were emitted of this one."""
+        name = self._opened.get(item, "")
+        whole = text_in(body, _KINDS[item.kind][1])
+        return name in ("", text_in(body, "name")) and self._told[item].begins(whole)
+
+    def _fragment(self, item: Item, kind: str, call: JSON) -> JSON:
+        number = self._numbers.setdefault(item, self._first + len(self._numbers))
         return {"tool_calls": [{"index": number, "type": kind, **call}]}
+
+
+def _first_of(item: Item) -> Item:
+    """The item itself, or the ended one that it repeats."""
+    while item.repeats is not None:
+        item = item.repeats
+    return item
 
 
 def _fields_of(item: JSON) -> JSON:

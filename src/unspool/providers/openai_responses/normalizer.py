@@ -47,8 +47,8 @@ class OpenAIResponsesNormalizer:
                 yield from _EVENTS[kind](self, body)
 
     def flush(self) -> _Chunks:
-        """Nothing: an item that the stream has cut off is none. The missing finish reason tells of it."""
-        return iter(())
+        """Emit what was held back; an item that the stream has cut off is none."""
+        return (self._answer.chunk(**fields) for fields in self._items.flush())
 
     def read(self, response: JSON) -> _Chunks:
         """A whole response, as far as it hasn't been told.
@@ -79,7 +79,9 @@ class OpenAIResponsesNormalizer:
         answer.created = int(created) if isinstance(created, int | float) else answer.created
 
     def _begin(self, event: JSON) -> _Chunks:
-        self._items.begin_response()
+        begun = text_in(object_in(event, "response"), "id")
+        if not begun or begun != self._answer.id:  # else a server says twice that it begins
+            self._items.begin_response()
         return self._go_on(event)
 
     def _go_on(self, event: JSON) -> _Chunks:
@@ -127,8 +129,11 @@ def _texts(event: str, kind: str, add: _OnKind, complete: _OnKind) -> dict[str, 
 
 
 def _parts(event: str) -> dict[str, _OnEvent]:
-    read = partial(OpenAIResponsesNormalizer._item, say=OutputItems.end_part)
-    return {f"response.{event}.added": read, f"response.{event}.done": read}
+    says = {"added": OutputItems.start_part, "done": OutputItems.end_part}
+    return {
+        f"response.{event}.{name}": partial(OpenAIResponsesNormalizer._item, say=say)
+        for name, say in says.items()
+    }
 
 
 def _ends(*statuses: str) -> dict[str, _OnEvent]:

@@ -1,13 +1,20 @@
-"""The texts of messages and of reasoning: told piece by piece, as wholes, or both."""
+"""The texts of messages and of reasoning: streamed in pieces, sent as wholes, or both.
+
+A text belongs to an item and has a kind. Its parts are numbered, but not by every server: vLLM gives each piece
+of reasoning a `content_index` of its own, and a gateway of Bedrock's counts from 1. So all parts of a kind are one
+text, in the order in which they arrive, and a whole is compared with what that text says at its place.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from unspool.providers.openai_responses.identity import Item
 from unspool.providers.payload import JSON
 from unspool.providers.shape import objects_in, text_in
-from unspool.providers.told import Told
+from unspool.providers.told import RunningText
 
 FIELD_OF_PART = {
     "output_text": "content",
@@ -17,8 +24,22 @@ FIELD_OF_PART = {
 }
 """Which field of a delta says what a part of this type says."""
 
-_Part = tuple[int, str, int]
-"""A part's name: its item's output index, its type and its place in the item."""
+
+@dataclass(slots=True)
+class _Text:
+    """One kind of text of one item.
+
+    Attributes:
+        starts: for each part's number, how much content of the response comes before it, in characters.
+        annotations: how many were emitted, and how many each series of wholes has repeated.
+        held: what an item has said that may repeat an earlier one.
+    """
+
+    running: RunningText = field(default_factory=RunningText)
+    starts: dict[int, int] = field(default_factory=dict)
+    annotated: int = 0
+    annotations: Counter[str] = field(default_factory=Counter)
+    held: list[str] = field(default_factory=list)
 
 
 class Texts:
@@ -30,40 +51,82 @@ class Texts:
 
     def __init__(self, start: int) -> None:
         self.length = start
-        self._told = Told()
-        self._starts: dict[_Part, int] = {}
-        self._annotated: Counter[_Part] = Counter()
+        self._texts: dict[tuple[Item, str], _Text] = {}
 
-    def add(self, name: _Part, piece: str, logprobs: list[JSON]) -> Iterator[JSON]:
-        """Some more of a part's text."""
-        if piece:
-            yield self._said(name, self._told.add(name, piece), logprobs)
+    def add(self, item: Item, kind: str, part: int, piece: str, logprobs: list[JSON]) -> Iterator[JSON]:
+        """Emit a piece, unless it comes after the item's end or repeats all of its text."""
+        text = self._text(item, kind)
+        if not piece or item.is_ended or text.running.is_repeated_by(piece):
+            return
+        if item.repeats is None:
+            text.running.add(piece)
+            yield self._emitted(text, kind, part, piece, logprobs)
+        else:
+            text.held.append(piece)
 
-    def complete(self, name: _Part, whole: str, logprobs: list[JSON]) -> Iterator[JSON]:
-        """What the whole text says beyond the pieces."""
-        is_new = name not in self._told
-        rest = self._told.rest(name, whole)
+    def complete(self, item: Item, kind: str, part: int, body: JSON, *, series: str) -> Iterator[JSON]:
+        """Emit what a whole part has beyond the pieces: all of it, if there was nothing before.
+
+        Args:
+            series: the kind of event that it comes with; each kind has every part of the item once, in order.
+        """
+        text, whole = self._text(item, kind), text_of(kind, body)
+        if item.repeats is not None or text.running.repeats(series, part, whole):
+            return
+        is_new = text.running.place_of(series) == text.running.length
+        rest = text.running.rest(series, part, whole)
         if rest:
-            yield self._said(name, rest, logprobs if is_new else [])
+            yield self._emitted(text, kind, part, rest, objects_in(body, "logprobs") if is_new else [])
+        for annotation in objects_in(body, "annotations"):
+            yield from self._annotate(text, part, annotation, series=series)
 
-    def annotate(self, name: _Part, annotation: JSON) -> Iterator[JSON]:
-        self._annotated[name] += 1
-        yield {"annotations": [_shifted(annotation, self._starts.get(name, self.length))]}
+    def annotate(self, item: Item, part: int, annotation: JSON) -> Iterator[JSON]:
+        """Emit an annotation that has an event of its own."""
+        if not item.is_ended and item.repeats is None:
+            yield from self._annotate(self._text(item, "output_text"), part, annotation, series="annotation")
 
-    def end(self, name: _Part, part: JSON) -> Iterator[JSON]:
-        """A part as a whole: all of it, if there was nothing before."""
-        whole = text_in(part, "refusal" if name[1] == "refusal" else "text")
-        yield from self.complete(name, whole, objects_in(part, "logprobs"))
-        for annotation in objects_in(part, "annotations")[self._annotated[name] :]:
-            yield from self.annotate(name, annotation)
+    def release(self, item: Item, wholes: dict[str, str]) -> Iterator[JSON]:
+        """Emit the texts of an item that might have repeated an earlier one, and says something else.
 
-    def _said(self, name: _Part, text: str, logprobs: list[JSON]) -> JSON:
-        field = FIELD_OF_PART[name[1]]
-        if field == "content":
-            self._starts.setdefault(name, self.length)
-            self.length += len(text)
+        Args:
+            wholes: its texts by kind, as far as the item's end shows them.
+        """
+        earlier, item.repeats = item.repeats, None
+        kinds = [kind for owner, kind in self._texts if owner is item]
+        for kind in {**dict.fromkeys(kinds), **wholes}:
+            text = self._text(item, kind)
+            whole = wholes.get(kind) or "".join(text.held)
+            text.held.clear()
+            if earlier is None or not self._text(earlier, kind).running.says(whole):
+                yield from self.add(item, kind, 0, whole, [])
+
+    def begins(self, item: Item, kind: str, whole: str) -> bool:
+        """Whether the whole begins with what was emitted of that text."""
+        return self._text(item, kind).running.begins(whole)
+
+    def _text(self, item: Item, kind: str) -> _Text:
+        return self._texts.setdefault((item, kind), _Text())
+
+    def _emitted(self, text: _Text, kind: str, part: int, piece: str, logprobs: list[JSON]) -> JSON:
+        name = FIELD_OF_PART[kind]
+        if name == "content":
+            text.starts.setdefault(part, self.length)
+            self.length += len(piece)
         likely = {"logprobs": {"content": logprobs, "refusal": None}} if logprobs else {}
-        return {field: text, **likely}
+        return {name: piece, **likely}
+
+    def _annotate(self, text: _Text, part: int, annotation: JSON, *, series: str) -> Iterator[JSON]:
+        """Each series counts its own: what another one has emitted isn't emitted again."""
+        text.annotations[series] += 1
+        if text.annotations[series] > text.annotated:
+            text.annotated += 1
+            first = next(iter(text.starts.values()), self.length)
+            yield {"annotations": [_shifted(annotation, text.starts.get(part, first))]}
+
+
+def text_of(kind: str, part: JSON) -> str:
+    """The text of a whole part."""
+    return text_in(part, "refusal" if kind == "refusal" else "text")
 
 
 def _shifted(annotation: JSON, offset: int) -> JSON:
