@@ -28,8 +28,17 @@ LEAKS = (
 )
 """How the variables end that would make a test depend on whose machine it runs on."""
 
-SETTINGS = ("AWS_PROFILE", "CI", "REPEATED_STREAMING_CHUNK_LIMIT", "UNSPOOL_STREAMS")
-"""Variables that would change what a test sees: with `CI` set, say, nothing is recorded by default."""
+SETTINGS = (
+    "AWS_PROFILE",
+    "CI",
+    "PYTEST_XDIST_TESTRUNUID",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "REPEATED_STREAMING_CHUNK_LIMIT",
+    "UNSPOOL_STREAMS",
+)
+"""Variables that would change what a test sees: with `CI` set, say, nothing is recorded by default, and the
+pytest that a test starts is no worker of the one that runs it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

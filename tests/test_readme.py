@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 DEMO = "python -m pip install . && unspool demo"
-TESTS = "python -m pip install -e . -r requirements-dev.txt && python -m pytest -n auto"
+TESTS = "python -m pip install -e . -r requirements-dev.txt && python -m pytest -n auto --dist worksteal"
 
 
 def commands_in(markdown: str) -> list[str]:

@@ -84,10 +84,10 @@ def _join_logprobs(values: list[Any]) -> Any:
 def _join_audio(values: list[Any]) -> Record:
     pieces = gather(values)
     fields = {"id": None, "data": "", "expires_at": None, "transcript": "", **join(pieces)}
-    return Record.model_validate({**fields, "data": _join_base64(pieces["data"])})
+    return Record.model_validate({**fields, "data": join_base64(pieces["data"])})
 
 
-def _join_base64(pieces: list[str]) -> str:
+def join_base64(pieces: list[str]) -> str:
     """Base64 of all the bytes, whether each piece was encoded by itself or the whole and then cut."""
     encoded = re.findall("[^=]+=*", "".join(pieces))  # padding can only stand at an end
     if len(encoded) < 2:
@@ -167,23 +167,26 @@ def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[
     """The fragments of each call, sorted by index and then by appearance.
 
     A fragment with an id that is known continues that call, any other one the latest of its index, unless
-    it starts a call.
+    it starts a call. One that has neither id nor name, under an index that no call has, continues the latest
+    call: some gateways count fragments instead of calls.
     """
     calls: list[list[ChatCompletionDeltaToolCall]] = []
-    known: dict[tuple[int, str], list[ChatCompletionDeltaToolCall]] = {}
+    known: dict[str, list[ChatCompletionDeltaToolCall]] = {}
     latest: dict[int, list[ChatCompletionDeltaToolCall]] = {}
     for fragment in fragments:
         index, call_id = fragment.index, fragment.id
         call = latest.get(index)
-        if call_id and (index, call_id) in known:
-            call = known[index, call_id]
+        if call is None and calls and not call_id and not _names_function(fragment):
+            call = calls[-1]
+        if call_id and call_id in known:
+            call = known[call_id]
         elif call is None or (call_id and _starts_call(fragment, call)):
             call = []
             calls.append(call)
         call.append(fragment)
         latest[index] = call
         if call_id:
-            known[index, call_id] = call
+            known[call_id] = call
     return sorted(calls, key=lambda call: call[0].index)
 
 
@@ -193,8 +196,11 @@ def _starts_call(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletio
     Some servers give each call of a turn index 0 and an id of its own (OpenRouter with Gemini). Others
     make up a new id for each fragment of one call (older vLLM), but name its function only once.
     """
-    names_function = (fragment.function and fragment.function.name) or fragment.get("custom")
-    return bool(names_function) and any(earlier.id for earlier in call)
+    return _names_function(fragment) and any(earlier.id for earlier in call)
+
+
+def _names_function(fragment: ChatCompletionDeltaToolCall) -> bool:
+    return bool((fragment.function and fragment.function.name) or fragment.get("custom"))
 
 
 def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionMessageToolCall:

@@ -70,7 +70,42 @@ def test_fragments_of_interleaved_blocks_find_their_calls() -> None:
 
 
 def test_a_call_without_arguments_gets_an_empty_object_at_its_end() -> None:
-    assert calls(start(), *tool("now", ""))[-1] == (0, None, None, "{}")
+    assert calls(start(), *tool("now", ""), *end("tool_use"))[-1] == (0, None, None, "{}")
+
+
+def test_another_block_too_shows_that_a_call_without_arguments_is_whole() -> None:
+    found = calls(start(), *tool("now"), *tool("then", "{}", index=1), *end("max_tokens"))
+    assert found[1:3] == [(0, None, None, "{}"), (1, "toolu_then", "then", "")]
+
+
+def test_a_call_that_max_tokens_cuts_before_its_arguments_has_none() -> None:
+    assert calls(start(), *tool("now"), *end("max_tokens")) == [(0, "toolu_now", "now", "")]
+
+
+def test_a_delta_of_another_index_goes_to_the_open_block_of_its_kind() -> None:
+    opened, piece, closed = tool("look", "{}", index=1)
+    stray = WireEvent(data=piece.data.replace('"index": 1', '"index": 7'))
+    assert calls(start(), *text("Let me look."), opened, stray, closed)[-1] == (0, None, None, "{}")
+
+
+def test_thinking_that_is_sent_again_with_its_signature_is_not_repeated() -> None:
+    pieces = ["I think that ", "it may rain today."]
+    again = {"type": "thinking_delta", "thinking": "".join(pieces), "signature": "sig"}
+    said = [{"type": "thinking_delta", "thinking": piece} for piece in pieces]
+    found = deltas(start(), *block({"type": "thinking", "thinking": ""}, *said, again))
+    assert "".join(delta.reasoning_content or "" for delta in found) == "".join(pieces)
+    assert found[-1].thinking_blocks == [{"type": "thinking", "thinking": "", "signature": "sig"}]
+
+
+def test_a_text_that_is_sent_again_as_a_whole_is_not_repeated() -> None:
+    found = deltas(start(), *text("It may ", "rain today.", "It may rain today."))
+    assert "".join(delta.content or "" for delta in found) == "It may rain today."
+
+
+def test_a_compaction_in_several_deltas_is_one() -> None:
+    pieces = [{"type": "compaction_delta", "content": piece} for piece in ("They spoke ", "of the sky.")]
+    found = kept(start(), *block({"type": "compaction", "content": None}, *pieces))
+    assert found["compaction_blocks"] == [{"type": "compaction", "content": "They spoke of the sky."}]
 
 
 def test_input_in_the_start_of_a_call_counts_if_none_is_streamed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from tests.providers.bedrock.events import (
     block,
@@ -13,6 +15,7 @@ from tests.providers.bedrock.events import (
     kept,
     reasoning,
     run,
+    stop,
     text,
     tool,
 )
@@ -87,7 +90,30 @@ def test_a_tool_use_is_a_call() -> None:
 
 @pytest.mark.parametrize("pieces", [[], [""]])
 def test_a_call_without_arguments_has_an_empty_object(pieces: list[str]) -> None:
-    assert calls(*tool("ping", *pieces))[1:] == [(0, None, None, "{}")]
+    assert calls(*tool("ping", *pieces), stop("tool_use"))[1:] == [(0, None, None, "{}")]
+
+
+def test_a_call_that_max_tokens_cuts_before_its_arguments_has_none() -> None:
+    assert calls(*tool("ping"), stop("max_tokens"))[1:] == []
+
+
+def test_redacted_reasoning_in_pieces_is_one_block() -> None:
+    pieces = [{"redactedContent": b64encode(piece).decode()} for piece in (b"abcd", b"efg")]
+    (redacted,) = deltas(*reasoning(*pieces))
+    assert redacted.thinking_blocks == [{"type": "redacted_thinking", "data": b64encode(b"abcdefg").decode()}]
+
+
+def test_reasoning_that_is_sent_again_with_its_signature_is_not_repeated() -> None:
+    whole = "I think that it may rain."
+    found = deltas(*reasoning({"text": whole[:8]}, {"text": whole[8:]}, {"text": whole, "signature": "sig"}))
+    assert "".join(delta.reasoning_content or "" for delta in found) == whole
+    assert found[-1].thinking_blocks == [{"type": "thinking", "thinking": "", "signature": "sig"}]
+
+
+def test_a_delta_of_another_index_goes_to_the_open_block_of_its_kind() -> None:
+    opened, _, closed = tool("look", "{}")
+    stray = delta(5, toolUse={"input": "{}"})
+    assert calls(opened, stray, closed)[1:] == [(0, None, None, "{}")]
 
 
 def test_calls_are_numbered_through_the_stream() -> None:

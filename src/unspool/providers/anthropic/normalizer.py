@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from unspool.error_mapping import error_from_body
-from unspool.models import ModelResponseStream
+from unspool.models import FINISH_REASONS, ModelResponseStream
 from unspool.providers.answer import Answer
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.open_blocks import OpenBlocks
@@ -64,6 +64,7 @@ class AnthropicNormalizer:
         # There may be more than one: a gateway repeats it, a recorder has joined several responses
         # (vercel/ai's fixtures "duplicate-message-start" and "anthropic-tool-search-…").
         message = object_in(event, "message")
+        yield from self._chunks(self._blocks.end_calls(was_cut=False))
         self._begin(message)
         self._count(message)
         # Whether it will think isn't known yet. A gateway may say whom it asked (OpenRouter).
@@ -111,11 +112,14 @@ class AnthropicNormalizer:
         self._reported |= {key: value for key, value in reported.items() if value is not None}
 
     def _end(self, message: JSON) -> _Chunks:
+        reason = text_in(message, "stop_reason") or None
+        if reason is not None:
+            yield from self._chunks(self._blocks.end_calls(was_cut=FINISH_REASONS.get(reason) == "length"))
         fields = fields_of_end(message)
         if fields:
             yield self._answer.chunk(provider_specific_fields=fields)
         usage = usage_from(self._reported, silent=not self._blocks.has_thinking)
-        yield self._answer.chunk(finish_reason=text_in(message, "stop_reason") or None, usage=usage)
+        yield self._answer.chunk(finish_reason=reason, usage=usage)
 
     def _chunks(self, deltas: Iterator[JSON]) -> _Chunks:
         return (self._answer.chunk(**delta) for delta in deltas)

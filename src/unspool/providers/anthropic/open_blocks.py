@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
 from unspool.providers.payload import JSON
 from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.told import RunningText
 
 _Deltas = Iterator[JSON]
 
@@ -24,11 +25,13 @@ class _OpenBlock:
     """A content block whose end hasn't come."""
 
     block: JSON
+    index: int | None = None  # None where a delta has no block to belong to
     call: int = 0  # its index among the tool calls, if it is one
     parts: list[str] = field(default_factory=list)  # of its text, or of its input's JSON
     has_input: bool = False  # as a tool call whose input has begun to come
     citations: list[JSON] = field(default_factory=list)
     deltas: list[JSON] = field(default_factory=list)  # those of an unknown type
+    running: RunningText = field(default_factory=RunningText)  # its text, or its thinking
 
     @property
     def kind(self) -> str:
@@ -36,7 +39,11 @@ class _OpenBlock:
 
 
 class OpenBlocks:
-    """The blocks of a stream that are open. What they say comes as the fields of one `Delta` each."""
+    """The blocks of a stream that are open. What they say comes as the fields of one `Delta` each.
+
+    Gateways number blocks wrongly: a delta goes to the block of its index if that is of its kind, else to the
+    latest open one that is.
+    """
 
     def __init__(self) -> None:
         # These two last as long as the stream: several messages in one become one response.
@@ -47,22 +54,39 @@ class OpenBlocks:
     def begin_message(self) -> None:
         """Forget the blocks of the message before; the numbers of its calls and what it kept stay."""
         self.has_thinking = False
-        self._open: dict[int, _OpenBlock] = {}
+        self._open: list[_OpenBlock] = []
+        self._without_input: list[_OpenBlock] = []
 
     def start(self, index: int, block: JSON) -> _Deltas:
-        opened = self._open[index] = _OpenBlock(block)
-        return _STARTS.get(opened.kind, _say_nothing)(self, opened)
+        yield from self.end_calls(was_cut=False)
+        opened = _OpenBlock(block, index)
+        self._open.append(opened)
+        yield from _STARTS.get(opened.kind, _say_nothing)(self, opened)
 
     def add(self, index: int, delta: JSON) -> _Deltas:
+        kind = text_in(delta, "type")
         # A delta without its block's start can still say something.
-        opened = self._open.get(index) or _OpenBlock({})
-        return _DELTAS.get(text_in(delta, "type"), OpenBlocks._add_unknown)(self, opened, delta)
+        opened = self._find(index, _BLOCKS_OF.get(kind)) or _OpenBlock({})
+        return _DELTAS.get(kind, OpenBlocks._add_unknown)(self, opened, delta)
 
     def stop(self, index: int) -> _Deltas:
-        opened = self._open.pop(index, None)
+        opened = self._find(index, None)
         if opened is None:
             return iter(())
+        self._open.remove(opened)
         return _STOPS.get(opened.kind, OpenBlocks._stop_other)(self, opened)
+
+    def end_calls(self, *, was_cut: bool) -> _Deltas:
+        """Give the calls that ended without any input the `{}` that it means, unless the answer was cut there."""
+        ended, self._without_input = self._without_input, []
+        for opened in ended:
+            if not was_cut:
+                yield _arguments_fragment(opened, arguments_of(opened.block))
+
+    def _find(self, index: int, kinds: frozenset[str] | None) -> _OpenBlock | None:
+        fitting = [opened for opened in self._open if kinds is None or opened.kind in kinds]
+        there = [opened for opened in fitting if opened.index == index]
+        return (there or fitting or [None])[-1]
 
     def _start_text(self, opened: _OpenBlock) -> _Deltas:
         for citation in objects_in(opened.block, "citations"):
@@ -75,7 +99,7 @@ class OpenBlocks:
         yield _fragment(opened, tool_call(opened.block, arguments=""))
 
     def _start_thinking(self, opened: _OpenBlock) -> _Deltas:
-        return self._think(text_in(opened.block, "thinking"), text_in(opened.block, "signature"))
+        return self._think(opened, text_in(opened.block, "thinking"), text_in(opened.block, "signature"))
 
     def _start_redacted(self, opened: _OpenBlock) -> _Deltas:
         self.has_thinking = True
@@ -93,18 +117,21 @@ class OpenBlocks:
         opened.has_input = opened.has_input or bool(part)
         yield _arguments_fragment(opened, part)
 
-    def _add_thinking(self, _: _OpenBlock, delta: JSON) -> _Deltas:
-        return self._think(text_in(delta, "thinking"), "")
+    def _add_thinking(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
+        # Some servers send the signature with all of the thinking once more.
+        return self._think(opened, text_in(delta, "thinking"), text_in(delta, "signature"))
 
-    def _add_signature(self, _: _OpenBlock, delta: JSON) -> _Deltas:
-        return self._think("", text_in(delta, "signature"))
+    def _add_signature(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
+        return self._think(opened, text_in(delta, "thinking"), text_in(delta, "signature"))
 
     def _add_citation(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
         return self._cite(opened, object_in(delta, "citation"))
 
     def _add_compaction(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
-        # One delta holds the whole summary: https://docs.anthropic.com/en/docs/build-with-claude/compaction
-        opened.block = {**opened.block, **delta, "type": "compaction"}
+        # Mostly one delta holds the whole summary: https://docs.anthropic.com/en/docs/build-with-claude/compaction
+        given = {key: value for key, value in delta.items() if value is not None}
+        content = text_in(opened.block, "content") + text_in(delta, "content")
+        opened.block = {**opened.block, **given, "type": "compaction", "content": content or None}
         return iter(())
 
     def _add_unknown(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
@@ -117,21 +144,28 @@ class OpenBlocks:
 
     def _stop_call(self, opened: _OpenBlock) -> _Deltas:
         # A call without arguments streams none; a call that Anthropic's own code makes has them in
-        # the block's start (vercel/ai's "programmatic-tool-calling"). LiteLLM says "{}" to both.
-        if not opened.has_input:
+        # the block's start (vercel/ai's "programmatic-tool-calling"). LiteLLM says "{}" to both. But if
+        # `max_tokens` has cut the call it lacks its input, and only what comes next tells.
+        if not opened.has_input and object_in(opened.block, "input"):
             yield _arguments_fragment(opened, arguments_of(opened.block))
+        elif not opened.has_input:
+            self._without_input.append(opened)
 
     def _stop_other(self, opened: _OpenBlock) -> _Deltas:
         yield self._keep(list_for(opened.kind), _whole(opened))
 
     def _say(self, opened: _OpenBlock, text: str) -> _Deltas:
-        if text:
+        if text and not opened.running.is_repeated_by(text):
+            opened.running.add(text)
             if len(opened.parts) < _MOST_PARTS:
                 opened.parts.append(text)
             yield {"content": text}
 
-    def _think(self, text: str, signature: str) -> _Deltas:
+    def _think(self, opened: _OpenBlock, text: str, signature: str) -> _Deltas:
         self.has_thinking = True
+        if opened.running.is_repeated_by(text):
+            text = ""
+        opened.running.add(text)
         if text or signature:
             block = {"type": "thinking", "thinking": text}
             signed = {**block, "signature": signature} if signature else block
@@ -173,6 +207,15 @@ _DELTAS: dict[str, _OnDelta] = {
     "signature_delta": OpenBlocks._add_signature,
     "text_delta": OpenBlocks._add_text,
     "thinking_delta": OpenBlocks._add_thinking,
+}
+
+# The blocks that a delta of some type may belong to.
+_BLOCKS_OF = {
+    "citations_delta": frozenset({"text"}),
+    "compaction_delta": frozenset({"compaction"}),
+    "signature_delta": frozenset({"thinking"}),
+    "text_delta": frozenset({"text"}),
+    "thinking_delta": frozenset({"thinking"}),
 }
 
 

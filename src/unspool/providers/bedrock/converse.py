@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from unspool.models import ModelResponseStream
+from unspool.models import FINISH_REASONS, ModelResponseStream
 from unspool.providers.answer import Answer
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.open_blocks import OpenBlocks
@@ -66,7 +66,10 @@ class BedrockConverseNormalizer:
         if asked:
             fields = {"additionalModelResponseFields": asked}
             yield self._answer.chunk(provider_specific_fields=fields)
-        yield self._answer.chunk(finish_reason=text_in(event, "stopReason") or None)
+        reason = text_in(event, "stopReason") or None
+        was_cut = reason is not None and FINISH_REASONS.get(reason) == "length"
+        yield from self._chunks(self._blocks.end_calls(was_cut=was_cut))
+        yield self._answer.chunk(finish_reason=reason)
 
     def _account(self, event: JSON) -> Chunks:
         usage = usage_from(

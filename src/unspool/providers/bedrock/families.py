@@ -14,11 +14,11 @@ from unspool.providers.answer import Answer
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.payload import JSON
-from unspool.providers.shape import objects_in, text_in
+from unspool.providers.shape import number_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
-Said = tuple[str, str]
-"""A choice's next text, and why it ended; either may be empty."""
+Said = tuple[int, str, str]
+"""A choice's index, its next text, and why it ended; either text may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,37 @@ class Family:
 
 
 def _read_titan(payload: JSON) -> Iterable[Said]:
-    return [(text_in(payload, "outputText"), text_in(payload, "completionReason"))]
+    # Without a stream of its own it sends all at once, as `results`.
+    spoken = objects_in(payload, "results") or [payload]
+    return [
+        (place, text_in(each, "outputText"), text_in(each, "completionReason"))
+        for place, each in enumerate(spoken)
+    ]
 
 
 def _read_llama(payload: JSON) -> Iterable[Said]:
-    return [(text_in(payload, "generation"), text_in(payload, "stop_reason"))]
+    return [(0, text_in(payload, "generation"), text_in(payload, "stop_reason"))]
 
 
 def _read_mistral(payload: JSON) -> Iterable[Said]:
-    return [(text_in(each, "text"), text_in(each, "stop_reason")) for each in objects_in(payload, "outputs")]
+    return [
+        (place, text_in(each, "text"), text_in(each, "stop_reason"))
+        for place, each in enumerate(objects_in(payload, "outputs"))
+    ]
 
 
 def _read_cohere(payload: JSON) -> Iterable[Said]:
     # Command; without a stream of its own it sends all at once, as `generations`. Command R has events.
+    # In a stream `index` is the generation's, and there only if `num_generations` asks for several.
     spoken = objects_in(payload, "generations") or [payload]
-    return [(text_in(each, "text"), text_in(each, "finish_reason")) for each in spoken]
+    return [
+        (
+            place if each.get("index") is None else number_in(each, "index"),
+            text_in(each, "text"),
+            text_in(each, "finish_reason"),
+        )
+        for place, each in enumerate(spoken)
+    ]
 
 
 FAMILIES: dict[str, Family] = {
@@ -68,7 +84,14 @@ FAMILIES: dict[str, Family] = {
     "mistral": Family(_read_mistral, known=("outputs",)),
     "titan": Family(
         _read_titan,
-        known=("completionReason", "index", "inputTextTokenCount", "outputText", "totalOutputTextTokenCount"),
+        known=(
+            "completionReason",
+            "index",
+            "inputTextTokenCount",
+            "outputText",
+            "results",
+            "totalOutputTextTokenCount",
+        ),
         counts=("inputTextTokenCount", "totalOutputTextTokenCount"),
     ),
 }
@@ -101,7 +124,7 @@ class FamilyNormalizer:
         others = without(payload, *self._family.known)
         if others:
             yield {"provider_specific_fields": others}
-        for index, (text, reason) in enumerate(self._family.read(payload)):
+        for index, text, reason in self._family.read(payload):
             if text:
                 yield {"index": index, "content": text}
             if reason:

@@ -24,6 +24,7 @@ from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.cohere.v1 import CohereV1Normalizer
 from unspool.providers.openai_chat import OpenAIChatNormalizer
+from unspool.providers.openai_completions import OpenAICompletionsNormalizer
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import object_in, text_in
 from unspool.wire.event import WireEvent
@@ -113,8 +114,10 @@ def _family(name: str) -> Callable[[int], _Inner]:
 _SIGNS: dict[str, Callable[[int], _Inner]] = {
     "messageStart": _NovaNormalizer,
     "outputText": _family("titan"),
+    "results": _family("titan"),
     "generation": _family("llama"),
     "outputs": _family("mistral"),
+    "value": lambda _: OpenAICompletionsNormalizer(),  # Writer's older models
     "choices": lambda _: OpenAIChatNormalizer(),  # gpt-oss, Jamba, and whatever else speaks OpenAI's format
     "completion": lambda created: AnthropicCompleteNormalizer(created=created),
     "type": lambda created: AnthropicNormalizer(created=created),
