@@ -1069,3 +1069,25 @@ def test_at_any_point_the_fold_has_what_the_builder_makes_of_the_chunks_so_far(
         result, built = fold.result(), build(*raw[:count])
         assert result is not None
         assert result.model_dump() == built.model_dump()
+
+
+def test_a_call_that_length_cut_before_its_arguments_has_none() -> None:
+    called = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "pay", "arguments": ""}}]}
+    (call,) = build(chunk(called), chunk(choice={"finish_reason": "length"})).choices[0].message.tool_calls
+    assert call.function.arguments == ""
+
+
+def test_after_calls_tool_calls_goes_before_a_later_stop() -> None:
+    called = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "pay", "arguments": "{}"}}]}
+    built = build(chunk(called), chunk(choice={"finish_reason": "tool_calls"}), chunk(choice={"finish_reason": "stop"}))
+    assert built.choices[0].finish_reason == "tool_calls"
+
+
+def test_fragments_that_are_counted_instead_of_calls_are_one_call() -> None:
+    head = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "pay", "arguments": ""}}]}
+    pieces = [
+        {"tool_calls": [{"index": place, "function": {"arguments": piece}}]}
+        for place, piece in enumerate(('{"at"', ": 1}"), 1)
+    ]
+    (call,) = build(chunk(head), *map(chunk, pieces)).choices[0].message.tool_calls
+    assert (call.id, call.function.arguments) == ("a", '{"at": 1}')

@@ -20,7 +20,7 @@ from typing import Any, TypeGuard
 from pydantic import BaseModel
 
 from unspool.errors import APIError
-from unspool.joins import Pieces, file_fields, join
+from unspool.joins import Pieces, complete_calls, file_fields, join
 from unspool.models import (
     Choices,
     Message,
@@ -383,6 +383,11 @@ class _ChoiceFold:
         beside = join(self.beside)
         # Perplexity and Writer tell in every chunk the message so far; it has just been told.
         beside.pop("message", None)
+        reasons, calls = self.beside.get("finish_reason", []), said.get("tool_calls") or []
+        if calls and beside.get("finish_reason") == "stop" and "tool_calls" in reasons:
+            beside["finish_reason"] = "tool_calls"  # of several the one that fits what was said
+        if "length" not in reasons:
+            complete_calls(calls)
         if "content" not in said:
             silent = not _INSTEAD_OF_TEXT.isdisjoint(said)
             text = beside.get("text")

@@ -178,8 +178,8 @@ def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[
         call = latest.get(index)
         if call is None and calls and not call_id and not _names_function(fragment):
             call = calls[-1]
-        if call_id and call_id in known:
-            call = known[call_id]
+        if call_id and (known_call := known.get(call_id)) and _continues(fragment, known_call):
+            call = known_call
         elif call is None or (call_id and _starts_call(fragment, call)):
             call = []
             calls.append(call)
@@ -188,6 +188,11 @@ def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[
         if call_id:
             known[call_id] = call
     return sorted(calls, key=lambda call: call[0].index)
+
+
+def _continues(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletionDeltaToolCall]) -> bool:
+    """Whether a fragment with the id of a call is one of it: under another index another call may have it too."""
+    return not _names_function(fragment) or fragment.index in {earlier.index for earlier in call}
 
 
 def _starts_call(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletionDeltaToolCall]) -> bool:
@@ -214,9 +219,14 @@ def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionM
         return ChatCompletionMessageToolCall.model_validate(
             {**call, "type": "custom", "custom": join(custom)}
         )
-    called = join(function)
-    called["arguments"] = called.get("arguments") or "{}"
-    return ChatCompletionMessageToolCall.model_validate({**call, "function": called})
+    return ChatCompletionMessageToolCall.model_validate({**call, "function": {"arguments": "", **join(function)}})
+
+
+def complete_calls(calls: Iterable[ChatCompletionMessageToolCall]) -> None:
+    """Give whole calls without arguments the `{}` that it means. One that was cut before its first has none."""
+    for call in calls:
+        if call.function is not None and not call.function.arguments:
+            call.function.arguments = "{}"
 
 
 _JOINS: dict[str, Callable[[list[Any]], Any]] = {

@@ -10,6 +10,7 @@ servers send beside it, and what becomes of it here:
   a list (older TGI)
 - `choices` null or missing, a choice without `delta` (Azure) or with a whole `message` instead; that one
   only counts if nothing was streamed before it (MiniMax repeats all of it at the end)
+- the whole text, or all of the reasoning, once more at the end: dropped there
 - `id` null (Gemini), `created` as a float, an empty `finish_reason`
 - usage in `x_groq` only (Groq, older streams) or in a choice (Moonshot)
 - an error as a chunk (`{"error": …}`: Groq, OpenRouter; `{"object": "error", …}`: vLLM), as an event of
@@ -27,7 +28,9 @@ from pydantic import ValidationError
 from unspool.error_mapping import error_from_body
 from unspool.errors import APIResponseValidationError, MalformedEventError
 from unspool.models import ModelResponse, ModelResponseStream, Usage
+from unspool.providers.annotations import sort_annotations
 from unspool.providers.payload import DONE, JSON, json_or_text, parse_event
+from unspool.providers.told import Repetition
 from unspool.wire.event import WireEvent
 
 
@@ -37,6 +40,7 @@ class OpenAIChatNormalizer:
     def __init__(self) -> None:
         self._calls = CallNumbers()
         self._heard: set[int] = set()  # the choices that have said something
+        self._said: dict[tuple[int, str], Repetition] = {}
         self._done = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
@@ -61,9 +65,21 @@ class OpenAIChatNormalizer:
         """The chunk of an event's JSON; raises as `feed` does."""
         chunk = chunk_from(data, calls=self._calls, heard=self._heard)
         for choice in chunk.choices:
-            if choice.delta.content or choice.delta.tool_calls:
-                self._heard.add(choice.index)
+            index, delta = choice.index, choice.delta
+            if delta.content or delta.tool_calls:
+                self._heard.add(index)
+            if delta.content and self._repeats(index, "content", delta.content):
+                delta.content = None
+            reasoning = delta.get("reasoning_content")
+            if reasoning and self._repeats(index, "reasoning_content", reasoning):
+                delta.reasoning_content = ""
         yield chunk
+
+    def _repeats(self, index: int, field: str, text: str) -> bool:
+        said = self._said.get((index, field))
+        if said is None:
+            said = self._said[index, field] = Repetition()
+        return said.is_made_by(text)
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing is held back. Whether the stream was whole is judged by its finish reason, later."""
@@ -165,12 +181,24 @@ def _said(delta: JSON) -> JSON:
         delta = _join_parts(delta)
     if "reasoning" in delta:
         delta = _rename_reasoning(delta)
+    if delta.get("annotations"):
+        delta = _sort_annotations(delta)
     if isinstance(delta.get("tool_calls"), dict):
         delta = {**delta, "tool_calls": [delta["tool_calls"]]}
     if delta.get("reasoning_details") and not delta.get("reasoning_content"):
         pieces = (detail.get("text") or detail.get("summary") or "" for detail in delta["reasoning_details"])
         delta = {**delta, "reasoning_content": "".join(pieces) or None}
     return delta
+
+
+def _sort_annotations(delta: JSON) -> JSON:
+    """Links as `annotations`, in one shape; others in `provider_specific_fields`."""
+    given = delta["annotations"]
+    links, others = sort_annotations(given if isinstance(given, list) else [given])
+    if not others:
+        return {**delta, "annotations": links}
+    fields = {**(delta.get("provider_specific_fields") or {}), "citations": others}
+    return {**delta, "annotations": links or None, "provider_specific_fields": fields}
 
 
 def _rename_reasoning(delta: JSON) -> JSON:

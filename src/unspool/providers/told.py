@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from zlib import crc32
 
 _SHORT = 16
 """Characters up to which a piece that equals all of the text so far is taken for a model's own repetition."""
@@ -36,6 +37,25 @@ class Told:
         """Return what the whole text has beyond what was emitted; nothing if it begins differently."""
         text = self._texts[name]
         return text.add(whole[text.length :]) if text.begins(whole) else ""
+
+
+class Repetition:
+    """Tell a piece that is all of a text again, as some servers send it at the end, from one that goes on."""
+
+    __slots__ = ("_length", "_pieces", "_sum")
+
+    def __init__(self) -> None:
+        self._length = self._pieces = self._sum = 0
+
+    def is_made_by(self, piece: str) -> bool:
+        """Note a piece, and return whether it is all of the text before it."""
+        data, length = _bytes(piece), len(piece)
+        if self._pieces > 1 and length == self._length and length > _SHORT and crc32(data) == self._sum:
+            return True
+        self._length += length
+        self._pieces += 1
+        self._sum = crc32(data, self._sum)
+        return False
 
 
 class RunningText:

@@ -9,6 +9,7 @@ from tests.providers.openai_responses.events import (
     done,
     end,
     event,
+    kept,
     message,
     pieces,
     run,
@@ -27,6 +28,12 @@ WHOLES = {
     "the response": end(HELLO),
 }
 LIKELY = [{"token": "Hello", "logprob": -0.1, "bytes": None, "top_logprobs": []}]
+
+
+def in_chat(citation: JSON) -> JSON:
+    """A citation of a link as a chat has it."""
+    fields = {key: value for key, value in citation.items() if key != "type"}
+    return {"type": "url_citation", "url_citation": {"title": "", **fields}}
 
 
 def annotation_added(annotation: JSON, **fields: int) -> WireEvent:
@@ -83,32 +90,40 @@ def test_a_refusal_is_a_refusal() -> None:
 
 
 def test_an_annotation_is_told_as_it_comes() -> None:
-    assert texts(*pieces("Hello"), annotation_added(CITATION), field="annotations") == [[CITATION]]
+    assert texts(*pieces("Hello"), annotation_added(CITATION), field="annotations") == [[in_chat(CITATION)]]
 
 
 def test_an_annotation_is_told_once() -> None:
     item = message(text_part("Hello", annotations=[CITATION]))
     told = [annotation_added(CITATION), done(item), end(item)]
-    assert texts(*pieces("Hello"), *told, field="annotations") == [[CITATION]]
+    assert texts(*pieces("Hello"), *told, field="annotations") == [[in_chat(CITATION)]]
 
 
 def test_an_annotation_that_only_a_whole_tells_is_told() -> None:
     other = {**CITATION, "url": "https://example.com"}
     item = message(text_part("Hello", annotations=[CITATION, other]))
     found = texts(*pieces("Hello"), annotation_added(CITATION), done(item), field="annotations")
-    assert found == [[CITATION], [other]]
+    assert found == [[in_chat(CITATION)], [in_chat(other)]]
 
 
 def test_the_places_of_an_annotation_are_those_in_all_content() -> None:
     told = [*pieces("First."), *pieces("Hello", output_index=1)]
     ((found,),) = texts(*told, annotation_added(CITATION, output_index=1), field="annotations")
-    assert found == {**CITATION, "start_index": 6, "end_index": 11}
+    assert found == in_chat({**CITATION, "start_index": 6, "end_index": 11})
 
 
-def test_an_annotation_without_places_stays_as_it_is() -> None:
-    file = {"type": "file_citation", "file_id": "file-1", "filename": "sky.pdf", "index": 3}
-    told = [*pieces("First."), annotation_added(file)]
-    assert texts(*told, field="annotations") == [[file]]
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"type": "file_citation", "file_id": "file-1", "filename": "sky.pdf", "index": 3},
+        {"type": "url_citation", "url": "https://example.org"},
+    ],
+    ids=["no URL", "no place"],
+)
+def test_an_annotation_without_a_url_or_a_place_is_a_citation_as_it_was_sent(other: JSON) -> None:
+    told = [*pieces("First."), annotation_added(other), done(message(text_part("First.", annotations=[other])))]
+    assert texts(*told, field="annotations") == []
+    assert kept(*told) == {"citations": [other]}
 
 
 # -- logprobs -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from unspool.providers.gemini.arguments import ArgumentsWriter
 from unspool.providers.payload import JSON
 from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.told import Repetition
 
 _Read = Callable[["Candidate", JSON, JSON], None]
 
@@ -25,6 +26,8 @@ class Candidate:
     next_id: Callable[[], str]
     calls: int = 0
     _images: int = 0
+    _text: Repetition = field(default_factory=Repetition)
+    _thought: Repetition = field(default_factory=Repetition)
     _writer: ArgumentsWriter | None = None  # of a call whose arguments aren't complete
     _kept: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -40,6 +43,8 @@ class Candidate:
 
     def _read_text(self, part: JSON, delta: JSON) -> None:
         text = text_in(part, "text")
+        if (self._thought if part.get("thought") else self._text).is_made_by(text):
+            text = ""
         if part.get("thought"):
             signature = text_in(part, "thoughtSignature")
             signed = {"signature": signature} if signature else {}

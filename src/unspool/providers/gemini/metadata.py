@@ -66,7 +66,7 @@ def annotations_of(candidate: JSON) -> list[JSON]:
     for support in objects_in(grounding, "groundingSupports"):
         segment, places = object_in(support, "segment"), support.get("groundingChunkIndices") or ()
         source = next((sources[place] for place in places[:1] if place < len(sources)), None)
-        if source and segment.get("endIndex") is not None:
+        if source and text_in(source, "uri") and segment.get("endIndex") is not None:
             citation = {
                 "start_index": segment.get("startIndex") or 0,  # a 0 isn't sent
                 "end_index": segment["endIndex"],

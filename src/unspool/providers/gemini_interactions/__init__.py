@@ -11,7 +11,8 @@ OpenAI's shape has no place for is kept in `delta.provider_specific_fields`; eac
 came so far:
 
     server_side_steps            the steps of tools that Google ran, each with all its deltas
-    other_deltas                 files, annotations that are no links, and whatever is newer than this package
+    citations                    annotations that are no links, or have no place in the text
+    other_deltas                 files, and whatever is newer than this package
     interaction                  what the end says beside usage: status, updated, service tier …
 """
 

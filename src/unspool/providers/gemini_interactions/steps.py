@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from unspool.providers.annotations import sort_annotations
 from unspool.providers.payload import JSON
 from unspool.providers.shape import object_in, objects_in, text_in
 
@@ -150,13 +151,11 @@ class Steps:
             yield from self._add_other(opened, delta)
 
     def _add_annotations(self, _: _Step, delta: JSON) -> _Deltas:
-        annotations = objects_in(delta, "annotations")
-        links = [_link(each) for each in annotations if each.get("type") == "url_citation"]
+        links, others = sort_annotations(objects_in(delta, "annotations"))  # their places are in bytes
         if links:
             yield {"annotations": links}
-        for other in annotations:
-            if other.get("type") != "url_citation":
-                yield self._keep("other_deltas", other)
+        for other in others:
+            yield self._keep("citations", other)
 
     def _add_other(self, _: _Step, delta: JSON) -> _Deltas:
         yield self._keep("other_deltas", delta)
@@ -164,14 +163,6 @@ class Steps:
     def _keep(self, name: str, item: Any) -> JSON:
         self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
         return {"provider_specific_fields": {name: self._kept[name]}}
-
-
-def _link(annotation: JSON) -> JSON:
-    """OpenAI's shape of a citation; its places are in bytes."""
-    return {
-        "type": "url_citation",
-        "url_citation": {key: value for key, value in annotation.items() if key != "type"},
-    }
 
 
 # Older streams have no steps but contents, and each is of the type that its deltas are of.

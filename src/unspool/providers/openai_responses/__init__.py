@@ -12,7 +12,7 @@ of custom tools are tool calls, 0, 1, 2 … through the stream. Beside these a d
 
     reasoning_items     each reasoning item as it was sent, with its id, its encrypted content and its
                         summary in parts: what the next request has to bring back
-    annotations         as they were sent; the places in the text are those in the whole `content`
+    annotations         links in a chat's shape; the places in the text are those in the whole `content`
     images              what `image_generation_call` made, as data URLs
     audio               pieces of sound and of its transcript
     provider_specific_fields
@@ -20,6 +20,8 @@ of custom tools are tool calls, 0, 1, 2 … through the stream. Beside these a d
                         the provider runs, their results, and whatever is newer than this package; also
                         what the caller has to run but chat has no call for (computer, shell, patch, MCP
                         approval)
+        citations       annotations that are no links, or have no place in the text, in a list of all so far
+        messages        of a response with several phases: each message's id, phase and place in `content`
         phase           whether the message that follows is commentary or the final answer
         partial_image   the latest preview of an image
 

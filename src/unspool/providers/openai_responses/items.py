@@ -28,7 +28,8 @@ class OutputItems:
     def begin_response(self) -> None:
         """Forget the items of the response before; what the stream has counted and kept stays."""
         self._numbered += len(self._calls)
-        self._texts, self._calls = Texts(self._texts.length), Calls(self._numbered)
+        self._texts = Texts(self._texts.length, self._texts.citations)
+        self._calls = Calls(self._numbered)
         self._items = Items()
         self._starts: dict[Item, int] = {}
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from unspool.providers.annotations import link
 from unspool.providers.openai_responses.identity import Item
 from unspool.providers.payload import JSON
 from unspool.providers.shape import objects_in, text_in
@@ -47,10 +48,12 @@ class Texts:
 
     Args:
         start: how much content there was before, in characters: a stream may hold several responses.
+        citations: the annotations without a URL or a place that it had.
     """
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, citations: list[JSON] | None = None) -> None:
         self.length = start
+        self.citations = citations or []
         self._texts: dict[tuple[Item, str], _Text] = {}
 
     def add(self, item: Item, kind: str, part: int, piece: str, logprobs: list[JSON]) -> Iterator[JSON]:
@@ -121,7 +124,13 @@ class Texts:
         if text.annotations[series] > text.annotated:
             text.annotated += 1
             first = next(iter(text.starts.values()), self.length)
-            yield {"annotations": [_shifted(annotation, text.starts.get(part, first))]}
+            shifted = _shifted(annotation, text.starts.get(part, first))
+            made = link(shifted)
+            if made is None:
+                self.citations = [*self.citations, shifted]  # a new list: the old one is in a chunk
+                yield {"provider_specific_fields": {"citations": self.citations}}
+            else:
+                yield {"annotations": [made]}
 
 
 def text_of(kind: str, part: JSON) -> str:
