@@ -1079,7 +1079,9 @@ def test_a_call_that_length_cut_before_its_arguments_has_none() -> None:
 
 def test_after_calls_tool_calls_goes_before_a_later_stop() -> None:
     called = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "pay", "arguments": "{}"}}]}
-    built = build(chunk(called), chunk(choice={"finish_reason": "tool_calls"}), chunk(choice={"finish_reason": "stop"}))
+    built = build(
+        chunk(called), chunk(choice={"finish_reason": "tool_calls"}), chunk(choice={"finish_reason": "stop"})
+    )
     assert built.choices[0].finish_reason == "tool_calls"
 
 

@@ -191,7 +191,7 @@ def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[
 
 
 def _continues(fragment: ChatCompletionDeltaToolCall, call: list[ChatCompletionDeltaToolCall]) -> bool:
-    """Whether a fragment with the id of a call is one of it: under another index another call may have it too."""
+    """Whether a fragment that has a call's id belongs to it: under another index another call may have it."""
     return not _names_function(fragment) or fragment.index in {earlier.index for earlier in call}
 
 
@@ -219,11 +219,13 @@ def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionM
         return ChatCompletionMessageToolCall.model_validate(
             {**call, "type": "custom", "custom": join(custom)}
         )
-    return ChatCompletionMessageToolCall.model_validate({**call, "function": {"arguments": "", **join(function)}})
+    return ChatCompletionMessageToolCall.model_validate(
+        {**call, "function": {"arguments": "", **join(function)}}
+    )
 
 
 def complete_calls(calls: Iterable[ChatCompletionMessageToolCall]) -> None:
-    """Give whole calls without arguments the `{}` that it means. One that was cut before its first has none."""
+    """Give whole calls without arguments the `{}` that this means."""
     for call in calls:
         if call.function is not None and not call.function.arguments:
             call.function.arguments = "{}"

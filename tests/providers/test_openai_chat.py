@@ -519,3 +519,15 @@ def test_a_body_without_choices_is_no_response(other: JSON) -> None:
 def test_a_body_of_another_shape_is_no_response(message: JSON) -> None:
     with pytest.raises(APIResponseValidationError, match=r"expected a chat\.completion"):
         response_from_openai(body(message))
+
+
+@pytest.mark.parametrize("field", ["content", "reasoning_content"])
+def test_a_text_that_is_sent_whole_at_the_end_is_not_repeated(field: str) -> None:
+    stage = OpenAIChatNormalizer()
+    pieces = ("It may ", "rain today.", "It may rain today.")
+    deltas = [
+        chunk.choices[0].delta
+        for piece in pieces
+        for chunk in stage.read({"choices": [{"index": 0, "delta": {field: piece}}]})
+    ]
+    assert "".join(delta.get(field) or "" for delta in deltas) == "It may rain today."

@@ -101,3 +101,9 @@ def test_a_whole_completion_is_a_response() -> None:
 def test_a_body_that_is_no_completion_is_an_error() -> None:
     with pytest.raises(APIResponseValidationError):
         response_from_completion({"text": "Hi"})
+
+
+def test_writers_values_are_content_and_their_end_is_a_stop() -> None:
+    chunks = run({"value": ""}, {"value": "Hello"}, {"value": " you"})
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "Hello you"
+    assert chunks[-1].choices[0].finish_reason == "stop"

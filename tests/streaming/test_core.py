@@ -13,6 +13,7 @@ from unspool.models import ModelResponseStream, StreamingChoices, Usage
 from unspool.streaming.core import StreamCore, StreamOptions
 
 NOW = 1_700_000_000.5
+LINK = {"url": "https://example.org", "title": "", "start_index": 0, "end_index": 1}
 
 
 def core(**options: Any) -> StreamCore:
@@ -100,7 +101,7 @@ def test_a_chunk_that_says_nothing_is_dropped(delta: dict[str, Any]) -> None:
         {"function_call": {"name": "f", "arguments": ""}},
         {"reasoning_content": ""},
         {"provider_specific_fields": {"k": 1}},
-        {"annotations": [{"type": "url_citation"}]},
+        {"annotations": [{"type": "url_citation", "url_citation": LINK}]},
         {"reasoning_items": [{"id": "r"}]},
         {"audio": {"data": "QQ=="}},
         {"images": [{"image_url": {"url": "data:,"}}]},
@@ -154,6 +155,22 @@ def test_the_finish_comes_exactly_once() -> None:
 def test_content_after_the_finish_is_still_delivered() -> None:
     chunks = run(core(), text("a"), chunk({}, "stop"), text("last words"))
     assert contents(chunks) == ["a", None, "last words"]
+
+
+def test_results_of_azures_asynchronous_filter_are_delivered_after_the_finish_too() -> None:
+    found = {
+        "content_filter_results": {"hate": {"filtered": False}},
+        "content_filter_offsets": {"start_offset": 0},
+    }
+    result = chunk(id="", choices=[{"index": 0, "finish_reason": None, **found}])
+    chunks = run(core(), text("a"), result, chunk(finish="stop"), result)
+    assert [c.choices[0].get("content_filter_offsets") for c in chunks] == [
+        None,
+        {"start_offset": 0},
+        None,
+        {"start_offset": 0},
+    ]
+    assert {c.id for c in chunks} == {"c-1"}
 
 
 def test_a_missing_finish_is_a_stop() -> None:

@@ -1,8 +1,8 @@
 """Annotations of a text, in the one shape that a chat's have.
 
-https://platform.openai.com/docs/api-reference/chat/object (message, annotations): a link, with its title and
-the place in the text that it supports. What has no URL or no place is a citation of another kind, and stays as
-its provider sent it.
+https://platform.openai.com/docs/api-reference/chat/object (message, annotations): a link, with its title
+and the place in the text that it supports. What has no URL or no place is a citation of another kind, and
+stays as its provider sent it.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ _UNBUILDABLE = "the chunks of a stream can't be added up to a response"
 # Providers whose chunks name the deployment's real model; the others' callers see what they asked for.
 _MODEL_FROM_CHUNK = frozenset({"azure", "azure_ai"})
 
+_FILTER_RESULTS = ("content_filter_results", "content_filter_result", "content_filter_offsets")
+
 
 class Guard(Protocol):
     """Looks at each chunk before the caller does."""
@@ -260,6 +262,8 @@ class StreamCore:
                     choice.pending = _finish_alone(source)
             elif reason is not None and not choice.finish_sent:
                 finished.append(source)
+            elif reason is None and _has_filter_results(source.__pydantic_extra__):
+                kept.append(_with_delta(source, Delta(), finish_reason=None))
         return kept, finished
 
     def _spoken(self, delta: Delta, choice: _Choice) -> Delta:
@@ -441,6 +445,15 @@ def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
     if said["role"] is not None and not choice.role_sent:
         return True
     return said["provider_specific_fields"] is not None or _extras_say_something(extra)
+
+
+def _has_filter_results(extra: JSON | None) -> bool:
+    """Whether a choice without a delta has a result of Azure's asynchronous filter.
+
+    Results arrive after the text that they are about, some of them after the finish reason:
+    https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-streaming.
+    """
+    return extra is not None and any(extra.get(name) for name in _FILTER_RESULTS)
 
 
 def _extras_say_something(extra: JSON | None) -> bool:

@@ -69,3 +69,22 @@ def test_cohere_s_id_is_the_chunk_s() -> None:
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_a_field_that_is_not_known_is_kept(family: str) -> None:
     assert kept(*payloads({"hologram": 1}), by=by(family)) == {"hologram": 1}
+
+
+def test_the_generations_of_a_cohere_stream_are_choices() -> None:
+    events = payloads(
+        {"text": "One", "is_finished": False, "index": 0},
+        {"text": "Two", "is_finished": False, "index": 1},
+        {"finish_reason": "COMPLETE", "is_finished": True, "index": 1},
+    )
+    found = [
+        (chunk.choices[0].index, chunk.choices[0].delta.content) for chunk in run(*events, by=by("cohere"))
+    ]
+    assert found == [(0, "One"), (1, "Two"), (1, None)]
+
+
+def test_the_results_of_titan_are_choices() -> None:
+    results = [{"outputText": text, "completionReason": "FINISH"} for text in ("One", "Two")]
+    chunks = run(*payloads({"inputTextTokenCount": 3, "results": results}), by=by("titan"))
+    found = [(chunk.choices[0].index, chunk.choices[0].delta.content) for chunk in chunks]
+    assert found == [(0, "One"), (0, None), (1, "Two"), (1, None)]

@@ -47,6 +47,13 @@ def test_a_signed_thought_keeps_its_signature() -> None:
     assert delta.thinking_blocks == [{"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}]
 
 
+def test_thoughts_that_are_sent_again_with_their_signature_are_not_repeated() -> None:
+    again = thought("Is it blue, I wonder?", thoughtSignature="c2ln")
+    found = deltas(event(thought("Is it blue, ")), event(thought("I wonder?")), event(again))
+    assert [delta.reasoning_content for delta in found] == ["Is it blue, ", "I wonder?", ""]
+    assert found[-1].thinking_blocks == [{"type": "thinking", "thinking": "", "signature": "c2ln"}]
+
+
 def test_the_thoughts_of_a_stream_are_one_block() -> None:
     message = whole(event(thought("Hm. ")), event(thought("Blue?")), event(text("Blue."))).choices[0].message
     assert message.thinking_blocks == [{"type": "thinking", "thinking": "Hm. Blue?"}]

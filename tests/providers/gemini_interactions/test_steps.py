@@ -61,7 +61,7 @@ def test_links_are_annotations_and_others_are_kept() -> None:
     events = step(OUTPUT, {"type": "text_annotation_delta", "annotations": [LINK, other]})
     citation = {key: value for key, value in LINK.items() if key != "type"}
     assert message(*events).annotations == [{"type": "url_citation", "url_citation": citation}]
-    assert kept(*events) == {"other_deltas": [other]}
+    assert kept(*events) == {"citations": [other]}
 
 
 @pytest.mark.parametrize(

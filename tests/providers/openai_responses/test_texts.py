@@ -121,7 +121,11 @@ def test_the_places_of_an_annotation_are_those_in_all_content() -> None:
     ids=["no URL", "no place"],
 )
 def test_an_annotation_without_a_url_or_a_place_is_a_citation_as_it_was_sent(other: JSON) -> None:
-    told = [*pieces("First."), annotation_added(other), done(message(text_part("First.", annotations=[other])))]
+    told = [
+        *pieces("First."),
+        annotation_added(other),
+        done(message(text_part("First.", annotations=[other]))),
+    ]
     assert texts(*told, field="annotations") == []
     assert kept(*told) == {"citations": [other]}
 

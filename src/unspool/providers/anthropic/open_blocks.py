@@ -77,7 +77,7 @@ class OpenBlocks:
         return _STOPS.get(opened.kind, OpenBlocks._stop_other)(self, opened)
 
     def end_calls(self, *, was_cut: bool) -> _Deltas:
-        """Give the calls that ended without any input the `{}` that it means, unless the answer was cut there."""
+        """Give calls without any input the `{}` that this means, unless the answer was cut there."""
         ended, self._without_input = self._without_input, []
         for opened in ended:
             if not was_cut:
@@ -86,7 +86,7 @@ class OpenBlocks:
     def _find(self, index: int, kinds: frozenset[str] | None) -> _OpenBlock | None:
         fitting = [opened for opened in self._open if kinds is None or opened.kind in kinds]
         there = [opened for opened in fitting if opened.index == index]
-        return (there or fitting or [None])[-1]
+        return next(reversed(there or fitting), None)
 
     def _start_text(self, opened: _OpenBlock) -> _Deltas:
         for citation in objects_in(opened.block, "citations"):

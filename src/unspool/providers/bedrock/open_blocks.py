@@ -107,7 +107,7 @@ class OpenBlocks:
         fitting = [opened for opened in self._open if kind is None or opened.kind == kind]
         there = [opened for opened in fitting if opened.index == index]
         # A text has no start, so that an unknown index may well be a new one's.
-        return (there or ([] if kind == "text" else fitting) or [None])[-1]
+        return next(reversed(there or ([] if kind == "text" else fitting)), None)
 
     def _say(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
         text = text_in(delta, "text")

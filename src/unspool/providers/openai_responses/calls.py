@@ -42,7 +42,9 @@ class Calls:
         call = _first_of(item)
         if call in self._opened:
             if name and self._opened[call] and name != self._opened[call]:
-                raise ValueError(f"two calls, {self._opened[call]!r} and {name!r}, have the id {item.call_id!r}")
+                raise ValueError(
+                    f"two calls, {self._opened[call]!r} and {name!r}, have the id {item.call_id!r}"
+                )
             return
         self._opened[call] = name
         kind, arguments = _KINDS[item.kind]
@@ -76,7 +78,7 @@ class Calls:
         yield from self.complete(item, text_in(body, _KINDS[item.kind][1]))
 
     def begins(self, item: Item, body: JSON) -> bool:
-        """Whether a listed call has the name, and begins with the arguments, that were emitted of this one."""
+        """Whether a listed call has this one's name, and begins with what was emitted of its arguments."""
         name = self._opened.get(item, "")
         whole = text_in(body, _KINDS[item.kind][1])
         return name in ("", text_in(body, "name")) and self._told[item].begins(whole)

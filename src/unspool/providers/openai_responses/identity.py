@@ -1,10 +1,9 @@
 """Which output item an event is about.
 
-An item has an id, a call its `call_id` too, and an event repeats the id beside the item's place in the output.
-Gateways get one or the other wrong: some give every item place 0, some list the items elsewhere at the end
-than they streamed them, Copilot gives an item another id in each event. So an item is found by its id and
-its kind first and by its place last; and what the response lists at its end is matched with what was streamed by
-what it says.
+An item has an id, a call its `call_id` too, and an event repeats the id beside the item's place in the
+output. Gateways get one or the other wrong: some give every item place 0, some list the items at the end in
+another order, Copilot gives an item another id in each event. So an item is found by its id and its kind
+first and by its place last; and an item that the response lists at its end is matched by what it says.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from unspool.providers.payload import JSON
 from unspool.providers.shape import text_in
 
 CALLS = frozenset({"custom_tool_call", "function_call"})
-"""The items that the caller answers, by their `call_id`; of other items their results may have the same one."""
+"""The items that the caller answers, by their `call_id`. Another item may share it with its result."""
 
 
 @dataclass(eq=False, slots=True)
@@ -78,7 +77,9 @@ class Items:
             known = self._latest_at(kind, index)
         return known or self._new(kind, index, {"id": item_id})
 
-    def listed(self, output: list[JSON], says_same: Callable[[Item, JSON], bool]) -> Iterator[tuple[Item, JSON]]:
+    def listed(
+        self, output: list[JSON], says_same: Callable[[Item, JSON], bool]
+    ) -> Iterator[tuple[Item, JSON]]:
         """Pair what the response lists at its end with the items.
 
         Args:

@@ -1,8 +1,9 @@
 """The texts of messages and of reasoning: streamed in pieces, sent as wholes, or both.
 
-A text belongs to an item and has a kind. Its parts are numbered, but not by every server: vLLM gives each piece
-of reasoning a `content_index` of its own, and a gateway of Bedrock's counts from 1. So all parts of a kind are one
-text, in the order in which they arrive, and a whole is compared with what that text says at its place.
+A text belongs to an item and has a kind. Its parts are numbered, but not by every server: vLLM gives each
+piece of reasoning a `content_index` of its own (vllm-project/vllm#35184), and a gateway of Bedrock's counts
+from 1. So all parts of a kind are one text, in the order in which they arrive, and a whole is compared with
+what that text says at its place.
 """
 
 from __future__ import annotations
@@ -94,14 +95,21 @@ class Texts:
         Args:
             wholes: its texts by kind, as far as the item's end shows them.
         """
-        earlier, item.repeats = item.repeats, None
         kinds = [kind for owner, kind in self._texts if owner is item]
-        for kind in {**dict.fromkeys(kinds), **wholes}:
-            text = self._text(item, kind)
-            whole = wholes.get(kind) or "".join(text.held)
-            text.held.clear()
-            if earlier is None or not self._text(earlier, kind).running.says(whole):
-                yield from self.add(item, kind, 0, whole, [])
+        said = {kind: wholes.get(kind) or self._release_held(item, kind) for kind in {*kinds, *wholes}}
+        earlier = item.repeats
+        if earlier is None or all(
+            self._text(earlier, kind).running.says(text) for kind, text in said.items()
+        ):
+            return
+        item.repeats = None
+        for kind in sorted(said):
+            yield from self.add(item, kind, 0, said[kind], [])
+
+    def _release_held(self, item: Item, kind: str) -> str:
+        text = self._text(item, kind)
+        held, text.held = text.held, []
+        return "".join(held)
 
     def begins(self, item: Item, kind: str, whole: str) -> bool:
         """Whether the whole begins with what was emitted of that text."""
