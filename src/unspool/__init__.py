@@ -163,7 +163,7 @@ _HOMES: dict[str, str] = {
         " MockError NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError"
         " ProviderError RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
-        " UnrecordedRequestError UnspoolError UnsupportedParamsError WireError",
+        " UnrecordedRequestError UnreachedTimerWarning UnspoolError UnsupportedParamsError WireError",
         "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
         "guards.cycle": "CycleGuard",
         "guards.repetition": "RepetitionGuard",

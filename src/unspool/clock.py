@@ -1,13 +1,18 @@
 """Time as an argument: the wall's, or one that tests move by hand.
 
 Whatever waits or stamps a time takes a `Clock`. With a `VirtualClock` a pause of a minute takes no
-time at all, and yet everybody who asks sees that a minute has passed.
+time at all, and yet whoever asks sees that a minute has passed.
 """
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
+
+from unspool.virtual_time.real import Real
 
 
 class Clock(Protocol):
@@ -27,17 +32,16 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The wall's clock; its async sleep works on asyncio and trio."""
+    """The wall's clock; its async sleep works on asyncio and trio. It stays real where time is virtual."""
 
     def now(self) -> float:
         return time.time()
 
-    # Held by the class: there freezegun, which stops the wall's time for a test, doesn't find it. A stream's
-    # pauses are real ones all the same.
-    monotonic = staticmethod(time.monotonic)
+    # Not `time.monotonic`, which freezegun stops for a test: a stream's pauses are real ones all the same.
+    monotonic = Real.monotonic
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        Real.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
         from anyio import sleep  # noqa: PLC0415 - only async code needs it, and it takes its time
@@ -46,10 +50,17 @@ class RealClock:
 
 
 class VirtualClock:
-    """A clock that only moves when somebody sleeps on it, or when it's told to.
+    """A clock that moves only where something waits on it, or when it is told to.
+
+    Waits overlap: while all of them wait, time moves to the earliest end, so that twenty parallel pauses of
+    30 seconds take 30 seconds. In an event loop, the loop's own timers take part: `asyncio.timeout(5)` around
+    a pause of 60 seconds fires after 5. See `unspool.virtual_time` for the timers of threads.
 
     Args:
-        start: what `now()` says at first, in seconds since 1970-01-01 UTC.
+        start: what `now()` returns at first, in seconds since 1970-01-01 UTC.
+
+    Attributes:
+        elapsed: how many seconds have passed.
     """
 
     def __init__(self, start: float = 0.0) -> None:
@@ -70,16 +81,67 @@ class VirtualClock:
         """
         if seconds < 0:
             raise ValueError(f"a clock goes forward only: expected seconds >= 0, got {seconds!r}")
+        from unspool.virtual_time.members import TIMELINE  # noqa: PLC0415 - as below
+
+        TIMELINE.advance(self, seconds)
         self.elapsed += seconds
 
-    def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
+    def unseen(self) -> float:
+        """How many seconds have passed that this clock doesn't show: real ones, while code ran.
 
-    async def asleep(self, seconds: float) -> None:
+        Only the difference of two such values means something.
+        """
+        from unspool.virtual_time.lending import unseen  # noqa: PLC0415 - as below
+
+        return unseen(self)
+
+    def sleep(self, seconds: float, *, spent: float = 0.0) -> None:
+        """Let a pause pass.
+
+        Args:
+            seconds: how long.
+            spent: how many of them have passed already, unseen.
+        """
+        from unspool.virtual_time.lending import pause  # noqa: PLC0415 - most programs have no virtual pause
+
+        if seconds > 0:
+            pause(seconds, clock=self, spent=spent)
+
+    async def asleep(self, seconds: float, *, spent: float = 0.0) -> None:
+        """Let a pause pass, as `sleep`; one that is cancelled ends where it is."""
         from anyio.lowlevel import checkpoint  # noqa: PLC0415 - as above
 
-        await checkpoint()  # a sleeping task lets others run, and one that is cancelled lets no time pass
-        self.advance(seconds)
+        await checkpoint()  # also without a pause, other tasks get their turn
+        if seconds > 0:
+            from unspool.virtual_time.lending import apause  # noqa: PLC0415 - as above
+
+            await apause(seconds, clock=self, spent=spent)
 
 
 REAL_CLOCK = RealClock()
+
+
+def note_answer(clock: Clock) -> None:
+    """Note that an answer has arrived here whose time was virtual: where the client sleeps next, it backs off.
+
+    That matters only where virtual time is lent; there, such a sleep takes no real time.
+    """
+    lending = sys.modules.get("unspool.virtual_time.lending")
+    if lending is not None and isinstance(clock, VirtualClock):
+        lending.note_answer()
+
+
+@contextmanager
+def lent(clock: Clock | None) -> Iterator[None]:
+    """Put the application's timers on virtual time until the end of the block, if the clock is virtual.
+
+    Warns:
+        UnreachedTimerWarning: at the end, if a long pause may have jumped over a timer that can't be reached.
+    """
+    if not isinstance(clock, VirtualClock):
+        yield
+        return
+    from unspool.virtual_time.lending import lend  # noqa: PLC0415 - most programs have no virtual pause
+
+    with lend(clock):
+        yield

@@ -378,3 +378,7 @@ class ChecksumError(WireError):
 
 class MalformedEventError(WireError):
     """An event whose payload can't be read, such as broken JSON."""
+
+
+class UnreachedTimerWarning(UserWarning):
+    """Virtual time may have jumped over a timer that it can't reach: one of uvloop or of a C extension."""

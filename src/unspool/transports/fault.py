@@ -17,7 +17,7 @@ from typing import Any
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import Failure, Request
 from unspool.cassette.pieces import says_goodbye
-from unspool.clock import REAL_CLOCK, Clock
+from unspool.clock import REAL_CLOCK, Clock, note_answer
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault
 from unspool.faults.notes import Ledger, Notes
@@ -195,6 +195,8 @@ class BrokenAnswer:
         except BaseException:
             answer.close()
             raise
+        finally:
+            note_answer(clock)
 
     async def aanswer(self, request: Any, send: Callable[[Any], Awaitable[Any]], clock: Clock) -> Any:
         """As `answer`."""
@@ -205,6 +207,8 @@ class BrokenAnswer:
         except BaseException:
             await answer.aclose()
             raise
+        finally:
+            note_answer(clock)
 
     def end(self, *, is_whole: bool) -> None:
         """The client has got all that it will get of the answer."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from unspool.clock import Clock
+from unspool.clock import Clock, lent
 from unspool.transports.fault import Breaker
 
 
@@ -40,9 +40,13 @@ def in_force() -> InForce | None:
 
 @contextmanager
 def force(fault: InForce | None) -> Iterator[None]:
-    """Have a fault in force to the end of the block; None suspends the one that is."""
+    """Have a fault in force to the end of the block; None suspends the one that is.
+
+    Where its clock is virtual, the application's timers are on virtual time.
+    """
     _stack.append(fault)
     try:
-        yield
+        with lent(None if fault is None else fault.clock):
+            yield
     finally:
         _stack.remove(fault)

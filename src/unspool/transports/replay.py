@@ -7,6 +7,7 @@ client's read timeout ends as it would have ended: with the `ReadTimeout` of the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from math import inf
 from types import ModuleType
@@ -15,7 +16,7 @@ from typing import Any, Literal
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
 from unspool.cassette.pieces import pieces, says_goodbye
 from unspool.cassette.play import Play
-from unspool.clock import Clock
+from unspool.clock import Clock, VirtualClock, note_answer
 from unspool.errors import RecordingEndedError
 from unspool.transports._family import exception, family_of, read_timeout, read_timeout_of, stream_class
 
@@ -40,6 +41,13 @@ def factor_of(timing: Timing) -> float:
 
 _LATE = 0.1
 """How many seconds after a client's patience was up its timeout may have been noted."""
+
+
+def is_retried(interaction: Interaction) -> bool:
+    """Whether a client may back off and ask again."""
+    response = interaction.response
+    failed = response.timeline is not None and response.timeline.failure is not None
+    return failed or response.status >= 400
 
 
 class Performance:
@@ -73,6 +81,8 @@ class Performance:
         self._factor = factor
         self._clock = clock
         self._started = started
+        self._unseen_at_start = _unseen(clock) if factor else 0.0
+        self._spent = 0.0
         self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
@@ -102,13 +112,24 @@ class Performance:
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
         address = str(self.request.url).partition("?")[0]  # its query may hold a key
-        error = RecordingEndedError(
+        return RecordingEndedError(
             f"the recording of {self.request.method} {address} stops after"
             f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
             " Record it anew with this client, or have the client leave where the recorded one did."
         )
+
+    def overrun(self, error: RecordingEndedError) -> None:
+        """Note that the client reads on where the recording ends."""
         self._on_overrun(error)
-        return error
+
+    def awaits_leaving(self) -> bool:
+        """Whether the recorded client hung up where this one reads on: it may be about to."""
+        return self._timeline.end is End.CLOSED
+
+    def was_left(self) -> Exception:
+        """The family's error for a client that has closed what it reads."""
+        failure = Failure("ReadError", "the client has closed the response")
+        return exception(self.family, self.request, End.RESET, failure)
 
     def _is_all_there(self) -> bool:
         if header(self.response.headers, "content-length") == str(len(self.response.body)):
@@ -122,13 +143,29 @@ class Performance:
         if not self._factor:
             return 0.0, item
         wait = self._started + at * self._factor - self._clock.monotonic()
+        self._spent = max(0.0, _unseen(self._clock) - self._unseen_at_start)
         patience = self._patience
         if patience is not None and isinstance(item, self.family.TimeoutException):
             patience += _LATE  # it's what the recorded client's own patience ended in
-        if patience is not None and self._patience is not None and wait > patience:
+        if patience is not None and self._patience is not None and wait - self._spent > patience:
+            self._spent = 0.0
             message = f"no byte for {self._patience:g} seconds"
             return self._patience, read_timeout(self.family, self.request, message)
         return max(wait, 0.0), item
+
+    def sleep(self, seconds: float) -> None:
+        """Let a wait pass on the clock, less what has passed while the client was busy."""
+        if isinstance(self._clock, VirtualClock):
+            self._clock.sleep(seconds, spent=self._spent)
+        elif seconds:
+            self._clock.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """As `sleep`. Even if it's 0, other tasks get their turn, as at a socket."""
+        if isinstance(self._clock, VirtualClock):
+            await self._clock.asleep(seconds, spent=self._spent)
+        else:
+            await self._clock.asleep(seconds)
 
     # The answer
 
@@ -162,8 +199,8 @@ def replay(performance: Performance, clock: Clock) -> Any:
         Exception: the family's own, if that is what was recorded, or if the client's patience is up.
     """
     wait, error = performance.opening()
-    if wait:
-        clock.sleep(wait)
+    performance.sleep(wait)
+    note_answer(clock)
     if error is not None:
         raise error
     return performance.answer()
@@ -172,10 +209,22 @@ def replay(performance: Performance, clock: Clock) -> Any:
 async def areplay(performance: Performance, clock: Clock) -> Any:
     """As `replay`."""
     wait, error = performance.opening()
-    await clock.asleep(wait)
+    await performance.asleep(wait)
+    note_answer(clock)
     if error is not None:
         raise error
     return performance.answer()
+
+
+def _unseen(clock: Clock) -> float:
+    return clock.unseen() if isinstance(clock, VirtualClock) else 0.0
+
+
+_LEAVING_STEPS = 20
+_VIRTUAL_STEP = 0.5
+_REAL_STEP = 0.025
+"""How long a replay waits for a client to leave where the recorded one left: ten virtual seconds, or half a
+real one."""
 
 
 class ReplayedStream:
@@ -184,7 +233,9 @@ class ReplayedStream:
     def __init__(self, performance: Performance, clock: Clock) -> None:
         self._performance = performance
         self._clock = clock
+        self._step_seconds = _VIRTUAL_STEP if isinstance(clock, VirtualClock) else _REAL_STEP
         self._steps: Iterator[tuple[float, bytes | Exception | None]] | None = None
+        self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         self._steps = self._performance.steps()
@@ -196,17 +247,24 @@ class ReplayedStream:
 
     def __next__(self) -> bytes:
         wait, item = self._step()
-        if wait:
-            self._clock.sleep(wait)
+        self._performance.sleep(wait)
         if item is None:
             raise StopIteration
+        if isinstance(item, RecordingEndedError):
+            for _ in self._leaving(others=threading.active_count() > 1):
+                self._clock.sleep(self._step_seconds)
+            self._complain(item)
         return _given(item)
 
     async def __anext__(self) -> bytes:
         wait, item = self._step()
-        await self._clock.asleep(wait)  # even if it's 0: as at a socket, other tasks get their turn
+        await self._performance.asleep(wait)
         if item is None:
             raise StopAsyncIteration
+        if isinstance(item, RecordingEndedError):
+            for _ in self._leaving(others=True):
+                await self._clock.asleep(self._step_seconds)
+            self._complain(item)
         return _given(item)
 
     def _step(self) -> tuple[float, bytes | Exception | None]:
@@ -217,11 +275,25 @@ class ReplayedStream:
             self._steps = None  # nothing comes after an end
         return step
 
+    def _leaving(self, *, others: bool) -> Iterator[None]:
+        """Steps to wait for, in which another task or thread may close the response."""
+        if others and self._performance.awaits_leaving():
+            for _ in range(_LEAVING_STEPS):
+                if self._is_closed:
+                    break
+                yield
+
+    def _complain(self, error: RecordingEndedError) -> None:
+        if self._is_closed:
+            raise self._performance.was_left()
+        self._performance.overrun(error)
+
     def close(self) -> None:
         self._steps = None
+        self._is_closed = True
 
     async def aclose(self) -> None:
-        self._steps = None
+        self.close()
 
 
 def _given(item: bytes | Exception) -> bytes:

@@ -7,10 +7,12 @@ import inspect
 import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, aclosing
-from typing import Any, ParamSpec, TypeVar
+from threading import Lock
+from typing import Any, ParamSpec, Self, TypeVar
 
 from unspool.cassette.cassette import Cassette
-from unspool.clock import REAL_CLOCK, Clock
+from unspool.cassette.model import Interaction
+from unspool.clock import REAL_CLOCK, Clock, VirtualClock, lent
 from unspool.errors import CassetteError, CassetteWarning, FaultError
 from unspool.faults.fault import Fault
 from unspool.transports import scope
@@ -21,7 +23,7 @@ from unspool.transports.frozen import frozen_at
 from unspool.transports.guard import LOOPBACK, guarded
 from unspool.transports.in_force import in_force
 from unspool.transports.intercept import interception
-from unspool.transports.replay import Timing, factor_of
+from unspool.transports.replay import Timing, factor_of, is_retried
 from unspool.transports.vcr_stubs import stubbed
 
 P = ParamSpec("P")
@@ -32,7 +34,7 @@ def use_cassette(
     path: str | os.PathLike[str] | Cassette,
     *,
     timing: Timing = "instant",
-    clock: Clock = REAL_CLOCK,
+    clock: Clock | None = None,
     fault: Fault | None = None,
     freeze_time: bool = False,
     require_all_played: bool = False,
@@ -53,9 +55,11 @@ def use_cassette(
     Args:
         path: the cassette's file; or a `Cassette`, which keeps its own options.
         timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
-        clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
-        fault: what happens to the answers. Under a fault nothing is recorded, whatever the record mode;
-            its attempts count from the beginning of the block.
+        clock: whose time that is. A `VirtualClock` moves the time that the application reads, so that a
+            minute's stream takes no time and a timeout of 5 seconds fires after 5 (`unspool.virtual_time`);
+            it's the default where a fault alone takes time. Otherwise the default is real time.
+        fault: what happens to the answers; its own pauses count with any timing. Under a fault nothing is
+            recorded, whatever the record mode; its attempts count from the beginning of the block.
         freeze_time: while replaying, `freezegun` stops time at each request's recorded moment.
         require_all_played: whether it's an error if a recording is left over.
         allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
@@ -75,7 +79,7 @@ def use_cassette(
     return CassetteContext(
         functools.partial(Cassette, path, **options) if not isinstance(path, Cassette) else lambda: path,
         factor=factor_of(timing),
-        clock=clock,
+        clock=clock or (VirtualClock() if fault is not None and not factor_of(timing) else REAL_CLOCK),
         fault=fault,
         freeze_time=freeze_time,
         require_all_played=require_all_played,
@@ -115,7 +119,16 @@ class CassetteContext:
             stack.enter_context(guarded())
             # After what these import: a module imported while time stands would keep a false datetime.
             on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
-            playback = Playback(cassette, self._factor, self._clock, on_play=on_play, breaker=breaker)
+            lender = stack.enter_context(_Lender(self._clock))
+            if cassette.interactions and (self._factor or self._fault is not None):
+                lender.lend()
+
+            def played(interaction: Interaction) -> None:
+                on_play(interaction)
+                if is_retried(interaction):
+                    lender.lend()
+
+            playback = Playback(cassette, self._factor, self._clock, on_play=played, breaker=breaker)
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             entered.breakers += [] if breaker is None else [breaker]
             scope.enter(entered)
@@ -175,6 +188,28 @@ class CassetteContext:
             require_all_played=self._require_all_played,
             allowed_hosts=self._allowed_hosts,
         )
+
+
+class _Lender:
+    """Lends virtual time to the block, from the first moment at which something may wait on it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stack = ExitStack()
+        self._lock = Lock()
+        self._is_lent = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def lend(self) -> None:
+        with self._lock:
+            if not self._is_lent:
+                self._is_lent = True
+                self._stack.enter_context(lent(self._clock))
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
 
 
 def _around_call(context: Callable[[], CassetteContext], function: Callable[..., Any]) -> Callable[..., Any]:
