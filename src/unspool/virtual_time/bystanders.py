@@ -78,12 +78,19 @@ _SELECTING = frozenset({
 
 def is_idle(frame: FrameType) -> bool:
     """Whether a thread in this frame waits for work, or belongs to a test runner or a debugger."""
-    if _is_at(frame, _IDLE):
-        return True
     caller = frame.f_back
+    if _is_at(frame, _IDLE):
+        return not _starts_a_thread(frame)
     if frame.f_code.co_name == "select" and caller is not None and _is_at(caller, _SELECTING):
         return True
     return _belongs_to_a_bystander(frame)
+
+
+def _starts_a_thread(frame: FrameType) -> bool:
+    """Whether it waits for a new thread to run, which isn't to be seen yet."""
+    event = frame.f_back
+    caller = None if event is None else event.f_back
+    return caller is not None and _is_at(caller, frozenset({("threading.py", "start")}))
 
 
 def _is_at(frame: FrameType, places: frozenset[tuple[str, str]]) -> bool:

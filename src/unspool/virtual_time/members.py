@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from unspool.virtual_time.timeline import Party, Timeline
 
@@ -17,6 +19,8 @@ _here = threading.local()
 
 def here() -> Party | None:
     """The party that this thread is; None if its time is real."""
+    if getattr(_here, "is_starting", False):
+        return None
     party: Party | None = getattr(_here, "party", None)
     if party is None:
         thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
@@ -40,6 +44,16 @@ def join(party: Party | None = None) -> Party:
 def leave() -> None:
     """Give this thread its real time back."""
     _here.party = None
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Inside the block this thread starts another one, and doesn't count as waiting."""
+    _here.is_starting = True
+    try:
+        yield
+    finally:
+        _here.is_starting = False
 
 
 def bequeath(thread: threading.Thread) -> None:

@@ -84,7 +84,8 @@ def _start(original: Callable[[Any], None]) -> Callable[[Any], None]:
     def start(self: threading.Thread) -> None:
         if not is_real_caller(sys._getframe(1)):
             bequeath(self)
-        original(self)
+        with members.starting():
+            original(self)
 
     return start
 
