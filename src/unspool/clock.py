@@ -122,7 +122,7 @@ REAL_CLOCK = RealClock()
 
 
 def note_answer(clock: Clock) -> None:
-    """Note that an answer has arrived here whose time was virtual: where the client sleeps next, it backs off.
+    """Note that a virtual answer has arrived here: where the client sleeps next, it backs off.
 
     That matters only where virtual time is lent; there, such a sleep takes no real time.
     """

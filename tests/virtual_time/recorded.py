@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -10,6 +11,7 @@ from unspool import Cassette
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
 
 URL = "https://api.openai.com/v1/chat/completions"
+ASK = {"model": "m", "messages": [{"role": "user", "content": "Count."}], "stream": True}
 PIECES = 16
 
 
@@ -22,7 +24,10 @@ def stream(*moments: float, pings: bool = False) -> Interaction:
     )
     headers = (("content-type", "text/event-stream"),)
     timeline = Timeline(chunks, headers_at=0.0, ended_at=moments[-1])
-    return Interaction(Request("GET", URL), Response(200, "OK", headers, b"".join(pieces), timeline=timeline))
+    return Interaction(
+        Request("POST", URL, body=json.dumps(ASK).encode()),
+        Response(200, "OK", headers, b"".join(pieces), timeline=timeline),
+    )
 
 
 def _chunk(number: int) -> str:
@@ -34,17 +39,18 @@ def _chunk(number: int) -> str:
 
 def steady() -> Cassette:
     """16 chunks, each a tenth of a second after the one before; played as often as it's asked for."""
-    return Cassette.of([stream(*(number / 10 for number in range(PIECES)))], allow_playback_repeats=True)
+    one = stream(*(number / 10 for number in range(PIECES)))
+    return Cassette.of([one], match_on=["method"], allow_playback_repeats=True)
 
 
 def read() -> Iterator[bytes]:
     """The pieces of the answer, read by a client without a timeout of its own."""
-    with httpx.Client(timeout=None) as client, client.stream("GET", URL) as response:
+    with httpx.Client(timeout=None) as client, client.stream("POST", URL, json=ASK) as response:
         yield from response.iter_raw()
 
 
 async def aread() -> AsyncIterator[bytes]:
     """As `read`."""
-    async with httpx.AsyncClient(timeout=None) as client, client.stream("GET", URL) as response:
+    async with httpx.AsyncClient(timeout=None) as client, client.stream("POST", URL, json=ASK) as response:
         async for piece in response.aiter_raw():
             yield piece
