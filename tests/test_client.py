@@ -506,12 +506,17 @@ def test_a_stream_that_stalls_is_a_timeout(timeout: Any, server: Loopback) -> No
     assert server.client_left.wait(2)
 
 
-def test_strict_refuses_a_stream_without_an_end(server: Loopback) -> None:
+@pytest.mark.parametrize("strict", [None, True])
+def test_a_stream_without_an_end_is_an_error(server: Loopback, strict: bool | None) -> None:
     server.answers[OPENAI] = Answer.events(a_chunk("Hello"))
+    with pytest.raises(IncompleteStreamError) as caught:
+        list(completion(**here(server), stream=True, strict=strict))
+    assert caught.value.generated_content == "Hello"
 
-    with pytest.raises(IncompleteStreamError):
-        list(completion(**here(server), stream=True, strict=True))
-    assert text_of(list(completion(**here(server), stream=True))) == "Hello"
+
+def test_strict_off_ends_a_stream_without_an_end(server: Loopback) -> None:
+    server.answers[OPENAI] = Answer.events(a_chunk("Hello"))
+    assert text_of(list(completion(**here(server), stream=True, strict=False))) == "Hello"
 
 
 def test_reasoning_is_merged_into_the_content_if_litellms_switch_says_so(server: Loopback) -> None:

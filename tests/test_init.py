@@ -36,6 +36,7 @@ def test_all_is_sorted_and_complete() -> None:
         "drop_params",
         "failure_callback",
         "input_callback",
+        "raise_on_incomplete",
         "success_callback",
     }
     assert set(unspool.__all__) == declared | settings

@@ -44,6 +44,9 @@ _async_failure_callback: list[Any] = []
 custom_provider_map: list[dict[str, Any]] = []
 """Providers written in Python: `{"provider": "my-llm", "custom_handler": CustomLLM()}`."""
 
+raise_on_incomplete: bool = True
+"""Whether a stream that ends without a finish reason raises IncompleteStreamError, where `strict` is None."""
+
 disable_streaming_logging: bool = False
 """Whether loggers hear only of the whole response, not of each chunk."""
 
@@ -274,6 +277,7 @@ __all__ = [
     "finish_chunk",
     "input_callback",
     "parallel_tool_call_chunks",
+    "raise_on_incomplete",
     "reasoning_chunks",
     "role_chunk",
     "sample_body",

@@ -22,7 +22,7 @@
     │   ├── ServiceUnavailableError          503
     │   │   └── MidStreamFallbackError       its original's status
     │   ├── APIConnectionError               500
-    │   │   └── IncompleteStreamError        strict mode: the stream ended without a finish reason
+    │   │   └── IncompleteStreamError        no finish reason came (is a MidStreamFallbackError too)
     │   ├── APIError                         as given
     │   └── APIResponseValidationError       500
     │       └── JSONSchemaValidationError
@@ -44,29 +44,92 @@
 
 The names and status codes of the provider errors are LiteLLM's (contract, section c), so that
 `except litellm.X` needs only its import changed. As there, `APIError` is no base of the others.
-An error that breaks a stream says what had come before it, in `generated_content`.
+An error that breaks a stream carries the text before it, in `generated_content`; the class of one that
+isn't a 4xx is a `MidStreamFallbackError` as well (see `unspool.mid_stream`).
+
+As LiteLLM documents, each provider error is the OpenAI SDK's error of the same meaning too, so that
+`except openai.RateLimitError` catches it. This module never imports that SDK: the classes get its bases
+when an error is constructed and `openai` is loaded.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import pickle
+import sys
+from contextlib import suppress
+from copy import deepcopy
+from importlib import import_module
+from typing import Any, ClassVar, Self, TypeVar
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_RETRIES = "litellm_debug_info max_retries num_retries"
+_PROVIDER_FIRST = f"message llm_provider model response {_RETRIES}"
+_MODEL_FIRST = f"message model llm_provider response {_RETRIES}"
+
+_NO_URL = "https://unspool.invalid/"  # of a request that was never sent
 
 
 class UnspoolError(Exception):
     """Base of every error that Unspool raises."""
 
 
-class ProviderError(UnspoolError):
-    """What a provider answered with, or what broke on the way to it.
+def name_of(error: BaseException) -> str:
+    """The name to show for an error: its class's, or the one that it had before it broke a stream."""
+    mapped: str = getattr(error, "mapped_name", "")
+    return mapped or error.__class__.__name__
 
+
+class ProviderError(UnspoolError):
+    """An error response of a provider, or a failure on the way to it.
+
+    Positional arguments are LiteLLM's, in its order for each class; further details are keywords.
     `str(error)` and `.message` start with the class's name. `.generated_content` is the text that
     the stream had delivered before the error, `.is_pre_first_chunk` whether it had delivered
     nothing, `.original_exception` the exception that this one stands for (LiteLLM decision D2).
+
+    Args:
+        message: what happened.
+        model: the model that was asked.
+        llm_provider: the provider that was asked.
+        response: the HTTP response, an httpx or httpx2 one.
+        request: the HTTP request.
+        status_code: instead of the class's own.
     """
 
     default_status: ClassVar[int] = 500
+    has_response: ClassVar[bool] = True
+    """Whether an error of this class stands for an HTTP response."""
 
-    def __init__(
+    positions: ClassVar[tuple[str, ...]] = _names(_MODEL_FIRST)
+    """The names of the positional arguments."""
+
+    mapped_name: str = ""
+    """The name of the class that this error had before it broke a stream."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        _adopt_sdk_bases()
+        return super().__new__(cls)
+
+    def __init__(self, *given: Any, **details: Any) -> None:
+        self._fill(**self._named(given), **details)
+
+    @classmethod
+    def _named(cls, given: tuple[Any, ...]) -> dict[str, Any]:
+        """Positional arguments by their names; a single text is the message in every class."""
+        if len(given) == 1 and isinstance(given[0], str):
+            return {"message": given[0]}
+        if len(given) > len(cls.positions):
+            raise TypeError(
+                f"{cls.__name__} takes at most {len(cls.positions)} positional arguments"
+                f" ({', '.join(cls.positions)}), got {len(given)}"
+            )
+        return dict(zip(cls.positions, given, strict=False))
+
+    def _fill(
         self,
         message: str = "",
         *,
@@ -87,13 +150,14 @@ class ProviderError(UnspoolError):
         original_exception: BaseException | None = None,
         is_pre_first_chunk: bool = False,
     ) -> None:
-        super().__init__(message)
-        self.message = f"unspool.{self.__class__.__name__}: {message}"
+        # The SDK's constructors ask for a response and overwrite what is set here.
+        Exception.__init__(self, message)
+        self.message = f"unspool.{name_of(self)}: {message}"
         self.model = model
         self.llm_provider = llm_provider
         self.status_code = self.default_status if status_code is None else status_code
-        self.response = response
-        self.request = request
+        self._response = response
+        self._request = request
         self.headers = headers
         self.body = body
         self.code = code
@@ -105,6 +169,42 @@ class ProviderError(UnspoolError):
         self.generated_content = generated_content
         self._original_exception = original_exception
         self.is_pre_first_chunk = is_pre_first_chunk
+
+    @property
+    def response(self) -> Any:
+        """The HTTP response; without one, an httpx response of this status. None if the connection failed."""
+        if self._response is None and self.has_response:
+            self._response = import_module("httpx").Response(
+                self.status_code, headers=self.headers, request=self.request
+            )
+        return self._response
+
+    @response.setter
+    def response(self, response: Any) -> None:
+        self._response = response
+
+    @property
+    def request(self) -> Any:
+        """The HTTP request; without one, an httpx request to an address that doesn't exist."""
+        if self._request is None:
+            self._request = getattr(self._response, "_request", None)
+        if self._request is None:
+            self._request = import_module("httpx").Request("POST", _NO_URL)
+        return self._request
+
+    @request.setter
+    def request(self, request: Any) -> None:
+        self._request = request
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, from the response's headers."""
+        headers = getattr(self._response, "headers", None) or self.headers or {}
+        for name in ("x-request-id", "request-id", "x-amzn-requestid"):
+            found: str | None = headers.get(name)
+            if found is not None:
+                return found
+        return None
 
     @property
     def original_exception(self) -> BaseException:
@@ -121,29 +221,74 @@ class ProviderError(UnspoolError):
         limit = "" if self.max_retries is None else f", Max Retries: {self.max_retries}"
         return f"{self.message}{retried}{limit}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.__class__, self.args, {k: _portable(v) for k, v in vars(self).items()})
+
+    def __copy__(self) -> Self:
+        return _restored(self.__class__, self.args, vars(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Responses and other libraries' exceptions can't be copied in depth; they don't change either.
+        return _restored(self.__class__, self.args, {**vars(self), "body": deepcopy(self.body, memo)})
+
+
+E = TypeVar("E", bound=ProviderError)
+
+
+def _restored(cls: type[E], args: tuple[Any, ...], state: dict[str, Any]) -> E:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def _portable(value: Any) -> Any:
+    """A value that survives pickling: itself, or a text about an exception that doesn't, or nothing.
+
+    The OpenAI SDK's exceptions can be pickled but not unpickled.
+    """
+    if value is None or isinstance(value, (str, int)):
+        return value
+    with suppress(Exception):
+        pickle.loads(pickle.dumps(value))  # noqa: S301 - what has just been pickled here
+        return value
+    if isinstance(value, BaseException):
+        return UnspoolError(f"{value.__class__.__module__}.{value.__class__.__name__}: {value}")
+    return None
+
 
 class AuthenticationError(ProviderError):
     """401: the key is missing, wrong or revoked."""
 
     default_status = 401
+    positions = _names(f"{_PROVIDER_FIRST} body")
 
 
 class PermissionDeniedError(ProviderError):
     """403: the key may not do this."""
 
     default_status = 403
+    positions = _names(_PROVIDER_FIRST)
 
 
 class NotFoundError(ProviderError):
     """404: no such model, deployment or path."""
 
     default_status = 404
+    positions = _names(f"{_MODEL_FIRST} body")
 
 
 class Timeout(ProviderError):  # noqa: N818 - LiteLLM's name
     """408: no answer, or no next chunk, within the time allowed."""
 
     default_status = 408
+    has_response = False
+    positions = _names(f"message model llm_provider {_RETRIES} headers status_code response")
+
+    def __init__(self, *given: Any, exception_status_code: int | None = None, **details: Any) -> None:
+        if exception_status_code is not None:  # LiteLLM's name for it
+            details["status_code"] = exception_status_code
+        super().__init__(*given, **details)
 
 
 class UnprocessableEntityError(ProviderError):
@@ -153,34 +298,73 @@ class UnprocessableEntityError(ProviderError):
 
 
 class RateLimitError(ProviderError):
-    """429: too many requests or tokens. `.headers` holds `retry-after` where the provider sent it."""
+    """429: too many requests or tokens. `.headers` holds `retry-after` where the provider sent it.
+
+    `.category`, `.rate_limit_type` and `.detail` are LiteLLM's; the first is `vendor_rate_limit` by default.
+    """
 
     default_status = 429
+    positions = _names(f"{_PROVIDER_FIRST} category rate_limit_type headers detail body")
 
-    def __init__(self, message: str = "", **details: Any) -> None:
-        super().__init__(message, **{"code": "429", "type": "throttling_error", **details})
+    def _fill(
+        self,
+        message: str = "",
+        *,
+        category: str = "vendor_rate_limit",
+        rate_limit_type: str | None = None,
+        detail: Any = None,
+        **details: Any,
+    ) -> None:
+        super()._fill(message, **{"code": "429", "type": "throttling_error", **details})
+        self.category = category
+        self.rate_limit_type = rate_limit_type
+        self.detail = self.message if detail is None else detail
 
 
 class BadRequestError(ProviderError):
     """400: the request is malformed."""
 
     default_status = 400
+    positions = _names(f"{_MODEL_FIRST} body")
 
 
 class ContextWindowExceededError(BadRequestError):
     """400: more tokens than the model can take."""
 
+    positions = _names("message model llm_provider response litellm_debug_info body")
+
 
 class ContentPolicyViolationError(BadRequestError):
-    """400: the provider's content filter refused the request."""
+    """400: the provider's content filter refused the request.
+
+    `.provider_specific_fields` is what the caller of the constructor says of the filter, or None.
+    """
+
+    positions = _names("message model llm_provider response litellm_debug_info provider_specific_fields body")
+
+    def __init__(
+        self, *given: Any, provider_specific_fields: dict[str, Any] | None = None, **details: Any
+    ) -> None:
+        named = {**self._named(given), **details}
+        self.provider_specific_fields = named.pop("provider_specific_fields", provider_specific_fields)
+        super().__init__(**named)
 
 
 class RejectedRequestError(BadRequestError):
-    """400: a hook rejected the request before it was sent."""
+    """400: a hook rejected the request before it was sent. `.request_data` is that request, or None."""
+
+    positions = _names("message model llm_provider request_data litellm_debug_info")
+
+    def __init__(self, *given: Any, request_data: dict[str, Any] | None = None, **details: Any) -> None:
+        named = {**self._named(given), **details}
+        self.request_data = named.pop("request_data", request_data)
+        super().__init__(**named)
 
 
 class UnsupportedParamsError(BadRequestError):
     """400: the provider has no such parameter."""
+
+    positions = _names(f"message llm_provider model status_code response {_RETRIES}")
 
 
 class ImageFetchError(BadRequestError):
@@ -190,51 +374,77 @@ class ImageFetchError(BadRequestError):
 class LiteLLMUnknownProvider(BadRequestError):  # noqa: N818 - LiteLLM's name
     """400: the model's prefix names no known provider."""
 
+    positions = _names("model custom_llm_provider")
+
+    def __init__(self, *given: Any, custom_llm_provider: str | None = None, **details: Any) -> None:
+        named = {**self._named(given), **details}
+        provider = named.pop("custom_llm_provider", custom_llm_provider)
+        if provider is not None:
+            named.setdefault("llm_provider", provider)
+        if "message" not in named and "model" in named:
+            named["message"] = f"unknown provider {provider!r} of the model {named['model']!r}"
+        super().__init__(**named)
+
 
 class PaymentRequiredError(BadRequestError):
     """402: the account has no credit."""
 
     default_status = 402
+    positions = _names("message model llm_provider response litellm_debug_info")
 
 
 class InternalServerError(ProviderError):
     """500: the provider failed, or a loop guard stopped the stream."""
 
     default_status = 500
+    positions = _names(f"{_PROVIDER_FIRST} body provider_status_code")
 
-    def __init__(self, message: str = "", **details: Any) -> None:
-        super().__init__(message, **{"type": "internal_server_error", **details})
+    def _fill(self, message: str = "", *, provider_status_code: int | None = None, **details: Any) -> None:
+        super()._fill(message, **{"type": "internal_server_error", **details})
+        self.provider_status_code = provider_status_code
 
 
 class BadGatewayError(ProviderError):
     """502: a gateway before the provider failed."""
 
     default_status = 502
+    positions = _names(_PROVIDER_FIRST)
 
 
 class ServiceUnavailableError(ProviderError):
     """503: the provider is overloaded or down."""
 
     default_status = 503
+    positions = _names(_PROVIDER_FIRST)
 
 
 class MidStreamFallbackError(ServiceUnavailableError):
     """A stream broke; `.original_exception` says how. Its status is the original's, else 503.
 
-    LiteLLM 1.106 raises this for every mid-stream error that isn't a 4xx; Unspool raises the
-    original itself unless the wrapper was made with `wrap_errors=True` (decisions D2 and D3).
+    LiteLLM raises this for every mid-stream error that isn't a 4xx. Unspool's mid-stream errors are of
+    this class and of the mapped error's own at once; with `wrap_errors=True` they are of this class alone
+    (decisions D2 and D3).
     """
 
-    def __init__(self, message: str = "", **details: Any) -> None:
-        original = details.get("original_exception")
-        status = getattr(original, "status_code", None)
-        super().__init__(message, **{"status_code": status, **details})
+    positions = _names(
+        f"message model llm_provider original_exception response {_RETRIES}"
+        " generated_content is_pre_first_chunk emitted_disqualifying_content"
+    )
+    emitted_disqualifying_content: bool = False
+
+    def _fill(
+        self, message: str = "", *, emitted_disqualifying_content: bool = False, **details: Any
+    ) -> None:
+        status = getattr(details.get("original_exception"), "status_code", None)
+        super()._fill(message, **{"status_code": status, **details})
+        if emitted_disqualifying_content:
+            self.emitted_disqualifying_content = True
 
     def __str__(self) -> str:
-        original = self.original_exception
-        if original is self:
-            return super().__str__()
-        return f"{super().__str__()} Original exception: {original.__class__.__name__}: {original}"
+        original, text = self.original_exception, super().__str__()
+        if original is self or str(original) == text:
+            return text
+        return f"{text} Original exception: {original.__class__.__name__}: {original}"
 
 
 class RepetitionError(InternalServerError, MidStreamFallbackError):
@@ -252,8 +462,7 @@ class RepetitionError(InternalServerError, MidStreamFallbackError):
 
     def __init__(
         self,
-        message: str = "",
-        *,
+        *given: Any,
         repeated: str = "",
         period: int = 1,
         count: int = 0,
@@ -261,7 +470,7 @@ class RepetitionError(InternalServerError, MidStreamFallbackError):
         channel: str = "content",
         **details: Any,
     ) -> None:
-        super().__init__(message, **{"status_code": 500, **details})
+        super().__init__(*given, **{"status_code": 500, **details})
         self.repeated = repeated
         self.period = period
         self.count = count
@@ -270,23 +479,95 @@ class RepetitionError(InternalServerError, MidStreamFallbackError):
 
 
 class APIError(ProviderError):
-    """An answer with a status that has no class of its own."""
+    """A status code without a dedicated class."""
+
+    default_status = 500
+    has_response = False
+    positions = _names(f"status_code message llm_provider model request {_RETRIES} body response")
 
 
 class APIConnectionError(ProviderError):
     """500: the connection failed, or the stream made no sense."""
 
+    default_status = 500
+    has_response = False
+    positions = _names(f"message llm_provider model request {_RETRIES}")
 
-class IncompleteStreamError(APIConnectionError):
-    """The stream ended without a finish reason, where LiteLLM would invent a `stop` (decision D9)."""
+
+class IncompleteStreamError(APIConnectionError, MidStreamFallbackError):
+    """500: the stream ended without a finish reason (decision D9).
+
+    `.generated_content` is the text before the end. Caught by `except APIConnectionError` and by
+    `except MidStreamFallbackError`, which is what LiteLLM raises.
+    """
+
+    has_response = True
+
+    def _fill(self, message: str = "", **details: Any) -> None:
+        super()._fill(message, **{"status_code": 500, **details})
 
 
 class APIResponseValidationError(ProviderError):
     """500: the answer isn't what its own format promises."""
 
+    default_status = 500
+    positions = _names(f"message llm_provider model {_RETRIES}")
+
 
 class JSONSchemaValidationError(APIResponseValidationError):
-    """The answer doesn't match the JSON schema that was asked for."""
+    """The answer doesn't match the JSON schema of the request. `.raw_response` is the answer's text."""
+
+    positions = _names("model llm_provider raw_response schema")
+
+    def __init__(self, *given: Any, raw_response: str = "", schema: str = "", **details: Any) -> None:
+        named = {"raw_response": raw_response, "schema": schema, **self._named(given), **details}
+        self.raw_response, self.schema = named.pop("raw_response"), named.pop("schema")
+        if self.raw_response:
+            named.setdefault(
+                "message",
+                f"model={named.get('model')}, returned an invalid response={self.raw_response},"
+                f" for schema={self.schema}.\nAccess raw response with `e.raw_response`",
+            )
+        super().__init__(**named)
+
+
+# The OpenAI SDK's class of the same meaning, by name. The other provider errors inherit theirs from these.
+_SDK_BASES: dict[type[ProviderError], str] = {
+    AuthenticationError: "AuthenticationError",
+    PermissionDeniedError: "PermissionDeniedError",
+    NotFoundError: "NotFoundError",
+    Timeout: "APITimeoutError",
+    UnprocessableEntityError: "UnprocessableEntityError",
+    RateLimitError: "RateLimitError",
+    BadRequestError: "BadRequestError",
+    InternalServerError: "InternalServerError",
+    BadGatewayError: "APIStatusError",
+    ServiceUnavailableError: "APIStatusError",
+    APIError: "APIError",
+    APIConnectionError: "APIConnectionError",
+    APIResponseValidationError: "APIResponseValidationError",
+}
+
+_adopted: Any = None
+
+
+def _adopt_sdk_bases() -> None:
+    """Give the classes above the bases that LiteLLM documents, if the OpenAI SDK is loaded.
+
+    The bases of a class may change while it has instances: errors made earlier get them too. An SDK that
+    is still being imported, or isn't the SDK at all, has no bases to give.
+    """
+    global _adopted  # noqa: PLW0603 - the SDK is a module, and there is one at a time
+    sdk = sys.modules.get("openai")
+    if sdk is _adopted or sdk is None:
+        return
+    found = {cls: getattr(sdk, name, None) for cls, name in _SDK_BASES.items()}
+    if not all(isinstance(base, type) and issubclass(base, Exception) for base in found.values()):
+        return
+    for cls, base in found.items():
+        with suppress(TypeError):  # a user's subclass of both, in an order that excludes this one
+            cls.__bases__ = (ProviderError, base)  # type: ignore[assignment]  # a class, as was just checked
+    _adopted = sdk
 
 
 class MockError(UnspoolError, ValueError):

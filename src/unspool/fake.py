@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from unspool.chunk_makers import chunk_with
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import LiteLLMUnknownProvider, MockError
-from unspool.models import Delta, ModelResponseStream
+from unspool.models import NO_FINISH, Delta, ModelResponseStream
 from unspool.pause import Pause
 from unspool.pipeline import Chain, Stage
 from unspool.providers import decoder_for, format_of, normalizer_for
@@ -289,7 +289,11 @@ def _is_script(thing: object) -> bool:
 
 def _settled(item: ScriptItem) -> ScriptItem:
     """The item, text as a chunk: made once, however often it's played."""
-    return chunk_with(Delta(content=item)) if isinstance(item, str) else item
+    if not isinstance(item, str):
+        return item
+    chunk = chunk_with(Delta(content=item))
+    chunk._hidden_params[NO_FINISH] = True
+    return chunk
 
 
 def _shown(thing: object) -> str:

@@ -187,4 +187,6 @@ def _for_all(chunk: ModelResponseStream, n: int) -> ModelResponseStream:
 
 def _added_up(items: Any, model: str) -> ModelResponse:
     """What a stream of these items amounts to."""
-    return stream_chunk_builder(list(CustomStreamWrapper(items, model))) or ModelResponse(model=model)
+    return stream_chunk_builder(list(CustomStreamWrapper(items, model, is_mock=True))) or ModelResponse(
+        model=model
+    )

@@ -45,6 +45,10 @@ FINISH_REASONS: dict[str, str] = {
 }
 
 
+NO_FINISH = "has_no_finish_reason"
+"""The hidden param of a chunk from a source without finish reasons: text in a script, a Bedrock agent."""
+
+
 def map_finish_reason(reason: str) -> str:
     """OpenAI's word for a provider's finish reason (contract, section d)."""
     mapped = FINISH_REASONS.get(reason)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from tests.faults.outcomes import CUT, ERRORS
+from tests.faults.outcomes import ERRORS
 
 from unspool.faults import CATALOGUE, Fault, Scenario
 
@@ -47,7 +47,7 @@ CATALOGUE_HEAD = """\
 `CATALOGUE` holds all of these, `scenario("bad-key")` is one of them. Without formats a scenario can happen
 in every one; `scenario(…).fits(interaction)` says whether a recording has in it what it breaks. The last
 column is what Unspool's own client does, with a read timeout of 30 seconds: the error that it raises, or
-none; where a cut goes unnoticed, as in LiteLLM, `strict=True` raises `IncompleteStreamError`.
+none. A cut is an `IncompleteStreamError`, unless `strict=False` asks for an invented `stop`.
 
 | scenario | what happened | fault | formats | ours |
 | --- | --- | --- | --- | --- |
@@ -106,7 +106,7 @@ def _cell(text: str) -> str:
 
 def _scenario(one: Scenario) -> str:
     formats = ", ".join(one.formats)
-    ours = f"`{ERRORS[one.name]}`" if one.name in ERRORS else "`strict`" if one.name in CUT else ""
+    ours = f"`{ERRORS[one.name]}`" if one.name in ERRORS else ""
     return (
         f"| [{one.name}]({one.link}) | {_cell(one.story)} | `{_cell(repr(one.fault))}` | {formats} | {ours} |"
     )

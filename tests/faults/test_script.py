@@ -55,10 +55,16 @@ def test_without_a_fault_a_script_says_the_same() -> None:
     "script",
     [
         ["It ", "rai", "ns."],
-        text_chunks("It rains."),
-        [chunk.model_dump() for chunk in text_chunks("It rains.")],
-        [WireEvent(data='{"choices":[{"index":0,"delta":{"content":"It rains."}}]}')],
-        pieces(Rechunk(1).apply(answers.interaction(*answers.sse(answers.chat({"content": "It rains."}))))),
+        SCRIPT,
+        [chunk.model_dump() for chunk in SCRIPT],
+        [WireEvent(data='{"choices":[{"index":0,"delta":{"content":"It rains."},"finish_reason":"stop"}]}')],
+        pieces(
+            Rechunk(1).apply(
+                answers.interaction(
+                    *answers.sse(answers.chat({"content": "It rains."}), answers.chat({}, "stop"))
+                )
+            )
+        ),
     ],
     ids=["text", "chunks", "dicts", "events", "bytes"],
 )
@@ -67,8 +73,11 @@ def test_items_of_every_kind_may_be_broken(script: list[Any]) -> None:
     assert text_of([*script, "!"], Duplicate(0)).startswith("It ")
 
 
-def test_text_is_cut() -> None:
-    assert text_of(SCRIPT, CutEvents(2)) == "It rai"
+@pytest.mark.parametrize("script", [SCRIPT, ["It ", "rai", "ns."]], ids=["chunks", "text"])
+def test_text_is_cut(script: list[Any]) -> None:
+    with pytest.raises(unspool.IncompleteStreamError) as caught:
+        text_of(script, CutEvents(2))
+    assert caught.value.generated_content == "It rai"
 
 
 def test_a_provider_s_bytes_are_broken_in_its_format() -> None:
@@ -113,7 +122,8 @@ def test_after_the_finish_a_reset_does_no_harm() -> None:
 def test_a_refusal_is_what_a_client_would_make_of_it() -> None:
     caught = broken_by(Status(429, retry_after=3))
 
-    assert type(caught) is unspool.RateLimitError
+    assert isinstance(caught, unspool.RateLimitError)
+    assert caught.is_pre_first_chunk
     assert caught.headers["retry-after"] == "3"
 
 

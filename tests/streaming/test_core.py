@@ -209,9 +209,38 @@ def test_an_error_as_finish_reason_of_a_raw_chunk_raises() -> None:
         run(core(), chunk({}, "error"))
 
 
-def test_stop_after_a_tool_call_stays_stop() -> None:
+def test_stop_after_a_tool_call_is_tool_calls() -> None:
     call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": "{}"}}
-    assert finishes(run(core(), chunk({"tool_calls": [call]}), chunk({}, "stop"))) == ["stop"]
+    *_, finish = run(core(), chunk({"tool_calls": [call]}), chunk({}, "stop"))
+    assert finish.choices[0].finish_reason == "tool_calls"
+    assert finish.choices[0].provider_specific_fields == {"native_finish_reason": "stop"}
+
+
+def test_stop_in_the_chunk_of_a_tool_call_is_tool_calls() -> None:
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": "{}"}}
+    assert finishes(run(core(), chunk({"tool_calls": [call]}, "stop"))) == ["tool_calls"]
+
+
+@pytest.mark.parametrize(
+    ("delta", "reason"), [({"tool_calls": []}, "stop"), ({"function_call": {"name": "f"}}, "stop")]
+)
+def test_stop_without_a_tool_call_stays_stop(delta: dict[str, Any], reason: str) -> None:
+    assert finishes(run(core(), chunk(delta), chunk({}, reason))) == [reason]
+
+
+def test_other_finish_reasons_after_a_tool_call_stay() -> None:
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": "{}"}}
+    assert finishes(run(core(), chunk({"tool_calls": [call]}), chunk({}, "length"))) == ["length"]
+
+
+def test_only_the_choice_with_the_call_ends_in_tool_calls() -> None:
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": "{}"}}
+    other = {"index": 1, "delta": {"content": "a"}, "finish_reason": None}
+    first = chunk({"tool_calls": [call]})
+    first["choices"].append(other)
+    last = chunk({}, "stop")
+    last["choices"].append({"index": 1, "delta": {}, "finish_reason": "stop"})
+    assert finishes(run(core(), first, last)) == ["tool_calls", "stop"]
 
 
 def test_stop_after_a_generic_tool_call_becomes_tool_calls() -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import unspool
+from unspool.chunk_makers import role_chunk, text_chunks
 from unspool.clock import VirtualClock
 from unspool.errors import (
     APIConnectionError,
@@ -26,6 +27,7 @@ from unspool.errors import (
     ScriptError,
     Timeout,
 )
+from unspool.fake import FakeStream, Pause
 from unspool.guards.cycle import CycleGuard
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.wrapper import CustomStreamWrapper
@@ -731,3 +733,74 @@ def test_a_cached_response_is_a_cache_hit() -> None:
 def test_stream_options_may_come_from_the_logger() -> None:
     logger = MagicMock(messages=[], stream_options={"include_usage": True})
     assert list(wrapper(HELLO, logging_obj=logger))[-1].usage is not None
+
+
+@pytest.mark.parametrize("kind", ["chunks", "dicts", "fake stream", "role only", "metadata only"])
+def test_a_missing_finish_is_an_error(kind: str) -> None:
+    chunks = text_chunks("half")
+    source: Any = {
+        "chunks": chunks,
+        "dicts": [one.model_dump() for one in chunks],
+        "fake stream": FakeStream(chunks),
+        "role only": [role_chunk()],
+        "metadata only": [ModelResponseStream(choices=[])],
+    }[kind]
+    with pytest.raises(IncompleteStreamError) as caught:
+        list(CustomStreamWrapper(source, "m"))
+    assert caught.value.generated_content == ("half" if kind not in ("role only", "metadata only") else "")
+
+
+GENERIC = {"text": "a", "is_finished": False, "finish_reason": "", "usage": None}
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        (["a", "b"], {}),
+        ("a", {}),
+        (FakeStream(["a", Pause(0.0), "b"]), {}),
+        ([], {}),
+        ([GENERIC], {}),
+        (text_chunks("a"), {"is_mock": True}),
+        (text_chunks("a"), {"custom_llm_provider": "cached_response"}),
+    ],
+    ids=["texts", "one text", "a script of texts", "nothing", "generic", "a mock", "a cached response"],
+)
+def test_a_source_without_finish_reasons_ends_in_stop(source: Any, options: dict[str, Any]) -> None:
+    *_, last = CustomStreamWrapper(source, "m", **options)
+    assert last.choices[0].finish_reason == "stop"
+
+
+def test_a_custom_provider_needs_no_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unspool, "custom_provider_map", [{"provider": "mine", "custom_handler": None}])
+    *_, last = CustomStreamWrapper(text_chunks("a"), "m", custom_llm_provider="mine")
+    assert last.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize(("strict", "package"), [(False, True), (None, False)])
+def test_a_missing_finish_may_be_a_stop(
+    strict: bool | None, package: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unspool, "raise_on_incomplete", package)
+    *_, last = CustomStreamWrapper(text_chunks("a"), "m", strict=strict)
+    assert last.choices[0].finish_reason == "stop"
+
+
+def test_strict_counts_for_more_than_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unspool, "raise_on_incomplete", False)
+    with pytest.raises(IncompleteStreamError):
+        list(CustomStreamWrapper(text_chunks("a"), "m", strict=True))
+
+
+@pytest.mark.parametrize("when", [0, 1])
+def test_a_generic_chunk_may_say_why_before_the_end(when: int) -> None:
+    items = [dict(GENERIC), dict(GENERIC)]
+    items[when]["finish_reason"] = "length"
+    *_, last = CustomStreamWrapper(items, "m")
+    assert last.choices[0].finish_reason == "length"
+
+
+def test_an_aborted_generation_raises() -> None:
+    aborted = {"choices": [{"index": 0, "delta": {}, "finish_reason": "abort"}]}
+    with pytest.raises(InternalServerError, match="abort"):
+        list(CustomStreamWrapper([*text_chunks("a"), aborted], "m"))

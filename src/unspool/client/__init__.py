@@ -55,7 +55,7 @@ def completion(
             - `http_client`: a client of httpx or httpx2, used and left open.
             - `transport`: a transport of either, used and left open.
             - `drop_params`: leave out what the provider lacks, by default `unspool.drop_params`.
-            - `strict`: raise where LiteLLM would make up a finish reason (see `CustomStreamWrapper`).
+            - `strict`: what to do where the stream has no finish reason (see `CustomStreamWrapper`).
             - `mock_response`, `mock_tool_calls`: answer with these instead of asking anybody: text, a list of
               chunks, a response, or an error to raise (see `unspool.mock_response`).
             - `mock_delay`: seconds to wait before a mock answers.
@@ -149,7 +149,9 @@ def _finish(call: Call, backend: Backend, reply: Reply) -> ModelResponse | Custo
         call.log,
         backend.provider,
         _response_headers=headers,
+        is_mock=call.options.mock is not None,
         strict=call.options.strict,
+        _usage_without_choices=True,
         clock=call.options.clock,
     )
     stream._hidden_params.update(litellm_call_id=call.log.litellm_call_id, response_cost=None)

@@ -46,7 +46,7 @@ class Options:
     http_client: Any = None
     transport: Any = None
     drop_params: bool | None = None
-    strict: bool = False
+    strict: bool | None = None
     mock_response: Any = None
     mock_tool_calls: Sequence[Any] | None = None
     mock_delay: float | None = None

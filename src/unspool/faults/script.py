@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from unspool.cassette.model import End, Failure, Request, header
-from unspool.chunk_makers import chunk_with
+from unspool.chunk_makers import chunk_with, finish_chunk
 from unspool.error_mapping import error_from_body
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault
@@ -45,7 +45,8 @@ def break_script(
 
         FakeStream(break_script([*text_chunks("It rains."), finish_chunk()], Break(after=2)))
 
-    Text and chunks become bytes in OpenAI's format, each a network chunk. A script is read as the stream
+    Text and chunks become bytes in OpenAI's format, each a network chunk. Text alone is a whole answer, so
+    its finish follows. A script is read as the stream
     goes on, so it may be endless. A refusal is raised as the error that a client would make of it.
 
     Args:
@@ -62,8 +63,12 @@ def break_script(
     player = _Player(fault.stage(attempt, notes), errors)
     yield from player.play(Sent(Request("POST", f"https://{provider}.invalid/v1/chat/completions")))
     yield from player.play(Head(headers=(("content-type", "text/event-stream"),)))
-    at = 0.0
+    at, is_text = 0.0, None
     for item in script:
+        if isinstance(item, str) and item:
+            is_text = is_text is not False
+        elif not isinstance(item, Pause):
+            is_text = False
         if isinstance(item, Pause):
             at += item.seconds
         elif isinstance(item, BaseException | type):
@@ -71,6 +76,8 @@ def break_script(
             return
         elif data := _bytes_of(item, provider):
             yield from player.play(Piece(data, at))
+    if is_text:
+        yield from player.play(Piece(_bytes_of(finish_chunk(), provider), at))
     yield from player.play(Stop(at))
 
 

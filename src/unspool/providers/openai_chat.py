@@ -167,8 +167,8 @@ def _choice(choice: JSON, calls: CallNumbers | None, heard: Container[int]) -> J
         retold = (choice.get("index") or 0) in heard
         delta = {} if retold else choice.get("message") or {}
     reason = choice.get("finish_reason")
-    if reason == "error":
-        raise error_from_body({"message": "the stream ended with finish_reason 'error'", **choice})
+    if reason in ("error", "abort"):  # SGLang and vLLM abort
+        raise error_from_body({"message": f"the stream ended with finish_reason {reason!r}", **choice})
     delta = _said(delta)
     if calls is not None and delta.get("tool_calls"):
         delta = {**delta, "tool_calls": calls.number(choice.get("index") or 0, delta["tool_calls"])}

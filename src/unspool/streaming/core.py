@@ -3,8 +3,9 @@
 The contract (section a of the measured one) in short: the role comes once and first; chunks that say
 nothing are dropped; a finish reason is taken off the chunk that carries text and comes on a chunk of its
 own, exactly once a choice; id, created and model never change; usage stays hidden until the end and is
-shown there if asked for; a stream that ends without a finish reason gets a `stop`, or an error in strict
-mode. Where LiteLLM mixes or loses something this core doesn't: several choices, a signature of thinking.
+shown there if asked for; `stop` after tool calls is `tool_calls`; a stream of chunks that ends without a
+finish reason is an error. Where LiteLLM mixes or loses something this core doesn't: several choices, a
+signature of thinking.
 
 A chunk that comes in is never changed: the same object may stand in a script a hundred times. What goes out
 is the caller's own: nothing that can be changed is shared with the source, with another chunk or with the
@@ -34,7 +35,7 @@ from unspool.models import (
     own,
     response_id,
 )
-from unspool.streaming.items import as_chunk, is_empty, is_generic
+from unspool.streaming.items import as_chunk, has_no_finish, is_empty, is_generic
 from unspool.streaming.kept import KeptChunks
 from unspool.streaming.owned import own_chunk
 
@@ -70,7 +71,12 @@ class StreamOptions:
             where no stream options are given at all).
         merge_reasoning: put reasoning into the content, between `<think>` and `</think>`.
         functions: the request used `functions`, so a generic chunk's tool is a function call.
-        strict: raise where a finish reason would have to be invented.
+        strict: None raises where a choice has no finish reason; True raises for a finish reason of `error`
+            too, and knows no exemption but plain text; False raises for neither.
+        exempt: the source has no finish reason to give (a mock, a cached response, a custom provider), so
+            None doesn't raise.
+        usage_without_choices: the usage chunk is `choices: []` where the provider's own was, as LiteLLM's
+            `completion` gives it; its bare wrapper gives it one empty choice.
         hidden: the hidden params that every chunk carries.
     """
 
@@ -80,7 +86,9 @@ class StreamOptions:
     usage_on_finish: bool = False
     merge_reasoning: bool = False
     functions: bool = False
-    strict: bool = False
+    strict: bool | None = False
+    exempt: bool = False
+    usage_without_choices: bool = False
     hidden: JSON = field(default_factory=dict)
 
 
@@ -137,6 +145,10 @@ class StreamCore:
         self._beside_usage: JSON = {}
         self._last_finish: ModelResponseStream | None = None
         self._generic = options.custom_llm_provider == "cached_response"
+        self._has_chunks = False  # of a kind that has a finish reason
+        self._intermittent: str | None = None
+        self._usage_without_choices = False
+        self.raises_if_incomplete = True
 
     @property
     def text(self) -> str:
@@ -191,10 +203,11 @@ class StreamCore:
         """
         if isinstance(item, ModelResponseStream):
             chunk = item
+            self._has_chunks = self._has_chunks or not has_no_finish(item)
         elif is_empty(item):
             return
         else:
-            self._generic = self._generic or is_generic(item)
+            self._note_kind(item)
             chunk = as_chunk(item)
         usage = self._note_usage(chunk)
         if not chunk.choices:
@@ -213,7 +226,7 @@ class StreamCore:
         """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
 
         Raises:
-            IncompleteStreamError: strict mode, and a choice had no finish reason.
+            IncompleteStreamError: a choice had no finish reason.
         """
         yield from self._release()
         for index, choice in sorted((self._choices or {0: _Choice()}).items()):
@@ -239,7 +252,15 @@ class StreamCore:
             finish._hidden_params["usage"] = own(usage)
         if self.options.include_usage:
             extra = {**self._beside_usage, "usage": own(usage)}
-            yield self._sent(self._chunk(None, [StreamingChoices()], usage, extra))
+            empty = self.options.usage_without_choices and self._usage_without_choices
+            yield self._sent(self._chunk(None, [] if empty else [StreamingChoices()], usage, extra))
+
+    def _note_kind(self, item: Any) -> None:
+        if is_generic(item):
+            self._generic = True
+            self._intermittent = item.get("finish_reason") or self._intermittent
+        elif not isinstance(item, str):
+            self._has_chunks = True
 
     # -- what a chunk says ---------------------------------------------------------------------------
 
@@ -303,8 +324,11 @@ class StreamCore:
         is_first: bool = True,
     ) -> ModelResponseStream:
         """A finish chunk; `is_first` if nothing else has come of its source's chunk."""
-        self._choices[source.index].finish_sent = True
+        choice = self._choices[source.index]
+        choice.finish_sent = True
         finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
+        if finish.finish_reason == "stop" and choice.used_tools:
+            _finish_with_calls(finish)
         emitted = self._sent(self._chunk(chunk, [finish], usage, is_first=is_first))
         if self.options.usage_on_finish:  # for the caller only: zeros would count if they were added up
             emitted._hidden_params["usage"] = own(self.usage or Usage())
@@ -312,16 +336,21 @@ class StreamCore:
         return emitted
 
     def _missing_finish(self, index: int, choice: _Choice) -> StreamingChoices:
-        pending = choice.pending
-        if pending is None and self.options.strict:
+        if choice.pending is not None:
+            return choice.pending
+        if self._is_incomplete():
             raise IncompleteStreamError(
                 f"the stream ended without a finish reason for choice {index}, after {self.chunks.total}"
-                " chunks; the answer may be cut off. Without strict=True it would end with an invented 'stop'"
+                " chunks; the answer may be cut off. With strict=False it would end with an invented 'stop'"
             )
-        finish = StreamingChoices(index=index, finish_reason="stop") if pending is None else pending
-        if finish.finish_reason == "stop" and choice.used_tools and self._generic:
-            return _with_delta(finish, finish.delta, finish_reason="tool_calls")
-        return finish
+        return StreamingChoices(index=index, finish_reason=self._intermittent or "stop")
+
+    def _is_incomplete(self) -> bool:
+        """Whether a missing finish reason is an error. Plain text is a whole answer (contract, D9)."""
+        strict = self.options.strict
+        if strict is None:
+            return self.raises_if_incomplete and self._has_chunks and not self.options.exempt
+        return strict and (self._has_chunks or self._generic or not self._choices)
 
     # -- how a chunk goes out ------------------------------------------------------------------------
 
@@ -330,6 +359,7 @@ class StreamCore:
     ) -> Iterator[ModelResponseStream]:
         """A chunk of metadata only, such as Azure's prompt filter: shown where usage chunks are."""
         if usage is not None:  # shown at the end, with what came beside it: llama.cpp's timings, for one
+            self._usage_without_choices = True
             self._beside_usage.update(_extra_of(chunk.__pydantic_extra__, chunk.provider_specific_fields))
         if usage is not None or not self.options.include_usage:
             return
@@ -425,6 +455,13 @@ class StreamCore:
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
             self.usage = usage  # zeros on the way (Ollama) don't replace a count
         return usage
+
+
+def _finish_with_calls(finish: StreamingChoices) -> None:
+    """Change `stop` after tool calls into `tool_calls`; the provider's word stays (contract, D10)."""
+    finish.finish_reason = "tool_calls"
+    fields = finish.get("provider_specific_fields") or {}
+    finish["provider_specific_fields"] = {"native_finish_reason": "stop", **fields}
 
 
 def _extra_of(given: JSON | None, fields: JSON | None) -> JSON:

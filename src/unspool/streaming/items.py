@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from unspool.errors import MockError
-from unspool.models import ModelResponse, ModelResponseStream
+from unspool.models import NO_FINISH, ModelResponse, ModelResponseStream
 from unspool.providers.openai_chat import chunk_from
 
 _GENERIC_KEYS = frozenset(
@@ -23,6 +23,11 @@ _GENERIC_KEYS = frozenset(
 def is_empty(item: object) -> bool:
     """Whether an item stands for nothing at all and is skipped: None, `b""`, `""`."""
     return item is None or (isinstance(item, (str, bytes)) and not item)
+
+
+def has_no_finish(chunk: ModelResponseStream) -> bool:
+    """Whether the chunk's source has no finish reasons, so that none is missing at the end."""
+    return "_hidden_params" in chunk.__dict__ and chunk._hidden_params.get(NO_FINISH) is True
 
 
 def as_chunk(item: Any) -> ModelResponseStream:

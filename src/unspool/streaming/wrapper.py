@@ -26,6 +26,7 @@ from unspool.clock import REAL_CLOCK, Clock
 from unspool.error_mapping import map_exception
 from unspool.errors import MidStreamFallbackError, MockError, ProviderError, ScriptError, Timeout
 from unspool.guards.repetition import RepetitionGuard, checked_limit
+from unspool.mid_stream import breaks_a_stream, in_mid_stream
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
 from unspool.streaming.source import END, Source, awaited
@@ -89,6 +90,10 @@ def _failing_quietly() -> Iterator[None]:
         logger.exception("the failure handler of a stream failed")
 
 
+def _is_custom(provider: str | None) -> bool:
+    return any(listed["provider"] == provider for listed in sys.modules["unspool"].custom_provider_map)
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -132,11 +137,16 @@ class CustomStreamWrapper:
         stream_options: `{"include_usage": True}` for a last chunk with `.usage`.
         make_call: opens the stream at the first pull; called with `client=None`.
         count_prompt_tokens: the prompt's tokens, for a provider that reports no usage.
-        strict: raise IncompleteStreamError where LiteLLM would invent a `stop` (decision D9), and
-            raise for a finish reason that says `error` (D8).
+        is_mock: the source is a mock, whose missing finish reason is no error.
+        strict: None raises IncompleteStreamError where a stream of chunks ends without a finish reason, as
+            LiteLLM raises an error (decision D9), unless `unspool.raise_on_incomplete` is False. Text in a
+            script, generic chunks, cached responses, mocks, custom providers and an empty source end in
+            `stop`. True raises for these too, but for plain text, and for a finish reason that says `error`
+            (D8). False raises for neither.
         repeated_chunk_limit: instead of `unspool.REPEATED_STREAMING_CHUNK_LIMIT`, for this stream.
         cycle_guard: a `CycleGuard` to find loops that LiteLLM's rule is blind to.
-        wrap_errors: raise `MidStreamFallbackError` around what isn't a 4xx, as LiteLLM 1.106 does (D3).
+        wrap_errors: raise `MidStreamFallbackError` alone, around what isn't a 4xx, as LiteLLM does. By
+            default such an error is of that class and of the mapped error's own at once (D3).
         max_seconds: the longest that the stream may take, in seconds; by default the environment's
             `LITELLM_MAX_STREAMING_DURATION_SECONDS`, else no limit.
         merge_reasoning_content_in_choices: put reasoning into the content, inside `<think>`.
@@ -160,8 +170,9 @@ class CustomStreamWrapper:
         make_call: Callable[..., Any] | None = None,
         _response_headers: Any = None,
         count_prompt_tokens: Callable[[], int] | None = None,
+        is_mock: bool = False,  # noqa: FBT001, FBT002 - LiteLLM's position
         *,
-        strict: bool = False,
+        strict: bool | None = None,
         repeated_chunk_limit: int | None = None,
         cycle_guard: CycleGuard | None = None,
         wrap_errors: bool = False,
@@ -169,6 +180,7 @@ class CustomStreamWrapper:
         merge_reasoning_content_in_choices: bool | None = None,
         token_counter: Callable[..., int] | None = None,
         clock: Clock = REAL_CLOCK,
+        _usage_without_choices: bool = False,
     ) -> None:
         request = _Request.known_to(logging_obj)
         if stream_options is None:
@@ -197,6 +209,8 @@ class CustomStreamWrapper:
             merge_reasoning=merge,
             functions="functions" in request.optional_params,
             strict=strict,
+            exempt=is_mock or custom_llm_provider == "cached_response" or _is_custom(custom_llm_provider),
+            usage_without_choices=_usage_without_choices,
             hidden={
                 "custom_llm_provider": custom_llm_provider,
                 "response_cost": None,
@@ -319,7 +333,10 @@ class CustomStreamWrapper:
         self._pending = self._feed(item)
 
     def _feed(self, item: Any) -> Iterator[ModelResponseStream]:
-        return self._core.flush() if item is END else self._core.feed(item)
+        if item is not END:
+            return self._core.feed(item)
+        self._core.raises_if_incomplete = sys.modules["unspool"].raise_on_incomplete
+        return self._core.flush()
 
     def _is_late(self) -> bool:
         return self._deadline != math.inf and self._clock.monotonic() > self._deadline
@@ -330,7 +347,7 @@ class CustomStreamWrapper:
             logger.debug("a stream's source failed after the stream was closed", exc_info=error)
             return True
         if self._is_past_finish(error):
-            self._flushing, self._pending = True, self._core.flush()
+            self._flushing, self._pending = True, self._feed(END)
             return True
         return False
 
@@ -385,17 +402,16 @@ class CustomStreamWrapper:
         if isinstance(error, MockError):  # the script's fault: no test should take it for the provider's
             return error if isinstance(error, ScriptError) else ScriptError(str(error))
         mapped = map_exception(error, model=self.model, llm_provider=self.custom_llm_provider or "")
-        mapped.generated_content = self._core.text
-        mapped.is_pre_first_chunk = not self._core.chunks
-        if not self._wrap_errors or (400 <= mapped.status_code < 500 and mapped.status_code != 429):
-            return mapped
+        text, is_first = self._core.text, not self._core.chunks
+        if not self._wrap_errors or not breaks_a_stream(mapped):
+            return in_mid_stream(mapped, generated_content=text, is_pre_first_chunk=is_first)
         return MidStreamFallbackError(
             str(mapped),
             model=mapped.model,
             llm_provider=mapped.llm_provider,
             original_exception=mapped,
-            generated_content=mapped.generated_content,
-            is_pre_first_chunk=mapped.is_pre_first_chunk,
+            generated_content=text,
+            is_pre_first_chunk=is_first,
         )
 
     def _success(self) -> tuple[ModelResponse | None, None, None, bool]:

@@ -15,7 +15,7 @@ from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction, Response, header
 from unspool.cassette.pieces import pieces
 from unspool.cassette.store import load
-from unspool.errors import CassetteError, FaultError
+from unspool.errors import CassetteError, FaultError, name_of
 from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
 from unspool.providers import FORMATS
@@ -160,7 +160,7 @@ class _Notes:
 
 
 def _described(error: Exception) -> str:
-    return f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}: {error}"
+    return f"{type(error).__module__.partition('.')[0]}.{name_of(error)}: {error}"
 
 
 def _halt_in(error: BaseException) -> BaseException | None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from unspool.clock import Clock
-from unspool.errors import FaultError
+from unspool.errors import FaultError, name_of
 from unspool.transports._family import family_of, headers_of, stream_class
 from unspool.verdict.case import Limits
 from unspool.verdict.log import Attempt, Pull
@@ -76,7 +76,7 @@ class WatchTransport:
         if isinstance(error, FaultError):
             self.problem = error
             raise Halt("because the fault has nothing to break") from error
-        attempt.failure = type(error).__name__
+        attempt.failure = name_of(error)
         self.ended(attempt, asked)
 
     def ended(self, attempt: Attempt, asked: float) -> None:

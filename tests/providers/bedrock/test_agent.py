@@ -9,6 +9,7 @@ from tests.providers.bedrock.events import content, deltas, event, finishes, kep
 
 from unspool.providers.bedrock import BedrockAgentNormalizer
 from unspool.providers.payload import JSON
+from unspool.streaming.wrapper import CustomStreamWrapper
 from unspool.wire.event import WireEvent
 
 CITATION = {"generatedResponsePart": {"textResponsePart": {"text": "Hi"}}, "retrievedReferences": []}
@@ -42,6 +43,12 @@ def test_a_knowledge_base_sends_text() -> None:
 
 def test_there_is_no_finish_reason() -> None:
     assert finishes(said("Hi"), by=agent()) == []
+
+
+def test_a_missing_finish_reason_is_no_error() -> None:
+    chunks = run(said("Hi"), by=agent())
+    *_, last = CustomStreamWrapper(chunks, "agent", custom_llm_provider="bedrock")
+    assert last.choices[0].finish_reason == "stop"
 
 
 def test_citations_are_kept_be_they_the_answer_s_or_events_of_their_own() -> None:

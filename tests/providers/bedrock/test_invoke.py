@@ -138,6 +138,11 @@ def test_what_a_guardrail_did_is_kept_once() -> None:
     assert fields == [did, trace]
 
 
+def test_an_answer_that_a_guardrail_blocked_without_a_reason_is_filtered() -> None:
+    blocked = {"outputText": "Input blocked", "amazon-bedrock-guardrailAction": "INTERVENED"}
+    assert finishes(*invoked(blocked), by=invoke()) == ["content_filter"]
+
+
 def test_metrics_may_come_in_a_payload_of_their_own() -> None:
     events = invoked({"outputText": "Hi"}, metrics())
     assert (content(*events, by=invoke()), tokens(*events, by=invoke())) == ("Hi", [(12, 5, 17)])

@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from unspool.models import ModelResponseStream
+from unspool.models import NO_FINISH, ModelResponseStream
 from unspool.providers.answer import Answer
 from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.usage import usage_from
@@ -40,7 +40,9 @@ class BedrockAgentNormalizer:
         self._kept: dict[str, list[Any]] = {}
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
-        return read_event(event, self._read)
+        for chunk in read_event(event, self._read):
+            chunk._hidden_params[NO_FINISH] = True
+            yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """Nothing: what was said is out, and nothing tells whether there was to be more."""

@@ -31,6 +31,7 @@ from unspool.wire.event import WireEvent
 
 _BEDROCKS_OWN = "amazon-bedrock-"
 _METRICS = "amazon-bedrock-invocationMetrics"
+_GUARDRAIL = "amazon-bedrock-guardrailAction"
 
 _Inner = Stage[WireEvent, ModelResponseStream]
 
@@ -55,12 +56,16 @@ class BedrockInvokeNormalizer:
         self._inner: _Inner | None = None
         self._has_usage = False
         self._kept: JSON = {}
+        self._has_finish = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
         return read_event(event, self._read)
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        return iter(()) if self._inner is None else self._inner.flush()
+        if self._inner is not None:
+            yield from self._inner.flush()
+        if self._kept.get(_GUARDRAIL) == "INTERVENED" and not self._has_finish:  # Titan gives no reason then
+            yield self._answer.chunk(finish_reason="guardrail_intervened")
 
     def _read(self, name: str, body: JSON) -> Chunks:
         if name != "chunk":  # newer than this package
@@ -72,6 +77,7 @@ class BedrockInvokeNormalizer:
         # Collected, because usage may be among them.
         chunks = list(self._say(said)) if said else []
         self._has_usage = self._has_usage or any("usage" in chunk for chunk in chunks)
+        self._has_finish = self._has_finish or any(map(_finishes, chunks))
         yield from self._keep(own)
         yield from chunks
 
@@ -89,6 +95,10 @@ class BedrockInvokeNormalizer:
             counts = {key: value for key, value in metrics.items() if key.endswith("TokenCount")}
             usage = None if self._has_usage else usage_from(counts, silent=False)
             yield self._answer.chunk(usage=usage, provider_specific_fields=news)
+
+
+def _finishes(chunk: ModelResponseStream) -> bool:
+    return any(choice.finish_reason for choice in chunk.choices)
 
 
 class _NovaNormalizer:

@@ -1,0 +1,128 @@
+"""Errors in mid-stream: of the mapped class and `MidStreamFallbackError` at once (decision D3).
+
+LiteLLM wraps an error that breaks a stream into a `MidStreamFallbackError`, which hides it from
+`except RateLimitError`. Here both kinds of `except` catch it. A 4xx stays as it is, except 408 and 429:
+asking again doesn't help there.
+"""
+
+from __future__ import annotations
+
+from unspool.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    BadGatewayError,
+    InternalServerError,
+    JSONSchemaValidationError,
+    MidStreamFallbackError,
+    ProviderError,
+    RateLimitError,
+    ServiceUnavailableError,
+    Timeout,
+)
+
+_ASKED_AGAIN = (408, 429)
+
+
+class MidStreamRateLimitError(RateLimitError, MidStreamFallbackError):
+    """A `RateLimitError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamTimeout(Timeout, MidStreamFallbackError):  # noqa: N818 - LiteLLM's name
+    """A `Timeout` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamInternalServerError(InternalServerError, MidStreamFallbackError):
+    """An `InternalServerError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamBadGatewayError(BadGatewayError, MidStreamFallbackError):
+    """A `BadGatewayError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamAPIConnectionError(APIConnectionError, MidStreamFallbackError):
+    """An `APIConnectionError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamAPIError(APIError, MidStreamFallbackError):
+    """An `APIError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamAPIResponseValidationError(APIResponseValidationError, MidStreamFallbackError):
+    """An `APIResponseValidationError` that broke a stream."""
+
+    has_response = True
+
+
+class MidStreamJSONSchemaValidationError(JSONSchemaValidationError, MidStreamFallbackError):
+    """A `JSONSchemaValidationError` that broke a stream."""
+
+    has_response = True
+
+
+_PAIRS: dict[type[ProviderError], type[MidStreamFallbackError]] = {
+    RateLimitError: MidStreamRateLimitError,
+    Timeout: MidStreamTimeout,
+    InternalServerError: MidStreamInternalServerError,
+    BadGatewayError: MidStreamBadGatewayError,
+    APIConnectionError: MidStreamAPIConnectionError,
+    APIError: MidStreamAPIError,
+    APIResponseValidationError: MidStreamAPIResponseValidationError,
+    JSONSchemaValidationError: MidStreamJSONSchemaValidationError,
+    ServiceUnavailableError: MidStreamFallbackError,
+}
+
+for _mapped, _broken in _PAIRS.items():
+    if _broken is not MidStreamFallbackError:
+        _broken.__name__ = _mapped.__name__  # in logs, as in messages; pickles go by the qualified name
+
+
+def breaks_a_stream(error: ProviderError) -> bool:
+    """Whether LiteLLM wraps this error when it comes in mid-stream: each but a 4xx other than 408 and 429."""
+    return not 400 <= error.status_code < 500 or error.status_code in _ASKED_AGAIN
+
+
+def in_mid_stream(error: ProviderError, *, generated_content: str, is_pre_first_chunk: bool) -> ProviderError:
+    """The same error as it's raised where it breaks a stream: of both classes, with the text so far.
+
+    It stays the object that the source raised, so that a test can tell which one came out.
+    """
+    if breaks_a_stream(error) and not isinstance(error, MidStreamFallbackError):
+        error.mapped_name = error.__class__.__name__
+        error.__class__ = _pair(error.__class__)
+    error.generated_content = generated_content
+    error.is_pre_first_chunk = is_pre_first_chunk
+    return error
+
+
+def _pair(cls: type[ProviderError]) -> type[MidStreamFallbackError]:
+    """The class above, or one made for a subclass of the user's, which is pickled by that subclass."""
+    if cls not in _PAIRS:
+        made = {"has_response": True, "__reduce__": _reduced}
+        _PAIRS[cls] = type(cls.__name__, (cls, MidStreamFallbackError), made)
+    return _PAIRS[cls]
+
+
+def _reduced(error: ProviderError) -> tuple[object, ...]:
+    _, (cls, args, state) = ProviderError.__reduce__(error)
+    return _restored, (cls.__bases__[0], args, state)
+
+
+def _restored(cls: type[ProviderError], args: tuple[object, ...], state: dict[str, object]) -> ProviderError:
+    pair = _pair(cls)
+    error = pair.__new__(pair)
+    error.args = args
+    error.__dict__.update(state)
+    return error
