@@ -442,7 +442,7 @@ class MidStreamFallbackError(ServiceUnavailableError):
 
     def __str__(self) -> str:
         original, text = self.original_exception, super().__str__()
-        if original is self or str(original) == text:
+        if original is self or self.mapped_name:  # the message is that of the original already
             return text
         return f"{text} Original exception: {original.__class__.__name__}: {original}"
 
