@@ -7,6 +7,9 @@ Of several candidates the one with the longest agreement wins. As long as the te
 distance, one comparison a step is enough, and only a counter grows. The same is done with the text in
 which every number is replaced by `0`, for loops that count.
 
+A loop may have no period: a few sentences in ever-changing order. There the sentences since the last new
+one are counted.
+
 What repeats isn't always a loop: rulers, padded tables, empty cells, arrays of zeros, numbered lists.
 So a repetition counts only from a length that such things don't reach; see `CycleGuard` for each
 threshold and its reason.
@@ -14,13 +17,16 @@ threshold and its reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
+from typing import Any
 
 from unspool.errors import RepetitionError
 from unspool.guards.calls import CALL, Calls
 from unspool.guards.lines import Lines
 from unspool.guards.periods import Counting, Cycle
+from unspool.guards.sentences import Sentences
 from unspool.guards.thresholds import CHANNELS, SHOWN, Channel, Thresholds, check
 from unspool.models import ModelResponseStream
 
@@ -36,12 +42,17 @@ class CycleGuard:
       blocks are common in good answers (placeholder cards, months, table rows); 2,000 characters,
       about 500 tokens, because short phrases repeat rightly (rows of `false`, a column of `N/A`).
     - *Padding*, which has fewer than three different letters in its period (spaces, `-----`, `| --- |`,
-      `0, 0, 0`, `AAAA`): `padding_chars` characters, far more, because tables, rulers and arrays of
-      zeros are long. A JSON mode that only emits white space is still found.
+      `0, 0, 0`, `AAAA`), and *data*, which has the marks of tables, code and JSON in it: `padding_chars`
+      characters, more, because tables, rulers and arrays of zeros are long. A JSON mode that only emits
+      white space is still found.
     - *Counting* loops (`Step 12: retry`, `Step 13: retry`): `near_repeats` copies, which is LiteLLM's
-      own default of 100, since good lists are numbered too. Each number in them must count, that is
-      go on by the same step or one of two (a clock goes on by 1 or back by 59), so that
-      rows of data are no loop.
+      own default of 100, and four times `min_chars`, since good lists are numbered too; eight times, if
+      they are data, since a hundred rows to insert, constants or hosts are ordinary generated code. Each
+      number in them, decimal or hexadecimal, must count, that is go on by the same step or one of two (a
+      clock goes on by 1 or back by 59), so that rows of measurements are no loop.
+    - Loops *without a period*, a few sentences of prose in ever-changing order: `near_repeats` sentences and
+      four times `min_chars` since the last new sentence, and `min_repeats` copies of each;
+      twice as much, if numbers and random ids in them differ. Tables, logs, code and lists aren't prose.
     - The same *tool calls* over and over: `min_repeats` copies of the whole calls, names and arguments.
     - With a `similarity` below 1, lines and sentences of at least four words that differ in other
       words too: `near_repeats` copies of up to `max_period` lines.
@@ -83,7 +94,7 @@ class CycleGuard:
         self._reasoning = "reasoning" in channels
         self._tool_calls = "tool_calls" in channels
         self._emitted = 0
-        self._lanes: dict[tuple[Channel, int], _Lane] = {}
+        self._lanes: dict[tuple[str, int], _Lane] = {}
 
     def fresh(self) -> CycleGuard:
         """A guard with the same thresholds that has seen nothing yet: each stream has its own."""
@@ -114,18 +125,33 @@ class CycleGuard:
             if delta.content and self._content:
                 self._lane("content", choice.index).hear(delta.content, at)
             extra = delta.__pydantic_extra__
-            if extra and self._reasoning:
-                self._lane("reasoning", choice.index).hear(extra.get("reasoning_content"), at)
+            if extra:
+                self._hear_extra(extra, choice.index, at)
             if (delta.tool_calls or delta.function_call) and self._tool_calls:
                 lane = self._lane("tool_calls", choice.index)
                 lane.hear(lane.calls.spell(delta), at)
         self._emitted = at + 1
 
-    def _lane(self, channel: Channel, index: int) -> _Lane:
-        lane = self._lanes.get((channel, index))
+    def _hear_extra(self, extra: dict[str, Any], index: int, at: int) -> None:
+        if self._reasoning:
+            reasoning = extra.get("reasoning_content") or _thoughts(extra.get("thinking_blocks"))
+            self._lane("reasoning", index).hear(reasoning, at)
+        if self._content and extra.get("refusal"):
+            self._lane("content", index, "refusal").hear(extra["refusal"], at)
+
+    def _lane(self, channel: Channel, index: int, name: str = "") -> _Lane:
+        lane = self._lanes.get((name or channel, index))
         if lane is None:
-            lane = self._lanes[channel, index] = _Lane(channel, self._thresholds)
+            lane = self._lanes[name or channel, index] = _Lane(channel, self._thresholds)
         return lane
+
+
+def _thoughts(blocks: Any) -> str:
+    """The text of Anthropic's thinking blocks."""
+    if not isinstance(blocks, list):
+        return ""
+    texts = [block.get("thinking") for block in blocks if isinstance(block, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 _LEAST_SPAN, _MOST_SPAN = 4_096, 65_536
@@ -146,6 +172,7 @@ class _Lane:
         self._span = _LEAST_SPAN
         self._exact = Cycle()
         self._near = Counting()
+        self._sentences = Sentences(thresholds)
         self._lines = None if thresholds.similarity == 1 else Lines(thresholds)
         self.calls = Calls()
 
@@ -168,8 +195,10 @@ class _Lane:
         if self._is_loop(self._exact, self._thresholds.min_repeats):
             raise self._error(self._exact, at, "")
         self._near.count(text, self._exact.chunk_at(self._exact.length - len(text)), self._span)
-        if self._is_loop(self._near, self._thresholds.near_repeats) and self._near.counts():
+        if self._is_counting_loop(self._near):
             raise self._error(self._near, at, ", but for their numbers (here 0)")
+        if self._channel != "tool_calls":
+            self._sentences.read(text, at, self._channel)
         if self._lines is not None:
             self._lines.read(text, at, self._channel)
 
@@ -180,7 +209,18 @@ class _Lane:
         unit = cycle.unit()
         if self._channel == "tool_calls" and CALL in unit:
             return True
-        return run >= (self._thresholds.padding_chars if _is_padding(unit) else self._thresholds.min_chars)
+        is_common = _is_padding(unit) or _is_data(unit)
+        return run >= (self._thresholds.padding_chars if is_common else self._thresholds.min_chars)
+
+    def _is_counting_loop(self, cycle: Counting) -> bool:
+        if not self._is_loop(cycle, self._thresholds.near_repeats):
+            return False
+        unit, needed = cycle.unit(), self._thresholds.counting_chars
+        if self._channel == "tool_calls" and CALL in unit:
+            needed = 0
+        elif _is_padding(unit) or _is_data(unit):
+            needed *= 2
+        return cycle.run >= needed and cycle.counts()
 
     def _error(self, cycle: Cycle, at: int, but: str) -> RepetitionError:
         unit = cycle.unit().replace(CALL, "\n")
@@ -196,6 +236,14 @@ class _Lane:
             first_chunk=cycle.first_chunk,
             channel=self._channel,
         )
+
+
+_DATA = re.compile(r"[|{}\[\]()<>=;\"`\t_\\/]|,\S|\d-\d+-\d")
+
+
+def _is_data(unit: str) -> bool:
+    """Whether it has the marks of a table, code, JSON or CSV."""
+    return _DATA.search(unit) is not None
 
 
 def _is_padding(unit: str) -> bool:

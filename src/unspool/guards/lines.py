@@ -8,12 +8,12 @@ from collections import deque
 from unspool.errors import RepetitionError
 from unspool.guards.thresholds import SHOWN, Channel, Thresholds
 
-_LINE_END = re.compile(r"\n+|(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])")  # the last three: CJK
+LINE_END = re.compile(r"\n+|(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])")  # the last three: CJK
 _WORD = re.compile(r"\w+")
 _LEAST_WORDS = 4
 """Shorter lines say too little: `else:`, `return None` and `| yes |` are alike everywhere."""
 
-_MOST_LINE = 1_000
+MOST_LINE = 1_000
 """Characters after which a line is taken as it is, so that a text without any end is bounded too."""
 
 
@@ -30,8 +30,8 @@ class Lines:
 
     def read(self, text: str, at: int, channel: Channel) -> None:
         """Take in more text, of which the chunk with the index `at` is the last."""
-        *lines, self._partial = _LINE_END.split(self._partial + text)
-        if len(self._partial) > _MOST_LINE:
+        *lines, self._partial = LINE_END.split(self._partial + text)
+        if len(self._partial) > MOST_LINE:
             lines.append(self._partial)
             self._partial = ""
         for line in lines:

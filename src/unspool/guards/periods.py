@@ -110,9 +110,17 @@ def _agreement(text: str, period: int, known: int) -> int:
     return low + bisect_left(range(low + 1, high + 1), x=True, key=differs)
 
 
-_LONGEST_NUMBER = 18
-_NUMBER = re.compile(f"[0-9]{{1,{_LONGEST_NUMBER}}}")
-_DIGITS = "0123456789"
+_LONGEST_NUMBER = 36
+_HEX = r"(?<![0-9A-Za-z])(?:0[xX][0-9A-Fa-f]{1,16}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{2,16})(?![0-9A-Za-z])"
+_NUMBER = re.compile(f"{_HEX}|[0-9]{{1,18}}")
+ID = re.compile(
+    r"(?<![0-9A-Za-z])(?=[A-Za-z_-]*[0-9])[0-9A-Za-z]{8}(?:-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{6,}(?![0-9A-Za-z])"
+    f"|{_HEX}|[0-9]+"
+)
+"""What is made up for each copy: a number, decimal or hexadecimal, a UUID, a word of letters and digits."""
+
+_WORD_CHARS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBERS_KEPT = 1_024
 
 
@@ -121,19 +129,19 @@ class Counting(Cycle):
 
     def __init__(self) -> None:
         super().__init__()
-        self._cut = ""  # digits at the end of the last text: there may be more of them in the next
-        self._numbers: deque[int] = deque(maxlen=_NUMBERS_KEPT)
+        self._cut = ""  # a word at the end of the last text: there may be more of it in the next
+        self._numbers: deque[str] = deque(maxlen=_NUMBERS_KEPT)
 
     def count(self, text: str, at: int, span: int) -> None:
         """Take in more text, which begins in the chunk with the index `at`."""
         text = self._cut + text
-        head = text.rstrip(_DIGITS)
-        if len(text) - len(head) > _LONGEST_NUMBER:  # nothing but digits: not worth the wait
+        head = text.rstrip(_WORD_CHARS)
+        if len(text) - len(head) > _LONGEST_NUMBER:  # one word without an end: not worth the wait
             head = text
         self._cut = text[len(head) :]
         if head:
             self.mark(at, 0)
-            self._numbers.extend(map(int, _NUMBER.findall(head)))
+            self._numbers.extend(_NUMBER.findall(head))
             self.extend(_NUMBER.sub("0", head), span)
 
     def counts(self) -> bool:
@@ -144,8 +152,15 @@ class Counting(Cycle):
             return False
         start = len(self._numbers) - known
         return all(
-            _goes_on_evenly(islice(self._numbers, start + column, None, columns)) for column in range(columns)
+            _counts(list(islice(self._numbers, start + column, None, columns))) for column in range(columns)
         )
+
+
+def _counts(numbers: list[str]) -> bool:
+    """Whether they go on evenly, read as decimal or as hexadecimal numbers."""
+    if all(map(str.isdecimal, numbers)) and _goes_on_evenly(map(int, numbers)):
+        return True
+    return _goes_on_evenly(int(number, 16) for number in numbers)
 
 
 def _goes_on_evenly(numbers: Iterator[int]) -> bool:

@@ -26,6 +26,11 @@ class Thresholds:
     near_repeats: int
     similarity: float
 
+    @property
+    def counting_chars(self) -> int:
+        """How many characters a loop has whose copies aren't equal."""
+        return 4 * self.min_chars
+
 
 def check(thresholds: Thresholds, channels: Collection[str]) -> None:
     """Refuse what nothing can reach.
@@ -33,14 +38,17 @@ def check(thresholds: Thresholds, channels: Collection[str]) -> None:
     Raises:
         ValueError: a threshold is too low, or a channel unknown.
     """
-    for name in ("max_period", "min_chars", "padding_chars"):
-        if getattr(thresholds, name) < 1:
-            raise ValueError(f"expected {name} >= 1, got {getattr(thresholds, name)!r}")
-    for name in ("min_repeats", "near_repeats"):
-        if getattr(thresholds, name) < 2:
-            raise ValueError(f"expected {name} >= 2, got {getattr(thresholds, name)!r}: one copy is no loop")
-    if not 0 < thresholds.similarity <= 1:
-        raise ValueError(f"expected 0 < similarity <= 1, got {thresholds.similarity!r}")
+    for name in ("max_period", "min_chars", "padding_chars", "min_repeats", "near_repeats"):
+        value = getattr(thresholds, name)
+        if type(value) is not int:
+            raise ValueError(f"expected {name} to be a whole number, got {value!r}")
+        if value < 1:
+            raise ValueError(f"expected {name} >= 1, got {value!r}")
+        if value < 2 and name.endswith("repeats"):
+            raise ValueError(f"expected {name} >= 2, got {value!r}: one copy is no loop")
+    similarity: object = thresholds.similarity
+    if not isinstance(similarity, int | float) or not 0 < similarity <= 1:
+        raise ValueError(f"expected 0 < similarity <= 1, got {similarity!r}")
     unknown = set(channels) - set(CHANNELS)
     if unknown:
         raise ValueError(f"unknown channels {sorted(unknown)!r}: expected some of {', '.join(CHANNELS)}")
