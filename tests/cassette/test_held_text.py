@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.cassette.held_text import HeldText
+from unspool.cassette.held_text import HeldChannels, HeldText, Release
+from unspool.cassette.redact import Redactor
 
 SECRET = re.compile(rb"sk-\w+")
 KEY = b"sk-" + b"a1" * 20
@@ -73,3 +76,117 @@ def test_cuts_change_nothing(words: list[bytes], cuts: list[int]) -> None:
     released = b"".join(held.feed(text[a:b]) for a, b in pairwise(bounds))
 
     assert released + held.flush() == mask(text)
+
+
+# --- channels
+
+SECRETS = (
+    "sk-" + "aB3dE6gH9jK2mN5pQ8sT1vW4" * 2,
+    "Bearer " + "aB3dE6gH9jK2mN5pQ8sT1vW4",
+    "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zAb0CdEfA",
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "eyJhbGciOiJIUzI1NiJ9." + "eyJ" + "aB3dE6gH9jK2mN5p" * 3 + "." + "aB3dE6gH9jK2mN5p" * 2,
+    "postgres://app:hunter2hunter2@db/x",
+    "-----BEGIN PRIVATE KEY-----\n" + "aB3dE6gH9jK2mN5p" * 9 + "\n-----END PRIVATE KEY-----",
+)
+
+
+def event(text: str, index: int = 0) -> bytes:
+    return b"data: %b\n\n" % json.dumps({"choices": [{"index": index, "delta": {"content": text}}]}).encode()
+
+
+def spoken(body: bytes, index: int = 0) -> str:
+    choices = [json.loads(line[6:])["choices"][0] for line in body.split(b"\n") if line.startswith(b"data:")]
+    return "".join(choice["delta"]["content"] for choice in choices if choice["index"] == index)
+
+
+class Written:
+    """What a journal's reader makes of releases."""
+
+    def __init__(self) -> None:
+        redactor = Redactor()
+        self.held = HeldChannels(redactor.same_length, redactor.begins_at, redactor.is_quiet)
+        self.body = bytearray()
+        self.pending: dict[int, int] = {}
+
+    def take(self, release: Release) -> None:
+        self.body += release.data
+        self.pending.update(release.held)
+        for start, data in release.fills:
+            self.body[start : start + len(data)] = data
+            size = self.pending.pop(start, len(data))
+            if size > len(data):
+                self.pending[start + len(data)] = size - len(data)
+
+    @property
+    def known(self) -> bytes:
+        gone = {at for start, size in self.pending.items() for at in range(start, start + size)}
+        return bytes(byte for at, byte in enumerate(self.body) if at not in gone)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 1000])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_over_deltas_is_never_released(secret: str, size: int) -> None:
+    text = f"So here it is: {secret} and now you have it."
+    written = Written()
+
+    for start in range(0, len(text), size):
+        written.take(written.held.feed(event(text[start : start + size])))
+        assert secret[-16:] not in written.body.decode()
+        so_far = spoken(written.known)
+        assert text.startswith(so_far) or "REDACTED"[: len(so_far)] in so_far
+    written.take(written.held.flush())
+
+    assert written.pending == {}
+    assert spoken(bytes(written.body)).endswith(" and now you have it.")
+    assert "aB3dE6gH9jK2mN5p" not in spoken(bytes(written.body)).replace("eyJhbGciOiJIUzI1NiJ9", "")
+    assert len(spoken(bytes(written.body))) >= len(text) - 5
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello", " world", "It's 12 o'clock", "x = foo_bar(1)", "2024-01-05", "the end."]
+)
+def test_plain_text_is_released_at_once(text: str) -> None:
+    written = Written()
+
+    written.take(written.held.feed(event(text)))
+
+    assert written.pending == {}
+    assert spoken(bytes(written.body)) == text
+
+
+def test_other_channels_are_not_held_back() -> None:
+    written = Written()
+    written.take(written.held.feed(event("Your key is sk-", 0)))
+
+    for number in range(50):
+        written.take(written.held.feed(event(f"line {number} ", 1)))
+
+    assert spoken(written.known, 0) == "Your key is "
+    assert spoken(written.known, 1) == "".join(f"line {number} " for number in range(50))
+
+
+def test_no_more_than_4_kib_of_a_channel_are_held_back() -> None:
+    written = Written()
+    written.take(written.held.feed(event("sk-")))
+    for _ in range(100):
+        written.take(written.held.feed(event("aB3dE6gH9j" * 20)))
+        assert sum(written.pending.values()) <= 4096 + 200
+
+    assert len(spoken(bytes(written.body))) == 20_003
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Hi ", "sk-", "aB3", "=", "key", ' "', "é", "\n", "x" * 300, "://", "9" * 30]),
+        max_size=30,
+    )
+)
+def test_in_the_end_the_whole_text_is_as_long_as_it_was(texts: list[str]) -> None:
+    written = Written()
+    for number, text in enumerate(texts):
+        written.take(written.held.feed(event(text, number % 2)))
+    written.take(written.held.flush())
+
+    assert written.pending == {}
+    assert len(written.body) == sum(len(event(text, number % 2)) for number, text in enumerate(texts))

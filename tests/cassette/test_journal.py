@@ -255,3 +255,19 @@ def test_a_full_disk_disturbs_nobody_and_leaves_what_fitted(tmp_path: Path) -> N
     assert set(one.response.body) == set(b"x\n")
     assert len(one.response.body) % 100 == 0
     assert "File too large. Allow files of that size (ulimit -f). Nothing was sent." in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such devices there")
+@pytest.mark.parametrize("place", ["/dev/null", "/dev/full"])
+def test_a_device_is_refused_before_the_first_request(place: str) -> None:
+    before = os.listdir("/dev")
+
+    with pytest.raises(CassetteWriteError, match=r"device or a pipe.* Nothing was sent"):
+        Journal(Path(place), redactor=Masks()).begin(0, REQUEST, 5.0)
+
+    assert os.listdir("/dev") == before
+
+
+def test_a_folder_is_refused_before_the_first_request(tmp_path: Path) -> None:
+    with pytest.raises(CassetteWriteError, match=r"A folder has that name.* Nothing was sent"):
+        Journal(tmp_path, redactor=Masks()).begin(0, REQUEST, 5.0)

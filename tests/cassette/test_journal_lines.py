@@ -11,6 +11,7 @@ from unspool.cassette.journal_lines import (
     end_line,
     from_lines,
     head_line,
+    read_lines,
 )
 from unspool.cassette.model import (
     NO_RESPONSE,
@@ -128,8 +129,8 @@ def test_every_cut_of_a_journal_can_be_read() -> None:
 
 
 def test_text_stays_readable() -> None:
-    assert chunk_line(0, 14, 0.5, b'data: {"a":1}\n') == (
-        rb'{"kind":"chunk","slot":0,"size":14,"at":0.5,"text":"data: {\"a\":1}\n"}' + b"\n"
+    assert chunk_line(0, 14, 0.5, b'data: {"a":1}\n').startswith(
+        rb'{"kind":"chunk","slot":0,"size":14,"at":0.5,"text":"data: {\"a\":1}\n","crc":"'
     )
 
 
@@ -156,3 +157,67 @@ def test_text_stays_readable() -> None:
 def test_garbage_is_refused(line: bytes) -> None:
     with pytest.raises(CassetteFormatError, match="journal, line 4: expected a line of a journal"):
         read(HEADED + line)
+
+
+# --- damage
+
+
+def journal_of(count: int) -> bytes:
+    data = FIRST_LINE
+    for slot in range(count):
+        data += begin_line(slot, Request("GET", f"/{slot}"), 5.0, n=0) + head_line(
+            slot, OK, "HTTP/2", 0.1, n=1
+        )
+        data += chunk_line(slot, 2, 0.2, b"a\n", n=2) + end_line(slot, End.COMPLETE, None, 0.4, b"", n=3)
+    return data
+
+
+def test_a_damaged_byte_costs_one_interaction_at_most() -> None:
+    data = journal_of(3)
+    whole = {found.request.uri: found for found in read(data)}
+
+    for place in range(0, len(data), 3):
+        for byte in (b"\0", b"\n", b"x", b'"'):
+            damaged = data[:place] + byte + data[place + 1 :]
+            found, damages = read_lines(damaged, name="journal")
+            complete = [one for one in found if one.response.timeline.failure is None]  # type: ignore[union-attr]
+            assert len(complete) >= 2
+            assert all(whole[one.request.uri] == one for one in complete)
+            assert damages or len(complete) == 3 or place == len(data) - 1
+
+
+def test_an_answer_that_has_lost_a_line_is_not_read_as_whole() -> None:
+    lines = journal_of(2).splitlines(keepends=True)
+
+    found, damages = read_lines(b"".join(lines[:3] + lines[4:]), name="journal")
+
+    assert [one.request.uri for one in found] == ["/1"]
+    assert damages == ["journal: the answer to GET /0 has lost lines."]
+
+
+def test_parts_that_were_held_back_at_the_kill_are_left_out() -> None:
+    data = (
+        HEADED
+        + chunk_line(0, 6, 0.2, b"ab**c\n", held=((2, 2),))
+        + chunk_line(0, 3, 0.3, b"d*\n", held=((7, 1),))
+    )
+
+    (found,) = read(data)
+
+    assert found.response.body == b"abc\nd\n"
+    assert found.response.timeline is not None
+    assert [chunk.size for chunk in found.response.timeline.chunks] == [4, 2]
+
+
+def test_parts_that_were_held_back_are_filled_in() -> None:
+    data = (
+        HEADED
+        + chunk_line(0, 6, 0.2, b"ab**c\n", held=((2, 2),))
+        + chunk_line(0, 2, 0.3, b"d\n", fills=((2, b"x"),))
+    )
+
+    assert read(data)[0].response.body == b"abxc\nd\n"
+    assert (
+        read(data + end_line(0, End.COMPLETE, None, 0.4, b"", fills=((3, b"y"),)))[0].response.body
+        == b"abxyc\nd\n"
+    )

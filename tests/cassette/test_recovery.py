@@ -212,3 +212,30 @@ def test_a_journal_stays_where_its_cassette_cannot_be_written(
     with pytest.raises(CassetteWriteError, match="Make room on that disk"):
         recover(cassette)
     assert len(leftovers(cassette)) == 1
+
+
+def test_of_a_damaged_journal_what_is_whole_is_recovered(cassette: Path) -> None:
+    begun(cassette, "/a", "/b", "/c").close()
+    (journal,) = leftovers(cassette)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    at = next(place for place, line in enumerate(lines) if b'"/b"' in line)
+    journal.write_bytes(b"".join([*lines[:at], lines[at].replace(b"GET", b"GOT"), *lines[at + 1 :]]))
+
+    with pytest.raises(CassetteFormatError, match=r"checksum is wrong.* 2 undamaged interactions"):
+        recover(cassette)
+
+    assert uris(cassette) == ["/a", "/c"]
+    assert leftovers(cassette) == [journal]
+
+
+def test_a_file_of_a_killed_save_is_deleted(cassette: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    left, mine = (cassette.with_name(f".chat.yaml.{pid}-ab.tmp") for pid in (dead.pid, os.getpid()))
+    left.write_bytes(b"half a casse")
+    mine.write_bytes(b"at work")
+
+    recover(cassette)
+
+    assert not left.exists()
+    assert mine.exists()

@@ -9,7 +9,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from unspool.cassette.lock import try_lock
 from unspool.cassette.names import side_file
+
+UNFINISHED = ".tmp"
+"""How the name of a file ends that is being written, to be renamed."""
 
 _ADVICE = {
     errno.ENOSPC: "Make room on that disk",
@@ -37,9 +41,11 @@ def replace_file(path: Path, data: bytes) -> None:
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = _mode_to_keep(path)
-    temporary = side_file(path, ".tmp")
+    temporary = side_file(path, UNFINISHED)
     try:
         with temporary.open("xb") as file:
+            with suppress(OSError):  # of a file system without locks
+                try_lock(file.fileno())  # so that nobody takes it for a killed one's
             if mode is not None:
                 temporary.chmod(mode)
             file.write(data)
@@ -51,6 +57,19 @@ def replace_file(path: Path, data: bytes) -> None:
             temporary.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def check_replaceable(path: Path) -> None:
+    """See to it that `replace_file` can put a file in the place of what stands at this path.
+
+    Raises:
+        OSError: it's a folder, a device, a pipe, or read-only.
+    """
+    try:
+        _mode_to_keep(path)
+    except OSError as error:
+        if error.errno not in {errno.ENOTDIR, errno.ENAMETOOLONG}:  # a recording isn't lost for its name
+            raise
 
 
 def _mode_to_keep(path: Path) -> int | None:

@@ -5,8 +5,9 @@ moment loses at most the last one. The file is locked as long as its writer live
 that's going on from one that needs recovery (`unspool.cassette.recovery`).
 
 No secret gets to the disk here either. A chunk may end in the middle of one, so text is held back until its
-line ends and is scrubbed then; a body that isn't plain text is held back until it's whole. Sizes and moments
-are written at once.
+line ends and is scrubbed then. A stream may speak one over many lines, so the end of a channel, such as a
+tool's arguments, is held back while a secret may have begun there. A body that isn't plain text is held back
+until it's whole. Sizes and moments are written at once.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from unspool.cassette import journal_lines as lines
-from unspool.cassette.atomic import reason
-from unspool.cassette.held_text import HeldText
+from unspool.cassette.atomic import check_replaceable, reason
+from unspool.cassette.held_text import HeldChannels, Release
 from unspool.cassette.lock import try_lock, unlock
 from unspool.cassette.model import (
     NO_RESPONSE,
@@ -48,6 +50,7 @@ _TEXT = re.compile(
 
 _NO_ANSWER = Response(NO_RESPONSE)
 _NO_TIMES = Timeline()
+_NOTHING = Release(b"")
 
 
 class Redacts(Protocol):
@@ -66,11 +69,17 @@ class Redacts(Protocol):
 class _Answer:
     """An answer that's being written down."""
 
-    text: HeldText
+    text: HeldChannels
     response: Response = _NO_ANSWER
     is_text: bool = True
+    lines: int = 1
     body: list[bytes] = field(default_factory=list)  # of what isn't text
     chunks: list[NetworkChunk] = field(default_factory=list)
+
+    def number(self) -> int:
+        """The number of the next line that tells of it."""
+        self.lines += 1
+        return self.lines - 1
 
     def whole(self, failure: Failure | None) -> Response:
         timeline = Timeline(chunks=tuple(self.chunks), failure=failure)
@@ -92,6 +101,8 @@ class Journal:
         self.failed: OSError | None = None
         self._cassette = path
         self._redactor = redactor
+        self._begins_at: Callable[[bytes], int] = getattr(redactor, "begins_at", len)
+        self._is_quiet: Callable[[bytes], bool] = getattr(redactor, "is_quiet", _never)
         self._path: Path | None = None
         self._descriptor = -1
         self._answers: dict[int, _Answer] = {}
@@ -112,8 +123,10 @@ class Journal:
         with self._lock:
             if self._path is None:
                 self._create()
-            self._answers[slot] = _Answer(HeldText(self._redactor.same_length))
-            self._write(lines.begin_line(slot, shown, recorded_at))
+            self._answers[slot] = _Answer(
+                HeldChannels(self._redactor.same_length, self._begins_at, self._is_quiet)
+            )
+            self._write(lines.begin_line(slot, shown, recorded_at, n=0))
 
     def head(  # noqa: PLR0917 - the other methods' order
         self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
@@ -125,7 +138,7 @@ class Journal:
             answer = self._answers.get(slot)
             if answer is not None:
                 answer.response, answer.is_text = response, _is_text(headers)
-                self._write(lines.head_line(slot, shown, http_version, at))
+                self._write(lines.head_line(slot, shown, http_version, at, n=answer.number()))
 
     def chunk(self, slot: int, data: bytes, at: float) -> None:
         """A piece of the body came."""
@@ -133,13 +146,14 @@ class Journal:
             answer = self._answers.get(slot)
             if answer is None or self.failed is not None:
                 return
-            released = b""
+            number, released = answer.number(), _NOTHING
             if answer.is_text:
                 released = answer.text.feed(data)
             else:
                 answer.body.append(data)
                 answer.chunks.append(NetworkChunk(len(data), at))
-            self._write(lines.chunk_line(slot, len(data), at, released))
+            text, held, fills = released
+            self._write(lines.chunk_line(slot, len(data), at, text, held=held, fills=fills, n=number))
 
     def end(self, slot: int, end: End, failure: Failure | None, at: float) -> None:
         """Nothing more will come."""
@@ -149,9 +163,11 @@ class Journal:
                 return
             shown = self._redactor.response(answer.whole(failure))
             if shown.body:
-                self._write(lines.body_line(slot, shown))
+                self._write(lines.body_line(slot, shown, n=answer.number()))
             timeline = shown.timeline or _NO_TIMES
-            self._write(lines.end_line(slot, end, timeline.failure, at, answer.text.flush()))
+            text, _, fills = answer.text.flush()
+            number = answer.number()
+            self._write(lines.end_line(slot, end, timeline.failure, at, text, fills=fills, n=number))
 
     def discard(self) -> None:
         """Delete the file, because everything is saved. Answers that still come are told in vain."""
@@ -176,7 +192,9 @@ class Journal:
 
     def _create(self) -> None:
         try:
-            self._path, self._descriptor = _new_file(Path(os.path.realpath(self._cassette)))
+            cassette = Path(os.path.realpath(self._cassette))
+            check_replaceable(cassette)
+            self._path, self._descriptor = _new_file(cassette)
         except OSError as error:
             raise CassetteWriteError(
                 f"can't record the cassette {self._cassette}: {reason(error)} Nothing was sent."
@@ -189,6 +207,10 @@ class Journal:
             _write_all(self._descriptor, line)
         except OSError as error:
             self.failed = error
+
+
+def _never(_data: bytes) -> bool:
+    return False
 
 
 def _is_text(headers: Headers) -> bool:

@@ -3,22 +3,29 @@
     {"kind":"journal","v":1}
     {"kind":"begin","slot":0,"recorded_at":…,"method":"POST","uri":…,"headers":[[…,…]],"text":…}
     {"kind":"head","slot":0,"status":200,"reason":"OK","headers":[[…,…]],"http_version":"HTTP/1.1","at":0.12}
-    {"kind":"chunk","slot":0,"size":212,"at":0.13,"text":…}
+    {"kind":"chunk","slot":0,"size":212,"at":0.13,"text":…,"held":[[180,4]],"fills":[[20,…]]}
     {"kind":"body","slot":0,"headers":[[…,…]],"chunks":"212@130","base64":…}
     {"kind":"end","slot":0,"end":"complete","failure":null,"at":0.4,"text":…}
 
 A slot is an interaction's place in the order of requests. `text` is UTF-8, `base64` what isn't; a chunk's
-bytes may come with a later line than its size. A body that couldn't be shown in pieces comes whole, before
-its end.
+bytes may come with a later line than its size. `held` names parts of the body, by start and size, in which a
+secret may have begun; `fills` are what stands there once that is known. A body that couldn't be shown in
+pieces comes whole, before its end.
+
+Each line stands alone: it ends with a checksum, `n` counts the lines of its slot, and the reader finds a line
+by its beginning. So a damaged byte costs one line, and the answer that the line belongs to is known to have a
+gap.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
+from zlib import crc32
 
 from unspool.cassette.chunk_times import format_chunks, parse_chunks, round_ms
 from unspool.cassette.model import (
@@ -34,7 +41,7 @@ from unspool.cassette.model import (
 )
 from unspool.errors import CassetteFormatError
 
-VERSION = 1
+VERSION = 2
 SUFFIX = ".part"
 """How the name of a journal's file ends."""
 
@@ -46,10 +53,14 @@ _NO_TIMES = Timeline()
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for every line
 
 
-FIRST_LINE = _encode({"kind": "journal", "v": VERSION}).encode("ascii") + b"\n"
+Spans = tuple[tuple[int, int], ...]
+"""Starts and sizes of parts of a body."""
+
+Fills = tuple[tuple[int, bytes], ...]
+"""Starts of parts of a body, and what stands there."""
 
 
-def begin_line(slot: int, request: Request, recorded_at: float) -> bytes:
+def begin_line(slot: int, request: Request, recorded_at: float, *, n: int | None = None) -> bytes:
     return _line(
         {
             "kind": "begin",
@@ -60,10 +71,11 @@ def begin_line(slot: int, request: Request, recorded_at: float) -> bytes:
             "headers": request.headers,
         },
         request.body,
+        n,
     )
 
 
-def head_line(slot: int, response: Response, http_version: str, at: float) -> bytes:
+def head_line(slot: int, response: Response, http_version: str, at: float, *, n: int | None = None) -> bytes:
     return _line(
         {
             "kind": "head",
@@ -73,72 +85,157 @@ def head_line(slot: int, response: Response, http_version: str, at: float) -> by
             "headers": response.headers,
             "http_version": http_version,
             "at": at,
-        }
+        },
+        n=n,
     )
 
 
-def chunk_line(slot: int, size: int, at: float, data: bytes) -> bytes:
-    return _line({"kind": "chunk", "slot": slot, "size": size, "at": at}, data)
+def chunk_line(
+    slot: int, size: int, at: float, data: bytes, *, held: Spans = (), fills: Fills = (), n: int | None = None
+) -> bytes:
+    record = {"kind": "chunk", "slot": slot, "size": size, "at": at}
+    return _line({**record, **_holding(held, fills)} if held or fills else record, data, n)
 
 
-def body_line(slot: int, response: Response) -> bytes:
+def body_line(slot: int, response: Response, *, n: int | None = None) -> bytes:
     chunks = response.timeline.chunks if response.timeline else ()
     return _line(
         {"kind": "body", "slot": slot, "headers": response.headers, "chunks": format_chunks(chunks)},
         response.body,
+        n,
     )
 
 
-def end_line(slot: int, end: End, failure: Failure | None, at: float, data: bytes) -> bytes:
+def end_line(
+    slot: int,
+    end: End,
+    failure: Failure | None,
+    at: float,
+    data: bytes,
+    *,
+    fills: Fills = (),
+    n: int | None = None,
+) -> bytes:
     shown = None if failure is None else (failure.type, failure.message)
-    return _line({"kind": "end", "slot": slot, "end": end, "failure": shown, "at": at}, data)
+    record = {"kind": "end", "slot": slot, "end": end, "failure": shown, "at": at}
+    return _line({**record, **_holding((), fills)}, data, n)
 
 
-def _line(record: Mapping[str, Any], data: bytes = b"") -> bytes:
-    if not data:
-        return _encode(record).encode("ascii") + b"\n"
-    try:
-        return _encode({**record, "text": data.decode("utf-8")}).encode("ascii") + b"\n"
-    except UnicodeDecodeError:
-        return _encode({**record, "base64": b64encode(data).decode("ascii")}).encode("ascii") + b"\n"
+def _holding(held: Spans, fills: Fills) -> dict[str, Any]:
+    record: dict[str, Any] = {"held": held} if held else {}
+    if fills:
+        record["fills"] = [(start, data.decode("utf-8", "surrogateescape")) for start, data in fills]
+    return record
+
+
+def _line(record: Mapping[str, Any], data: bytes = b"", n: int | None = None) -> bytes:
+    if n is not None:
+        record = {**record, "n": n}
+    if data:
+        try:
+            record = {**record, "text": data.decode("utf-8")}
+        except UnicodeDecodeError:
+            record = {**record, "base64": b64encode(data).decode("ascii")}
+    text = _encode(record).encode("ascii")[:-1]
+    return b'%b,"crc":"%08x"}\n' % (text, crc32(text))
+
+
+FIRST_LINE = _line({"kind": "journal", "v": VERSION})
+
+
+class Journalled(NamedTuple):
+    """What can be read of a journal.
+
+    Attributes:
+        interactions: those that are whole, or were going on when their recorder was killed.
+        damages: a sentence for each damaged line, and for each interaction that can't be read for it.
+    """
+
+    interactions: list[Interaction]
+    damages: list[str]
 
 
 def from_lines(data: bytes, *, name: str) -> list[Interaction]:
-    """What a journal tells of, in the order of requests.
+    """The interactions of a journal without damage, as `read_lines` reads them.
+
+    Raises:
+        CassetteFormatError: it isn't a journal, or is damaged.
+    """
+    found = read_lines(data, name=name)
+    if found.damages:
+        raise CassetteFormatError(found.damages[0])
+    return found.interactions
+
+
+def read_lines(data: bytes, *, name: str) -> Journalled:
+    """What a journal tells of, in the order of requests, as far as its lines are undamaged.
 
     An answer without an end has the bytes so far, and `KILLED` for its failure; a request without any
-    answer isn't there. A last line without its line end is one that was being written, and doesn't count.
+    answer isn't there. A last line that was being written doesn't count.
 
     Args:
         data: the journal's bytes.
-        name: what to call it in an error.
-
-    Raises:
-        CassetteFormatError: it isn't a journal.
+        name: what to call it in a sentence.
     """
     answers: dict[int, _Answer] = {}
+    damages: list[str] = []
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
-        try:
-            _read(line, answers)
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise CassetteFormatError(
-                f"{name}, line {number}: expected a line of a journal, got {line[:80]!r} ({error!r})."
-                " Move the file away: nothing can be recovered from it."
-            ) from error
-    found = (answers[slot].interaction() for slot in sorted(answers))
-    return [interaction for interaction in found if interaction is not None]
+        for part in _records(line):
+            try:
+                _read(part, answers)
+            except _UNREADABLE as error:
+                damages.append(
+                    f"{name}, line {number}: expected a line of a journal, got {part[:80]!r} ({error!r})."
+                )
+    found = []
+    for slot in sorted(answers):
+        answer = answers[slot]
+        if answer.is_damaged:
+            damages.append(
+                f"{name}: the answer to {answer.request.method} {answer.request.uri} has lost lines."
+            )
+        elif (interaction := answer.interaction()) is not None:
+            found.append(interaction)
+    return Journalled(found, damages)
+
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_START = re.compile(rb'(?=\{"kind":")')  # in a line's texts quotation marks have a backslash
+_CHECKSUM = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
+
+
+def _records(line: bytes) -> list[bytes]:
+    """The records in a line: one, unless the line end between two is damaged."""
+    if line.find(b'{"kind":"', 1) < 0:
+        return [line]
+    parts = [part for part in _START.split(line) if part] or [line]
+    return [match[0] if (match := _CHECKSUM.match(part)) else part for part in parts]
+
+
+def _checked(line: bytes) -> Mapping[str, Any]:
+    match = _CHECKSUM.fullmatch(line)
+    if match is None or int(match[2], 16) != crc32(match[1]):
+        raise ValueError("its checksum is wrong")
+    record: Mapping[str, Any] = json.loads(line)
+    return record
 
 
 def _read(line: bytes, answers: dict[int, _Answer]) -> None:
-    record = json.loads(line)
+    record = _checked(line)
     kind = record["kind"]
     if kind == "journal":
         if record["v"] != VERSION:
             raise ValueError(f"its version is {record['v']!r}, expected {VERSION}")
-    elif kind == "begin":
-        answers[int(record["slot"])] = _Answer(_request(record), round(float(record["recorded_at"]), 6))
-    else:
-        _READERS[kind](answers[int(record["slot"])], record)
+        return
+    slot = int(record["slot"])
+    if kind == "begin":
+        answers[slot] = _Answer(_request(record), round(float(record["recorded_at"]), 6))
+    answer = answers[slot]
+    if "n" in record:
+        answer.is_damaged = answer.is_damaged or record["n"] != answer.lines
+        answer.lines += 1
+    if kind != "begin":
+        _READERS[kind](answer, record)
 
 
 @dataclass(slots=True)
@@ -151,6 +248,9 @@ class _Answer:
     timeline: Timeline = _NO_TIMES
     body: bytearray = field(default_factory=bytearray)
     chunks: list[NetworkChunk] = field(default_factory=list)
+    held: dict[int, int] = field(default_factory=dict)
+    lines: int = 0
+    is_damaged: bool = False
     ended: bool = False
 
     def head(self, record: Mapping[str, Any]) -> None:
@@ -160,6 +260,16 @@ class _Answer:
     def chunk(self, record: Mapping[str, Any]) -> None:
         self.chunks.append(NetworkChunk(int(record["size"]), _moment(record)))
         self.body += _data(record)
+        self.held.update((int(start), int(size)) for start, size in record.get("held", ()))
+        self.fill(record)
+
+    def fill(self, record: Mapping[str, Any]) -> None:
+        for start, text in record.get("fills", ()):
+            data = text.encode("utf-8", "surrogateescape")
+            self.body[start : start + len(data)] = data
+            size = self.held.pop(start, len(data))
+            if size > len(data):
+                self.held[start + len(data)] = size - len(data)
 
     def whole(self, record: Mapping[str, Any]) -> None:
         self.response = replace(self.response, headers=_headers(record))
@@ -169,6 +279,7 @@ class _Answer:
     def end(self, record: Mapping[str, Any]) -> None:
         self.ended = True
         self.body += _data(record)
+        self.fill(record)
         failure = None if record["failure"] is None else Failure(*map(str, record["failure"]))
         self.timeline = replace(
             self.timeline, end=End(record["end"]), ended_at=_moment(record), failure=failure
@@ -180,7 +291,21 @@ class _Answer:
         timeline = replace(self.timeline, recorded_at=self.recorded_at, chunks=tuple(self.chunks))
         if not self.ended:
             timeline = _killed(timeline, len(self.body))
+            timeline = replace(timeline, chunks=self._without_held(timeline.chunks))
         return Interaction(self.request, replace(self.response, body=bytes(self.body), timeline=timeline))
+
+    def _without_held(self, chunks: tuple[NetworkChunk, ...]) -> tuple[NetworkChunk, ...]:
+        """Take the parts that are held back out of the body; the chunks that are left of it."""
+        gone = bytearray(len(self.body))
+        for start, size in self.held.items():
+            gone[start : start + size] = b"\1" * len(gone[start : start + size])
+        self.body = bytearray(byte for byte, is_gone in zip(self.body, gone, strict=True) if not is_gone)
+        left, at = [], 0
+        for chunk in chunks:
+            size = chunk.size - sum(gone[at : at + chunk.size])
+            at += chunk.size
+            left += [NetworkChunk(size, chunk.at)] if size else []
+        return tuple(left)
 
 
 def _killed(timeline: Timeline, size: int) -> Timeline:

@@ -170,9 +170,14 @@ class KnownValues:
                 yield start, start + len(form), alphabet
                 start = data.find(form, start + len(form))
 
-    def begins_at(self, data: bytes) -> int:
-        """Where a form begins that the end of the data cuts; the data's length if none does."""
-        for size in range(min(self._longest, len(data)), _SHORTEST_BEGINNING - 1, -1):
+    def begins_at(self, data: bytes, *, most: int = 1_000_000) -> int:
+        """Where a form begins that the end of the data cuts; the data's length if none does.
+
+        Args:
+            data: a text so far.
+            most: the bytes at its end to look at.
+        """
+        for size in range(min(self._longest, len(data), most), _SHORTEST_BEGINNING - 1, -1):
             if data[-size:] in self._beginnings:
                 return len(data) - size
         return len(data)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from unspool.cassette import store
+from unspool.cassette.atomic import UNFINISHED
 from unspool.cassette.document import Document
 from unspool.cassette.journal import delete, release
-from unspool.cassette.journal_lines import SUFFIX, from_lines
+from unspool.cassette.journal_lines import SUFFIX, from_lines, read_lines
 from unspool.cassette.lock import try_lock
 from unspool.cassette.model import Interaction
 from unspool.cassette.names import side_file_pattern
 from unspool.cassette.outcomes import Marks, is_unanswered
 from unspool.errors import CassetteFormatError, CassetteNotFoundError
+
+_MOST_SHOWN = 5
+_LONGEST_SAVE = 600.0  # seconds
 
 
 def leftovers(cassette: Path) -> list[Path]:
@@ -24,13 +29,17 @@ def leftovers(cassette: Path) -> list[Path]:
 
     One that this user can't open, or on a file system that knows no locks, counts as somebody else's.
     """
+    return [journal for journal in _side_files(cassette, SUFFIX) if _is_left(journal)]
+
+
+def _side_files(cassette: Path, suffix: str) -> list[Path]:
     resolved = Path(os.path.realpath(cassette))
-    looks_like = side_file_pattern(resolved, SUFFIX)
+    looks_like = side_file_pattern(resolved, suffix)
     try:
         names = sorted(name for name in os.listdir(resolved.parent) if looks_like.fullmatch(name))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [journal for journal in map(resolved.with_name, names) if _is_left(journal)]
+    return [resolved.with_name(name) for name in names]
 
 
 def _is_left(journal: Path) -> bool:
@@ -68,15 +77,18 @@ def read_journal(journal: Path) -> list[Interaction]:
 def recover(cassette: Path) -> int:
     """Bring what killed recordings have left behind into this cassette, and delete their journals.
 
-    What was saved before its writer was killed isn't brought in again.
+    What was saved before its writer was killed isn't brought in again. A damaged line costs the interaction
+    that it belongs to, and no other. Files of saves that were killed are deleted.
 
     Returns:
         How many interactions the cassette has gained.
 
     Raises:
-        CassetteFormatError: a journal isn't one. The others have been recovered.
+        CassetteFormatError: a journal is damaged, or isn't one. Whatever is whole has been recovered, the
+            message says what isn't, and the journal is still there.
         CassetteError: the cassette can't be read or written. The journals are still there.
     """
+    _delete_unfinished_saves(cassette)
     gained = 0
     broken: list[CassetteFormatError] = []
     for journal in leftovers(cassette):
@@ -98,20 +110,54 @@ def mark(cassette: Path, change: Callable[[Marks], Marks]) -> Document:
     return store.merge(cassette, base=None, added=(), extra=lambda extra: change(Marks.of(extra)).put(extra))
 
 
+def _delete_unfinished_saves(cassette: Path) -> None:
+    """Delete what a killed save has written beside the cassette: the journal has all of it."""
+    for path in _side_files(cassette, UNFINISHED):
+        with suppress(OSError):
+            if _is_left(path) and not _may_be_alive(path):
+                path.unlink()
+
+
+def _may_be_alive(path: Path) -> bool:
+    """Whether a process lives that has the number in the file's name."""
+    if os.name != "posix":  # elsewhere a look at a process may end it
+        return time.time() - path.stat().st_mtime < _LONGEST_SAVE
+    try:
+        os.kill(int(path.name.rsplit(".", 2)[1].partition("-")[0]), 0)
+    except (OverflowError, ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _recover_one(cassette: Path, journal: Path) -> int:
     descriptor = _claim(journal)
     if descriptor is None:  # somebody else was faster
         return 0
     try:
         with open(descriptor, "rb", closefd=False) as file:
-            found = [one for one in from_lines(file.read(), name=str(journal)) if not is_unanswered(one)]
+            read, damages = read_lines(file.read(), name=str(journal))
+        found = [one for one in read if not is_unanswered(one)]
         added = _unsaved(cassette, found)
         store.merge(cassette, base=None, added=added)
     except BaseException:
         release(descriptor)
         raise
+    if damages:  # the journal stays: someone may be able to read more of it
+        release(descriptor)
+        raise CassetteFormatError(_what_is_lost(journal, damages, len(found)))
     delete(journal, descriptor)
     return len(added)
+
+
+def _what_is_lost(journal: Path, damages: Sequence[str], whole: int) -> str:
+    shown = " ".join(damages[:_MOST_SHOWN])
+    more = f" And {len(damages) - _MOST_SHOWN} more." if len(damages) > _MOST_SHOWN else ""
+    return (
+        f"{shown}{more} {whole} undamaged interaction{'s are' if whole != 1 else ' is'} in the cassette now."
+        f" Delete or move {journal} when you have what you need of it."
+    )
 
 
 def _unsaved(cassette: Path, found: Sequence[Interaction]) -> list[Interaction]:

@@ -156,24 +156,42 @@ class Redactor:
         """The secrets in some bytes, each with its kind; none in what has been redacted."""
         return ((span.kind, data[span.start : span.end]) for span in self._spans(data))
 
+    def is_quiet(self, data: bytes) -> bool:
+        """Whether no secret can end, or have begun, in the last bytes of a text: a cheap first look."""
+        if not _CALM.fullmatch(data):
+            if _LONG_RUN.search(data) or self._has_own_patterns:
+                return False
+            lowered = data.lower()
+            if any(word in lowered for word in self._opening_words):
+                return False
+        elif _SCHEME.search(data):
+            return False
+        return self._in_plain_word(data) == len(data)
+
     def begins_at(self, data: bytes) -> int:
         """Where a secret may have begun that the end of the data cuts; the data's length if none can have."""
-        known = self.known.begins_at(data) if self.known else len(data)
+        known = self.known.begins_at(data)
         key = data.rfind(b"-----BEGIN ")
         if key >= 0 and data.find(b"-----END", key) < 0:
             return min(key, known)
         tail = data[-_TAIL:]
-        run = _RUN_BACKWARDS.match(tail[::-1])
-        size = 0 if run is None else run.end()
-        if self._openers.search(tail):
-            begun = self._probed(tail)
-        elif size and not (
-            _PLAIN_WORD.fullmatch(tail, len(tail) - size) and not self._begins_prefix(tail[-size:])
-        ):
-            begun = len(tail) - size + self._probed(tail[-size:])
-        else:
-            begun = len(tail)
-        return min(known, len(data) - len(tail) + begun)
+        recent = tail[-_RECENT:]
+        lowered = recent.lower()
+        if any(word in lowered for word in self._opening_words):
+            return min(known, len(data) - len(tail) + self._probed(tail))
+        run = _run_size(tail)
+        if run and _PLAIN_RUN.fullmatch(tail, len(tail) - run):
+            return min(known, self._in_plain_word(data))
+        return min(known, len(data) - run + self._probed(tail[-run:])) if run else known
+
+    def _in_plain_word(self, data: bytes) -> int:
+        """As `begins_at`, for the end of plain words: only the last one can begin a key."""
+        size = _run_size(data[-_LONGEST_PREFIX:])
+        for match in _WORD_STARTS.finditer(data, len(data) - size):
+            word = data[match.end() :]
+            if word and (word in self._beginnings or word.startswith(self._long_prefixes)):
+                return match.end()
+        return self.known.begins_at(data, most=size)
 
     def _begins_prefix(self, word: bytes) -> bool:
         return any(prefix.startswith(word) for prefix in self._prefixes) or word.startswith(self._prefixes)
@@ -185,10 +203,12 @@ class Redactor:
             for span in self._spans(tail + probe):
                 if span.start < len(tail) < span.end:
                     at = min(at, span.start)
-        run = _RUN_BACKWARDS.match(tail[::-1])
-        if run is None:
+        login = _LOGIN.search(tail)
+        if login is not None:
+            at = min(at, login.start() + 3)
+        start = len(tail) - _run_size(tail)
+        if start == len(tail):
             return at
-        start = len(tail) - run.end()
         if self._has_own_patterns or _OPAQUE_RUN.match(tail, start):
             return min(at, start)
         words = (match.end() for match in _WORD_STARTS.finditer(tail, start))
@@ -359,11 +379,20 @@ class Redactor:
         return tuple(sorted({*found, *_MORE_PREFIXES}))
 
     @cached_property
-    def _openers(self) -> re.Pattern[bytes]:
-        """Finds what may stand before a secret at the end of a text: its name, its scheme, an address."""
-        words = {name.lstrip("*").rpartition("_")[2] for name in self.fields | self.parameters}
-        name = rb"(?i:%b)[\w\\]{0,20}[\"']?\s{0,9}[:=,]" % b"|".join(map(str.encode, sorted(words)))
-        return re.compile(rb"(?:%b|[Bb]earer\s|[Bb]asic\s|://|AWS4-HMAC|hooks?[./])" % name)
+    def _beginnings(self) -> frozenset[bytes]:
+        """The proper beginnings of `_prefixes`."""
+        return frozenset(prefix[:size] for prefix in self._prefixes for size in range(1, len(prefix) + 1))
+
+    @cached_property
+    def _long_prefixes(self) -> tuple[bytes, ...]:
+        return tuple(one for one in self._prefixes if len(one) > 2 or one.endswith((b"-", b"_")))
+
+    @cached_property
+    def _opening_words(self) -> tuple[bytes, ...]:
+        """What stands before a secret, in lower case: its name, its scheme, an address."""
+        names = {name.lstrip("*").rpartition("_")[2] for name in self.fields | self.parameters}
+        shortest = {name for name in names if not any(other != name and other in name for other in names)}
+        return (*map(str.encode, sorted(shortest)), b"bearer", b"basic", b"://", b"aws4-", b"hook", b"-----")
 
     @cached_property
     def _by_letter(self) -> dict[int, tuple[re.Pattern[bytes], tuple[Pattern, ...]]]:
@@ -518,19 +547,33 @@ def _prefix_size(secret: bytes, pattern: Pattern) -> int:
 # --- a secret that has begun
 
 _TAIL = 4096
+_RECENT = 256
+_LONGEST_PREFIX = 64
 _PROBES = (
     b"a1B2c3D4e5F6a7B8c9D0" * 4,
     b"1234567890" * 7,
     b"A1B2C3D4E5F6A7B8C9D0" * 4,
     b"0a1b2c3d4e5f6a7b8c9d" * 4,
 )
+# Words that hold no secret if no more follows, unless the name of a scheme is among them.
+_CALM = re.compile(rb"[A-Za-z ,.!?'\n]*")
+_SCHEME = re.compile(rb"earer|asic|oken|key|ass", re.IGNORECASE)
+_LONG_RUN = re.compile(rb"[A-Za-z0-9_/+=.%~:-]{16}")
 # The characters of a key, from the text's end on, in reverse.
 _RUN_BACKWARDS = re.compile(rb"[^\s\"'<>(){}\[\],;|`\x80-\xff]++")
-_PLAIN_WORD = re.compile(rb"[A-Z]?[a-z]{0,18}[.!?:]{0,3}")
+# What code and prose end with: words and small numbers with signs between them.
+_PLAIN_RUN = re.compile(rb"(?:[A-Za-z]?[a-z]{0,18}[0-9]{0,4}[-_.:!?=+*/#&$@%^~]*+){0,4}")
 _WORD_STARTS = re.compile(rb"(?<![A-Za-z0-9_-])")
 _OPAQUE_RUN = re.compile(
     rb"(?=[A-Za-z_/+.-]*+[0-9])(?=[0-9_/+.-]*+[A-Za-z])[\w/+.=%~-]{8,}\Z|[A-Za-z0-9_/+=-]{20,}\Z"
 )
+_LOGIN = re.compile(rb"://[^/@\s\"'<>\\?#]{0,200}\Z")
+
+
+def _run_size(tail: bytes) -> int:
+    """The size of the last word."""
+    run = _RUN_BACKWARDS.match(tail[::-1])
+    return 0 if run is None else run.end()
 
 
 # --- long words
