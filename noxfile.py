@@ -78,6 +78,52 @@ def plugin(session: nox.Session) -> None:
     session.run("python", "-m", "tests.plugin", *session.posargs)
 
 
+OLDEST_TESTS = (
+    "tests/cassette",
+    "tests/client",
+    "tests/providers",
+    "tests/streaming",
+    "tests/transports",
+    "tests/test_client.py",
+    "tests/test_fake.py",
+)
+"""What runs on the oldest versions: whatever calls other people's code."""
+
+NOT_ON_THE_OLDEST = (
+    # vcrpy's own matcher of bodies raises for broken JSON before 9.
+    "tests/cassette/test_vcr_matchers.py::test_a_name_means_what_it_means_to_vcrpy",
+)
+
+
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """The tests that matter, on the oldest version of everything that pyproject.toml says will do."""
+    session.install("uv")
+    session.run(
+        *("uv", "pip", "install", "--resolution", "lowest-direct", "--editable", ".[all]"),
+        *("aiohttp>=3.10", "requests>=2.32", "trio>=0.27", "h2>=4.1", "regex>=2024.5"),
+        *("openai>=2", "anthropic>=0.70", "pytest>=9", "pytest-xdist>=3.6", "inline-snapshot>=0.28"),
+        *("syrupy>=4.7", "pytest-asyncio>=1", "pytest-trio>=0.8", "pytest-recording>=0.13.4"),
+    )
+    session.run(
+        *("pytest", *(session.posargs or OLDEST_TESTS)),
+        *(f"--deselect={test}" for test in NOT_ON_THE_OLDEST),
+        # Old releases of vcrpy leave a socket to the garbage collector.
+        *("-W", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    )
+
+
+VCRPY = ("7.0.0", "8.5.0", "9.4.2")
+
+
+@nox.session
+@nox.parametrize("version", VCRPY)
+def vcrpy(session: nox.Session, version: str) -> None:
+    """Plain vcrpy, without Unspool, replays a cassette of ours: the oldest that can, and the newest."""
+    _install(session)
+    session.run("python", "-m", "tests.cassette.plain_vcrpy", version, *session.posargs)
+
+
 @nox.session
 @nox.parametrize("version", ["1.110.2", "1.106.2", "1.81.15"])
 def litellm(session: nox.Session, version: str) -> None:

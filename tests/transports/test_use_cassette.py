@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -38,8 +39,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def ask(server: Loopback, question: Any = "me", client: Any = httpx) -> str:
-    text: str = client.post(f"{server.url}/", json={"ask": question}).text
+    text: str = client.post(f"{server.url}/", **as_json({"ask": question})).text
     return text
+
+
+def as_json(value: Any) -> dict[str, Any]:
+    """What sends a value as JSON without blanks; `json=` has some in httpx 0.27."""
+    data = json.dumps(value, separators=(",", ":")).encode()
+    return {"content": data, "headers": {"content-type": "application/json"}}
 
 
 def test_what_is_recorded_is_replayed_without_the_server(kind: Kind, path: Path) -> None:
@@ -354,7 +361,7 @@ def test_tasks_each_have_their_own(server: Loopback, tmp_path: Path, anyio_backe
         with use_cassette(tmp_path / f"{name}.yaml"):
             async with httpx2.AsyncClient() as client:
                 for turn in (1, 2):
-                    await client.post(f"{server.url}/long", json={"ask": [name, turn]})
+                    await client.post(f"{server.url}/long", **as_json({"ask": [name, turn]}))
 
     async def main() -> None:
         async with anyio.create_task_group() as tasks:
@@ -491,6 +498,7 @@ def test_a_cassette_object_takes_no_options(server: Loopback) -> None:
 # httpx2 in httpx's place
 
 
+@pytest.mark.skipif(not hasattr(httpx2, "alias_httpx"), reason="this httpx2 can't stand in for httpx")
 def test_an_aliased_httpx_is_recorded_and_replayed(server: Loopback, path: Path) -> None:
     code = f"""
 import httpx2

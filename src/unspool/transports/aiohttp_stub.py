@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
-from unspool.transports import guard, scope
+from unspool.errors import CassetteError
+from unspool.transports import guard, scope, vcr_insides
 from unspool.transports.patching import swap
 from unspool.transports.vcr_deck import Deck, fail, latest
 
@@ -24,15 +25,16 @@ def install(stack: ExitStack) -> None:
 
 
 def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
-    from vcr.stubs.aiohttp_stubs import vcr_request  # noqa: PLC0415 - needs aiohttp
-
     deck = Deck(
         decodes=True,
         timeout=aiohttp.ServerTimeoutError,
         reset=aiohttp.ClientOSError,
         broken=aiohttp.ClientPayloadError,
     )
-    stub = vcr_request(deck, _sent(original))
+    try:
+        stub = vcr_insides.aiohttp_request(deck, _sent(original))
+    except vcr_insides.VcrpyMovedError as error:
+        stub = _refused(error)
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
         if scope.playback() is None or guard.is_live() or _opens_websocket(kwargs.get("headers")):
@@ -43,6 +45,13 @@ def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
         except BaseException as error:
             fail(latest(), error)
             raise
+
+    return request
+
+
+def _refused(error: CassetteError) -> ARequest:
+    async def request(*_: Any, **__: Any) -> Any:
+        raise error
 
     return request
 
@@ -73,7 +82,27 @@ async def _settled(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) ->
         return kwargs
     headers = session._prepare_headers(kwargs.get("headers"))
     headers.setdefault("Content-Type", payload.content_type)
-    return {**kwargs, "json": None, "data": await payload.as_bytes(), "headers": headers}
+    return {**kwargs, "json": None, "data": await _bytes_of(payload), "headers": headers}
+
+
+async def _bytes_of(payload: Any) -> bytes:
+    """The bytes of aiohttp's payload, which says them itself since aiohttp 3.12."""
+    if hasattr(payload, "as_bytes"):
+        data: bytes = await payload.as_bytes()
+        return data
+    written = _Written()
+    await payload.write(written)
+    return bytes(written.data)
+
+
+class _Written:
+    """A stream writer of aiohttp's that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.data += data
 
 
 def _payload(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) -> Any:

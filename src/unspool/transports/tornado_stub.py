@@ -9,7 +9,8 @@ from contextvars import copy_context
 from typing import Any
 
 from unspool.cassette.model import NO_RESPONSE
-from unspool.transports import guard, scope
+from unspool.errors import CassetteError
+from unspool.transports import guard, scope, vcr_insides
 from unspool.transports.patching import swap
 from unspool.transports.vcr_deck import Deck, fail, latest
 
@@ -29,12 +30,20 @@ def install(stack: ExitStack) -> None:
 
 
 def _stubbed(original: Fetch) -> Fetch:
-    from vcr.stubs.tornado_stubs import vcr_fetch_impl  # noqa: PLC0415 - needs tornado
-
-    stub = vcr_fetch_impl(Deck(decodes=True), _sent(original))
+    try:
+        stub = vcr_insides.tornado_fetch(Deck(decodes=True), _sent(original))
+    except vcr_insides.VcrpyMovedError as error:
+        stub = _refused(error)
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
         (original if scope.playback() is None else stub)(self, request, callback)
+
+    return fetch_impl
+
+
+def _refused(error: CassetteError) -> Fetch:
+    def fetch_impl(*_: Any) -> None:
+        raise error
 
     return fetch_impl
 

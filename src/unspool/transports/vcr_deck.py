@@ -6,7 +6,6 @@ stub's request.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,8 +106,6 @@ class Deck:
 
     Args:
         decodes: whether the stub's client takes the body for decoded, whatever its content-encoding says.
-        skip_patchers: the groups of clients that are patched by somebody else.
-        custom_patches: further attributes to patch, as (owner, name, replacement).
         timeout: what the clients raise where nothing comes.
         reset: what they raise where the connection is lost.
         broken: what they raise where an answer is no HTTP, or ends too soon.
@@ -121,14 +118,10 @@ class Deck:
         self,
         *,
         decodes: bool,
-        skip_patchers: tuple[str, ...] = (),
-        custom_patches: tuple[tuple[Any, str, Callable[..., Any]], ...] = (),
         timeout: type[Exception] = TimeoutError,
         reset: type[Exception] = ConnectionResetError,
         broken: type[Exception] = ConnectionResetError,
     ) -> None:
-        self.skip_patchers = skip_patchers
-        self.custom_patches = custom_patches
         self._fitting = _plain if decodes else _honest
         self._timeout, self._reset = timeout, reset
         self._errors = {End.READ_TIMEOUT: timeout, End.PROTOCOL_ERROR: broken}

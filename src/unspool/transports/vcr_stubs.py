@@ -19,7 +19,8 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import FunctionType, ModuleType
 from typing import Any
 
-from unspool.transports import aiohttp_stub, guard, tornado_stub
+from unspool.errors import CassetteError
+from unspool.transports import aiohttp_stub, guard, scope, tornado_stub, vcr_insides
 from unspool.transports.patching import Installation, swap
 from unspool.transports.vcr_deck import Deck, asked, fail
 
@@ -42,9 +43,31 @@ def stubbed() -> AbstractContextManager[None]:
 
 
 def _install(stack: ExitStack) -> None:
-    from vcr import patch, stubs  # noqa: PLC0415 - it imports every client that it finds
+    try:
+        patch, stubs = vcr_insides.patching(), vcr_insides.connection_stubs()
+        patchers = [one for name, deck in _DECKS.items() for one in vcr_insides.patchers(name, deck)]
+    except vcr_insides.VcrpyMovedError as error:  # httpx and httpx2 work without
+        swap(stack, http.client.HTTPConnection, "putrequest", functools.partial(_refusing, error))
+    else:
+        _install_connections(stack, patch, stubs, patchers)
+    aiohttp_stub.install(stack)
+    tornado_stub.install(stack)
 
-    patchers = [patcher for name, deck in _DECKS.items() for patcher in _patchers(patch, name, deck)]
+
+def _refusing(error: CassetteError, original: Callable[..., Any]) -> Callable[..., Any]:
+    """A request that needs a stub fails for want of one, instead of reaching the network."""
+
+    def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if scope.playback() is not None and not guard.is_live():
+            raise error
+        return original(self, *args, **kwargs)
+
+    return putrequest
+
+
+def _install_connections(
+    stack: ExitStack, patch: ModuleType, stubs: ModuleType, patchers: Iterable[Any]
+) -> None:
     removers = [patcher for patcher in patchers if isinstance(patcher, patch.ConnectionRemover)]
     swaps = [patcher for patcher in patchers if not isinstance(patcher, patch.ConnectionRemover)]
     # Pools are freed of stubs when no new ones can come any more: the first to enter is the last to leave.
@@ -54,17 +77,9 @@ def _install(stack: ExitStack) -> None:
     _pin_classes(stack, [(swap_.getter(), swap_.attribute) for swap_ in swaps])
     for patcher in swaps:
         stack.enter_context(patcher)
-    aiohttp_stub.install(stack)
-    tornado_stub.install(stack)
 
 
 _installation = Installation(_install)
-
-
-def _patchers(patch: ModuleType, name: str, deck: Deck) -> Iterable[Any]:
-    deck.skip_patchers = tuple(other for other in patch.PATCHER_NAMES if other != name)
-    patchers: Iterable[Any] = patch.CassettePatcherBuilder(deck).build()
-    return patchers
 
 
 # How vcrpy's connections are changed

@@ -1,0 +1,116 @@
+"""Everything that Unspool uses of vcrpy's internals, checked before it's used.
+
+vcrpy promises none of it. `OLDEST` is the first whose stub for aiohttp hands out a body as a stream; the
+rest is there since 7.0. `NEWEST` is the newest that the tests have run with. Where something has moved,
+clients that need vcrpy's stubs get a `CassetteError` that says which version is needed. httpx and httpx2
+need none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
+from types import ModuleType
+from typing import Any
+
+from unspool.errors import CassetteError
+
+OLDEST, NEWEST = "8.5", "9.4"
+"""The versions of vcrpy that the tests run with."""
+
+
+class VcrpyMovedError(CassetteError):
+    """vcrpy isn't as Unspool needs it."""
+
+
+def connection_stubs() -> ModuleType:
+    """`vcr.stubs`, whose connections ask a cassette before they send."""
+    stubs = _module("vcr.stubs")
+    for name in ("__init__", "connect", "getresponse"):
+        _callable(_attribute(stubs, "VCRConnection"), name)
+    return stubs
+
+
+def patching() -> ModuleType:
+    """`vcr.patch`, which puts the stubs in place of clients' classes."""
+    patch = _module("vcr.patch")
+    _callable(patch, "force_reset")
+    _attribute(patch, "ConnectionRemover")
+    return patch
+
+
+def patchers(group: str, deck: object) -> list[Any]:
+    """The context managers that put the stubs of one group of clients in place, to ask this deck.
+
+    Args:
+        group: `httplib`, `boto3`, `urllib3` or `httplib2`.
+        deck: what the stubs take for a cassette.
+    """
+    builder = _callable(patching(), "CassettePatcherBuilder")(deck)
+    made: Iterable[Any] = _callable(builder, f"_{group}")()
+    return list(made)
+
+
+def aiohttp_request(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
+    """What stands in for `ClientSession._request`: `sent` sends what the deck doesn't answer."""
+    stub = _stub("vcr.stubs.aiohttp_stubs", "vcr_request", deck, sent)
+    # Before 8.5 a recorded body was empty for the client, and a replayed one began anew at each look at it.
+    _callable(_attribute(_module("vcr.stubs.aiohttp_stubs"), "MockStream"), "readany")
+    return stub
+
+
+def tornado_fetch(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
+    """What stands in for tornado's `fetch_impl`: `sent` sends what the deck doesn't answer."""
+    return _stub("vcr.stubs.tornado_stubs", "vcr_fetch_impl", deck, sent)
+
+
+def _stub(module: str, name: str, deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
+    make = _callable(_module(module), name)
+    if len(signature(make).parameters) != 2:
+        raise _moved(f"{module}.{name}")
+    stub: Callable[..., Any] = make(deck, sent)
+    return stub
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except (ImportError, AttributeError, RuntimeError) as error:  # beside clients too old or too new for it
+        raise _moved(name, error) from error
+
+
+def _callable(owner: Any, name: str) -> Callable[..., Any]:
+    found = _attribute(owner, name)
+    if not callable(found):
+        raise _moved(f"{_name_of(owner)}.{name}")
+    return found  # type: ignore[no-any-return]  # callable says no more of it
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    try:
+        return getattr(owner, name)
+    except AttributeError as error:
+        raise _moved(f"{_name_of(owner)}.{name}") from error
+
+
+def _name_of(owner: Any) -> str:
+    return str(getattr(owner, "__name__", type(owner).__name__))
+
+
+def _moved(what: str, cause: Exception | None = None) -> VcrpyMovedError:
+    why = f"{what} can't be imported ({cause})" if cause else f"it has no {what}"
+    return VcrpyMovedError(
+        "recording or replaying requests, urllib3, http.client, aiohttp, botocore, httplib2 or tornado needs"
+        f" vcrpy {OLDEST} to {NEWEST}, and vcrpy {installed()} is installed, where {why}:"
+        f" pip install 'vcrpy>={OLDEST},<={NEWEST}.99'"
+    )
+
+
+def installed() -> str:
+    """The version of vcrpy that is installed."""
+    try:
+        return version("vcrpy")
+    except PackageNotFoundError:
+        return "of an unknown version"
