@@ -973,3 +973,35 @@ def test_a_stream_is_a_custom_stream_wrapper(server: Loopback) -> None:
 def test_a_misspelt_option_asks_no_provider(option: str, hint: str) -> None:
     with pytest.raises(TypeError, match=f"unexpected option '{option}': did you mean {hint}"):
         completion("openai/gpt-4o", [], **{option: "Hi"})
+
+
+@pytest.mark.parametrize("options", [{"num_retries": 0}, {"fallbacks": []}, {"num_retries": None}])
+def test_no_retries_and_no_fallbacks_are_accepted(options: dict[str, Any]) -> None:
+    assert completion("gpt-4o", mock_response="Hi", **options).choices[0].message.content == "Hi"
+
+
+@pytest.mark.parametrize("options", [{"num_retries": 2}, {"fallbacks": ["gpt-4o-mini"]}])
+def test_retries_and_fallbacks_are_refused_or_dropped(options: dict[str, Any]) -> None:
+    (name,) = options
+    with pytest.raises(UnsupportedParamsError, match=name):
+        completion("gpt-4o", mock_response="Hi", **options)
+    with pytest.warns(UserWarning, match=name):
+        answer = completion("gpt-4o", mock_response="Hi", drop_params=True, **options)
+    assert answer.choices[0].message.content == "Hi"
+
+
+def test_an_sdks_client_is_refused_with_what_to_pass_instead() -> None:
+    with pytest.raises(UnsupportedParamsError, match="pass http_client="):
+        completion("gpt-4o", mock_response="Hi", client=object())
+
+
+def test_a_response_says_how_long_it_took() -> None:
+    clock = unspool.VirtualClock()
+    answer = completion("gpt-4o", mock_response="Hi", mock_delay=0.25, clock=clock)
+    assert answer._response_ms == pytest.approx(250.0)
+
+
+def test_callbacks_find_no_price() -> None:
+    seen: list[Any] = []
+    completion("gpt-4o", mock_response="Hi", success_callback=[lambda kwargs, *_: seen.append(kwargs)])
+    assert seen[0]["response_cost"] is None

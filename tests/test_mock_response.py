@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+import unspool
 from unspool.builder import stream_chunk_builder
 from unspool.chunk_makers import text_chunks
 from unspool.client import acompletion, completion
@@ -398,3 +399,23 @@ def test_a_mock_serves_any_model(asked: str, model: str, provider: str) -> None:
 
     assert (response.model, response._hidden_params["custom_llm_provider"]) == (model, provider)
     assert (stream.model, stream.custom_llm_provider) == (model, provider)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_litellms_word_for_a_refused_request_raises(stream: bool) -> None:
+    with pytest.raises(unspool.BadRequestError) as caught:
+        unspool.completion("gpt-4o", mock_response="Exception: content_filter_policy", stream=stream)
+    assert (type(caught.value), caught.value.status_code) == (unspool.BadRequestError, 400)
+
+
+def test_litellms_word_for_a_broken_stream_raises_before_its_first_chunk() -> None:
+    stream = unspool.completion("gpt-4o", mock_response="Exception: mock_streaming_error", stream=True)
+    with pytest.raises(unspool.MidStreamFallbackError) as caught:
+        list(stream)
+    assert (caught.value.status_code, caught.value.is_pre_first_chunk) == (529, True)
+
+
+def test_chunks_without_an_end_are_a_whole_mock() -> None:
+    stream = unspool.completion("gpt-4o", mock_response=unspool.text_chunks("a"), stream=True)
+    *_, last = stream
+    assert last.choices[0].finish_reason == "stop"

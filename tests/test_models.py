@@ -284,3 +284,19 @@ def test_a_dumped_answer_with_audio_is_the_same_again() -> None:
     again = ModelResponse.model_validate(response.model_dump())
     assert again == response
     assert again.choices[0].message.audio.transcript == "t"
+
+
+def test_streaming_choices_make_a_chunk() -> None:
+    made = ModelResponse(choices=[StreamingChoices(delta=Delta(content="a"))])
+    assert type(made) is ModelResponseStream
+    assert made.choices[0].delta.content == "a"
+
+
+def test_the_openai_sdks_dumps_are_there() -> None:
+    response = ModelResponse(id="r")
+    assert response.to_dict() == response.model_dump()
+    assert json.loads(response.to_json()) == response.model_dump()
+
+
+def test_what_no_call_gave_took_no_time() -> None:
+    assert ModelResponse()._response_ms is None

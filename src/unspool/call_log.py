@@ -102,6 +102,7 @@ class Logging:
             "litellm_trace_id": self.litellm_trace_id,
             "input": messages,
             "custom_llm_provider": None,
+            "response_cost": None,  # there are no prices here
         }
         refuse_unusable(listed("callbacks"))
         for callbacks in (self._callbacks("input"), *map(self._async_callbacks, ("success", "failure"))):

@@ -8,6 +8,8 @@ It may be
   that break it there, `FakeStream`s; without `stream=True`, the response that they add up to
 - an exception, or `"litellm.RateLimitError"`, `"litellm.InternalServerError"`,
   `"litellm.ContextWindowExceededError"` (or `"unspool.…"`): raised by the call
+- `"Exception: content_filter_policy…"`: a `BadRequestError`, raised by the call; and
+  `"Exception: mock_streaming_error…"`: an overload that the stream raises before its first chunk
 
 and beside it, or alone, `mock_tool_calls=` in the shape of a message's `tool_calls`.
 """
@@ -31,6 +33,7 @@ from unspool.chunk_makers import (
     usage_chunk,
 )
 from unspool.errors import (
+    BadRequestError,
     ContextWindowExceededError,
     InternalServerError,
     MockError,
@@ -57,6 +60,10 @@ _ERRORS: dict[str, type[ProviderError]] = {
     for package in ("litellm", "unspool")
     for error in (ContextWindowExceededError, InternalServerError, RateLimitError)
 }
+
+
+_REFUSED = "Exception: content_filter_policy"
+_OVERLOADED = "Exception: mock_streaming_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,8 @@ class Mock:
         given = self.response
         if n is not None and (type(n) is not int or n < 1):
             raise MockError(f"expected n to be a whole number from 1, got {n!r}")
+        if isinstance(given, str) and given.startswith(_OVERLOADED):
+            return _overloaded(stream=stream)
         if given is None or isinstance(given, str):
             return self._pieces(model, n or 1) if stream else self._whole(model, n or 1)
         if self.tool_calls:
@@ -114,6 +123,8 @@ class Mock:
             raise Timeout("this is a mock Timeout")
         if isinstance(self.response, BaseException):
             raise self.response
+        if isinstance(self.response, str) and self.response.startswith(_REFUSED):
+            raise BadRequestError(self.response, llm_provider="azure")
         if isinstance(self.response, str) and self.response in _ERRORS:
             error = _ERRORS[self.response]
             raise error(f"this is a mock {error.__name__}")
@@ -167,6 +178,16 @@ def _fragments(
         return [chunk_with(Delta(tool_calls=[custom]), **common)]
     name, arguments = call.function.name or "", call.function.arguments
     return tool_call_chunks(name, arguments, call_id=call.id, index=index, **common)
+
+
+def _overloaded(*, stream: bool) -> FakeStream:
+    """Give what LiteLLM's mock of a broken stream does: Anthropic's 529, before the first chunk."""
+    error = InternalServerError(
+        "This is a mock error raised mid-stream", llm_provider="anthropic", status_code=529
+    )
+    if not stream:
+        raise error
+    return FakeStream([error])
 
 
 def _is_response(given: object) -> bool:

@@ -91,6 +91,16 @@ class Record(BaseModel):
     def json(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]  # LiteLLM's json() gives a dict
         return self.model_dump(**options)
 
+    def to_dict(self, **options: Any) -> dict[str, Any]:
+        """The record as plain data, as the OpenAI SDK's method of this name; options are `model_dump`'s."""
+        options.pop("use_api_names", None)
+        return self.model_dump(**options)
+
+    def to_json(self, *, indent: int | None = 2, **options: Any) -> str:
+        """The record as JSON, as the OpenAI SDK's method of this name; options are `model_dump_json`'s."""
+        options.pop("use_api_names", None)
+        return self.model_dump_json(indent=indent, **options)
+
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -443,6 +453,12 @@ class _Response(Record):
         """What LiteLLM knows of a response beside its content; no part of what is dumped."""
         return {}
 
+    @property
+    def _response_ms(self) -> float | None:
+        """How long the call took, in milliseconds; None for what no call gave."""
+        milliseconds: float | None = self._hidden_params.get("_response_ms")
+        return milliseconds
+
     @model_validator(mode="before")
     @classmethod
     def _settle(cls, data: Any) -> Any:
@@ -463,12 +479,16 @@ class ModelResponseStream(_Response):
 
 
 class ModelResponse(_Response):
-    """A whole response. With `stream=True` its constructor gives a `ModelResponseStream` (decision D1)."""
+    """A whole response.
+
+    With `stream=True`, or choices that are `StreamingChoices`, its constructor gives a `ModelResponseStream`
+    (decision D1).
+    """
 
     choices: list[Choices] = Field(default_factory=lambda: [Choices()])
 
     def __new__(cls, *, stream: bool | None = None, **data: Any) -> Self:
-        if stream:
+        if stream or any(isinstance(choice, StreamingChoices) for choice in data.get("choices") or ()):
             return ModelResponseStream(**data)  # type: ignore[return-value]  # D1: the documented way to make one
         return super().__new__(cls)
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import anyio
 import pytest
@@ -361,3 +362,39 @@ async def test_a_source_that_closes_its_own_stream_is_closed_afterwards() -> Non
     texts: list[Any] = []
     await read(stream, texts)
     assert (texts, log) == (["a"], ["closed"])
+
+
+CHUNKS = [1, 2]
+
+
+def mocks_by_next() -> list[Any]:
+    by_next = MagicMock()
+    by_next.__next__ = MagicMock(side_effect=[*CHUNKS, StopIteration])
+    bare = Mock()
+    bare.__next__ = Mock(side_effect=[*CHUNKS, StopIteration])
+    by_iter = MagicMock()
+    by_iter.__iter__.return_value = iter(CHUNKS)
+    return [by_next, bare, by_iter]
+
+
+@pytest.mark.parametrize("which", range(3), ids=["next", "a bare mock's next", "iter"])
+def test_a_mock_is_read_in_the_way_that_was_set_up(which: int) -> None:
+    source = Source(mocks_by_next()[which])
+    assert [source.pull() for _ in range(3)] == [*CHUNKS, END]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("which", ["anext", "aiter", "next"])
+async def test_a_mock_is_read_asynchronously_in_the_way_that_was_set_up(which: str) -> None:
+    mock = MagicMock()
+    if which == "anext":
+        mock.__anext__ = AsyncMock(side_effect=[*CHUNKS, StopAsyncIteration])
+    elif which == "aiter":
+        mock.__aiter__.return_value = CHUNKS
+    else:
+        mock.__next__ = MagicMock(side_effect=[*CHUNKS, StopIteration])
+    mock.aclose = AsyncMock()
+    source = Source(mock)
+    assert [await source.apull() for _ in range(3)] == [*CHUNKS, END]
+    await source.aclose()
+    mock.aclose.assert_awaited_once()

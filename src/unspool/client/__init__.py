@@ -61,6 +61,7 @@ def completion(
             - `mock_delay`: seconds to wait before a mock answers.
             - `mock_timeout`: let `timeout` pass, then raise Timeout.
             - `input_callback`, `success_callback`, `failure_callback`: told besides those of the package.
+            - `num_retries`, `fallbacks`: None, 0 and [] only; one call is one request.
             - `metadata`, `litellm_call_id` and others of LiteLLM's own: shown to callbacks, never sent.
             - `clock`: the time of pauses and time stamps.
 
@@ -69,6 +70,7 @@ def completion(
         `additional_headers` (of the response) and `response_cost`, which is None.
 
     Raises:
+        UnsupportedParamsError: retries, fallbacks or `client=`; `drop_params` ignores the first two.
         ProviderError: the provider refused, couldn't be reached or made no sense (contract, section c);
             of a stream, from its iteration too.
         MockError: a mock or a callback that can't be used.
@@ -141,6 +143,7 @@ def _finish(call: Call, backend: Backend, reply: Reply) -> ModelResponse | Custo
             additional_headers=headers,
             litellm_call_id=call.log.litellm_call_id,
             response_cost=None,
+            _response_ms=(call.options.clock.monotonic() - call.started) * 1000,
         )
         return response
     stream = CustomStreamWrapper(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -10,6 +12,7 @@ from uuid import uuid4
 
 from unspool.call_log import Logging
 from unspool.clock import REAL_CLOCK, Clock
+from unspool.errors import UnsupportedParamsError
 from unspool.mock_response import Mock
 
 # What LiteLLM takes for itself. Callbacks find it in `kwargs["litellm_params"]`; the provider never does.
@@ -27,6 +30,10 @@ _LITELLMS_OWN = frozenset(
     )
     for name in names.split()
 )
+
+
+# What LiteLLM would do by itself around the request.
+_LITELLMS_WORK = ("num_retries", "fallbacks", "context_window_fallback_dict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,8 @@ class Call:
     litellm_params: dict[str, Any]
     options: Options
     log: Logging
+    started: float = 0.0
+    """When the call began, by `options.clock.monotonic()`."""
 
 
 def _refuse_misspelt(call_type: str, given: Mapping[str, Any], ours: set[str]) -> None:
@@ -110,6 +119,7 @@ def plan(
 
     Raises:
         MockError: a callback can't be called.
+        UnsupportedParamsError: retries, fallbacks, or LiteLLM's `client`.
         TypeError: an option of Unspool's is misspelt; the provider would be asked, and mocked by nothing.
     """
     ours = {option.name for option in fields(Options)}
@@ -119,6 +129,7 @@ def plan(
     if not stream:
         others.pop("stream_options", None)  # which OpenAI refuses there
     litellm_params = {name: value for name, value in others.items() if name in _LITELLMS_OWN}
+    _refuse_foreign(options, litellm_params)
     log = Logging(
         model,
         list(messages),
@@ -142,4 +153,30 @@ def plan(
         litellm_params=litellm_params,
         options=options,
         log=log,
+        started=options.clock.monotonic(),
     )
+
+
+def _refuse_foreign(options: Options, litellm_params: dict[str, Any]) -> None:
+    """Refuse what LiteLLM would act upon and Unspool doesn't, instead of ignoring it in silence.
+
+    Raises:
+        UnsupportedParamsError: retries or fallbacks, unless `drop_params` is on, or LiteLLM's `client`.
+    """
+    if litellm_params.get("client") is not None:
+        raise UnsupportedParamsError(
+            "client= takes an SDK's client in LiteLLM, and Unspool asks no SDK; pass http_client=, a client"
+            " of httpx or httpx2, or transport="
+        )
+    package_drops: bool = sys.modules["unspool"].drop_params
+    drops = package_drops if options.drop_params is None else options.drop_params
+    for name in _LITELLMS_WORK:
+        if not litellm_params.get(name):
+            continue
+        message = f"Unspool does one request per call and has no {name}: got {litellm_params[name]!r:.100}"
+        if not drops:
+            raise UnsupportedParamsError(
+                f"{message}; retry in your own code, or pass drop_params=True to ignore it"
+            )
+        warnings.warn(f"{message}; ignored because drop_params is on", stacklevel=4)
+        del litellm_params[name]

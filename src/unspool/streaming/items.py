@@ -122,7 +122,7 @@ def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:
         raise MockError(f"a generic chunk needs {', '.join(sorted(missing))} too, got only {sorted(item)}")
     tool = item.get("tool_use")
     delta = {"content": item["text"] or None, "tool_calls": [tool] if tool else None}
-    reason = (item["finish_reason"] or "stop") if item["is_finished"] else None
+    reason = (item["finish_reason"] or "stop") if item["is_finished"] else None  # else the core keeps it
     return ModelResponseStream(
         id="",
         choices=[{"index": item.get("index") or 0, "delta": delta, "finish_reason": reason}],

@@ -96,7 +96,9 @@ class Source:
 
     def _async_pull(self) -> Callable[[], Awaitable[Any]]:
         stream = self.stream
-        if hasattr(stream, "__aiter__"):
+        if _is_mock(stream) and _iterates_by(stream, "__anext__"):
+            return partial(anext, stream, END)
+        if _iterates_by(stream, "__aiter__"):
             return partial(anext, aiter(stream), END)
         pull = _sync_pull(stream)
         if type(stream) in _IN_MEMORY:
@@ -284,11 +286,28 @@ def _trio() -> Any:
 
 def _iterable(stream: Any) -> Any:
     """A single item is a stream of one; a list is read in order, and stays as it is."""
+    if _is_mock(stream):
+        return stream
     if isinstance(stream, (str, bytes, Mapping)) or hasattr(stream, "choices"):
         return iter((stream,))
     if isinstance(stream, Iterable) and not hasattr(stream, "__next__") and not hasattr(stream, "__aiter__"):
         return iter(stream)
     return stream
+
+
+def _is_mock(stream: Any) -> bool:
+    """Whether the stream is one of unittest.mock's, which have every attribute and every way to iterate."""
+    mock = sys.modules.get("unittest.mock")
+    return mock is not None and isinstance(stream, mock.NonCallableMock)
+
+
+def _iterates_by(stream: Any, name: str) -> bool:
+    """Whether a stream has a method of that name; of a mock, whether the test has set it up."""
+    method: Any = getattr(stream, name, None)
+    if not _is_mock(method):
+        return method is not None
+    by_items = name in {"__next__", "__anext__"} and method.side_effect is not None
+    return by_items or method._mock_return_value is not sys.modules["unittest.mock"].DEFAULT
 
 
 async def awaited(value: Any) -> Any:
@@ -302,7 +321,8 @@ def _sync_pull(stream: Any) -> Callable[[], Any]:
             f"expected a stream that can be iterated synchronously, got {type(stream).__name__}"
             + ("; read it with 'async for'" if hasattr(stream, "__aiter__") else "")
         )
-    return partial(next, iter(stream), END)
+    by_next = not _iterates_by(stream, "__iter__") and hasattr(stream, "__next__")
+    return partial(next, stream if by_next else iter(stream), END)
 
 
 async def _at_once(pull: Callable[[], Any]) -> Any:
