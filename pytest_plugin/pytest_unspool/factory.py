@@ -20,6 +20,7 @@ from pytest_unspool import noted, report, story, torture
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
 from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
+from unspool.clock import lent
 from unspool.fake import check_repeat
 from unspool.faults import Fault, break_script
 
@@ -52,6 +53,7 @@ class StreamFactory:
         self._clock = clock
         self._fault = fault
         self._attempts = count(1)
+        self._lent: list[Clock] = []
 
     def __call__(
         self,
@@ -101,6 +103,9 @@ class StreamFactory:
             script, provider = recording.script, provider or recording.provider
         provider = provider or "openai"
         items, fault = _items(script, delay), fault or self._fault
+        clock = clock or self._clock
+        if fault is not None or _may_pause(items):
+            self._lend_time(clock)
         if fault is not None:
             items, repeat = self._broken(fault, _played(items, repeat), provider), 1
         stream = self._stack.enter_context(
@@ -109,7 +114,7 @@ class StreamFactory:
                 model,
                 repeat=repeat,
                 provider=provider,
-                clock=clock or self._clock,
+                clock=clock,
                 limit=limit,
                 **options,
             )
@@ -118,6 +123,12 @@ class StreamFactory:
         source = "a script" if cassette is None else f"the cassette {cassette}"
         noted.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
+
+    def _lend_time(self, clock: Clock) -> None:
+        """Put the test's timers on virtual time, until its streams are closed."""
+        if not any(clock is one for one in self._lent):
+            self._lent.append(clock)
+            self._stack.enter_context(lent(clock))
 
     def _broken(self, fault: Fault, items: Iterable[Any], provider: str) -> Iterator[Any]:
         attempt = next(self._attempts)
@@ -163,6 +174,11 @@ def _played(script: Iterable[Any], repeat: float) -> Iterable[Any]:
         return script
     kept = list(script)
     return cycle(kept) if repeat == FOREVER else chain.from_iterable(repeated(kept, int(repeat)))
+
+
+def _may_pause(script: Any) -> bool:
+    """Whether time may pass in a script; of one that is made as it's played, nobody knows."""
+    return not isinstance(script, list | tuple) or any(isinstance(item, Pause) for item in script)
 
 
 def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:

@@ -41,11 +41,15 @@ def unspool_redact() -> Redactor | None:
 
 
 @pytest.fixture
-def unspool_clock() -> Clock:
-    """Whose time passes while recordings are played: a virtual clock, so that nobody waits."""
-    from unspool import VirtualClock  # noqa: PLC0415 - not before a test asks for it
+def unspool_clock(request: pytest.FixtureRequest) -> Clock:
+    """The clock on which recordings and pauses are played: a virtual one, so that no test waits.
 
-    return VirtualClock()
+    With `@pytest.mark.stream_cassette(real_time=True)` it's a real one.
+    """
+    from pytest_unspool import marks  # noqa: PLC0415 - not before a test asks for it
+    from unspool import RealClock, VirtualClock  # noqa: PLC0415 - as above
+
+    return RealClock() if marks.options_of(request.node).get("real_time") else VirtualClock()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ TORTURE = "stream_torture"
 LINE = (
     f"{MARKER}(name=…, record=…, timing=…, match_on=…, ignore=…, freeze_time=…): record the test's requests"
     " to a cassette, and replay them ever after. It takes all options of unspool.use_cassette, and"
-    " fail_on_unplayed=…"
+    " fail_on_unplayed=… and real_time=…"
 )
 
 TORTURE_LINE = (

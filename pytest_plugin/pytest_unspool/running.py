@@ -23,7 +23,7 @@ from unspool.transports.guard import LOOPBACK
 
 Node = pytest.Item | pytest.Session
 
-_OWN = {"record", "fail_on_unplayed"}
+_OWN = {"record", "fail_on_unplayed", "real_time"}
 _KNOWN = _OWN | {
     name
     for function in (use_cassette, Cassette)
@@ -53,6 +53,8 @@ def in_use(node: Node, path: Path, said: Mapping[str, Any]) -> Iterator[Cassette
     __tracebackhide__ = True
     _check_names(said)
     config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
+    if wanted.pop("real_time", False):
+        wanted["clock"] = RealClock()
     strict = wanted.pop("fail_on_unplayed", None) or options.setting(config, "fail_on_unplayed")
     record = _record_mode(config, wanted.pop("record", None))
     timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")

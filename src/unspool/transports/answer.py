@@ -25,6 +25,10 @@ def _nobody(_played: Interaction) -> None:
     """Nobody wants to know what is being played."""
 
 
+def _no_time_to_lend() -> None:
+    """The clock is real, or the application's timers are on virtual time already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """How recordings are played.
@@ -35,6 +39,7 @@ class Playback:
         clock: whose time that is.
         recording_clock: tells when chunks come while recording; the network's time is real.
         on_play: is told what is going to be played.
+        lend_time: puts the application's timers on virtual time, if the clock is virtual.
         breaker: the fault that answers go through; None for none. Under a fault nothing is recorded.
         positions: whether, once the fault has broken something, requests without a recording are answered
             by their place in the conversation.
@@ -45,6 +50,7 @@ class Playback:
     clock: Clock = REAL_CLOCK
     recording_clock: Clock = REAL_CLOCK
     on_play: Callable[[Interaction], None] = _nobody
+    lend_time: Callable[[], None] = _no_time_to_lend
     breaker: Breaker | None = None
     positions: bool = False
 

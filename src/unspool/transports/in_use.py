@@ -82,6 +82,7 @@ def break_answers(fault: Fault) -> None:
     if used is not None:
         breaker = Breaker(fault)
         used.breakers.append(breaker)
+        playback.lend_time()
         used.playback = replace(playback, factor=playback.factor or 1.0, breaker=breaker)
 
 

@@ -128,7 +128,14 @@ class CassetteContext:
                 if is_retried(interaction):
                     lender.lend()
 
-            playback = Playback(cassette, self._factor, self._clock, on_play=played, breaker=breaker)
+            playback = Playback(
+                cassette,
+                self._factor,
+                self._clock,
+                on_play=played,
+                lend_time=lender.lend,
+                breaker=breaker,
+            )
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             entered.breakers += [] if breaker is None else [breaker]
             scope.enter(entered)

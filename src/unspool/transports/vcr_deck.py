@@ -14,6 +14,7 @@ from unspool.cassette import encoding
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Response
 from unspool.cassette.take import Take
 from unspool.cassette.vcr_matchers import from_vcr
+from unspool.clock import note_answer
 from unspool.errors import CassetteError, CassetteFormatError
 from unspool.transports import scope
 from unspool.transports.answer import Playback
@@ -143,6 +144,7 @@ class Deck:
         if isinstance(about.found, Interaction) and about.playback is not None:
             about.playback.on_play(about.found)
             about.playback.cassette.play(about.found).pieces = 1  # all of it at once
+            note_answer(about.playback.clock)
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError):
             raise about.found

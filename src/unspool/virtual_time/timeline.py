@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from unspool.virtual_time.others import Others
 from unspool.virtual_time.real import Real
@@ -69,11 +69,18 @@ class Driver:
 
     Attributes:
         due: when it ends.
-        ends: what each clock will show then.
+        clock: the clock that shows it.
+        end: what the clock will show then.
     """
 
     due: float
-    ends: dict[Moving, float]
+    clock: Moving | None = None
+    end: float = 0.0
+
+    def show(self, elapsed: float) -> None:
+        """Let the clock show that so much has passed; it never goes back."""
+        if self.clock is not None:
+            self.clock.elapsed = max(self.clock.elapsed, elapsed)
 
 
 @dataclass(eq=False)
@@ -115,7 +122,7 @@ class Timeline:
         return any(eager for _, eager in self.lent)
 
     def _forget_clocks(self) -> None:
-        live = {clock for clock, _ in self.lent} | {clock for one in self._drivers for clock in one.ends}
+        live = {clock for clock, _ in self.lent} | {one.clock for one in self._drivers}
         for clock in self._accounted.keys() - live:
             del self._accounted[clock]
 
@@ -135,16 +142,17 @@ class Timeline:
 
         Args:
             seconds: how long.
-            clock: on which clock, beside those that are lent.
+            clock: on which clock; None for the one that was lent last.
             spent: how many of the seconds have passed already.
         """
         with self.lock:
             now = self.now()
-            clocks = {one for one, _ in self.lent} | ({clock} if clock is not None else set())
-            for one in clocks:
-                self._accounted.setdefault(one, now)
-            ends = {one: one.elapsed + seconds for one in clocks}
-            driver = Driver(now + max(0.0, seconds - spent), ends)
+            if clock is None and self.lent:
+                clock = self.lent[-1][0]
+            driver = Driver(now + max(0.0, seconds - spent), clock)
+            if clock is not None:
+                self._accounted.setdefault(clock, now)
+                driver.end = clock.elapsed + seconds
             self._drivers.append(driver)
         is_over = False
         try:
@@ -155,15 +163,14 @@ class Timeline:
                 if driver in self._drivers:
                     self._drivers.remove(driver)
                 if is_over:
-                    _show(driver.ends)
+                    driver.show(driver.end)
                 self._forget_clocks()
 
     def advance(self, clock: Moving, seconds: float) -> None:
         """Jump by hand, as far as a clock was moved by hand."""
         with self.lock:
             if any(clock is one for one, _ in self.lent):
-                others = [one for one, _ in self.lent if one is not clock]
-                self._move(seconds, {one: one.elapsed + seconds for one in others})
+                self._move(seconds)
 
     # Waiting
 
@@ -241,26 +248,22 @@ class Timeline:
         return 0.0
 
     def _jump(self, due: float) -> None:
-        ends: dict[Moving, float] = {}
+        """Move to a moment: that of a pause's end, or of another timer, which pending pauses show as well."""
         reached = [driver for driver in self._drivers if driver.due <= due + _EPSILON]
-        for driver in reached:
-            for clock, end in driver.ends.items():
-                ends[clock] = max(end, ends.get(clock, 0.0))
-        for clock, accounted in self._accounted.items():
-            ends.setdefault(clock, clock.elapsed + max(0.0, due - accounted))
-        self._move(due - self.now(), ends)
+        clocks = {driver.clock for driver in reached}
+        for driver in self._drivers:
+            if driver in reached:
+                driver.show(driver.end)
+            elif driver.clock is not None and driver.clock not in clocks:
+                clocks.add(driver.clock)
+                driver.show(driver.clock.elapsed + max(0.0, due - self._accounted[driver.clock]))
+        self._move(due - self.now())
 
-    def _move(self, seconds: float, ends: dict[Moving, float]) -> None:
+    def _move(self, seconds: float) -> None:
         self.offset += seconds
         self._all_wait_since = None
-        _show(ends)
         now = self.now()
         for clock in self._accounted:
             self._accounted[clock] = now
         for call in self.on_jump:
             call(seconds)
-
-
-def _show(ends: dict[Any, float]) -> None:
-    for clock, end in ends.items():
-        clock.elapsed = max(clock.elapsed, end)
