@@ -18,6 +18,7 @@ from benchmarks import (
     report,
     sdk_clients,
     suite,
+    watchdogs,
     wire,
     wrapper,
 )
@@ -41,7 +42,8 @@ def main() -> None:
 def _sections(count: int) -> dict[str, Iterator[Contest]]:
     streams = (module.contests(count) for module in (wrapper, builder, wire, guards))
     cassettes_ = (
-        module.contests() for module in (recording, replaying, cassettes, suite, sdk_clients, memory)
+        module.contests()
+        for module in (recording, replaying, cassettes, suite, sdk_clients, watchdogs, memory)
     )
     return {
         "Import": imports.contests(),

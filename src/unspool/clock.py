@@ -102,9 +102,9 @@ class VirtualClock:
             seconds: how long.
             spent: how many of them have passed already, unseen.
         """
-        from unspool.virtual_time.lending import pause  # noqa: PLC0415 - most programs have no virtual pause
-
         if seconds > 0:
+            from unspool.virtual_time.lending import pause  # noqa: PLC0415 - most programs have no virtual pause
+
             pause(seconds, clock=self, spent=spent)
 
     async def asleep(self, seconds: float, *, spent: float = 0.0) -> None:

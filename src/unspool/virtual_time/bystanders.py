@@ -43,6 +43,12 @@ _IN_REAL_THREADS = _ON_REAL_TIME - {"pytest", "selectors", "socketserver", "trio
 """Top-level modules whose threads are no part of the application."""
 
 
+_STARTING = frozenset({("threading.py", "start")})
+
+_DEPTH_OF_START = 5
+"""How many frames above `Condition.wait` it's that `Thread.start` waits, replaced functions included."""
+
+
 def keeps_real_time(module: str) -> bool:
     """Whether a module of this name reads real clocks."""
     return module.partition(".")[0] in _ON_REAL_TIME
@@ -88,9 +94,14 @@ def is_idle(frame: FrameType) -> bool:
 
 def _starts_a_thread(frame: FrameType) -> bool:
     """Whether it waits for a new thread to run, which isn't to be seen yet."""
-    event = frame.f_back
-    caller = None if event is None else event.f_back
-    return caller is not None and _is_at(caller, frozenset({("threading.py", "start")}))
+    at: FrameType | None = frame
+    for _ in range(_DEPTH_OF_START):
+        if at is None:
+            return False
+        if _is_at(at, _STARTING):
+            return True
+        at = at.f_back
+    return False
 
 
 def _is_at(frame: FrameType, places: frozenset[tuple[str, str]]) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -57,13 +58,13 @@ class VirtualSelector:
         return self._note(self.selector.select(None if seconds == math.inf else seconds))
 
     def _note(self, events: Any) -> Any:
-        if events and not all(getattr(key, "fileobj", None) is _wakeup(self.loop) for key, _ in events):
+        if events and any(getattr(key, "fileobj", None) not in _wakeup(self.loop) for key, _ in events):
             self._open_since = Real.monotonic()
         return events
 
     def pace(self) -> float:
         """How many seconds of real time its sockets and pipes should get now."""
-        files = _files(self.selector) - {_wakeup(self.loop)}
+        files = _files(self.selector) - _wakeup(self.loop)
         if files != self._files:
             self._files, self._open_since = files, Real.monotonic()
         left = self._open_since + SOCKET_PATIENCE - Real.monotonic()
@@ -82,9 +83,10 @@ class VirtualSelector:
         heapq.heapify(loop._scheduled)
 
 
-def _wakeup(loop: Any) -> Any:
-    """The socket by which other threads wake the loop."""
-    return getattr(loop, "_ssock", None)
+def _wakeup(loop: Any) -> set[Any]:
+    """The socket by which other threads wake the loop, and its descriptor."""
+    ours = getattr(loop, "_ssock", None)
+    return set() if ours is None else {ours, ours.fileno()}
 
 
 def _files(selector: Any) -> set[Any]:
@@ -95,9 +97,15 @@ def _files(selector: Any) -> set[Any]:
 
 def _listens(file: Any) -> bool:
     """Whether it's a server's socket, over which nothing comes but connections."""
+    return descriptor_listens(file if isinstance(file, int) else file.fileno())
+
+
+def descriptor_listens(descriptor: int) -> bool:
+    """Whether it's that of a server's socket."""
     try:
-        return bool(file.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-    except (AttributeError, OSError):
+        with socket.socket(fileno=os.dup(descriptor)) as copy:
+            return bool(copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except OSError:
         return False
 
 

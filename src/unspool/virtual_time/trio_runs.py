@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
-import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from unspool.virtual_time.event_loops import sleeping
+from unspool.virtual_time.event_loops import descriptor_listens, sleeping
 from unspool.virtual_time.members import TIMELINE, here
 from unspool.virtual_time.others import SOCKET_PATIENCE
 from unspool.virtual_time.real import Real
@@ -27,6 +25,7 @@ class VirtualRun:
         self.runner = runner
         self.clock = runner.clock
         self.io = runner.io_manager
+        self._wakeup = {runner.entry_queue.wakeup.wakeup_sock.fileno()}  # by which other threads wake it
         self._files: Any = None
         self._open_since = 0.0
 
@@ -64,24 +63,16 @@ class VirtualRun:
     def pace(self) -> float:
         """How many seconds of real time its sockets and pipes should get now."""
         keys = list(getattr(self.io, "_registered", ()))
-        files = {key[0] if isinstance(key, tuple) else key for key in keys}
+        files = {key[0] if isinstance(key, tuple) else key for key in keys} - self._wakeup
         if files != self._files:
             self._files, self._open_since = files, Real.monotonic()
         left = self._open_since + SOCKET_PATIENCE - Real.monotonic()
-        return left if left > 0 and not all(map(_listens, files)) else 0.0
+        return left if left > 0 and not all(map(descriptor_listens, files)) else 0.0
 
     def hand_back(self) -> None:
         """Give the run its own time back; deadlines keep their distance."""
         self.runner.clock = self.clock
         self.runner.io_manager = self.io
-
-
-def _listens(descriptor: int) -> bool:
-    try:
-        with socket.socket(fileno=os.dup(descriptor)) as copy:
-            return bool(copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-    except OSError:
-        return False
 
 
 def current_run() -> Any:
