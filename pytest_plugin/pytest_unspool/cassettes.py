@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,15 +35,19 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     fixtures that this one asks for says otherwise. Every request of the test is answered from it, or
     recorded to it; none reaches the network unseen.
     """
-    from pytest_unspool import running, torture  # noqa: PLC0415 - they import unspool
+    from pytest_unspool import naming, running, torture  # noqa: PLC0415 - they import unspool
 
-    asked = {**unspool_config, **marks.options_of(request.node)}
-    path = running.path_of(unspool_cassette_dir, asked.pop("name", unspool_default_cassette_name))
+    project = marks.with_one_mode(unspool_config, "in unspool_config")
+    asked = {**project, **marks.options_of(request.node)}
+    name = asked.pop("name", unspool_default_cassette_name)
+    paths = naming.files_of(unspool_cassette_dir, name)
+    is_own = name == naming.name_of(request.node)
+    path = paths[0]
     broken = torture.options_of_cassette(request.node, unspool_fault, path)
     if broken.keys() & asked.keys() & {"fault"}:
         raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
     said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
-    with running.in_use(request.node, path, said) as cassette:
+    with running.in_use(request.node, paths, said, is_own=is_own) as cassette:
         yield cassette
 
 
@@ -51,16 +57,37 @@ def stream_cassette_factory(
 ) -> Callable[..., AbstractContextManager[Cassette]]:
     """Cassettes for fixtures of a wider scope: `with stream_cassette_factory("answers.yaml"): …`.
 
-    It takes a path, relative to pytest's root directory, and the marker's options. The run's own options
-    hold as in a test.
+    It takes a path, relative to pytest's root directory, and the marker's options. The run's options and the
+    project's fixtures (`unspool_config`, `unspool_redact`, `unspool_clock`) hold as in the first test that
+    uses it.
     """
 
-    def make(path: str | Path, **said: Any) -> AbstractContextManager[Cassette]:
+    def make(path: str | Path, *others: str | Path, **said: Any) -> AbstractContextManager[Cassette]:
         from pytest_unspool import running  # noqa: PLC0415 - it imports unspool
 
-        return running.in_use(request.node, request.config.rootpath / path, said)
+        caller = sys._getframe(1)
+        paths = [request.config.rootpath / one for one in (path, *others)]
+        asked = {**_of_the_project(request.session), **marks.with_one_mode(said, "of a cassette")}
+        return running.in_use(request.node, paths, asked, fixture=_place(request.config, caller))
 
     return make
+
+
+def _of_the_project(session: pytest.Session) -> dict[str, Any]:
+    """What the project's fixtures say, as the running test sees them: only it knows which ones hold."""
+    item = session.stash.get(noted.RUNNING, None)
+    if item is None:
+        return {}
+    value = item._request.getfixturevalue
+    config = marks.with_one_mode(value("unspool_config"), "in unspool_config")
+    return {"clock": value("unspool_clock"), "redactor": value("unspool_redact"), **config}
+
+
+def _place(config: pytest.Config, caller: FrameType) -> str:
+    """A fixture's name, file and line."""
+    path = Path(caller.f_code.co_filename)
+    shown = path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path
+    return f"the fixture `{caller.f_code.co_name}` ({shown.as_posix()}:{caller.f_lineno})"
 
 
 @pytest.fixture(autouse=True)

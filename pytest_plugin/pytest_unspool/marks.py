@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,8 +12,8 @@ MARKER = "stream_cassette"
 TORTURE = "stream_torture"
 
 LINE = (
-    f"{MARKER}(name=…, record=…, timing=…, match_on=…, ignore=…, freeze_time=…): record the test's requests"
-    " to a cassette, and replay them ever after. It takes all options of unspool.use_cassette, and"
+    f"{MARKER}(name, …, record_mode=…, timing=…, match_on=…, ignore=…, freeze_time=…): record the test's"
+    " requests to a cassette, and replay them ever after. It takes all options of unspool.use_cassette, and"
     " fail_on_unplayed=… and real_time=…"
 )
 
@@ -35,15 +37,32 @@ def options_of(node: pytest.Item) -> dict[str, Any]:
 
 def _read(mark: pytest.Mark) -> dict[str, Any]:
     options = dict(mark.kwargs)
-    if len(mark.args) > 1 or (mark.args and "name" in options):
+    names = mark.args or _listed(options.get("name"))
+    if (mark.args and "name" in options) or not all(isinstance(one, str | os.PathLike) for one in names):
         raise pytest.UsageError(
-            f"expected @pytest.mark.{MARKER} with one name at most, and options by keyword; got"
-            f" {', '.join(map(repr, mark.args))}"
+            f"expected @pytest.mark.{MARKER} with names of cassettes, and options by keyword; got"
+            f" {', '.join(map(repr, names))}"
         )
-    if mark.args:
-        options["name"] = mark.args[0]
-    if "record_mode" in options:  # vcrpy's word for it, and use_cassette's
-        if "record" in options:
-            raise pytest.UsageError(f"expected record or record_mode at @pytest.mark.{MARKER}, got both")
-        options["record"] = options.pop("record_mode")
-    return options
+    if names:
+        options["name"] = names
+    return with_one_mode(options, f"at @pytest.mark.{MARKER}")
+
+
+def _listed(name: Any) -> tuple[Any, ...]:
+    if name is None:
+        return ()
+    return tuple(name) if isinstance(name, list | tuple) else (name,)
+
+
+def with_one_mode(options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The options with `record`, the short form, as `record_mode`.
+
+    Raises:
+        UsageError: both are there.
+    """
+    found = dict(options)
+    if "record" in found:
+        if "record_mode" in found:
+            raise pytest.UsageError(f"expected record or record_mode {where}, got both")
+        found["record_mode"] = found.pop("record")
+    return found

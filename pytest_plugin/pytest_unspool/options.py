@@ -26,12 +26,26 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("unspool", "recorded and scripted LLM streams (Unspool)")
     for name, text in _HELP.items():
         option = f"--unspool-{name.replace('_', '-')}"
+        aliases = [f"{option}-mode"] if name == "record" else []
         if name in _FLAGS:
             group.addoption(option, action="store_true", default=None, dest=f"unspool_{name}", help=text)
             parser.addini(f"unspool_{name}", text, type="bool", default=False)
         else:
-            group.addoption(option, metavar=name.upper(), dest=f"unspool_{name}", help=text)
+            group.addoption(option, *aliases, metavar=name.upper(), dest=f"unspool_{name}", help=text)
             parser.addini(f"unspool_{name}", text, default=None)
+    parser.addini("unspool_record_mode", "the same as unspool_record", default=None)
+    parser.addini(
+        "unspool_ignore_hosts",
+        "hosts whose requests are neither recorded nor answered: names, addresses, networks",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "unspool_ignore_localhost",
+        "requests to this machine are neither recorded nor answered",
+        type="bool",
+        default=False,
+    )
     parser.addini(
         "unspool_allowed_hosts",
         "what tests may reach though the network is blocked, beside this machine: names, addresses, networks",
@@ -48,6 +62,8 @@ def flag(config: pytest.Config, name: str) -> Any:
 def setting(config: pytest.Config, name: str) -> Any:
     """What the command line says, or else the ini file; None if neither does."""
     said = flag(config, name)
+    if said is None and name == "record":  # of which pytest 7 makes an empty string where none is given
+        return config.getini("unspool_record_mode") or config.getini("unspool_record") or None
     return config.getini(f"unspool_{name}") if said is None else said
 
 

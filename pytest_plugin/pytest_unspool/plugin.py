@@ -70,6 +70,31 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.LINE)
     config.addinivalue_line("markers", marks.TORTURE_LINE)
     options.check(config)
+    from pytest_unspool import report
+
+    report.start(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A worker of pytest-xdist is about to start."""
+    from pytest_unspool import report
+
+    node.workerinput["unspool"] = report.started_at(node.config)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    if items:
+        from pytest_unspool import report
+
+        report.note_deselected(items[0].config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    if isinstance(item, pytest.Function):
+        item.session.stash[noted.RUNNING] = item
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)
@@ -85,6 +110,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any are deselected: their cassettes are theirs even if they don't run."""
+    if any(item.get_closest_marker(marks.MARKER) for item in items):
+        from pytest_unspool import naming
+
+        naming.check_collisions(items)
     if options.setting(config, "report"):
         from pytest_unspool import report
 
@@ -106,24 +135,30 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if call.excinfo is None:
-        return (yield)
-    from pytest_unspool import failure
+    if call.excinfo is not None:
+        from pytest_unspool import failure
 
-    failure.cut_to_the_test(item, call.excinfo)
+        failure.cut_to_the_test(item, call.excinfo)
     made = yield
+    if call.when == "call" or not made.passed:
+        item.stash[noted.OUTCOME] = made.outcome
     if made.failed:
         failure.tell_of_streams(item, made)
+    if call.when == "teardown" and (notes := item.stash.get(noted.NOTES, None)):
+        made.sections.append(("Unspool", "\n".join(notes)))
+        notes.clear()
     return made
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In a worker of pytest-xdist."""
-    if hasattr(session.config, "workeroutput"):
-        from pytest_unspool import report
+    """In a worker of pytest-xdist, the accounts are sent; elsewhere, rewritten cassettes are finished."""
+    from pytest_unspool import report
 
+    if hasattr(session.config, "workeroutput"):
         report.hand_over(session.config)
+    else:
+        report.drop_untouched(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -135,7 +170,6 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if options.setting(config, "report"):
-        from pytest_unspool import report
+    from pytest_unspool import report
 
-        report.summarize(terminalreporter, config)
+    report.summarize(terminalreporter, config, in_full=bool(options.setting(config, "report")))

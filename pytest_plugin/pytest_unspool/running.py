@@ -7,91 +7,127 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_unspool import options, report
+from pytest_unspool import marks, noted, options, report
 from pytest_unspool.failure import Run, at_once
 from pytest_unspool.noted import RUNS
 from unspool import Cassette, CassetteError, RealClock, block_network, use_cassette
-from unspool.cassette.names import cassette_path
+from unspool.cassette.vcr_options import REFUSED, TRANSLATED
+from unspool.transports.expected import is_expected_here
 from unspool.transports.guard import LOOPBACK
 
 Node = pytest.Item | pytest.Session
 
-_OWN = {"record", "fail_on_unplayed", "real_time"}
-_KNOWN = _OWN | {
-    name
-    for function in (use_cassette, Cassette)
-    for name in inspect.signature(function).parameters
-    if name not in {"path", "options", "record_mode", "on_miss", "require_all_played"}
+_OWN = {"fail_on_unplayed", "real_time"}
+_INTERNAL = {
+    "path",
+    "options",
+    "vcr_options",
+    "on_miss",
+    "on_notice",
+    "user",
+    "require_all_played",
+    "read_also",
 }
-
-
-def path_of(folder: Path, name: str) -> Path:
-    """A cassette's file, by its name in a folder.
-
-    Raises:
-        CassetteError: the name leads out of the folder.
-    """
-    return cassette_path(folder, name)
+_KNOWN = (
+    _OWN
+    | TRANSLATED
+    | {
+        name
+        for function in (use_cassette, Cassette)
+        for name in inspect.signature(function).parameters
+        if name not in _INTERNAL
+    }
+)
 
 
 @contextmanager
-def in_use(node: Node, path: Path, said: Mapping[str, Any]) -> Iterator[Cassette]:
+def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
+    node: Node, paths: Sequence[Path], said: Mapping[str, Any], *, is_own: bool = False, fixture: str = ""
+) -> Iterator[Cassette]:
     """The cassette in use, as the run, the marker and the project have it.
 
     Args:
         node: the test, or the session.
-        path: the cassette's file.
+        paths: the cassette's file, and those of further ones whose recordings answer too.
         said: what the marker and the project say; None stands for the usual.
+        is_own: whether no other test uses the file.
+        fixture: which fixture uses it, and where that is, if it's no test.
     """
     __tracebackhide__ = True
+    path, *others = paths
+    said = marks.with_one_mode(said, "for a cassette")
     _check_names(said)
     config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
     if wanted.pop("real_time", False):
         wanted["clock"] = RealClock()
     strict = wanted.pop("fail_on_unplayed", None) or options.setting(config, "fail_on_unplayed")
-    record = _record_mode(config, wanted.pop("record", None))
+    mode = _record_mode(config, wanted.pop("record_mode", None))
     timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
     allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *config.getini("unspool_allowed_hosts")}
+    notes: list[str] = []
     context = use_cassette(
         path,
-        record_mode=record,
+        record_mode=mode,
+        read_also=others,
         timing=timing,
         allowed_hosts=allowed,
-        on_miss=_fail_at_once(node),
+        on_miss=_fail_at_once(node, fixture),
+        on_notice=notes.append,
+        user=node.nodeid or fixture,
         **wanted,
     )
+    if noted.OUTCOME in node.stash:  # the test is run again
+        del node.stash[noted.OUTCOME]
+    failed_before = node.session.testsfailed
     with context as cassette:
+        if mode == "all" or (mode == "rewrite" and not is_own):
+            cassette.shared_since = report.started_at(config)
         run = Run(cassette, path, fail_on_unplayed=bool(strict))
         runs = node.stash.setdefault(RUNS, [])
         runs.append(run)
         yield cassette
         runs.remove(run)  # the test may be run again
         cassette.misses[:] = [miss for miss in cassette.misses if miss not in run.reported]
-    factor = _waited(timing, wanted.get("clock"))
-    report.keep(config, report.account(cassette, _shown(config, path), waited=factor))
+        outcome = _outcome(node, failed_before)
+        if outcome != "passed":
+            cassette.mark_failed(interruption=None if outcome else "the test did not end")
+    made = report.account(cassette, _shown(config, path), waited=_waited(timing, wanted.get("clock")))
+    made |= {"user": node.nodeid or fixture, "rewritten": mode == "rewrite" and not is_own, "notes": notes}
+    made["command"] = how_to_record(node, fixture, mode="rewrite")
+    report.keep(config, made)
+    node.stash.setdefault(noted.NOTES, []).extend(report.remarks(made))
+
+
+def _outcome(node: Node, failed_before: int) -> str | None:
+    """How the test ended, or those that used a fixture; None if the run was interrupted."""
+    if isinstance(node, pytest.Item):
+        return node.stash.get(noted.OUTCOME, None)
+    return "passed" if node.session.testsfailed == failed_before else "failed"
 
 
 def _check_names(said: Mapping[str, Any]) -> None:
     unknown = said.keys() - _KNOWN
-    if unknown:
+    if unknown - set(REFUSED):  # those are explained by the cassette
         raise pytest.UsageError(
             f"expected options of a cassette ({', '.join(sorted(_KNOWN | {'name'}))}), got"
             f" {', '.join(sorted(unknown))}"
         )
 
 
-def _record_mode(config: pytest.Config, said: str | None) -> str | None:
+def _record_mode(config: pytest.Config, said: Any) -> str | None:
     """The command line goes before the marker, the marker before the ini file; `none` goes before all."""
+    said = getattr(said, "value", said)
     if options.is_ci() or said == "none":
         return "none"
-    return options.flag(config, "record") or said or options.setting(config, "record")
+    mode: str | None = options.flag(config, "record") or said or options.setting(config, "record")
+    return mode
 
 
 def _timing(config: pytest.Config, said: str | float | None, *, usual: str) -> Any:
@@ -115,24 +151,43 @@ def _shown(config: pytest.Config, path: Path) -> str:
 # What reaches for the network
 
 
-def _fail_at_once(node: Node) -> Callable[[CassetteError], None]:
-    """For a client's own error handling would swallow an exception, wait a while and try again."""
+def _fail_at_once(node: Node, fixture: str) -> Callable[[CassetteError], None]:
+    """Fail the test: a client's own error handling would swallow an exception, wait and try again."""
 
     def fail(error: CassetteError) -> None:
         __tracebackhide__ = True
+        if is_expected_here(error):
+            return
         for run in node.stash.get(RUNS, []):
             run.reported.append(error)
-        where = node.nodeid or "a fixture"
-        raise at_once(f"{where}: {error}\n{how_to_record(node)}") from None
+        where = node.nodeid or fixture
+        raise at_once(f"{where}: {error}\n{_advice(node, fixture)}") from None
 
     return fail
 
 
-def how_to_record(node: Node) -> str:
-    """The command that would record what is missing."""
+def _advice(node: Node, fixture: str) -> str:
+    return f"To record what is missing: {how_to_record(node, fixture, mode='new_episodes')}"
+
+
+def how_to_record(node: Node, fixture: str = "", *, mode: str) -> str:
+    """The command that records with that mode, for a test or for those that use a fixture."""
     outside_ci = "env -u CI " if options.is_ci() else ""
-    test = shlex.quote(node.nodeid) if node.nodeid else ""
-    return f"To record what is missing: {outside_ci}pytest {test} --unspool-record=new_episodes"
+    tests = [node.nodeid] if node.nodeid else _users_of(node, fixture)
+    words = " ".join(map(shlex.quote, tests))
+    return f"{outside_ci}pytest {words} --unspool-record={mode}"
+
+
+_MOST_TESTS = 3
+
+
+def _users_of(node: Node, fixture: str) -> list[str]:
+    """The tests that use a fixture, or their files, if there are many."""
+    name = fixture.partition("`")[2].partition("`")[0]
+    tests = [item.nodeid for item in node.session.items if name in getattr(item, "fixturenames", ())]
+    if len(tests) <= _MOST_TESTS:
+        return tests
+    return sorted({test.partition("::")[0] for test in tests})
 
 
 @contextmanager

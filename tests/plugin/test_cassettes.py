@@ -186,7 +186,7 @@ class TestWeather:
 @pytest.mark.parametrize(
     ("marker", "complaint"),
     [
-        ('("a", "b")', "expected @pytest.mark.stream_cassette with one name at most"),
+        ('("a", 3)', "expected @pytest.mark.stream_cassette with names of cassettes"),
         ('(record="all", record_mode="all")', "expected record or record_mode"),
         ("(rekord=True)", "got rekord"),
         ('(name="../../escape")', "whose '..' leads out"),

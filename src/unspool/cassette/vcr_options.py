@@ -26,7 +26,7 @@ TRANSLATED = frozenset(
 )
 """The options, beside those of `Cassette` itself, that are accepted."""
 
-_INSTEAD = {
+REFUSED = {
     "after_load_interaction": "use before_record_request and before_record_response, which apply to loaded"
     " interactions too",
     "before_record": "call it before_record_request",
@@ -40,6 +40,7 @@ _INSTEAD = {
     "persister": "cassettes are files; read and write them with unspool.Cassette",
     "skip_patchers": "let hosts pass with ignore_hosts",
 }
+"""Options of vcrpy's that are refused, and what to use instead."""
 
 
 def translated(
@@ -59,7 +60,7 @@ def translated(
     _check_names(options)
     _check_serializer(options.get("serializer"), path)
     if record_mode is not None and options.get("record") is not None:
-        raise CassetteError("expected record_mode, or its short form record; got both")
+        raise CassetteError("expected record or record_mode, which it's short for; got both")
     return (
         record_mode if record_mode is not None else options.get("record"),
         (*match_on, *(options.get("additional_matchers") or ())),
@@ -73,10 +74,10 @@ def translated(
 
 def _check_names(options: Mapping[str, Any]) -> None:
     for name in options:
-        if name in _INSTEAD:
-            raise CassetteError(f"the option {name} of vcrpy isn't supported: {_INSTEAD[name]}")
+        if name in REFUSED:
+            raise CassetteError(f"the option {name} of vcrpy isn't supported: {REFUSED[name]}")
         if name not in TRANSLATED:
-            near = get_close_matches(name, [*TRANSLATED, *_INSTEAD, *_own_options()], n=1)
+            near = get_close_matches(name, [*TRANSLATED, *REFUSED, *_own_options()], n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(
                 f"expected an option of Cassette, got an unexpected keyword argument {name!r}{hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, aclosing
 from threading import Lock
 from typing import Any, ParamSpec, Self, TypeVar
@@ -18,6 +18,7 @@ from unspool.faults.fault import Fault
 from unspool.transports import scope
 from unspool.transports._family import mark_failed
 from unspool.transports.answer import Playback
+from unspool.transports.expected import was_expected
 from unspool.transports.fault import Breaker
 from unspool.transports.frozen import frozen_at
 from unspool.transports.guard import LOOPBACK, guarded
@@ -148,7 +149,7 @@ class CassetteContext:
         stack.close()
         if error is not None:
             mark_failed(cassette, error)
-        elif cassette.misses:
+        elif any(_unexpected(cassette)):
             cassette.mark_failed()
         try:
             cassette.close()
@@ -166,7 +167,8 @@ class CassetteContext:
         return self._entered.pop(mine[0] if mine else -1)
 
     def _check(self, cassette: Cassette, used: scope.Scope) -> None:
-        cassette.raise_for_misses()
+        for miss in _unexpected(cassette):
+            raise miss
         for error in (error for breaker in used.breakers for error in breaker.errors()):
             raise error
         if self._require_all_played and in_force() is None:  # a test that is broken may end early
@@ -217,6 +219,11 @@ class _Lender:
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
+
+
+def _unexpected(cassette: Cassette) -> Iterator[CassetteError]:
+    """The misses that the block hasn't asked for."""
+    return (miss for miss in cassette.misses if not was_expected(miss))
 
 
 def _around_call(context: Callable[[], CassetteContext], function: Callable[..., Any]) -> Callable[..., Any]:
