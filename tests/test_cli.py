@@ -202,3 +202,10 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"unspool {unspool.__version__}\n"
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "unspool", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("unspool ")

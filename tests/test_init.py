@@ -104,3 +104,11 @@ def test_a_wrong_limit_in_the_environment_is_named_at_once(wrong: str) -> None:
     assert "REPEATED_STREAMING_CHUNK_LIMIT to be a whole number from 1, got" in run(
         code, REPEATED_STREAMING_CHUNK_LIMIT=wrong
     )
+
+
+@pytest.mark.parametrize("name", ["strategies", "verdict"])
+def test_packages_that_the_reference_names_are_attributes(name: str) -> None:
+    code = f"import unspool; print(unspool.{name}.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == f"unspool.{name}"

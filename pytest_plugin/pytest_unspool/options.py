@@ -62,9 +62,12 @@ def flag(config: pytest.Config, name: str) -> Any:
 def setting(config: pytest.Config, name: str) -> Any:
     """What the command line says, or else the ini file; None if neither does."""
     said = flag(config, name)
-    if said is None and name == "record":  # of which pytest 7 makes an empty string where none is given
+    if said is not None:
+        return said
+    if name == "record":
         return config.getini("unspool_record_mode") or config.getini("unspool_record") or None
-    return config.getini(f"unspool_{name}") if said is None else said
+    written = config.getini(f"unspool_{name}")
+    return None if written == "" else written  # pytest 7 has no None for a key that isn't there
 
 
 def check(config: pytest.Config) -> None:

@@ -54,6 +54,8 @@ drop_params: bool = False
 """Whether parameters that a provider lacks are left out instead of raising UnsupportedParamsError."""
 
 if TYPE_CHECKING:
+    import unspool.strategies
+    import unspool.verdict
     from unspool import errors as exceptions
     from unspool import faults
     from unspool.builder import stream_chunk_builder
@@ -298,8 +300,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"unspool.{_HOMES[name]}"), name)
     elif name == "exceptions":  # LiteLLM's name for where its errors are
         value = import_module("unspool.errors")
-    elif name == "faults":
-        value = import_module("unspool.faults")
+    elif name in {"faults", "strategies", "verdict"}:
+        value = import_module(f"unspool.{name}")
     elif name == "__version__":
         value = import_module("importlib.metadata").version("unspool")
     else:
