@@ -55,7 +55,7 @@ drop_params: bool = False
 
 if TYPE_CHECKING:
     import unspool.strategies
-    import unspool.verdict
+    import unspool.verdict  # noqa: F401 - as attributes
     from unspool import errors as exceptions
     from unspool import faults
     from unspool.builder import stream_chunk_builder
