@@ -39,6 +39,7 @@ PURE = (
     "cassette.journal_lines",
     "cassette.match",
     "cassette.merging",
+    "cassette.miss_advice",
     "cassette.model",
     "cassette.outcomes",
     "cassette.parsed_body",

@@ -80,7 +80,7 @@ def test_the_list_of_differences_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("where", "path"),
     [
-        ("body.messages[1].content", "messages[1].content"),
+        ("body.messages[1].content", "messages[*].content"),
         ('body["a.b"]', '["a.b"]'),
         ("body[0]", "[0]"),
         ("query.api-version", "?api-version"),
@@ -187,7 +187,7 @@ def test_a_miss_is_explained_by_the_nearest_recording() -> None:
         f"cassettes/x.yaml has no recording for POST {URI} (record_mode='none').",
         "Of 2, the nearest is interactions[1]; it differs in one place:",
         '  body.messages[0].content: recorded "The weather in Paris?", came "The weather in Rome?"',
-        "If such a value changes with every run, leave it out: ignore=['messages[0].content'].",
+        "What is asked differs: if the code is meant to ask this now, record it anew.",
         RECORD,
     ]
 
@@ -245,3 +245,66 @@ def test_an_empty_cassette_is_said_to_be_empty() -> None:
         "The cassette is empty, or there is none yet.",
         RECORD,
     ]
+
+
+# What to do about it
+
+
+def talk(*contents: str, call_id: str = "call_1", **options: Any) -> Request:
+    """A conversation whose turns say this, with a tool's call in its second."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": content} for content in contents]
+    if len(messages) > 1:
+        messages[1]["tool_calls"] = [{"id": call_id, "function": {"name": "look"}}]
+    return request({"messages": messages, **options})
+
+
+def test_the_nearest_is_an_unplayed_conversation_of_as_many_turns() -> None:
+    recorded = [talk("a"), talk("a", "b", "c"), talk("a", "b", "c", "d", "e")]
+
+    lines = explained(talk("a", "b", "X"), *recorded, played=(1, 0, 0))
+    assert "the nearest is interactions[1]; it differs in one place" in lines[1]
+    assert lines[2].startswith("  body.messages[2].content: ")
+
+
+def test_of_two_alike_the_unplayed_one_is_nearer() -> None:
+    lines = explained(talk("b", "x"), talk("b", "y"), talk("c", "z"), played=(1, 0))
+    assert "the nearest is interactions[1];" in lines[1]
+
+
+def test_a_hint_holds_for_all_items_of_a_list() -> None:
+    lines = explained(talk("a", "b", call_id="call_2"), talk("a", "b"))
+    assert lines[-2] == (
+        "If such a value changes with every run, leave it out: ignore=['messages[*].tool_calls[*].id']."
+    )
+
+
+@pytest.mark.parametrize(
+    ("recorded", "came"),
+    [
+        ("Today is 2026-11-23. Hi", "Today is 2026-12-01. Hi"),
+        ("It is 12:30", "It is 09:01"),
+        ("now: 1764523100", "now: 1764529999"),
+        ("Today is November 23, 2026", "Today is December 1, 2026"),
+    ],
+)
+def test_a_date_in_the_prompt_suggests_to_stop_time_and_not_to_ignore_it(recorded: str, came: str) -> None:
+    lines = explained(chat(came), chat(recorded))
+    assert lines[3].startswith("A date or a time differs: freeze_time=True lets time stand")
+    assert "ignore=" not in "\n".join(lines)
+    assert "record it anew" not in "\n".join(lines[:-1])
+
+
+def test_an_id_in_the_prompt_suggests_a_function() -> None:
+    lines = explained(chat("Look up order_8d1f2a9b77"), chat("Look up order_1a2b3c4d55"))
+    assert lines[3] == "An id in the text differs: let a function write a fixed one: before_record_request."
+
+
+@pytest.mark.parametrize("name", ["messages", "input", "contents", "system", "instructions"])
+def test_no_prompt_is_ever_to_be_ignored(name: str) -> None:
+    lines = explained(request({name: "What now?", "user": "b"}), request({name: "What then?", "user": "a"}))
+    assert "ignore=" not in "\n".join(lines)
+
+
+def test_another_model_is_said_to_be_one() -> None:
+    lines = explained(talk("a", model="m2"), talk("a", model="m1"))
+    assert lines[3] == "The model or its tools differ: if they are meant to, record it anew."

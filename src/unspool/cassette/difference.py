@@ -6,14 +6,17 @@ Two requests differ in no place if, and only if, they match.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import islice
 
 from unspool.cassette.excerpts import excerpts, same_until
 from unspool.cassette.match import PARTS, Matching, objection
+from unspool.cassette.miss_advice import Difference, advice
 from unspool.cassette.model import Interaction, Request
+from unspool.cassette.request_body import read_body
 from unspool.cassette.unequal import is_redacted_form, unequal
+
+__all__ = ["MOST_DIFFERENCES", "Difference", "differences", "explain_miss", "nearest"]
 
 MOST_DIFFERENCES = 100
 """No more are looked for: requests that differ in so many places have little to do with each other."""
@@ -21,32 +24,8 @@ MOST_DIFFERENCES = 100
 _MOST_CANDIDATES = 200
 _MOST_BYTES = 8_000_000  # of candidates' bodies, so that an error comes in a second or so
 _MOST_SHOWN = 8
-_MOST_IGNORED = 3
+_CONVERSATIONS = ("messages", "input", "contents")  # of OpenAI and Anthropic, of Responses, of Gemini
 _ADDRESS = ("method", "scheme", "host", "port", "path")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place in which two requests differ.
-
-    Attributes:
-        where: such as `method`, `query.alt`, `body.messages[1].content`, `matcher same_user`.
-        recorded: what stands there in the recording, as short text: JSON, or `absent`.
-        came: what stands there in the request that came; for a matcher, why it says no.
-    """
-
-    where: str
-    recorded: str
-    came: str
-
-    @property
-    def ignorable_as(self) -> str | None:
-        """What to write into `ignore` so that this doesn't matter; None if nothing does."""
-        if self.where.startswith("query."):
-            return "?" + self.where.removeprefix("query.")
-        if self.where.startswith(("body.", "body[")):
-            return self.where.removeprefix("body").removeprefix(".")
-        return None
 
 
 def differences(recorded: Request, came: Request, matching: Matching) -> list[Difference]:
@@ -65,30 +44,43 @@ def _differences(recorded: Request, came: Request, matching: Matching) -> Iterat
 
 
 def nearest(
-    candidates: Sequence[Interaction], request: Request, matching: Matching
+    candidates: Sequence[Interaction],
+    request: Request,
+    matching: Matching,
+    played: Sequence[int] = (),
 ) -> tuple[Interaction, list[Difference]] | None:
     """The recording that differs least, and where; None if there are no recordings.
 
-    An agreeing address comes before anything else, then the fewest differences, then the most of the
-    body in common, then the order of recording. Of many recordings only the likeliest are compared.
+    An agreeing address comes before anything else, then a conversation of as many turns, then a recording
+    that hasn't been played; then the fewest differences, the most of the body in common, and the order of
+    recording. Of many recordings only the likeliest are compared.
+
+    Args:
+        candidates: the recordings.
+        request: the request that came.
+        matching: what has to agree.
+        played: how often each of the candidates has been played; nothing: none of them has.
     """
-    found = _nearest(candidates, request, matching)
+    found = _nearest(candidates, request, matching, played)
     return None if found is None else (candidates[found[0]], found[1])
 
 
 def _nearest(
-    candidates: Sequence[Interaction], request: Request, matching: Matching
+    candidates: Sequence[Interaction], request: Request, matching: Matching, played: Sequence[int]
 ) -> tuple[int, list[Difference]] | None:
     compared = (
         (index, differences(candidates[index].request, request, matching))
         for index in _likeliest(candidates, request, matching)
     )
+    turns = _turns(request)
 
-    def distance(found: tuple[int, list[Difference]]) -> tuple[int, int, int, int]:
+    def distance(found: tuple[int, list[Difference]]) -> tuple[int, bool, bool, int, int, int]:
         index, places = found
         recorded = candidates[index].request
+        far = _far(recorded, request, matching)
+        was_played = index < len(played) and played[index] > 0
         unlike = _unlike(recorded.body, request.body)
-        return _far(recorded, request, matching), len(places), unlike, index
+        return far, _turns(recorded) != turns, was_played, len(places), unlike, index
 
     return min(compared, key=distance, default=None)
 
@@ -106,6 +98,15 @@ def _likeliest(candidates: Sequence[Interaction], request: Request, matching: Ma
         compared += len(candidates[index].request.body)
         if compared > _MOST_BYTES:
             return
+
+
+def _turns(request: Request) -> int | None:
+    """How many turns the conversation in a request has; None if it's no conversation."""
+    document = read_body(request).document
+    if not isinstance(document, dict):
+        return None
+    lists = (document.get(name) for name in _CONVERSATIONS)
+    return next((len(turns) for turns in lists if isinstance(turns, list)), None)
 
 
 def _far(recorded: Request, came: Request, matching: Matching) -> int:
@@ -150,13 +151,13 @@ def explain_miss(
     if matching_ones:
         repeat = _REPEAT_UNDER_FAULT if under_fault else _REPEAT
         return f"{start}\nIt matches {_names(matching_ones)}, played already.\n{repeat}"
-    found = _nearest(interactions, request, matching)
+    found = _nearest(interactions, request, matching, played)
     if found is None:
         return f"{start}\nThe cassette is empty, or there is none yet.\n{record}"
     index, places = found
     name = f"interactions[{index}]{' (played already)' if played[index] else ''}"
     lines = [start, f"Of {len(interactions)}, the nearest is {name}; it differs in {_counted(places)}:"]
-    return "\n".join([*lines, *_listed(places), *_ignoring(places), record])
+    return "\n".join([*lines, *_listed(places), *advice(places), record])
 
 
 def _matching_indexes(request: Request, interactions: Sequence[Interaction], matching: Matching) -> list[int]:
@@ -205,12 +206,3 @@ def _listed(places: list[Difference]) -> Iterator[str]:
         yield f"  {place.where}: {recorded}{place.came}"
     if len(places) > _MOST_SHOWN:
         yield f"  and {len(places) - _MOST_SHOWN} more"
-
-
-def _ignoring(places: list[Difference]) -> Iterator[str]:
-    """How to make the recording match, if that's in the power of `ignore`."""
-    paths = [place.ignorable_as for place in places]
-    if None not in paths:
-        more = ", …" if len(paths) > _MOST_IGNORED else ""
-        shown = ", ".join(repr(path) for path in paths[:_MOST_IGNORED])
-        yield f"If such a value changes with every run, leave it out: ignore=[{shown}{more}]."
