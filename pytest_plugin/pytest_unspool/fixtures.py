@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from pytest_unspool.breaking import StreamFaults
     from pytest_unspool.examining import Examiner
     from pytest_unspool.factory import StreamFactory
@@ -51,6 +53,15 @@ def stream_wrapper(
         yield StreamFactory(
             request.node, streams, folder=unspool_cassette_dir, clock=unspool_clock, fault=unspool_fault
         )
+
+
+@pytest.fixture
+def stream_alias_litellm() -> Iterator[ModuleType]:
+    """`import litellm` is Unspool during the test; the fixture is that module (see `unspool.alias`)."""
+    from unspool import alias  # noqa: PLC0415 - as above
+
+    with alias.litellm() as litellm:
+        yield litellm
 
 
 @pytest.fixture

@@ -47,6 +47,12 @@ def add_options(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
+        "unspool_alias_litellm",
+        "`import litellm` is Unspool for the whole session, whether or not LiteLLM is installed",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
         "unspool_allowed_hosts",
         "what tests may reach though the network is blocked, beside this machine: names, addresses, networks",
         type="args",

@@ -25,6 +25,7 @@ from pytest_unspool.clients import (
 from pytest_unspool.fixtures import (
     looping_stream,
     rebuilt,
+    stream_alias_litellm,
     stream_faults,
     stream_verdict,
     stream_wrapper,
@@ -44,6 +45,7 @@ __all__ = [
     "async_stream_transport",
     "looping_stream",
     "rebuilt",
+    "stream_alias_litellm",
     "stream_anthropic",
     "stream_cassette",
     "stream_cassette_factory",
@@ -64,6 +66,19 @@ __all__ = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before a conftest.py imports the application."""
+    if early_config.getini("unspool_alias_litellm"):
+        from contextlib import ExitStack
+
+        from unspool import alias
+
+        stack = ExitStack()
+        early_config.add_cleanup(stack.close)
+        stack.enter_context(alias.litellm())
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,9 @@ The attributes below may be set at any time and take effect at once.
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 
@@ -56,8 +58,8 @@ drop_params: bool = False
 if TYPE_CHECKING:
     import unspool.strategies
     import unspool.verdict  # noqa: F401 - as attributes
+    from unspool import alias, faults
     from unspool import errors as exceptions
-    from unspool import faults
     from unspool.builder import stream_chunk_builder
     from unspool.call_log import Logging
     from unspool.cassette.cassette import Cassette
@@ -267,6 +269,7 @@ __all__ = [
     "VirtualClock",
     "WireError",
     "acompletion",
+    "alias",
     "block_network",
     "callbacks",
     "completion",
@@ -300,15 +303,59 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"unspool.{_HOMES[name]}"), name)
     elif name == "exceptions":  # LiteLLM's name for where its errors are
         value = import_module("unspool.errors")
-    elif name in {"faults", "strategies", "verdict"}:
+    elif name in {"alias", "faults", "strategies", "verdict"}:
         value = import_module(f"unspool.{name}")
     elif name == "__version__":
         value = import_module("importlib.metadata").version("unspool")
     else:
-        raise AttributeError(f"module 'unspool' has no attribute {name!r}")
+        raise AttributeError(f"module 'unspool' has no attribute {name!r}{_whose(name)}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
+
+
+# What applications use of LiteLLM beside its streaming.
+_LITELLMS = frozenset(
+    name
+    for names in (
+        "BudgetExceededError Router acreate aembedding aimage_generation anthropic aresponses",
+        "atext_completion batch_completion cache completion_cost cost_per_token create_pretrained_tokenizer decode",
+        "embedding encode get_llm_provider get_max_tokens get_model_info get_supported_openai_params",
+        "image_generation mock_completion model_cost moderation num_retries register_model rerank responses speech",
+        "supports_function_calling supports_vision text_completion transcription utils validate_environment",
+    )
+    for name in names.split()
+)
+
+# Settings of LiteLLM's that change its own logs only.
+_WITHOUT_EFFECT = frozenset({"log_level", "set_verbose", "suppress_debug_info", "telemetry"})
+
+
+def _whose(name: str) -> str:
+    if name not in _LITELLMS:
+        return ""
+    return (
+        ": LiteLLM has one, which Unspool doesn't cover. It stands for LiteLLM's streaming: completion,"
+        " streams, chunks, errors, callbacks, custom providers"
+    )
+
+
+class _Package(ModuleType):
+    """This package, whose settings can't be misspelt."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        known = name.startswith("_") or name in vars(self) or name in __all__ or name in _WITHOUT_EFFECT
+        if not known and not isinstance(value, ModuleType):
+            raise AttributeError(f"module 'unspool' has no setting {name!r}{_meant(name) or _whose(name)}")
+        super().__setattr__(name, value)
+
+
+def _meant(name: str) -> str:
+    near = import_module("difflib").get_close_matches(name, [one for one in __all__ if one.islower()], n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+sys.modules[__name__].__class__ = _Package
