@@ -322,10 +322,11 @@ _LITELLMS = frozenset(
     name
     for names in (
         "BudgetExceededError Router acreate aembedding aimage_generation anthropic aresponses",
-        "atext_completion batch_completion cache completion_cost cost_per_token create_pretrained_tokenizer decode",
-        "embedding encode get_llm_provider get_max_tokens get_model_info get_supported_openai_params",
-        "image_generation mock_completion model_cost moderation num_retries register_model rerank responses speech",
-        "supports_function_calling supports_vision text_completion transcription utils validate_environment",
+        "atext_completion batch_completion cache completion_cost cost_per_token",
+        "create_pretrained_tokenizer decode embedding encode get_llm_provider get_max_tokens",
+        "get_model_info get_supported_openai_params image_generation mock_completion model_cost",
+        "moderation num_retries register_model rerank responses speech supports_function_calling",
+        "supports_vision text_completion transcription utils validate_environment",
     )
     for name in names.split()
 )
