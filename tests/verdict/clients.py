@@ -7,6 +7,7 @@ import codecs
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,8 @@ class Client:
     retries_refusals: bool = False
 
     def __call__(self, transport: Any) -> Iterator[str]:
-        with self.family.Client(transport=transport, timeout=self.timeout) as http:
+        http = self.family.Client(transport=transport, timeout=self.timeout)
+        with http if self.closes else nullcontext():
             for left in reversed(range(self.tries)):
                 try:
                     yield from self._answer(http)

@@ -138,7 +138,12 @@ def test_the_wire_format_is_told_by_the_url_or_else_by_the_events(
 ) -> None:
     answer = answers.interaction(*answers.sse(*pieces, named=False), url=url)
 
-    assert examine(lambda transport: None, answer).log.wire_format == found
+    assert examine(posts, answer).log.wire_format == found
+
+
+def posts(transport: Any) -> None:
+    with httpx.Client(transport=transport) as http:
+        http.post(URL)
 
 
 @pytest.mark.parametrize("url", [URL, "https://gateway.invalid/talk"])

@@ -121,7 +121,8 @@ def test_a_careful_client_is_found_nothing_against(fault: Fault) -> None:
 
 
 def test_every_finding_is_deserved_by_somebody() -> None:
-    assert {case[0] for case in DESERVED} == set(FINDINGS)
+    elsewhere = {"left-early", "invented-text"}  # test_clients
+    assert {case[0] for case in DESERVED} | elsewhere == set(FINDINGS)
 
 
 def test_a_run_without_a_request_is_found_nothing_against() -> None:

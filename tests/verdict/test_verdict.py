@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import httpx
 from tests.faults import answers
 from tests.verdict.clients import URL, Client
 
@@ -15,7 +17,14 @@ CARELESS = Client(needs_finish=False, guard=float("inf"))
 CUT = examine(CARELESS, answers.OPENAI, CutEvents(2))
 ENDLESS = examine(CARELESS, answers.OPENAI, Loop(1, times=float("inf")))
 REFUSED = examine(CARELESS, answers.OPENAI, Refuse())
-QUIET = examine(lambda transport: None, answers.OPENAI)
+
+
+def quiet(transport: Any) -> None:
+    with httpx.Client(transport=transport) as http:
+        http.post(URL)
+
+
+QUIET = examine(quiet, answers.OPENAI)
 
 
 def test_a_verdict_reads_as_text() -> None:

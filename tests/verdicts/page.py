@@ -20,6 +20,8 @@ SHORT = {
     "concatenated-retry": "glued",
     "lost-character": "character",
     "lost-text": "lost text",
+    "left-early": "left early",
+    "invented-text": "invented text",
     "needless-failure": "needless",
     "retried-refusal": "refusal",
     "ignored-retry-after": "Retry-After",

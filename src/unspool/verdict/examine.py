@@ -15,7 +15,7 @@ from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction, Response, header
 from unspool.cassette.pieces import pieces
 from unspool.cassette.store import load
-from unspool.errors import CassetteError, FaultError, name_of
+from unspool.errors import CassetteError, FaultError, MockError, name_of
 from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
 from unspool.providers import FORMATS
@@ -26,7 +26,7 @@ from unspool.verdict.case import Limits
 from unspool.verdict.judge import judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
 from unspool.verdict.log import Attempt, Log, Outcome, Pull
-from unspool.verdict.reading import Reading, read
+from unspool.verdict.reading import read
 from unspool.verdict.verdict import Verdict
 from unspool.verdict.watch import Halt, WatchTransport
 
@@ -74,6 +74,7 @@ def examine(
 
     Raises:
         FaultError: there is nothing in the answer for this fault to break.
+        MockError: the client never asked through the transport.
         CassetteError: the cassette doesn't hold exactly one interaction, or the answer is no stream.
     """
     interaction = answer if isinstance(answer, Interaction) else _only(answer)
@@ -87,6 +88,12 @@ def examine(
         _run(client, watch, notes, backend)
     if watch.problem is not None:
         raise watch.problem
+    if not watch.attempts:
+        made = notes.error or (notes.halted and f"stopped {notes.halted}") or "returned"
+        raise MockError(
+            "expected the client to ask through the transport that it's handed, and it never did; it"
+            f" came to: {made}. Is the transport passed on, as in httpx.Client(transport=transport)?"
+        )
     transport.raise_for_misfits()
     outcome = Outcome(notes.text, notes.error, notes.halted, clock.elapsed)
     whole = _whole(interaction, fault, len(watch.attempts))
@@ -98,7 +105,7 @@ def _format_of(interaction: Interaction) -> str:
     response = decoded(interaction.response)
     told = format_of_exchange(interaction.request.uri, header(response.headers, "content-type"))
     found = told if told in FORMATS else dialect_in(response.body)
-    if found is None or read(_read_up(response), found) == Reading():
+    if found is None or read(_read_up(response), found).is_nothing:
         raise CassetteError(
             f"expected the answer of {interaction.request.uri} to be a stream in a format that is known, got"
             f" {response.body[:60]!r}; what a client does with an answer in one piece isn't judged"

@@ -14,10 +14,12 @@ from unspool.verdict.verdict import Finding, Verdict
 
 _LOOKS: dict[str, Look] = {
     "accepted-truncated": taken.accepted_truncated,
+    "left-early": taken.left_early,
     "swallowed-error": taken.swallowed_error,
     "concatenated-retry": taken.concatenated,
     "lost-character": taken.lost_character,
     "lost-text": taken.lost_text,
+    "invented-text": taken.invented_text,
     "needless-failure": taken.needless_failure,
     "retried-refusal": retries.retried_refusal,
     "ignored-retry-after": retries.ignored_retry_after,
@@ -30,10 +32,12 @@ _LOOKS: dict[str, Look] = {
 
 FINDINGS: dict[str, str] = {
     "accepted-truncated": "took a stream that was cut off for a complete answer",
+    "left-early": "left before the answer was over, and raised nothing",
     "swallowed-error": "raised nothing when the provider, or the way to it, reported an error",
     "concatenated-retry": "asked again after some text had come, and glued the two answers together",
     "lost-character": "lost or damaged a character that isn't ASCII",
     "lost-text": "lost text that had come, or skipped what it couldn't read",
+    "invented-text": "has text that the model never sent",
     "needless-failure": "raised though all that had come is well to read",
     "retried-refusal": "asked again what will be refused again",
     "ignored-retry-after": "asked again before the provider's Retry-After was over",

@@ -25,6 +25,9 @@ class Reading:
         said: for each chunk that says something, the number of the network chunk that completed it, and
             what it says: text, reasoning, arguments.
         finished: whether it has said why it ended.
+        unended: whether its last event never ended, so that the specification of server-sent events has a
+            reader discard it. What it says counts in the other fields.
+        text_without_unended, finished_without_unended: as `text` and `finished`, but for that event.
         error: the error that the provider reported in the stream.
         broken: why it can't be read on.
     """
@@ -33,6 +36,9 @@ class Reading:
     events: int = 0
     said: list[tuple[int, str]] = field(default_factory=list)
     finished: bool = False
+    unended: bool = False
+    text_without_unended: str = ""
+    finished_without_unended: bool = False
     error: str | None = None
     broken: str | None = None
 
@@ -40,6 +46,16 @@ class Reading:
     def is_sound(self) -> bool:
         """Whether nothing is wrong with it as far as it goes."""
         return self.error is None and self.broken is None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no event was in it: it's no stream of this format at all."""
+        return self.events == 0 and self.error is None
+
+    @property
+    def has_more_than_text(self) -> bool:
+        """Whether it has reasoning or tool calls, which a client may show in its own words."""
+        return "".join(said for _, said in self.said) != self.text
 
     def repetition(self) -> tuple[int, int]:
         """The longest run of chunks that repeat what was said a period before.
@@ -75,21 +91,28 @@ def read(attempt: Attempt, wire_format: str) -> Reading:
     try:
         for number, chunk in _chunks(attempt, pipeline):
             _note(reading, number, chunk)
+        _note_before_end(reading)
+        for chunk in pipeline.flush() if attempt.ended_at is not None else ():
+            _note(reading, max(0, len(attempt.pulls) - 1), chunk)
+            reading.unended = True
     except (APIResponseValidationError, WireError, CassetteFormatError) as error:
         reading.broken = str(error)
     except ProviderError as error:
         reading.error = str(error)
+    if not reading.unended:
+        _note_before_end(reading)
     return reading
 
 
 def _chunks(attempt: Attempt, pipeline: Chain) -> Iterator[tuple[int, Any]]:
     """Each chunk, with the number of the network chunk that completed it."""
     decode = decoder_of(attempt.headers)
-    number = 0
     for number, pull in enumerate(attempt.pulls):
         yield from ((number, chunk) for chunk in pipeline.feed(decode(pull.data)))
-    if attempt.ended_at is not None:
-        yield from ((number, chunk) for chunk in pipeline.flush())
+
+
+def _note_before_end(reading: Reading) -> None:
+    reading.text_without_unended, reading.finished_without_unended = reading.text, reading.finished
 
 
 def _note(reading: Reading, number: int, chunk: Any) -> None:

@@ -108,12 +108,20 @@ class WatchTransport:
     # A fault that didn't happen is the examiner's to report, and not an error of the client's.
 
     def close(self) -> None:
+        self._note_close()
         with suppress(FaultError):
             self._inner.close()
 
     async def aclose(self) -> None:
+        self._note_close()
         with suppress(FaultError):
             await self._inner.aclose()
+
+    def _note_close(self) -> None:
+        """Note that the client has been closed, and every connection of it: nothing is open any more."""
+        for attempt in self.attempts:
+            if attempt.status is not None and attempt.closed_at is None and not self.is_over:
+                attempt.closed_at = self.now()
 
     def __enter__(self) -> Any:
         return self
