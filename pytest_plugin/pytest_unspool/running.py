@@ -71,6 +71,8 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     mode = _record_mode(config, wanted.pop("record_mode", None))
     timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
     allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *config.getini("unspool_allowed_hosts")}
+    wanted["ignore_hosts"] = {*wanted.get("ignore_hosts", ()), *config.getini("unspool_ignore_hosts")}
+    wanted.setdefault("ignore_localhost", config.getini("unspool_ignore_localhost"))
     notes: list[str] = []
     context = use_cassette(
         path,

@@ -77,10 +77,8 @@ def _recorded(metafunc: pytest.Metafunc) -> Sequence[Interaction]:
     said = marks.options_of(item)
     if not (said or item.get_closest_marker(marks.MARKER) or "stream_cassette" in metafunc.fixturenames):
         return ()
-    from unspool.cassette.names import cassette_path  # noqa: PLC0415 - as above
-
     name = said.get("name") or naming.name_of(item)
-    return _interactions(cassette_path(naming.folder_of(item.path), name))
+    return _interactions(naming.files_of(naming.folder_of(item.path), name)[0])
 
 
 def _interactions(path: Path) -> Sequence[Interaction]:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -69,6 +69,10 @@ class Cassette:
             record, or None to drop the interaction.
         record_failures: whether to record requests that get no response at all (refused, blocked, cancelled
             or timed out before the headers), so that a replay raises the same error.
+        ignore_hosts: hosts whose requests are neither recorded nor answered: names, addresses, networks. They
+            reach the network while recording and where a block allows their host; elsewhere they fail with
+            the connection error of their client.
+        ignore_localhost: whether this machine is such a host.
         read_also: further cassettes whose recordings answer too; nothing is written to them.
         drop_unused_requests: whether a save drops recordings that were loaded and answered no request.
         record_on_exception: whether to save what was recorded before the block or test failed.
@@ -109,6 +113,8 @@ class Cassette:
         before_record_request: Hook = None,
         before_record_response: Hook = None,
         record_failures: bool = False,
+        ignore_hosts: Iterable[str] = (),
+        ignore_localhost: bool = False,
         read_also: Sequence[str | os.PathLike[str]] = (),
         drop_unused_requests: bool = False,
         record_on_exception: bool = True,
@@ -145,6 +151,7 @@ class Cassette:
         self._lock = threading.RLock()
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
+        self.ignore_hosts, self.ignore_localhost = _several(ignore_hosts), ignore_localhost
         self._failed = False
         self._known = KnownValues()
         self._recorder = self.redactor.knowing(self._known)
@@ -572,6 +579,10 @@ class Cassette:
                 f" were not played:\n{listed}{more}\nRecord it anew with record_mode='rewrite', or look for"
                 " the request that the code no longer makes."
             )
+
+
+def _several(hosts: str | Iterable[str]) -> tuple[str, ...]:
+    return (hosts,) if isinstance(hosts, str) else tuple(hosts)
 
 
 def _holds_failures(name: str, count: int) -> str:

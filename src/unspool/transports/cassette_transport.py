@@ -9,9 +9,11 @@ import os
 from typing import Any
 
 from unspool.cassette.cassette import Cassette
+from unspool.cassette.model import End, Failure
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.transports._family import mark_failed
+from unspool.transports._family import exception, family_of, mark_failed
 from unspool.transports.answer import Playback, aanswer, answer
+from unspool.transports.ignored import refusal
 from unspool.transports.replay import Timing, factor_of
 
 
@@ -30,9 +32,17 @@ class _CassetteTransport:
         return await aanswer(self._playback, request, self._asend)
 
     def _send(self, request: Any) -> Any:
+        self._check_inner(request)
         return self._inner.handle_request(request)
 
+    def _check_inner(self, request: Any) -> None:
+        """An ignored request has nowhere to go where there is nothing to send it."""
+        if self._inner is None:
+            uri = str(request.url)
+            raise exception(family_of(request), request, End.RESET, Failure("ConnectError", refusal(uri)))
+
     async def _asend(self, request: Any) -> Any:
+        self._check_inner(request)
         return await self._inner.handle_async_request(request)
 
     def close(self) -> None:

@@ -19,11 +19,13 @@ from asyncio import BaseEventLoop
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import ContextVar, copy_context
+from errno import ECONNREFUSED
 from typing import Any
 
 from unspool.errors import CassetteError, NetworkBlockedError
 from unspool.transports import scope
 from unspool.transports.hosts import LOOPBACK, is_address, is_allowed
+from unspool.transports.ignored import is_ignored_host
 from unspool.transports.patching import Installation, swap
 
 __all__ = ["LOOPBACK", "guarded", "live"]
@@ -82,6 +84,8 @@ def check(host: Any, port: Any) -> None:
         return
     name = _text(host)
     if not any(is_allowed(known, port, used.allowed_hosts) for known in {name, *_names.get(name, ())}):
+        if used.playback is not None and is_ignored_host(used.playback.cassette, name, port):
+            raise ConnectionRefusedError(ECONNREFUSED, f"{name} is ignored, and the network is blocked here")
         raise _blocked(used, name, port)
 
 

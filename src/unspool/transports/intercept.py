@@ -24,6 +24,7 @@ from typing import Any
 from unspool.transports import scope
 from unspool.transports.answer import Playback, aanswer, answer
 from unspool.transports.guard import check, is_live, live
+from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.patching import Installation, swap
 
 _OVER_AIOHTTP = (
@@ -78,8 +79,21 @@ def _playback_for(request: Any) -> Playback | None:
         return None
     if used.playback is not None and not _opens_websocket(request):
         return used.playback
+    if is_ignored(None, str(request.url)):
+        check_passing(None, request)
     check(request.url.host, request.url.port)  # before any look-up, and on open connections too
     return None
+
+
+def _is_mocked(original: Callable[..., Any]) -> bool:
+    """Whether another tool's mock answers below: it comes first, and its answers aren't recorded.
+
+    What it lets through isn't recorded either: the guard refuses it inside a cassette.
+    """
+    if getattr(original, "__module__", "").partition(".")[0] == "pytest_httpx":
+        return True
+    respx = sys.modules.get("respx.mocks")
+    return respx is not None and any(kind.routers for kind in respx.Mocker.registry.values())
 
 
 def _opens_websocket(request: Any) -> bool:
@@ -94,7 +108,7 @@ def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, request)
 
     def handle_request(self: Any, request: Any) -> Any:
-        playback = _playback_for(request)
+        playback = None if _is_mocked(original) else _playback_for(request)
         if playback is None:
             return original(self, request)
         return answer(playback, request, partial(send, self))
@@ -108,7 +122,7 @@ def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
             return await original(self, request)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        playback = _playback_for(request)
+        playback = None if _is_mocked(original) else _playback_for(request)
         if playback is None:
             return await original(self, request)
         return await aanswer(playback, request, partial(send, self))

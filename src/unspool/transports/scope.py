@@ -12,9 +12,12 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from unspool.errors import CassetteError, NetworkBlockedError
-from unspool.transports.answer import Playback
+
+if TYPE_CHECKING:
+    from unspool.transports.answer import Playback
 from unspool.transports.fault import Breaker
 
 

@@ -18,6 +18,7 @@ from unspool.clock import note_answer
 from unspool.errors import CassetteError, CassetteFormatError
 from unspool.transports import scope
 from unspool.transports.answer import Playback
+from unspool.transports.ignored import is_ignored, may_pass, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Asked:
         started: when, on the playback's recording clock.
     """
 
-    found: Interaction | Take | CassetteError | None
+    found: Interaction | Take | CassetteError | ConnectionRefusedError | None
     playback: Playback | None = None
     started: float = 0.0
 
@@ -68,6 +69,10 @@ def _ask(request: Any) -> Asked:
     if used is None or used.playback is None:
         return Asked(None)
     playback = used.playback.now()
+    if is_ignored(playback.cassette, request.uri):
+        if may_pass(playback.cassette, request.uri):
+            return Asked(None)
+        return Asked(ConnectionRefusedError(refusal(request.uri)))
     started = playback.recording_clock.monotonic()
     try:
         found = playback.ask(from_vcr(request))
@@ -131,7 +136,7 @@ class Deck:
 
     def can_play_response_for(self, request: Any) -> bool:
         """Whether it needn't be sent: it gets an answer from the cassette, or an error."""
-        return isinstance(asked(request).found, Interaction | CassetteError)
+        return isinstance(asked(request).found, Interaction | CassetteError | ConnectionRefusedError)
 
     def play_response(self, request: Any) -> dict[str, Any]:
         """The answer as vcrpy's.
@@ -148,6 +153,8 @@ class Deck:
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError):
             raise about.found
+        if isinstance(about.found, ConnectionRefusedError):
+            raise self._reset(str(about.found))
         address = request.uri.partition("?")[0]  # its query may hold a key
         raise CassetteError(
             f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded."
