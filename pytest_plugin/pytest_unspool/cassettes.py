@@ -43,9 +43,9 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     paths = naming.files_of(unspool_cassette_dir, name)
     is_own = name == naming.name_of(request.node)
     path = paths[0]
-    broken = torture.options_of_cassette(request.node, unspool_fault, path)
-    if broken.keys() & asked.keys() & {"fault"}:
+    if unspool_fault is not None and asked.get("fault") is not None:
         raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
+    broken = torture.options_of_cassette(request.node, unspool_fault, path)
     said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
     with running.in_use(request.node, paths, said, is_own=is_own) as cassette:
         yield cassette
@@ -92,11 +92,18 @@ def _place(config: pytest.Config, caller: FrameType) -> str:
 
 @pytest.fixture(autouse=True)
 def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | None) -> Iterator[None]:
-    """Puts a marked test into its cassette, and keeps any other from the network, if that's wanted."""
-    if unspool_fault is not None:
-        from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
+    """Puts a marked test into its cassette and under its fault, and keeps any other from the network."""
+    if unspool_fault is None:
+        yield from _around(request)
+        return
+    from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
 
-        noted.watch(request.node, partial(torture.story, request.node, unspool_fault))
+    noted.watch(request.node, partial(torture.story, request.node, unspool_fault))
+    with torture.in_force(request.node, unspool_fault, request.getfixturevalue("unspool_clock")):
+        yield from _around(request)
+
+
+def _around(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker(marks.MARKER) is not None:
         request.getfixturevalue("stream_cassette")
         yield

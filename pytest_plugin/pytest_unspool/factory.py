@@ -16,13 +16,15 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import noted, report, story, torture
+from pytest_unspool import noted, report, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream
-from unspool import FOREVER, Clock, FaultError, MockError, Pause, text_chunks
+from unspool import FOREVER, Clock, MockError, Pause, text_chunks
 from unspool.clock import lent
 from unspool.fake import check_repeat
 from unspool.faults import Fault, break_script
+from unspool.faults.notes import Notes
+from unspool.transports.fault import Breaker
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 
@@ -102,12 +104,13 @@ class StreamFactory:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
         provider = provider or "openai"
-        items, fault = _items(script, delay), fault or self._fault
+        items, own = _items(script, delay), fault
+        fault = own or self._fault
         clock = clock or self._clock
         if fault is not None or _may_pause(items):
             self._lend_time(clock)
         if fault is not None:
-            items, repeat = self._broken(fault, _played(items, repeat), provider), 1
+            items, repeat = self._broken(fault, own, _played(items, repeat), provider), 1
         stream = self._stack.enter_context(
             _opener(implementation)(
                 items,
@@ -130,14 +133,23 @@ class StreamFactory:
             self._lent.append(clock)
             self._stack.enter_context(lent(clock))
 
-    def _broken(self, fault: Fault, items: Iterable[Any], provider: str) -> Iterator[Any]:
+    def _broken(self, fault: Fault, own: Fault | None, items: Iterable[Any], provider: str) -> Iterator[Any]:
         attempt = next(self._attempts)
-        try:
-            yield from break_script(items, fault, provider=provider, errors=httpx, attempt=attempt)
-        except FaultError as error:
-            if torture.skips(self._node):
-                pytest.skip(str(error))
-            raise
+        notes = self._notes(own, attempt)
+        yield from break_script(items, fault, provider=provider, errors=httpx, attempt=attempt, notes=notes)
+
+    def _notes(self, own: Fault | None, attempt: int) -> Notes | None:
+        """Where to note what becomes of a stream, under its own fault or under the test's."""
+        if own is not None:
+            breaker = Breaker(own)
+            self._node.stash.setdefault(noted.FAULTS, []).append(breaker)
+        elif noted.BROKEN in self._node.stash:
+            breaker = self._node.stash[noted.BROKEN].breaker
+        else:
+            return None
+        breaker.ledger.requests += 1
+        notes = breaker.ledger.notes() if breaker.fault.hits(attempt) else None
+        return notes.aimed() if notes is not None and own is not None else notes
 
     def _recording(
         self, cassette: str | os.PathLike[str], interaction: int | None, repeat: float

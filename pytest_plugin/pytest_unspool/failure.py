@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_unspool import noted
 from pytest_unspool.noted import RUNS, TELLERS
 
 if TYPE_CHECKING:
     from unspool import Cassette, CassetteError
+    from unspool.transports.fault import Breaker
 
 
 @dataclass
@@ -23,28 +25,33 @@ class Run:
     """A cassette in a test.
 
     Attributes:
+        breakers: the faults that its answers go through.
         reported: the misses that have been complained of, so that its teardown needn't.
     """
 
     cassette: Cassette
     path: Path
     fail_on_unplayed: bool = False
+    breakers: list[Breaker] = field(default_factory=list)
     reported: list[CassetteError] = field(default_factory=list)
 
 
-_AT_ONCE = "unspool_at_once"
+if TYPE_CHECKING:
+    _Failed = BaseException
+else:
+    _Failed = pytest.fail.Exception
 
 
-def at_once(message: str) -> BaseException:
-    """What fails the test here and now: pytest's own failure, which no client handles."""
-    failed: BaseException = pytest.fail.Exception(message)
-    setattr(failed, _AT_ONCE, True)
-    return failed
+class FailedAtOnce(_Failed):
+    """A miss that fails the test here and now: pytest's own failure, which no client handles.
+
+    A class of its own, because pytest's own one can't be pickled, and so can't come out of a process pool.
+    """
 
 
 def cut_to_the_test(item: pytest.Item, error: pytest.ExceptionInfo[BaseException] | None) -> None:
     """Of such a failure, show the way down to the test's own last line, and none of what is below it."""
-    if error is None or not hasattr(error.value, _AT_ONCE):
+    if error is None or not isinstance(error.value, FailedAtOnce):
         return
     steps = list(_steps(error.tb))
     while steps and not _is_own(item.config.rootpath, Path(steps[-1].tb_frame.f_code.co_filename)):
@@ -67,31 +74,98 @@ def _is_own(root: Path, path: Path) -> bool:
     return path.is_relative_to(root) and not {"site-packages", "unspool", "pytest_unspool"} & set(path.parts)
 
 
-@contextmanager
-def complaints(item: pytest.Item) -> Iterator[None]:
-    """What the test's cassettes have to complain of, raised after the test; or noted on its own error."""
+def complain(item: pytest.Item) -> None:
+    """Fail a test for what its cassettes have to complain of, though nothing was raised.
+
+    It may well have been raised, in a thread or a task that kept it.
+    """
     __tracebackhide__ = True
-    runs = item.stash.get(RUNS, [])
-    try:
-        yield
-    except BaseException as error:
-        for miss in _misses(runs):
-            if str(miss) not in str(error):
-                error.add_note(f"{type(miss).__name__}: {miss}")
-        raise
-    for miss in _misses(runs):  # also one that failed at once, but in a thread or a task that kept it
-        pytest.fail(f"{item.nodeid}: {miss}", pytrace=False)
-    for run in runs:
+    for complaint in _complaints(item):
+        item.stash[noted.IS_OURS] = True
+        pytest.fail(f"{item.nodeid}: {complaint}", pytrace=False)
+
+
+def note_on(item: pytest.Item, error: BaseException) -> None:
+    """Add to a test's own error what its cassettes have to complain of.
+
+    Raises:
+        Skipped: the test is a scenario that broke nothing.
+    """
+    complaints = _complaints(item)
+    for complaint in complaints:
+        item.stash[noted.IS_OURS] = True
+        if str(complaint) not in str(error):
+            error.add_note(f"{type(complaint).__name__}: {complaint}")
+    if noted.BROKEN in item.stash and not complaints:
+        from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
+
+        reason = torture.reason_to_skip(item, error)
+        if reason is not None:
+            raise pytest.skip.Exception(reason, _use_item_location=True) from None
+
+
+def check_the_end(item: pytest.Item) -> None:
+    """After a test that has passed: whether its recordings were played, and its streams broken."""
+    __tracebackhide__ = True
+    for run in item.stash.get(RUNS, []):
         if run.fail_on_unplayed:
             _check_unplayed(item, run)
+    broken = item.stash.get(noted.BROKEN, None)
+    if broken is not None:
+        broken.check()
+
+
+def _complaints(item: pytest.Item) -> list[Exception]:
+    """Misses, blocks, and faults that didn't happen, each once."""
+    runs = item.stash.get(RUNS, [])
+    blocked = item.stash.get(noted.BLOCKED, [])
+    breakers = [*(one for run in runs for one in run.breakers), *item.stash.get(noted.FAULTS, [])]
+    broken = item.stash.get(noted.BROKEN, None)
+    if broken is not None and broken.must_have_happened:
+        breakers.append(broken.breaker)
+    found: list[Exception] = [*_misses([*runs, *item.session.stash.get(RUNS, [])]), *blocked]
+    if item.stash.get(noted.HAS_RUN, False):
+        found += [error for breaker in breakers for error in breaker.errors()]
+    blocked.clear()
+    return found
 
 
 def _misses(runs: list[Run]) -> Iterator[CassetteError]:
     from unspool.transports.expected import was_expected  # noqa: PLC0415 - a cassette is in use: it's loaded
 
     for run in runs:
-        run.reported[:] = run.cassette.misses
-        yield from (miss for miss in run.reported if not was_expected(miss))
+        new = [miss for miss in run.cassette.misses if miss not in run.reported]
+        run.reported += new
+        yield from (miss for miss in new if not was_expected(miss))
+
+
+def is_ours(item: pytest.Item, error: BaseException) -> bool:
+    """Whether a miss, a block or a fault that didn't happen failed a test: no `xfail` may hide that."""
+    if item.stash.get(noted.IS_OURS, False) or isinstance(error, FailedAtOnce):
+        return True
+    errors = sys.modules.get("unspool.errors")
+    kinds = () if errors is None else (errors.CassetteError, errors.FaultError)
+    return any(isinstance(one, kinds) for one in _with_causes(error))
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, what it was made from, and the members of groups."""
+    left, seen = [error], set[int]()
+    while left:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        left += [more for more in (one.__cause__, one.__context__) if more is not None]
+        left += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+
+
+def unhide(report: pytest.TestReport) -> None:
+    """Have a failure reported as one that `xfail` would hide."""
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+        report.outcome = "failed"
 
 
 def _check_unplayed(item: pytest.Item, run: Run) -> None:

@@ -18,8 +18,8 @@ LINE = (
 )
 
 TORTURE_LINE = (
-    f"{TORTURE}(only=…, skip=…, formats=…): run the test as it is, then under each scenario of"
-    " unspool.faults.CATALOGUE that its streams have a place for"
+    f"{TORTURE}(only=…, skip=…, xfail={{…: reason}}, formats=…): run the test as it is, then under each"
+    " scenario of unspool.faults.CATALOGUE that its streams have a place for"
 )
 
 

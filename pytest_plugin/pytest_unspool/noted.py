@@ -1,4 +1,4 @@
-"""What a test carries with it for its report: the cassettes in use, and who else has something to tell."""
+"""What a test carries with it for its report: the cassettes in use, its faults, and who else has to tell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_unspool.failure import Run
+    from pytest_unspool.torture import Broken
+    from unspool import NetworkBlockedError
+    from unspool.transports.fault import Breaker
 
 RUNS: pytest.StashKey[list[Run]] = pytest.StashKey()
 OUTCOME: pytest.StashKey[str] = pytest.StashKey()
@@ -21,6 +24,21 @@ RUNNING: pytest.StashKey[pytest.Function] = pytest.StashKey()
 """The test that is being run, in the session's stash."""
 
 TELLERS: pytest.StashKey[list[Callable[[], Iterator[str]]]] = pytest.StashKey()
+
+BROKEN: pytest.StashKey[Broken] = pytest.StashKey()
+"""The fault of the fixture `unspool_fault`, which is in force for all streams of the test."""
+
+FAULTS: pytest.StashKey[list[Breaker]] = pytest.StashKey()
+"""The faults that a test has given to single streams."""
+
+BLOCKED: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
+"""The connections that a test without a cassette has tried to make, and hasn't been told of yet."""
+
+HAS_RUN: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether the test itself has run, so that a fault that hasn't happened by now won't."""
+
+IS_OURS: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether what failed the test is a miss, a block or a misplaced fault, which no `xfail` may hide."""
 
 
 def watch(node: pytest.Item, teller: Callable[[], Iterator[str]]) -> None:

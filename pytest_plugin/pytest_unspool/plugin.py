@@ -7,6 +7,7 @@ before it's needed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -136,17 +137,55 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """What a cassette has to complain of makes the test fail, and not its teardown."""
-    if noted.RUNS not in item.stash:
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """What other tests share isn't broken by the fault of the one that sets it up."""
+    used = sys.modules.get("unspool.transports.in_force")
+    if used is None or fixturedef.scope == "function" or used.in_force() is None:
         return (yield)
-    from pytest_unspool import failure
-
-    with failure.complaints(item):
+    with used.force(None):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What a cassette has to complain of is an error of the phase in which it came up."""
+    result = yield
+    if _is_watched(item):
+        from pytest_unspool import failure
+
+        failure.complain(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What a cassette has to complain of makes the test fail, and not its teardown."""
+    item.stash[noted.HAS_RUN] = True
+    try:
+        result = yield
+    except BaseException as error:
+        if _is_watched(item):
+            from pytest_unspool import failure
+
+            failure.note_on(item, error)
+        raise
+    if _is_watched(item):
+        from pytest_unspool import failure
+
+        failure.complain(item)
+        failure.check_the_end(item)
+    return result
+
+
+def _is_watched(item: pytest.Item) -> bool:
+    """Whether the test has a cassette, a fault, or no network."""
+    stash = item.stash
+    if noted.RUNS in stash or noted.BROKEN in stash or noted.FAULTS in stash or noted.BLOCKED in stash:
+        return True
+    return noted.RUNS in item.session.stash
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -155,6 +194,8 @@ def pytest_runtest_makereport(
 
         failure.cut_to_the_test(item, call.excinfo)
     made = yield
+    if call.excinfo is not None and failure.is_ours(item, call.excinfo.value):
+        failure.unhide(made)
     if call.when == "call" or not made.passed:
         item.stash[noted.OUTCOME] = made.outcome
     if made.failed:

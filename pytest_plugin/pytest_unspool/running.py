@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from pytest_unspool import marks, noted, options, report
-from pytest_unspool.failure import Run, at_once
-from pytest_unspool.noted import RUNS
-from unspool import Cassette, CassetteError, RealClock, block_network, use_cassette
+from pytest_unspool.failure import FailedAtOnce, Run
+from pytest_unspool.noted import BLOCKED, RUNS
+from unspool import Cassette, CassetteError, NetworkBlockedError, RealClock, block_network, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
 from unspool.transports.expected import is_expected_here
 from unspool.transports.guard import LOOPBACK
+from unspool.transports.in_force import in_force
 
 Node = pytest.Item | pytest.Session
 
@@ -67,8 +68,10 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
     if wanted.pop("real_time", False):
         wanted["clock"] = RealClock()
+    is_broken = in_force() is not None or "fault" in wanted
     strict = wanted.pop("fail_on_unplayed", None) or options.setting(config, "fail_on_unplayed")
-    mode = _record_mode(config, wanted.pop("record_mode", None))
+    said_mode = wanted.pop("record_mode", None)
+    mode = "none" if is_broken else _record_mode(config, said_mode)
     timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
     allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *config.getini("unspool_allowed_hosts")}
     wanted["ignore_hosts"] = {*wanted.get("ignore_hosts", ()), *config.getini("unspool_ignore_hosts")}
@@ -91,11 +94,19 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     with context as cassette:
         if mode == "all" or (mode == "rewrite" and not is_own):
             cassette.shared_since = report.started_at(config)
-        run = Run(cassette, path, fail_on_unplayed=bool(strict))
+        run = Run(
+            cassette,
+            path,
+            fail_on_unplayed=bool(strict) and in_force() is None,  # a test that is broken may end early
+            breakers=context.breakers,
+        )
         runs = node.stash.setdefault(RUNS, [])
         runs.append(run)
         yield cassette
         runs.remove(run)  # the test may be run again
+        if isinstance(node, pytest.Item):
+            for breaker in run.breakers:  # it has been reported with the test, if the test has run
+                breaker.is_settled = True
         cassette.misses[:] = [miss for miss in cassette.misses if miss not in run.reported]
         outcome = _outcome(node, failed_before)
         if outcome != "passed":
@@ -160,12 +171,16 @@ def _fail_at_once(node: Node, fixture: str) -> Callable[[CassetteError], None]:
         __tracebackhide__ = True
         if is_expected_here(error):
             return
-        for run in node.stash.get(RUNS, []):
-            run.reported.append(error)
         where = node.nodeid or fixture
-        raise at_once(f"{where}: {error}\n{_advice(node, fixture)}") from None
+        advice = "" if _is_broken(node) else f"\n{_advice(node, fixture)}"
+        raise FailedAtOnce(f"{where}: {error}{advice}") from None
 
     return fail
+
+
+def _is_broken(node: Node) -> bool:
+    """Whether a fault is in force, under which nothing is to be recorded."""
+    return in_force() is not None or any(run.breakers for run in node.stash.get(RUNS, []))
 
 
 def _advice(node: Node, fixture: str) -> str:
@@ -195,14 +210,19 @@ def _users_of(node: Node, fixture: str) -> list[str]:
 @contextmanager
 def network_blocked(node: pytest.Item) -> Iterator[None]:
     """No way out for a test without a cassette."""
+    blocked = node.stash.setdefault(BLOCKED, [])
 
-    def fail(error: CassetteError) -> None:
+    def fail(error: NetworkBlockedError) -> None:
         __tracebackhide__ = True
-        raise at_once(
+        message = (
             f"{node.nodeid}: {error}\nIn a test: mark it with @pytest.mark.stream_cassette and run it once,"
             " or name the host in the ini key unspool_allowed_hosts."
-        ) from None
+        )
+        blocked.append(error)
+        raise FailedAtOnce(message) from None
 
     allowed = {*LOOPBACK, *node.config.getini("unspool_allowed_hosts")}
     with block_network(allowed, on_blocked=fail):
         yield
+    for error in blocked:  # what came since the test
+        pytest.fail(f"{node.nodeid}: {error}", pytrace=False)

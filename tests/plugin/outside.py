@@ -7,8 +7,12 @@ import openai.types.chat  # noqa: F401
 import pytest
 import yaml  # noqa: F401
 
-import pytest_unspool.loops
-import pytest_unspool.snapshots  # noqa: F401
+import unspool.faults.catalogue
+import unspool.faults.script
+import unspool.transports.block_network
+import unspool.transports.cassette_transport
+import unspool.transports.in_use
+import unspool.transports.use_cassette  # noqa: F401
 
 
 def run(pytester: pytest.Pytester, code: str, *options: str) -> pytest.RunResult:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from unspool.cassette.conversation import position_of
 from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
@@ -23,7 +27,7 @@ from unspool.faults.events import (
     NoFinish,
     RepeatFinish,
 )
-from unspool.faults.fault import Asked, Fault
+from unspool.faults.fault import Asked, Both, Fault, On, Where
 from unspool.faults.noise import (
     ByteOrderMark,
     Inject,
@@ -34,7 +38,7 @@ from unspool.faults.noise import (
     UnknownEvent,
 )
 from unspool.faults.notes import Notes
-from unspool.faults.parts import Part, interaction_of, parts_of
+from unspool.faults.parts import Part, parts_of
 from unspool.faults.timing import Drip, Hang, SlowStart, Stall
 from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
 from unspool.pipeline import Stage
@@ -63,6 +67,11 @@ class Scenario(Fault):
         """What pytest calls a test that is parametrised with it."""
         return self.name
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the classes that its fault is made of: `Stall`, `Break`."""
+        return frozenset(_kinds(self.fault))
+
     def __repr__(self) -> str:
         return f"scenario({self.name!r})"
 
@@ -85,10 +94,29 @@ class Scenario(Fault):
         """
         if self.formats and dialect_in(decoded(interaction.response).body) not in self.formats:
             return False
+        turn = position_of(interaction.request, {}).turn
+        notes = Notes(lenient=True)
+        stage = self.stage(Asked(interaction.request, turn=turn), notes)
+        outs = (out for part in parts_of(interaction) for out in stage.feed(part))
         try:
-            return self.apply(interaction) != interaction_of(parts_of(interaction), interaction)
+            deque(islice(outs, _MOST_PARTS), maxlen=0)
         except FaultError:
             return False
+        return bool(notes.broke) and not notes.unfit
+
+
+_MOST_PARTS = 100_000
+"""So many parts of an endless answer are looked at."""
+
+
+def _kinds(fault: Fault) -> Iterator[str]:
+    match fault:
+        case Both():
+            yield from (*_kinds(fault.first), *_kinds(fault.then))
+        case On() | Where():
+            yield from _kinds(fault.fault)
+        case _:
+            yield type(fault).__name__
 
 
 _LITELLM = "https://github.com/BerriAI/litellm"

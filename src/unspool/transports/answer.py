@@ -68,7 +68,10 @@ class Playback:
         if self.breaker is None:
             return self.cassette.ask(request)
         by_position = self.positions and self.breaker.ledger.has_broken
-        return self.cassette.ask(request, under_fault=True, by_position=by_position)
+        before = len(self.cassette.answered_by_position)
+        found = self.cassette.ask(request, under_fault=True, by_position=by_position)
+        self.breaker.by_position += self.cassette.answered_by_position[before:]
+        return found
 
     def meet(self, request: Request) -> BrokenAnswer | None:
         """What the fault makes of the answer to a request; None if there is none, or it leaves it alone."""

@@ -32,14 +32,25 @@ def block_network(
 
     Raises (where the connection is tried):
         NetworkBlockedError: the host isn't allowed.
+
+    Raises (at the end of the block):
+        NetworkBlockedError: the same again, in case whatever tried swallowed it; not if `on_blocked` is there
+            to be told.
     """
     outer = scope.here()
+    blocked: list[NetworkBlockedError] = []
     with interception(), guarded():
         entered = scope.Scope(
-            None if outer is None else outer.playback, outer, frozenset(allowed_hosts), on_blocked
+            None if outer is None else outer.playback,
+            outer,
+            frozenset(allowed_hosts),
+            blocked.append if on_blocked is None else on_blocked,
+            [] if outer is None else outer.breakers,
         )
         scope.enter(entered)
         try:
             yield
         finally:
             scope.leave(entered)
+    for error in blocked:
+        raise error

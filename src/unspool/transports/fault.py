@@ -8,9 +8,9 @@ come; here that is waited for, on the clock, and no longer than the client's rea
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -37,6 +37,39 @@ from unspool.transports._family import (
 )
 
 
+@dataclass(slots=True)
+class Met:
+    """A request that was made under a fault, and what the client got.
+
+    Attributes:
+        asked: the request, its attempt and its turn.
+        notes: what the fault did to its answer; None if the fault left that alone.
+        status: of the answer; None if there was none.
+        pieces: how many pieces of its body the client got.
+        size: how many bytes these were.
+        error: the class of what was raised to the client; None for nothing.
+    """
+
+    asked: Asked
+    notes: Notes | None = None
+    status: int | None = None
+    pieces: int = 0
+    size: int = 0
+    error: str | None = None
+
+    def __str__(self) -> str:
+        request = self.asked.request or Request("", "")
+        where = f"{request.method} {request.uri.partition('?')[0]}"
+        place = f"turn {self.asked.turn}, attempt {self.asked.attempt}" if self.asked.is_model else "no model"
+        if self.notes is None:
+            return f"{where} ({place}): left alone"
+        got = (
+            "no answer" if self.status is None else f"{self.status}, {self.pieces} pieces, {self.size} bytes"
+        )
+        raised = f", then {self.error}" if self.error else ""
+        return f"{where} ({place}): {'broken' if self.notes.broke else 'unbroken'}: {got}{raised}"
+
+
 class Breaker:
     """A fault over the answers of a block, a test or a transport.
 
@@ -48,6 +81,9 @@ class Breaker:
 
     Attributes:
         ledger: what the fault did.
+        log: the requests that were made, the latest 50.
+        by_position: those that weren't recorded as they came, and were answered by their place in the
+            conversation.
         is_settled: whether its errors have been reported.
     """
 
@@ -55,6 +91,8 @@ class Breaker:
         self.fault = fault
         self.ledger = Ledger(fault, lenient)
         self.is_settled = isinstance(fault, NoFault)
+        self.log: deque[Met] = deque(maxlen=50)
+        self.by_position: list[Request] = []
         self._attempts: Counter[Hashable] = Counter()
         self._lock = threading.Lock()
 
@@ -70,10 +108,12 @@ class Breaker:
                 conversations.turn_of(request),
                 conversations.asks_a_model(request),
             )
+            met = Met(asked)
+            self.log.append(met)
             if not self.fault.hits(asked):
                 return None
-            notes = self.ledger.notes()
-        return BrokenAnswer(self.fault.stage(asked, notes), request, notes)
+            met.notes = notes = self.ledger.notes()
+        return BrokenAnswer(self.fault.stage(asked, notes), request, notes, met)
 
     def errors(self) -> list[FaultError]:
         """What is to be raised at the end, once: the fault didn't happen where it should have."""
@@ -180,8 +220,9 @@ class BrokenAnswer:
         on_spoiled: is called if the fault kept the client from getting the answer whole.
     """
 
-    def __init__(self, stage: Stage[Part, Part], request: Request, notes: Notes) -> None:
+    def __init__(self, stage: Stage[Part, Part], request: Request, notes: Notes, met: Met) -> None:
         self.on_spoiled: Callable[[], None] = _nothing
+        self.met = met
         self._stage = stage
         self._request = request
         self._notes = notes
@@ -363,8 +404,13 @@ class _Answer:
                 part = self._error(part, part.failure)
         if isinstance(part, Exception):
             self._broken.end(is_whole=False)
+            self._broken.met.error = type(part).__name__
             raise part
+        if isinstance(part, Head):
+            self._broken.met.status = part.status
         if isinstance(part, Piece):
+            self._broken.met.pieces += 1
+            self._broken.met.size += len(part.data)
             self._tail = (self._tail + part.data)[-_TAIL_BYTES:]
         return part
 

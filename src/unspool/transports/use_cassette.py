@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction
 from unspool.clock import REAL_CLOCK, Clock, VirtualClock, lent
-from unspool.errors import CassetteError, CassetteWarning, FaultError
+from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWarning, FaultError
 from unspool.faults.fault import Fault
 from unspool.transports import scope
 from unspool.transports._family import mark_failed
@@ -112,7 +112,7 @@ class CassetteContext:
         self._entered: list[tuple[scope.Scope, Cassette, ExitStack]] = []
 
     def __enter__(self) -> Cassette:
-        cassette = self._make()
+        cassette = self._loaded()
         breaker = None if self._fault is None else Breaker(self._fault)
         with ExitStack() as stack:
             stack.enter_context(interception())
@@ -143,6 +143,29 @@ class CassetteContext:
             stack.callback(scope.leave, entered)
             self._entered.append((entered, cassette, stack.pop_all()))
         return cassette
+
+    def _loaded(self) -> Cassette:
+        if in_force() is None:
+            return self._make()
+        cassette = self._make_unrecorded()
+        if cassette.path is not None and not cassette.interactions and not cassette.path.exists():
+            raise CassetteNotFoundError(
+                f"nothing has been recorded yet to {cassette.path}, and under a fault nothing is: the test"
+                " [unbroken] does that"
+            )
+        return cassette
+
+    def _make_unrecorded(self) -> Cassette:
+        """The cassette, in a mode that records nothing."""
+        make = self._make
+        if isinstance(make, functools.partial):
+            make = functools.partial(make, record_mode="none")
+        return make()
+
+    @property
+    def breakers(self) -> list[Breaker]:
+        """The faults that the answers of the cassette entered last go through, one after the other."""
+        return self._entered[-1][0].breakers if self._entered else []
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         used, cassette, stack = self._last_entered()
