@@ -18,6 +18,7 @@ from unspool.errors import (
     ContextWindowExceededError,
     InternalServerError,
     NotFoundError,
+    PermissionDeniedError,
     ProviderError,
     RateLimitError,
     ServiceUnavailableError,
@@ -171,3 +172,78 @@ def test_an_error_of_ours_is_filled_in_and_stays_itself() -> None:
     error = BadRequestError("no", model="named already")
     assert mapped(error) is error
     assert (error.model, error.llm_provider) == ("named already", "openai")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cls"),
+    [
+        (403, {"message": "The security token included in the request is invalid."}, AuthenticationError),
+        (403, {"message": "The security token included in the request is expired"}, AuthenticationError),
+        (403, {"message": "Signature expired: 20250130T064508Z is now earlier than …"}, AuthenticationError),
+        (403, {"Message": "no", "__type": "UnrecognizedClientException"}, AuthenticationError),
+        (
+            403,
+            {"message": "User: arn:… is not authorized to perform: bedrock:InvokeModel"},
+            PermissionDeniedError,
+        ),
+        (
+            400,
+            {"error": "Incorrect API key provided: xa***de.", "code": "invalid argument"},
+            AuthenticationError,
+        ),
+        (400, {"error": {"message": "no", "details": [{"reason": "API_KEY_INVALID"}]}}, AuthenticationError),
+        (
+            400,
+            {"error": {"message": "input length and `max_tokens` exceed context limit: 19 + 2 > 20"}},
+            ContextWindowExceededError,
+        ),
+        (
+            400,
+            {"error": {"message": "Input tokens exceed the configured limit of 272000 tokens."}},
+            ContextWindowExceededError,
+        ),
+        (
+            400,
+            {"error": "This model's maximum prompt length is 131072 but the request contains 537812 tokens."},
+            ContextWindowExceededError,
+        ),
+        (
+            422,
+            {"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096."},
+            ContextWindowExceededError,
+        ),
+        (400, {"error": {"message": "no", "type": "exceed_context_size_error"}}, ContextWindowExceededError),
+        (
+            400,
+            {"error": {"message": "Output blocked by content filtering policy"}},
+            ContentPolicyViolationError,
+        ),
+        (400, {"error": {"message": "Content Exists Risk"}}, ContentPolicyViolationError),
+        (400, {"error": {"message": "no", "code": "data_inspection_failed"}}, ContentPolicyViolationError),
+        (
+            400,
+            {"error": {"message": "no", "innererror": {"code": "ResponsibleAIPolicyViolation"}}},
+            ContentPolicyViolationError,
+        ),
+        (403, {"error": "Content violates usage guidelines."}, ContentPolicyViolationError),
+        (
+            400,
+            {
+                "error": {
+                    "message": "Provider returned error",
+                    "metadata": {"raw": "prompt is too long: 3 > 2"},
+                }
+            },
+            ContextWindowExceededError,
+        ),
+        (400, {"error": {"message": "Unknown parameter: 'context'."}}, BadRequestError),
+        (500, {"error": {"message": "the context window of the browser crashed"}}, InternalServerError),
+    ],
+)
+def test_the_provider_s_own_words_count(status: int, body: Any, cls: type[ProviderError]) -> None:
+    assert type(error_from_body(body, status=status)) is cls
+
+
+def test_aws_names_an_error_in_a_header() -> None:
+    headers = {"x-amzn-errortype": "UnrecognizedClientException:http://internal.amazon.com/"}
+    assert type(error_from_body({"message": "no"}, status=403, headers=headers)) is AuthenticationError

@@ -72,36 +72,62 @@ _STATUS_OF_TYPE: dict[str, int] = {
     "DEADLINE_EXCEEDED": 504,
 }
 
+# The providers' own words and codes, in lower case, and the statuses that they come with. A 400 alone says
+# nothing of these: the same status stands for a misspelt parameter.
+_KEY_STATUSES = (400, 403)
+_KEY_SIGNS = (
+    *("api key not valid", "api key not found", "api key expired", "api_key_invalid"),  # Google, with a 400
+    *("incorrect api key", "invalid api key", "invalid_api_key", "api key is invalid"),  # xAI, with a 400
+    *("invalid x-api-key", "authentication_error", "make sure your api key is valid"),
+    # AWS, with a 403: https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
+    *("security token included in the request", "unrecognizedclientexception", "expiredtoken"),
+    *("signature expired", "signature not yet current", "request signature we calculated"),
+    *("invalidsignatureexception", "signaturedoesnotmatch", "incompletesignature", "invalidclienttokenid"),
+    *("missing authentication token", "missingauthenticationtoken", "bearer token has expired"),
+    *("invalid bearer token", "bearer token is invalid"),
+)
+_CONTEXT_STATUSES = (400, 413, 422)
 _CONTEXT_SIGNS = (
-    "context_length_exceeded",
-    "maximum context length",
-    "context window",
-    "prompt is too long",
-    "input is too long",
-    "exceeds the available context size",
+    *("context_length_exceeded", "exceed_context_size", "model_context_window_exceeded"),  # codes
+    *("maximum context length", "context window", "context limit", "exceeds the context length"),
+    *("exceeds the available context size", "maximum prompt length", "maximum model length"),
+    *("prompt is too long", "input is too long", "prompt exceeds max length", "model token limit"),
+    *("reduce the length of the messages", "input tokens exceed the configured limit"),
     "exceeds the maximum number of tokens allowed",
-    "input tokens exceeds maximum length",  # Bedrock's, of Nova
-    "too many input tokens",  # and of others
+    *("input tokens exceeds maximum length", "too many input tokens"),  # Bedrock, of Nova and of others
+    *("tokens in the prompt cannot exceed", "cannot exceed the total tokens limit"),  # Cohere, watsonx
+    *("tokens + `max_new_tokens` must be", "range of input length should be"),  # TGI, DashScope
 )
-_KEY_SIGNS = ("api key not valid",)  # Google's is a 400
+_POLICY_STATUSES = (400, 403, 422)
 _POLICY_SIGNS = (
-    "content_policy_violation",
-    "content_filter",
-    "content management policy",
-    "responsibleaipolicy",
+    *("content_policy_violation", "content_filter", "responsibleaipolicy", "moderation_blocked"),  # codes
+    *("content management policy", "content filtering policy", "violates usage guidelines"),
+    *("violating our usage policy", "rejected as a result of our safety system", "our usage policies"),
+    *("data_inspection_failed", "inappropriate content", "content exists risk", "considered high risk"),
+    *("input was flagged", "prohibited_content", "blocked by our content"),
+)
+
+# In this order: the first that fits is the error's class.
+_REFINED: tuple[tuple[type[ProviderError], tuple[int, ...], tuple[str, ...]], ...] = (
+    (AuthenticationError, _KEY_STATUSES, _KEY_SIGNS),
+    (ContextWindowExceededError, _CONTEXT_STATUSES, _CONTEXT_SIGNS),
+    (ContentPolicyViolationError, _POLICY_STATUSES, _POLICY_SIGNS),
 )
 
 
-def error_for_status(status: int, message: str, **details: Any) -> ProviderError:
+def error_for_status(status: int, message: str, *, reasons: str = "", **details: Any) -> ProviderError:
     """The error of a status; `details` are `ProviderError`'s arguments.
+
+    A wrong key, a prompt that is too long and a content policy have classes of their own, known by the
+    provider's words: in the message, the code, the type and `reasons`, which is what else it says.
 
     A status without a class of its own is a `BadRequestError` below 500 and an `APIError` above.
     """
     cls = _BY_STATUS.get(status)
     if cls is None:
         cls = BadRequestError if 400 <= status < 500 else APIError
-    if status in (400, 413):
-        cls = _refine_bad_request(cls, f"{details.get('code')} {message}".lower())
+    words = (details.get("code"), details.get("type"), _aws_type(details.get("headers")), reasons, message)
+    cls = _refined(cls, status, " ".join(map(str, words)).lower())
     if cls is RateLimitError and details.get("code") is None:
         details.pop("code", None)
     if cls in (InternalServerError, RateLimitError) and details.get("type") is None:
@@ -109,14 +135,16 @@ def error_for_status(status: int, message: str, **details: Any) -> ProviderError
     return cls(message, status_code=status, **details)
 
 
-def _refine_bad_request(cls: type[ProviderError], text: str) -> type[ProviderError]:
-    if any(sign in text for sign in _KEY_SIGNS):
-        return AuthenticationError
-    if any(sign in text for sign in _CONTEXT_SIGNS):
-        return ContextWindowExceededError
-    if any(sign in text for sign in _POLICY_SIGNS):
-        return ContentPolicyViolationError
+def _refined(cls: type[ProviderError], status: int, text: str) -> type[ProviderError]:
+    for refined, statuses, signs in _REFINED:
+        if status in statuses and any(sign in text for sign in signs):
+            return refined
     return cls
+
+
+def _aws_type(headers: Any) -> str:
+    """AWS's name for an error, which comes in a header: `UnrecognizedClientException:http://…`."""
+    return str(headers.get("x-amzn-errortype", "")) if isinstance(headers, Mapping) else ""
 
 
 def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> ProviderError:
@@ -134,8 +162,22 @@ def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> 
     return error_for_status(
         status or _own_status(error, code, kind),
         message or f"the provider sent an error without a message: {body!r:.500}",
+        reasons=_reasons(error),
         **{"body": body, "code": code, "type": kind, "param": error.get("param"), **details},
     )
+
+
+def _reasons(error: Mapping[str, Any]) -> str:
+    """What an error says beside its message, but never what it repeats of the request."""
+    details, metadata, inner = error.get("details"), error.get("metadata"), error.get("innererror")
+    found = [error.get("__type"), error.get("status")]
+    if isinstance(details, list):  # Google
+        found += [detail.get("reason") for detail in details if isinstance(detail, Mapping)]
+    if isinstance(metadata, Mapping):  # OpenRouter: the upstream provider's own answer
+        found.append(metadata.get("raw"))
+    if isinstance(inner, Mapping):  # Azure
+        found.append(inner.get("code"))
+    return " ".join(text for text in found if isinstance(text, str))
 
 
 def _named_status(error: Mapping[str, Any]) -> str | None:
