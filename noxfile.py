@@ -145,3 +145,10 @@ def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def secrets(session: nox.Session) -> None:
+    """Every kind of secret in every place, split and encoded: the figures of docs/security.md."""
+    _install(session)
+    session.run("python", "-m", "tests.secrets.matrix", *session.posargs)

@@ -190,9 +190,23 @@ def _told(item: pytest.Item, run: Run) -> Iterator[str]:
     from pytest_unspool import story  # noqa: PLC0415 - it imports unspool
 
     yield from story.of_cassette(run.cassette)
+    yield from _redacted(run.cassette)
     test, path = shlex.quote(item.nodeid), shlex.quote(str(run.path))
     if run.cassette.plays or run.cassette.recorded:
         yield f"replay it:   pytest {test} --unspool-record=none"
         yield f"look at it:  unspool show {path}"
     if run.cassette.recorded:
         yield f"it was recorded in this very run; to record it anew: pytest {test} --unspool-record=rewrite"
+
+
+def _redacted(cassette: Cassette) -> Iterator[str]:
+    """Where redaction changed a response, which may be why the test failed."""
+    from unspool.cassette.redact import redacted_paths  # noqa: PLC0415 - a cassette is in use: it's loaded
+
+    played = [play.interaction for play in cassette.plays]
+    paths = dict.fromkeys(
+        path for one in (*played, *cassette.recorded) for path in redacted_paths(one.response)
+    )
+    if paths:
+        yield f"redacted:    the server sent something else at {', '.join(paths)}"
+        yield f"             to record it as it comes: unspool.Redactor(allow_paths={tuple(paths)!r})"

@@ -37,7 +37,7 @@ def account(cassette: Cassette, path: str, *, waited: float) -> Account:
         waited: which part of the recorded time was waited for.
     """
     from unspool.cassette import outcomes  # noqa: PLC0415 - a cassette is in use: it's loaded
-    from unspool.cassette.redact import redactions_in  # noqa: PLC0415 - as above
+    from unspool.cassette.redact import redacted_paths, redactions_in  # noqa: PLC0415 - as above
 
     timelines = [play.interaction.response.timeline for play in cassette.plays]
     seconds = sum((timeline.ended_at or 0.0) for timeline in timelines if timeline is not None)
@@ -49,6 +49,7 @@ def account(cassette: Cassette, path: str, *, waited: float) -> Account:
         "unplayed": [_identity(one) for one in cassette.unplayed] if cassette.plays else [],
         "played": [_identity(play.interaction) for play in cassette.plays],
         "scrubbed": sum(map(redactions_in, recorded)),
+        "changed": sorted({path for one in recorded for path in redacted_paths(one.response)}),
         "saved": seconds * (1 - waited),
         "refused": [_shown(one) for one in recorded if outcomes.is_refusal(one)],
         "broken": sum(map(outcomes.is_broken, recorded)),
@@ -100,6 +101,7 @@ def account_of_canned(path: Path) -> Account:
         "unplayed": [],
         "played": [],
         "scrubbed": 0,
+        "changed": [],
         "saved": 0.0,
         "refused": [],
         "broken": 0,
@@ -194,6 +196,10 @@ def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]
     yield f"recorded: {_count(accounts, 'recorded')}, {scrubbed} secrets scrubbed"
     yield from _per_cassette(accounts, "broken", "broken by the network")
     yield from _per_cassette(accounts, "left", "left by their client")
+    for one in accounts:
+        if one["changed"]:
+            paths = ", ".join(one["changed"])
+            yield f"  {one['cassette']} differs from the server's responses at {paths}"
     yield f"replayed: {_count(accounts, 'replayed')}, {saved:.1f} s of waiting saved"
     unplayed = _unplayed(accounts)
     yield f"unplayed: {sum(unplayed.values())} interactions, {len(unplayed)} cassettes"

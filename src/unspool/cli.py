@@ -71,12 +71,12 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _redact(options: argparse.Namespace) -> int:
-    from unspool.commands.redact import redact_file
+    from unspool.commands.redact import cassettes_in, redact_file
 
     def redact(path: Path) -> bool:
         return not redact_file(path, check=options.check, say=print) or not options.check
 
-    return _for_each(options.files, redact)
+    return _for_each([file for path in options.files for file in cassettes_in(path)], redact)
 
 
 def _recover(options: argparse.Namespace) -> int:
@@ -171,7 +171,7 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_redact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     redact = commands.add_parser("redact", help="take the secrets out of cassettes")
-    redact.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette")
+    redact.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, or a folder of them")
     redact.add_argument("--check", action="store_true", help="change nothing; exit with 1 if there are any")
     redact.set_defaults(run=_redact)
 

@@ -353,3 +353,19 @@ def test_what_is_no_interaction_is_refused_by_its_field(path: str, value: object
 def test_a_time_that_is_none_is_refused(name: str, value: object) -> None:
     with pytest.raises(CassetteFormatError, match=rf"{name}: expected milliseconds, 0 or more"):
         timeline_of(name, value)
+
+
+@pytest.mark.parametrize(
+    "timeline",
+    [
+        Timeline(recorded_at=1e12),
+        Timeline(recorded_at=math.inf),
+        Timeline(recorded_at=-1e12),
+        Timeline(headers_at=1e300),
+        Timeline(ended_at=math.nan),
+        Timeline(ended_at=-1.0),
+    ],
+)
+def test_a_time_that_no_cassette_can_hold_is_an_error_of_ours(timeline: Timeline) -> None:
+    with pytest.raises(CassetteFormatError, match="expected a time of"):
+        to_record(Interaction(Request("GET", "/"), Response(200, timeline=timeline)))

@@ -183,3 +183,18 @@ def test_a_miss_tells_no_credential(tmp_path: Path) -> None:
 
     assert "Another thing" in str(raised.value)
     assert VALUE not in str(raised.value)
+
+
+def test_a_miss_passes_no_control_character_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with serve(refusal("no")) as server, unspool.use_cassette(path, record_mode="once"):
+        ask(server.url, VALUE, "One thing")
+
+    with (
+        pytest.raises(unspool.UnrecordedRequestError) as raised,
+        unspool.use_cassette(path, record_mode="none"),
+    ):
+        ask(server.url, VALUE, "\x9b31m\x7f\x1b]0;title\x07")
+
+    assert "came" in str(raised.value)
+    assert set(str(raised.value)) & set("\x9b\x7f\x1b\x07") == set()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from unspool.cassette.store import load
+from unspool.cli import main
 from unspool.commands.redact import redact_file
 from unspool.errors import CassetteNotFoundError
 
@@ -105,3 +106,39 @@ def test_a_file_without_secrets_is_not_touched(cassette: Path) -> None:
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CassetteNotFoundError):
         redact_file(tmp_path / "none.yaml", check=True, say=lambda _: None)
+
+
+def test_a_folder_s_cassettes_are_redacted(cassette: Path) -> None:
+    inner = cassette.parent / "deeper" / "other.yml"
+    inner.parent.mkdir()
+    inner.write_text(LEAKY)
+    (cassette.parent / "notes.txt").write_text(KEY)
+
+    assert main(["redact", str(cassette.parent)]) == 0
+
+    assert KEY not in cassette.read_text() + inner.read_text()
+    assert (cassette.parent / "notes.txt").read_text() == KEY
+
+
+def test_a_key_that_an_old_cassette_s_client_sent_is_gone_from_the_response_too(tmp_path: Path) -> None:
+    key, path = "q8Zt2LmX0cVb7Ns4Rk1Y", tmp_path / "old.yaml"
+    path.write_text(
+        LEAKY.replace(f"Bearer {KEY}", f"Bearer {key}").replace(f"data: {KEY}", f"Invalid key {key}")
+    )
+
+    redact_file(path, say=lambda _: None)
+
+    assert key not in path.read_text()
+
+
+def test_no_control_character_reaches_the_terminal(
+    cassette: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cassette.write_text(LEAKY.replace("x-own:", '"x-\\x1b[31m-own\\x9b":'))
+
+    main(["redact", "--check", str(cassette)])
+
+    told = capsys.readouterr().out
+    assert "\\x1b[31m-own\\x9b" in told
+    assert "\x1b" not in told
+    assert "\x9b" not in told

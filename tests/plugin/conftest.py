@@ -14,12 +14,13 @@ ANSWER = Answer.events(
     {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
 )
 SLOW = Answer([b"data: 1\n\n", 0.3, b"data: 2\n\n"])
+REFUSAL = Answer.json({"error": {"message": "Wrong key: sk-" + "a1B2c3D4" * 6}}, 401)
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     """Answers on `/` and, 0.3 seconds later, on `/slow`."""
-    with serve({"/": ANSWER, "/slow": SLOW, "/v1/chat/completions": ANSWER}) as running:
+    with serve({"/": ANSWER, "/slow": SLOW, "/refusal": REFUSAL, "/v1/chat/completions": ANSWER}) as running:
         yield running
 
 

@@ -22,6 +22,11 @@ FEWER = """
 def test_one():
     ask("two")
 """
+ECHO = """
+@pytest.mark.stream_cassette
+def test_refused():
+    httpx.get(URL + "refusal")
+"""
 REPORT = "--unspool-report"
 
 
@@ -126,3 +131,16 @@ def test_weather(stream_cassette):
 def test_a_passing_test_shows_nothing(project: Project) -> None:
     project.write_tests(TWO)
     assert "streams before the failure" not in project.run("-rA").text
+
+
+def test_it_says_where_redaction_changed_a_response(project: Project) -> None:
+    project.write_tests(ECHO)
+    told = report_of(project)
+    assert "differs from the server's responses at error.message" in told
+
+
+def test_a_failure_says_where_redaction_changed_a_response(project: Project) -> None:
+    project.write_tests(ECHO + "    assert False\n")
+    told = project.run().text
+    assert "redacted:    the server sent something else at error.message" in told
+    assert "Redactor(allow_paths=('error.message',))" in told

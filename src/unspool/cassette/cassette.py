@@ -16,6 +16,7 @@ from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.difference import explain_miss
 from unspool.cassette.document import Document
+from unspool.cassette.excerpts import printable
 from unspool.cassette.hooks import Hook
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
@@ -313,7 +314,8 @@ class Cassette:
             record_mode=str(self.record_mode),
             under_fault=under_fault,
         )
-        error = UnrecordedRequestError(self._recorder.text(message))
+        shown = "\n".join(map(printable, self._recorder.text(message).split("\n")))
+        error = UnrecordedRequestError(shown)
         self.missed(error)
         return error
 

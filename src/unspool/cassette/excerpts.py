@@ -71,3 +71,8 @@ def _named(value: Any) -> str:
     if not isinstance(value, bytes):
         return "ignored"
     return f"{len(value):,} bytes, blake2b {blake2b(value, digest_size=4).hexdigest()}"
+
+
+def printable(text: str) -> str:
+    r"""The text on one line, with what a terminal would obey instead of show as `\n`, `\x1b`."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

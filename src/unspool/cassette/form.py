@@ -108,12 +108,22 @@ def _timeline_record(timeline: Timeline) -> dict[str, Any]:
 def _time_text(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OSError, OverflowError, ValueError) as error:
+        raise CassetteFormatError(
+            f"expected a time of recording in the years 1 to 9999, got {seconds:.6g} seconds since 1970"
+        ) from error
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _ms(seconds: float | None) -> float | None:
     if seconds is None:
         return None
+    if not 0 <= seconds * 1000 < _MOST_MS:
+        raise CassetteFormatError(
+            f"expected a time of 0 to {_MOST_MS:,} ms after the request, got {seconds:.6g} s"
+        )
     text = format_ms(seconds)
     return float(text) if "." in text else int(text)
 

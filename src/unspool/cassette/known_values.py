@@ -86,7 +86,6 @@ def _in_header(name: str, value: str) -> Iterator[str]:
     if "Signature=" in bare:  # a signature is made anew for every request
         yield from re.findall(r"(?:Signature|Credential)=([^,\s/]+)", bare)
         return
-    yield value.strip()
     yield bare
     if value[:6].lower() == "basic ":
         yield from _user_and_password(bare)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from unspool.cassette.channels import allowed_ranges, scrub_channels
+from unspool.cassette.channels import allowed_ranges, format_path, scrub_channels, strings_of
 from unspool.cassette.encoding import decoded, gunzipped, reframed, regzipped, sized
 from unspool.cassette.known_values import KnownValues
 from unspool.cassette.model import Failure, Headers, Interaction, Request, Response, Timeline, header
@@ -36,7 +36,7 @@ from unspool.cassette.secrets import (
 from unspool.cassette.stand_ins import REDACTED, Alphabet, cookies, is_stand_in, same_length
 from unspool.errors import CassetteFormatError
 
-__all__ = ["REDACTED", "Redactor", "redactions_in"]
+__all__ = ["REDACTED", "Redactor", "redacted_paths", "redactions_in"]
 
 
 class Span(NamedTuple):
@@ -166,6 +166,8 @@ class Redactor:
                 return False
         elif _SCHEME.search(data):
             return False
+        if next(self.known.spans(data), None) is not None:
+            return False
         return self._in_plain_word(data) == len(data)
 
     def begins_at(self, data: bytes) -> int:
@@ -246,13 +248,7 @@ class Redactor:
 
     def _frames(self, body: bytes) -> bytes:
         """Scrub an AWS event stream: its payloads are lines of one text, for frames may cut a secret."""
-        texts: list[bytes] = []
-
-        def collect(text: bytes) -> bytes:
-            texts.append(text)
-            return text
-
-        reframed(body, collect)
+        texts = _texts_of_frames(body)
         lines = [text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts]
         whole = b"\n".join(lines)
         clean = self._text_body(whole, ())
@@ -415,6 +411,24 @@ def redactions_in(interaction: Interaction) -> int:
     return bodies + sum(text.count(REDACTED) for text in texts)
 
 
+def redacted_paths(response: Response) -> list[str]:
+    """The JSON paths in a response's body at which it says something else than the server did.
+
+    Each is one that `Redactor.allow_paths` takes: `choices[*].delta.content`.
+    """
+    mark = REDACTED.encode()
+    try:
+        body = decoded(response).body
+    except CassetteFormatError:
+        body = response.body
+    if _is(response.headers, "vnd.amazon.eventstream"):
+        body = b"\n".join(_texts_of_frames(body))
+    if mark not in body:
+        return []
+    places = (path for path, start, end in strings_of(body) if mark[:4] in body[start:end])
+    return list(dict.fromkeys(map(format_path, places)))
+
+
 def _changed(value: Value, **changes: Any) -> Value:
     """A changed copy, or the value itself where nothing changes."""
     changed = replace(value, **changes)
@@ -432,6 +446,17 @@ def _is(headers: Headers, content_type: str) -> bool:
 # --- spans
 
 _BEFORE_TEXT = {b'"', b"'", b"=", b"\n", b";"}
+
+
+def _texts_of_frames(body: bytes) -> list[bytes]:
+    texts: list[bytes] = []
+
+    def collect(text: bytes) -> bytes:
+        texts.append(text)
+        return text
+
+    reframed(body, collect)
+    return texts
 
 
 def _stand_in(data: bytes, span: Span) -> bytes:
@@ -558,14 +583,14 @@ _PROBES = (
 # Words that hold no secret if no more follows, unless the name of a scheme is among them.
 _CALM = re.compile(rb"[A-Za-z ,.!?'\n]*")
 _SCHEME = re.compile(rb"earer|asic|oken|key|ass", re.IGNORECASE)
-_LONG_RUN = re.compile(rb"[A-Za-z0-9_/+=.%~:-]{16}")
+_LONG_RUN = re.compile(rb"[^\s\"'<>{}\[\],|`\x80-\xff]{16}")
 # The characters of a key, from the text's end on, in reverse.
 _RUN_BACKWARDS = re.compile(rb"[^\s\"'<>(){}\[\],;|`\x80-\xff]++")
 # What code and prose end with: words and small numbers with signs between them.
 _PLAIN_RUN = re.compile(rb"(?:[A-Za-z]?[a-z]{0,18}[0-9]{0,4}[-_.:!?=+*/#&$@%^~]*+){0,4}")
 _WORD_STARTS = re.compile(rb"(?<![A-Za-z0-9_-])")
 _OPAQUE_RUN = re.compile(
-    rb"(?=[A-Za-z_/+.-]*+[0-9])(?=[0-9_/+.-]*+[A-Za-z])[\w/+.=%~-]{8,}\Z|[A-Za-z0-9_/+=-]{20,}\Z"
+    rb"(?=[A-Za-z_/+.:=@%~-]*+[0-9])(?=[0-9_/+.:=@%~-]*+[A-Za-z])[\w/+.:=@%~-]{8,}\Z|[A-Za-z0-9_/+=:-]{20,}\Z"
 )
 _LOGIN = re.compile(rb"://[^/@\s\"'<>\\?#]{0,200}\Z")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from unspool.cassette import store
 from unspool.cassette.encoding import decoded
+from unspool.cassette.excerpts import printable
+from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.lock import locked
 from unspool.cassette.model import Headers, Interaction, Response
+from unspool.cassette.names import SUFFIXES
 from unspool.cassette.redact import Redactor
 from unspool.errors import CassetteFormatError
 
@@ -31,9 +35,13 @@ def redact_file(path: Path, *, check: bool = False, say: Callable[[str], None]) 
     Raises:
         CassetteError: it can't be read or written, or isn't a cassette.
     """
-    redactor = Redactor()
+    known = KnownValues()
+    known.add(environment_values(os.environ))
+    redactor = Redactor().knowing(known)
     with nullcontext() if check else locked(path):
         document = store.load(path)
+        for interaction in document.interactions:
+            known.add(sent_values(interaction.request, redactor.names))
         clean = tuple(map(redactor.interaction, document.interactions))
         if clean == document.interactions:
             return False
@@ -42,7 +50,7 @@ def redact_file(path: Path, *, check: bool = False, say: Callable[[str], None]) 
     for index, pair in enumerate(zip(document.interactions, clean, strict=True)):
         found = ", ".join(_places(*pair, redactor))
         if found:
-            say(f"{path}: interactions[{index}]: {found}")
+            say(printable(f"{path}: interactions[{index}]: {found}"))
     return True
 
 
@@ -79,3 +87,10 @@ def _named(place: str, value: str | bytes, redactor: Redactor) -> str:
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     kinds = dict.fromkeys(kind for kind, _ in redactor.secrets_in(data))
     return f"{place} ({', '.join(kinds)})" if kinds else place
+
+
+def cassettes_in(path: Path) -> list[Path]:
+    """The file itself, or the files in a folder, at any depth, whose names are a cassette's."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from unspool.cassette.chunk_times import format_ms
 from unspool.cassette.encoding import decoded
+from unspool.cassette.excerpts import printable
 from unspool.cassette.model import Interaction, Response, Timeline, header, sizes_fit
 from unspool.cassette.pieces import pieces
 from unspool.errors import CassetteError, CassetteFormatError
@@ -130,8 +131,3 @@ def _chunk(at: float, piece: bytes, width: int, *, has_times: bool) -> Iterator[
     first, *others = _cut(text, max(width - len(head), _NARROWEST))
     yield head + first
     yield from (" " * len(head) + line for line in others)
-
-
-def printable(text: str) -> str:
-    r"""The text on one line, with what a terminal would obey instead of show as `\n`, `\x1b`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -38,7 +38,7 @@ def from_har(har: Mapping[str, Any]) -> tuple[list[Interaction], list[str]]:
                 continue
             interactions.append(_interaction(entry))
             notes += [f"entries[{index}]: {lost}" for lost in _lost(entry)]
-        except (AttributeError, KeyError, TypeError, ValueError, WireError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, WireError) as error:
             raise CassetteFormatError(
                 f"expected entries[{index}] of the HAR to have a request and a response as HAR 1.2 tells; "
                 f"got {type(error).__name__}: {error}"

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from tests.secrets.matrix import cases, leaks
+
+SAMPLE = 300
+
+
+def test_of_a_sample_of_the_matrix_no_secret_is_found(tmp_path: Path) -> None:
+    sample = random.Random(20260101).sample(list(cases()), SAMPLE)
+
+    assert [(case.name, where) for case in sample if (where := leaks(case, tmp_path))] == []
