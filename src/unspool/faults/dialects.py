@@ -247,6 +247,16 @@ def _plain(text: str, reason: str, *, holder: str = "", going_on: Any = None, co
     )
 
 
+_OLLAMA_COUNTS = (
+    "eval_count",
+    "eval_duration",
+    "load_duration",
+    "prompt_eval_count",
+    "prompt_eval_duration",
+    "total_duration",
+)
+
+
 def _ollama_said(body: JSON) -> JSON:
     message = object_in(body, "message") or body
     keys = ("content", "thinking", "tool_calls", "response")
@@ -258,7 +268,7 @@ def _ollama_unfinish(body: JSON) -> JSON:
 
 
 def _ollama_only_finish(body: JSON) -> JSON:
-    said = _ollama_said(body)
+    said, body = _ollama_said(body), without(body, *_OLLAMA_COUNTS)
     silent = {key: "" for key in said if key in {"content", "response"}}
     if not object_in(body, "message"):
         return without(body, *(said.keys() - silent.keys())) | silent
@@ -346,11 +356,8 @@ def _converse_end(body: JSON) -> JSON | None:
 
 def _converse_speaks(body: JSON) -> bool:
     delta = object_in(body, "delta")
-    reasoning = without(object_in(delta, "reasoningContent"), "signature", "redactedContent")
-    others = without(delta, "reasoningContent", "citation")
-    return any(reasoning.values()) or any(
-        any(value.values()) if isinstance(value, dict) else value for value in others.values()
-    )
+    texts = (delta.get("text"), object_in(delta, "reasoningContent").get("text"))
+    return any(texts) or bool(object_in(delta, "toolUse").get("input"))
 
 
 def _nova(name: str, body: JSON) -> JSON:
@@ -392,6 +399,14 @@ def _rpc_unfinish(body: JSON) -> JSON | None:
         return None
     status = {**object_in(result, "status"), "state": "working"}
     return {**body, "result": {**result, "final": False, "status": status}}
+
+
+def _rpc_only_finish(body: JSON) -> JSON:
+    result = object_in(body, "result")
+    silent: JSON = {key: [] for key in ("artifacts", "content", "parts") if result.get(key)}
+    if object_in(result, "status", "message"):
+        silent["status"] = without(object_in(result, "status"), "message")
+    return {**body, "result": {**result, **silent}} if silent else body
 
 
 _RUN_ENDS = frozenset(
@@ -479,7 +494,9 @@ _DIALECTS: dict[str, Dialect] = {
     "replicate-sse": Dialect(
         lambda _, event: event.name == "output" and bool(event.data), lambda _, event: event.name == "done"
     ),
-    "jsonrpc-sse": Dialect(_rpc_speaks, lambda body, _: _resting(object_in(body, "result")), _rpc_unfinish),
+    "jsonrpc-sse": Dialect(
+        _rpc_speaks, lambda body, _: _resting(object_in(body, "result")), _rpc_unfinish, _rpc_only_finish
+    ),
     "bedrock-converse": Dialect(
         lambda body, event: event.name == "contentBlockDelta" and _converse_speaks(body),
         lambda _, event: event.name == "messageStop",

@@ -224,7 +224,7 @@ class EarlyFinish(Fault):
 
         def change(frame: Frame) -> Iterable[Frame]:
             nonlocal done
-            if done or not (finishes(frame) and (held or speaks(frame))):
+            if done or not self._can_come_earlier(frame, held):
                 return (frame,) if done else self._kept_back(held, frame)
             done = True
             reason, rest = _apart(frame)
@@ -236,6 +236,10 @@ class EarlyFinish(Fault):
             return (stop,) if done else missing(self, "a finish reason after some text")(stop)
 
         return each_frame(change, at_stop=stop)
+
+    def _can_come_earlier(self, frame: Frame, held: list[Frame]) -> bool:
+        """Whether there is a reason, and before it output; of its own only if the two can be told apart."""
+        return finishes(frame) and (unfinished(frame) is not None if speaks(frame) else bool(held))
 
     def _kept_back(self, held: list[Frame], frame: Frame) -> Iterable[Frame]:
         """What may be passed on: all that came before the last event with output."""
@@ -251,9 +255,10 @@ class EarlyFinish(Fault):
 
 def _apart(frame: Frame) -> tuple[Frame, tuple[Frame, ...]]:
     """The reason alone, and the rest of the event, if there is any."""
-    reason = only_finish(frame)
-    rest = unfinished(frame) if reason.data != frame.data else None
-    return reason.moved(frame.at), () if rest is None else (rest.moved(frame.at),)
+    reason, rest = only_finish(frame), unfinished(frame)
+    if rest is None or reason.data == frame.data:
+        return frame.moved(frame.at), ()
+    return reason.moved(frame.at), (rest.moved(frame.at),)
 
 
 @dataclass(frozen=True, repr=False)
