@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.faults.bodies import BODIES
+
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.wire.aws import encode_aws
 from unspool.wire.event import WireEvent
@@ -169,6 +171,12 @@ BEDROCK = interaction(
     url="https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude/converse-stream",
     content_type="application/vnd.amazon.eventstream",
 )
+
+TOOL_EVENTS = {
+    name: interaction(*BODIES[name][1], url=f"https://models.invalid/{name}")
+    for name in ("anthropic-messages", "openai-responses")
+}
+"""Answers with text and tool calls, whose parts have ids and numbers."""
 
 ALL: dict[str, Interaction] = {
     "anthropic": ANTHROPIC,

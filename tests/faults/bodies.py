@@ -136,6 +136,17 @@ ANTHROPIC_EVENTS: list[Any] = [
     },
     {"type": "content_block_stop", "index": 1},
     {
+        "type": "content_block_start",
+        "index": 2,
+        "content_block": {"type": "tool_use", "id": "u", "name": "g", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "input_json_delta", "partial_json": '{"b":1}'},
+    },
+    {"type": "content_block_stop", "index": 2},
+    {
         "type": "message_delta",
         "delta": {"stop_reason": "tool_use", "stop_sequence": None},
         "usage": {"output_tokens": 12},

@@ -21,6 +21,7 @@ GROUPS = {
     "events": "Events",
     "chat": "OpenAI's chunks",
     "tool_calls": "Tool calls",
+    "identity": "Ids, indices and order of a message's parts",
     "timing": "Time",
     "connection": "Connections",
     "answers": "Other answers",
@@ -36,6 +37,10 @@ Every way of breaking an answer that `unspool.faults` has, and the catalogue of 
 
 Counts start at 0: `after=2` leaves two of them untouched and breaks the third. A fault that finds nothing
 to break raises `FaultError`; only those that change *every* something are content with none.
+
+What a fault doesn't name stays as it was: bytes, network chunks, and the time of each byte. A changed event
+keeps its name, its id, its comments and the spelling of its JSON. What a fault adds comes as a network chunk
+of its own. So `Rechunk(1) | Drop(1)` still comes byte by byte; `Drop(1) | Merge()` comes in one piece.
 
 `a | b` lets an answer go through `a`, then through `b`. `fault.on(1)` hits the first request only,
 `fault.on(2, 3)` the second and third. `repr(fault)` is the code that makes it.

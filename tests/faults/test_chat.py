@@ -9,7 +9,7 @@ from tests.faults import answers
 from tests.faults.reading import bodies, events
 
 from unspool.errors import FaultError
-from unspool.faults import ChangingIds, EmptyChoices, Fault, FinishAs, NullChoices, UsageOn
+from unspool.faults import ChangingIds, EmptyChoices, Fault, FinishAs, NoDelta, NullChoices, UsageOn
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
 
@@ -73,3 +73,19 @@ def test_done_is_no_chunk() -> None:
 def test_others_have_no_such_chunks(fault: Fault) -> None:
     with pytest.raises(FaultError, match=r"chat\.completion\.chunk objects"):
         fault.apply(answers.ANTHROPIC)
+
+
+def test_a_choice_has_no_delta() -> None:
+    before, after = bodies(answers.OPENAI), bodies(NoDelta(1).apply(answers.OPENAI))
+
+    assert after[:1] + after[2:] == before
+    (choice,) = after[1]["choices"]
+    assert "delta" not in choice
+    assert choice["finish_reason"] is None
+
+
+def test_usage_is_inside_of_the_choice() -> None:
+    last = bodies(UsageOn("choice").apply(answers.OPENAI))[-1]
+
+    assert "usage" not in last
+    assert last["choices"][0]["usage"]["total_tokens"] == 21

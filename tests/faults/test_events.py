@@ -6,7 +6,9 @@ import itertools
 import math
 
 import pytest
-from tests.faults import answers
+from tests.faults import answers, checking
+from tests.faults.bodies import BODIES
+from tests.faults.checking import Case
 from tests.faults.reading import bodies, ending, events
 
 from unspool.cassette.model import Interaction
@@ -20,6 +22,8 @@ from unspool.faults import (
     Malformed,
     NoFinish,
     RepeatFinish,
+    RepeatMessage,
+    ShuffledLoop,
     Swap,
 )
 from unspool.faults.parts import Piece, parts_of
@@ -270,3 +274,63 @@ def test_so_much_is_said_before_the_error(after: int) -> None:
 def test_more_cannot_be_said_than_is() -> None:
     with pytest.raises(FaultError, match="needs 4 events that say something"):
         ErrorEvent(4).apply(answers.OPENAI)
+
+
+# The same things again, without a period
+
+WITH_TEXT = [
+    name
+    for name, (wire_format, _) in BODIES.items()
+    if wire_format
+    not in {
+        "bedrock-agent",
+        "jsonrpc-sse",
+        "openai-assistants",
+        "openai-transcription",
+        "replicate-sse",
+        "sap-orchestration",
+    }
+    and name not in {"cohere-v2", "openai-chat-tools", "openai-chat-whole-calls"}
+]
+
+
+@pytest.mark.parametrize("name", WITH_TEXT)
+def test_a_few_sentences_come_in_an_order_that_never_settles(name: str) -> None:
+    wire_format, body = BODIES[name]
+    whole = checking.interaction(body)
+    case = Case(
+        wire_format, fault := ShuffledLoop(1, ("A.", "B.", "C."), times=30), whole, fault.apply(whole)
+    )
+
+    first, *others = case.outputs(case.whole)
+    said = case.outputs(case.broken)[1 : 1 + 90]
+    assert case.outputs(case.broken) == [first, *said, *others]
+    said = [one for text in said for one in "ABC" if f"{one}." in text]
+    rounds = [tuple(said[place : place + 3]) for place in range(0, 90, 3)]
+    assert all(sorted(one) == ["A", "B", "C"] for one in rounds)
+    assert all(one != other for one, other in itertools.pairwise(rounds))
+    assert not any(said[period:] == said[:-period] for period in range(1, 45))
+
+
+def test_such_a_loop_may_be_endless() -> None:
+    fault = ShuffledLoop(times=math.inf)
+    parts = (out for part in parts_of(answers.OPENAI) for out in fault.stage().feed(part))
+
+    assert len(list(itertools.islice(parts, 5_000))) == 5_000
+    with pytest.raises(FaultError, match="never ends"):
+        fault.apply(answers.OPENAI)
+
+
+@pytest.mark.parametrize("name", WITH_TEXT)
+def test_all_text_comes_once_more_at_the_end(name: str) -> None:
+    wire_format, body = BODIES[name]
+    whole = checking.interaction(body)
+    case = Case(wire_format, fault := RepeatMessage(), whole, fault.apply(whole))
+
+    reasons = [one.reason for one in case.said(case.whole) if one.reason]
+    assert [one.reason for one in case.said(case.broken) if one.reason] == reasons
+    assert len(case.outputs(case.broken)) == len(case.outputs(case.whole)) + 1
+    left = iter(case.outputs(case.broken))
+    assert all(text in left for text in case.outputs(case.whole))
+    finish = next(place for place, one in enumerate(case.said(case.broken)) if one.reason)
+    assert not any(one.output for one in case.said(case.broken)[finish:])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
     from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
-    from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
+    from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
     from unspool.faults.chunks import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
     from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
     from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
@@ -24,9 +24,19 @@ if TYPE_CHECKING:
         Malformed,
         NoFinish,
         RepeatFinish,
+        RepeatMessage,
+        ShuffledLoop,
         Swap,
     )
     from unspool.faults.fault import Fault, NoFault
+    from unspool.faults.identity import (
+        NoStart,
+        OverlappingBlocks,
+        RepeatStart,
+        WrongIds,
+        WrongIndices,
+        WrongOutput,
+    )
     from unspool.faults.noise import (
         ByteOrderMark,
         Inject,
@@ -42,9 +52,11 @@ if TYPE_CHECKING:
     from unspool.faults.tool_calls import (
         BrokenArguments,
         CallsWithout,
+        CumulativeArguments,
         EmptyCalls,
         SharedIndex,
         SplitArguments,
+        UnfinishedCall,
     )
 
 # Where each name of the list above lives. A test compares the two.
@@ -53,17 +65,20 @@ _HOMES: dict[str, str] = {
     for module, names in {
         "answers": "Answer BadGzip ContentType HtmlPage Status",
         "catalogue": "CATALOGUE Scenario scenario",
-        "chat": "ChangingIds EmptyChoices FinishAs NullChoices UsageOn",
+        "chat": "ChangingIds EmptyChoices FinishAs NoDelta NullChoices UsageOn",
         "chunks": "BadChecksum Corrupt Merge Rechunk Shred Split",
         "connection": "Break BreakAfterFinish NoAnswer Refuse",
         "cuts": "Cut CutBeforeDone CutEvents CutInCharacter CutInEvent",
-        "events": "Drop Duplicate EarlyFinish ErrorEvent Loop Malformed NoFinish RepeatFinish Swap",
+        "events": "Drop Duplicate EarlyFinish ErrorEvent Loop Malformed NoFinish RepeatFinish"
+        " RepeatMessage ShuffledLoop Swap",
         "fault": "Fault NoFault",
+        "identity": "NoStart OverlappingBlocks RepeatStart WrongIds WrongIndices WrongOutput",
         "noise": "ByteOrderMark Inject KeepAlives LineEnds MultilineData NoFinalBlankLine UnknownEvent",
         "prefixes": "every_prefix",
         "script": "break_script",
         "timing": "Drip Hang Jitter SlowStart Stall",
-        "tool_calls": "BrokenArguments CallsWithout EmptyCalls SharedIndex SplitArguments",
+        "tool_calls": "BrokenArguments CallsWithout CumulativeArguments EmptyCalls SharedIndex"
+        " SplitArguments UnfinishedCall",
     }.items()
     for name in names.split()
 }
@@ -81,6 +96,7 @@ __all__ = [
     "ChangingIds",
     "ContentType",
     "Corrupt",
+    "CumulativeArguments",
     "Cut",
     "CutBeforeDone",
     "CutEvents",
@@ -106,24 +122,34 @@ __all__ = [
     "Merge",
     "MultilineData",
     "NoAnswer",
+    "NoDelta",
     "NoFault",
     "NoFinalBlankLine",
     "NoFinish",
+    "NoStart",
     "NullChoices",
+    "OverlappingBlocks",
     "Rechunk",
     "Refuse",
     "RepeatFinish",
+    "RepeatMessage",
+    "RepeatStart",
     "Scenario",
     "SharedIndex",
     "Shred",
+    "ShuffledLoop",
     "SlowStart",
     "Split",
     "SplitArguments",
     "Stall",
     "Status",
     "Swap",
+    "UnfinishedCall",
     "UnknownEvent",
     "UsageOn",
+    "WrongIds",
+    "WrongIndices",
+    "WrongOutput",
     "break_script",
     "every_prefix",
     "scenario",

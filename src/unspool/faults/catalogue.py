@@ -13,7 +13,7 @@ from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
 from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
-from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NullChoices, UsageOn
+from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
 from unspool.faults.chunks import BadChecksum, Merge, Rechunk, Shred, Split
 from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
 from unspool.faults.cuts import CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
@@ -26,8 +26,18 @@ from unspool.faults.events import (
     Malformed,
     NoFinish,
     RepeatFinish,
+    RepeatMessage,
+    ShuffledLoop,
 )
 from unspool.faults.fault import Asked, Both, Fault, On, Where
+from unspool.faults.identity import (
+    NoStart,
+    OverlappingBlocks,
+    RepeatStart,
+    WrongIds,
+    WrongIndices,
+    WrongOutput,
+)
 from unspool.faults.noise import (
     ByteOrderMark,
     Inject,
@@ -40,7 +50,15 @@ from unspool.faults.noise import (
 from unspool.faults.notes import Notes
 from unspool.faults.parts import Part, parts_of
 from unspool.faults.timing import Drip, Hang, SlowStart, Stall
-from unspool.faults.tool_calls import BrokenArguments, CallsWithout, EmptyCalls, SharedIndex, SplitArguments
+from unspool.faults.tool_calls import (
+    BrokenArguments,
+    CallsWithout,
+    CumulativeArguments,
+    EmptyCalls,
+    SharedIndex,
+    SplitArguments,
+    UnfinishedCall,
+)
 from unspool.pipeline import Stage
 
 
@@ -122,6 +140,8 @@ def _kinds(fault: Fault) -> Iterator[str]:
 _LITELLM = "https://github.com/BerriAI/litellm"
 _SSE = ("anthropic-messages", "cohere-v2", "gemini-generate", "openai-chat", "openai-responses")
 _CHAT = ("openai-chat",)
+_RESPONSES = ("openai-responses",)
+_INDEXED = ("anthropic-messages", "openai-responses")
 _ANTHROPIC = ("anthropic-messages",)
 _AWS = ("bedrock-converse", "bedrock-invoke")
 _STREAM_ERROR = b'{"error": {"message": "The engine is dead.", "type": "InternalServerError", "code": 500}}'
@@ -142,6 +162,12 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     _litellm(
         "honest-repeats", 6549, "A good answer repeats a word, and is taken for a loop.", Loop(1, times=40)
+    ),
+    Scenario(
+        "loop-without-a-period",
+        "The model says the same few sentences in ever-changing order; no two rounds are alike.",
+        "https://github.com/co-l/openfox/issues/62",
+        ShuffledLoop(),
     ),
     # Streams that end too early
     _litellm(
@@ -330,7 +356,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     Scenario(
         "all-at-once",
         "A proxy buffers the stream, and all of it comes in one piece.",
-        "https://github.com/alexrudall/ruby-openai/pull/332",
+        "https://github.com/ChronoAIProject/NyxID/pull/1206",
         Merge(),
     ),
     Scenario(
@@ -365,7 +391,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     Scenario(
         "multi-line-data",
         "An event's JSON stands on two data lines.",
-        "https://github.com/alexrudall/ruby-openai/pull/332",
+        "https://github.com/alexrudall/ruby-openai/pull/338",
         MultilineData(),
         _SSE,
     ),
@@ -383,7 +409,7 @@ CATALOGUE: tuple[Scenario, ...] = (
         UnknownEvent(1),
     ),
     # Events
-    _litellm("malformed-event", 37780, "One event's JSON is broken.", Malformed(2)),
+    _litellm("malformed-event", 14747, "One event's JSON is broken.", Malformed(2)),
     Scenario(
         "event-twice",
         "An event comes twice, and its text with it.",
@@ -394,6 +420,12 @@ CATALOGUE: tuple[Scenario, ...] = (
         "text-after-finish", 22098, "The last words come after the finish reason and are lost.", EarlyFinish()
     ),
     _litellm("finish-twice", 27139, "A finish reason comes twice.", RepeatFinish()),
+    Scenario(
+        "message-repeated-at-the-end",
+        "The last event has the whole text again, and the client shows it twice.",
+        "https://github.com/abundantbeing/hermes-browser-extension/issues/11",
+        RepeatMessage(),
+    ),
     # OpenAI's chunks
     Scenario(
         "null-choices",
@@ -411,6 +443,16 @@ CATALOGUE: tuple[Scenario, ...] = (
         "usage-after-finish", 20760, "Usage comes on a chunk after the finish.", UsageOn("after"), _CHAT
     ),
     _litellm("usage-twice", 28735, "Usage comes twice.", UsageOn("twice"), _CHAT),
+    Scenario(
+        "usage-in-the-choice",
+        "Usage stands inside of the choice, and the client counts no tokens.",
+        "https://github.com/earendil-works/pi/issues/2017",
+        UsageOn("choice"),
+        _CHAT,
+    ),
+    _litellm(
+        "choice-without-delta", 3811, "A choice has no `delta`: the filter's verdict.", NoDelta(1), _CHAT
+    ),
     # Tool calls
     _litellm(
         "stop-after-tool-calls",
@@ -435,6 +477,109 @@ CATALOGUE: tuple[Scenario, ...] = (
         "A tool call's arguments are no JSON.",
         "https://github.com/open-webui/computer/issues/252",
         BrokenArguments(),
+    ),
+    Scenario(
+        "call-cut-by-max-tokens",
+        "A limit on tokens cuts a tool call; the client repairs the arguments, and runs the tool.",
+        "https://github.com/langchain-ai/langchainjs/pull/11494",
+        UnfinishedCall(),
+    ),
+    Scenario(
+        "call-cut-that-looks-whole",
+        "A limit on tokens cuts a tool call, and the reason is `tool_calls` all the same.",
+        "https://github.com/vllm-project/vllm/pull/46303",
+        UnfinishedCall(reason="tool_calls"),
+    ),
+    Scenario(
+        "cumulative-arguments",
+        "Each piece of the arguments repeats those before; glued together they are no JSON.",
+        "https://github.com/NousResearch/hermes-agent/pull/35718",
+        CumulativeArguments(),
+    ),
+    # Responses and Anthropic
+    _litellm(
+        "rotated-item-ids",
+        30071,
+        "Each event names its item by another id; the client finds none of them.",
+        WrongIds("rotated"),
+        _RESPONSES,
+    ),
+    Scenario(
+        "missing-item-ids",
+        "Events say no id of the item that they are about.",
+        "https://github.com/vllm-project/vllm/pull/24788",
+        WrongIds("missing"),
+        _RESPONSES,
+    ),
+    Scenario(
+        "shared-call-ids",
+        "All tool calls of a message have the same id, and the results are mixed up.",
+        "https://github.com/HKUDS/nanobot/issues/4473",
+        WrongIds("shared"),
+        _ANTHROPIC,
+    ),
+    Scenario(
+        "shared-block-index",
+        "Two blocks have the same index, and their pieces are mixed up.",
+        "https://github.com/anthropics/anthropic-sdk-typescript/issues/879",
+        WrongIndices("shared"),
+        _ANTHROPIC,
+    ),
+    Scenario(
+        "shifted-indices",
+        "Blocks are numbered with a gap; the client looks for one that isn't there, and crashes.",
+        "https://github.com/jundot/omlx/issues/1353",
+        WrongIndices("shifted"),
+        _INDEXED,
+    ),
+    Scenario(
+        "missing-indices",
+        "Events say no index, and the client cannot tell which block a piece is of.",
+        "https://github.com/decolua/9router/issues/2218",
+        WrongIndices("missing"),
+        _INDEXED,
+    ),
+    Scenario(
+        "empty-output",
+        "The last event lists no output; the client forgets the answer that it has shown.",
+        "https://github.com/open-webui/open-webui/pull/27800",
+        WrongOutput("empty"),
+        _RESPONSES,
+    ),
+    Scenario(
+        "short-output",
+        "The last event lacks an item that was streamed, a tool call mostly.",
+        "https://github.com/router-for-me/CLIProxyAPI/issues/2626",
+        WrongOutput("short"),
+        _RESPONSES,
+    ),
+    Scenario(
+        "reordered-output",
+        "The last event lists the items in another order than they were streamed in.",
+        "https://github.com/ENTERPILOT/GoModel/pull/831",
+        WrongOutput("reversed"),
+        _RESPONSES,
+    ),
+    _litellm(
+        "message-start-twice",
+        32478,
+        "`message_start` comes twice; the client starts anew, and loses its blocks.",
+        RepeatStart(),
+        _ANTHROPIC,
+    ),
+    Scenario(
+        "no-message-start",
+        "`message_start` never comes, and the client has no message to add to.",
+        "https://github.com/router-for-me/CLIProxyAPI/issues/530",
+        NoStart(),
+        _ANTHROPIC,
+    ),
+    Scenario(
+        "overlapping-blocks",
+        "A block is still open when the next one begins.",
+        "https://github.com/praxis-proxy/ai/pull/273",
+        OverlappingBlocks(),
+        _ANTHROPIC,
     ),
 )
 """Every scenario; also for `@pytest.mark.parametrize("fault", CATALOGUE)`."""

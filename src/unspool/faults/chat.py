@@ -68,6 +68,28 @@ def _empty(frame: Frame) -> Frame:
 
 
 @dataclass(frozen=True, repr=False)
+class NoDelta(Fault):
+    """An OpenAI chunk more, whose choice has no `delta`: as with Azure's asynchronous content filter.
+
+    Args:
+        after: chunks before it.
+    """
+
+    after: int = 1
+
+    def feed(self) -> Feed:
+        return _at_chunk(self, self.after, lambda frame: (_filtered(frame), frame))
+
+
+def _filtered(frame: Frame) -> Frame:
+    """What Azure says of text that its filter has looked at meanwhile."""
+    offsets = {"check_offset": 0, "start_offset": 0, "end_offset": 0}
+    verdict = {"content_filter_results": {}, "content_filter_offsets": offsets}
+    choice = {"index": 0, "finish_reason": None, **verdict}
+    return frame.with_json({**without(frame.json or {}, "usage"), "choices": [choice]}).moved(frame.begun)
+
+
+@dataclass(frozen=True, repr=False)
 class ChangingIds(Fault):
     """Each OpenAI chunk has an id of its own.
 
@@ -102,10 +124,11 @@ class UsageOn(Fault):
 
     Args:
         at: `first`, the first chunk; `every`, each one, growing; `finish`, the chunk with the finish
-            reason; `after`, one more chunk after it; `twice`, two more; `nowhere`.
+            reason; `after`, one more chunk after it; `twice`, two more; `choice`, inside of the
+            choice that has the finish reason; `nowhere`.
     """
 
-    at: Literal["first", "every", "finish", "after", "twice", "nowhere"] = "finish"
+    at: Literal["first", "every", "finish", "after", "twice", "choice", "nowhere"] = "finish"
 
     def feed(self) -> Feed:
         seen = 0
@@ -127,6 +150,8 @@ class UsageOn(Fault):
         here = self.at == "every" or (self.at == "first" and seen == 1)
         here = here or (self.at == "finish" and finishes(frame))
         usage = {**_USAGE, "completion_tokens": seen, "total_tokens": 9 + seen}
+        if self.at == "choice" and finishes(frame):
+            bare = with_choices(bare, lambda choice: {**choice, "usage": _USAGE})
         yield frame.with_json({**bare, "usage": usage if self.at == "every" else _USAGE} if here else bare)
         more = {"after": 1, "twice": 2}.get(self.at, 0) if finishes(frame) else 0
         for _ in range(more):

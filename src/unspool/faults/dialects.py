@@ -82,7 +82,7 @@ def put_at(body: Any, path: Path, new: Any) -> Any:
     if not path:
         return new
     copy = body.copy()
-    copy[path[0]] = put_at(body[path[0]], path[1:], new)
+    copy[path[0]] = put_at(body[path[0]], path[1:], new) if path[1:] else new
     return copy
 
 
@@ -668,3 +668,45 @@ def format_inside(frame: Frame) -> str | None:
     """The format of the model's own event: inside of InvokeModel that of the model, elsewhere the wire's."""
     spoken = _read(frame)
     return spoken.dialect if spoken else None
+
+
+def kind_of(frame: Frame) -> str:
+    """What an event calls itself: the type in its JSON, else its name."""
+    spoken = _read(frame)
+    if spoken is None:
+        return ""
+    return word_in(spoken.body, "type") or (frame.event.name if frame.event else "")
+
+
+_TEXTS: dict[str, tuple[Path, ...]] = {
+    "anthropic-complete": (("completion",),),
+    "anthropic-messages": (("delta", "text"),),
+    "bedrock-converse": (("delta", "text"),),
+    "cohere-v1": (("text",),),
+    "cohere-v2": (("delta", "message", "content", "text"),),
+    "gemini-generate": (("candidates", 0, "content", "parts", 0, "text"),),
+    "gemini-interactions": (("delta", "text"),),
+    "llama": (("generation",),),
+    "mistral": (("outputs", 0, "text"),),
+    "nova": (("contentBlockDelta", "delta", "text"),),
+    "ollama-ndjson": (("message", "content"), ("response",)),
+    "openai-chat": (("choices", 0, "delta", "content"),),
+    "openai-completions": (("choices", 0, "text"),),
+    "openai-responses": (("delta",),),
+    "tgi": (("token", "text"),),
+    "titan": (("outputText",),),
+    "watsonx-generation": (("results", 0, "generated_text"),),
+}
+"""Where an event has text of the answer, the first choice's."""
+
+
+def text_path(frame: Frame) -> Path | None:
+    """Where an event has some text of the answer; None if it has none."""
+    spoken = _read(frame)
+    if spoken is None or (spoken.dialect == "openai-responses" and kind_of(frame) != _TEXT_DELTA):
+        return None
+    found = ((path, value_at(spoken.body, path)) for path in _TEXTS.get(spoken.dialect, ()))
+    return next((path for path, value in found if isinstance(value, str) and value), None)
+
+
+_TEXT_DELTA = "response.output_text.delta"

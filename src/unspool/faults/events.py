@@ -6,12 +6,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
+from random import Random
 from typing import Any
 
 from pydantic_core import to_json
 
 from unspool.errors import FaultError
-from unspool.faults.dialects import dialect_of, finishes, only_finish, speaks, unfinished
+from unspool.faults.dialects import (
+    Path,
+    dialect_of,
+    finishes,
+    only_finish,
+    put_at,
+    speaks,
+    text_path,
+    unfinished,
+    value_at,
+)
 from unspool.faults.fault import Asked, Fault, Feed, nothing_to_break
 from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
 from unspool.faults.parts import Part, Piece, Sent, Stop
@@ -492,3 +503,112 @@ _ENVELOPES: dict[str, _Write] = {
     "watsonx-generation": _watsonx,
 }
 """How a format reports an error; those that aren't here send it plainly, as an event of its own."""
+
+
+_SENTENCES = (
+    "Let me check the file again. ",
+    "I should look at the tests first. ",
+    "Actually, wait. ",
+    "The function seems to be right. ",
+    "Perhaps the problem is elsewhere. ",
+)
+
+
+@dataclass(frozen=True, repr=False)
+class ShuffledLoop(Fault):
+    """The model says the same few sentences again and again, in an order that never settles; then it goes on.
+
+    Args:
+        after: events with text before the loop, at least 1: its sentences come as events like the last.
+        sentences: what it says, at least two of them.
+        times: how often each comes; `math.inf` never ends, and takes a transport or a script.
+        seed: of the orders; each answer gets the same.
+    """
+
+    after: int = 1
+    sentences: tuple[str, ...] = _SENTENCES
+    times: float = 40
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_settings(self, endless="times")
+        if self.after < 1 or self.times < 1 or len(self.sentences) < 2 or not all(self.sentences):
+            raise FaultError(f"expected two sentences, once, after one event with text, or more: {self!r}")
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("=inf", "=float('inf')")
+
+    def endless(self, asked: Asked | int = 1) -> bool:
+        del asked
+        return self.times == inf
+
+    def feed(self) -> Feed:
+        seen = 0
+
+        def change(frame: Frame) -> Iterable[Frame]:
+            nonlocal seen
+            path = text_path(frame)
+            seen += path is not None
+            return self._rounds(frame, path) if path and seen == self.after else (frame,)
+
+        def stop(stop: Stop) -> Iterable[Part]:
+            if seen < self.after:
+                raise nothing_to_break(self, f"{self.after} events with text", f"{seen}")
+            return (stop,)
+
+        return each_frame(change, at_stop=stop)
+
+    def _rounds(self, frame: Frame, path: Path) -> Iterator[Frame]:
+        random = Random(self.seed)  # noqa: S311 - to be repeated, not to be secret
+        going_on = _going_on(frame)
+        yield going_on
+        order = list(self.sentences)
+        done = 0
+        while done < self.times:
+            done += 1
+            before = list(order)
+            while order == before:  # a loop that repeats its order has a period
+                random.shuffle(order)
+            yield from (_saying(going_on, path, text) for text in order)
+        if finishes(frame):
+            yield only_finish(frame).moved(frame.at)
+
+
+def _saying(frame: Frame, path: Path, text: str) -> Frame:
+    return frame.with_json(put_at(frame.json, path, text)).moved(frame.at)
+
+
+@dataclass(frozen=True, repr=False)
+class RepeatMessage(Fault):
+    """All text of the answer comes once more at its end, in an event like the others."""
+
+    def feed(self) -> Feed:
+        said = ""
+        last: tuple[Frame, Path] | None = None
+        held: list[Frame] = []  # since the last event with text
+        done = False
+
+        def change(frame: Frame) -> Iterable[Frame]:
+            nonlocal said, last, done
+            path = None if done else text_path(frame)
+            if path is not None:
+                passed, last = [*held, frame], (frame, path)
+                said += value_at(frame.json, path)
+                held.clear()
+                if not finishes(frame):
+                    return passed
+            if last is None or done:
+                return (frame,)
+            if not finishes(frame):
+                held.append(frame)
+                return ()
+            done = True
+            again = _saying(_going_on(last[0]), last[1], said).moved(frame.at)
+            if path is not None:
+                return (*passed[:-1], _going_on(frame), again, only_finish(frame).moved(frame.at))
+            return (again, *(one.moved(frame.at) for one in held), frame)
+
+        def stop(stop: Stop) -> Iterable[Part]:
+            return (stop,) if done else missing(self, "text before a finish reason")(stop)
+
+        return each_frame(change, at_stop=stop)

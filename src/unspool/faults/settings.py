@@ -72,6 +72,8 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(value, str) and value in get_args(hint)
     if hint in _CHECKS:
         return _CHECKS[hint][0](value)
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (...,):
+        return isinstance(value, tuple) and all(_fits(one, get_args(hint)[0]) for one in value)
     # Anything else is a fault of the user's own making, or a fault that holds others.
     return not isinstance(hint, type) or isinstance(value, hint)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from unspool.errors import FaultError
@@ -14,8 +14,12 @@ from unspool.faults.dialects import (
     choices_in,
     dialect_of,
     finishes,
+    format_inside,
+    kind_of,
     object_in,
+    only_finish,
     put_at,
+    speaks,
     unfinished,
     value_at,
     with_choices,
@@ -24,7 +28,7 @@ from unspool.faults.dialects import (
 )
 from unspool.faults.fault import Fault, Feed
 from unspool.faults.frames import JSON, Frame
-from unspool.faults.stages import where
+from unspool.faults.stages import each_frame, missing, where
 
 _CALLS = "tool calls in OpenAI's chunks"
 _FRAGMENTS = "pieces of a tool call's arguments as text"
@@ -205,3 +209,167 @@ def _later(call: JSON) -> JSON:
     """A piece of a call that isn't the first: with its index, or with its id where it has no index."""
     named: JSON = next(({key: call[key]} for key in ("index", "id") if key in call), {})
     return {**named, "function": {"arguments": call["function"]["arguments"]}}
+
+
+@dataclass(frozen=True, repr=False)
+class CumulativeArguments(Fault):
+    """Each piece of a tool call's arguments has all that came before in it, too."""
+
+    def feed(self) -> Feed:
+        so_far: dict[str, str] = {}
+
+        def change(frame: Frame) -> Iterable[Frame] | None:
+            texts: dict[Path, str] = {}
+            grown = False
+            for path, text in arguments_in(frame).items():
+                name = _name_of_call(frame.json or {}, path)
+                grown = grown or name in so_far
+                so_far[name] = texts[path] = so_far.get(name, "") + text
+            return _with(frame, texts) if grown else None
+
+        return where(self, f"{_FRAGMENTS}, more than one of a call", change)
+
+
+def _name_of_call(body: JSON, path: Path) -> str:
+    """Which call a piece of arguments belongs to, as far as its event says."""
+    if "tool_calls" in path and len(path) > 5:
+        call = value_at(body, path[:-2])
+        return f"{path[:2]}/{call.get('index', call.get('id'))}"
+    numbers = ("item_id", "index", "contentBlockIndex")
+    return str(next((body[key] for key in numbers if key in body), ""))
+
+
+# How each format gives the reason, by the dialect inside; Responses has an event of another type instead.
+_REASONS: dict[str, tuple[str, str, Path]] = {
+    "openai-chat": ("length", "tool_calls", ("choices", 0, "finish_reason")),
+    "anthropic-messages": ("max_tokens", "tool_use", ("delta", "stop_reason")),
+    "bedrock-converse": ("max_tokens", "tool_use", ("stopReason",)),
+    "cohere-v2": ("MAX_TOKENS", "TOOL_CALL", ("delta", "finish_reason")),
+}
+_OF_A_BLOCK = ("content_block_start", "content_block_stop", "contentBlockStart", "contentBlockStop")
+
+
+@dataclass(frozen=True, repr=False)
+class UnfinishedCall(Fault):
+    """A limit on tokens cuts a tool call: its arguments end in the middle, and the stream ends in order.
+
+    What the model would have said after that never comes; blocks, items and the stream are closed as ever.
+
+    Args:
+        after: pieces of arguments that still come whole; of the next one the first half does.
+        reason: why the stream says that it ended: `length`, or `tool_calls` as some servers do.
+    """
+
+    after: int = 0
+    reason: Literal["length", "tool_calls"] = "length"
+
+    def feed(self) -> Feed:
+        cut = _CutCall(self.after, self.reason)
+        wanted = f"{self.after + 1} {_FRAGMENTS}, and a finish reason after them"
+        return each_frame(
+            cut.change, at_stop=lambda stop: (stop,) if cut.ended else missing(self, wanted)(stop)
+        )
+
+
+class _CutCall:
+    """One answer whose tool call is cut off."""
+
+    def __init__(self, after: int, reason: str) -> None:
+        self._left = after
+        self._reason = reason
+        self._texts: dict[str, str] = {}  # Responses' arguments so far, by item
+        self._cut_in: JSON | None = None  # the event in which they end
+        self.ended = False
+
+    def change(self, frame: Frame) -> Iterable[Frame]:
+        if self._cut_in is None:
+            return self._until_the_cut(frame)
+        return self._after_the_cut(frame, frame.json or {})
+
+    def _until_the_cut(self, frame: Frame) -> Iterable[Frame]:
+        body: Any = frame.json
+        for path, text in arguments_in(frame).items():
+            is_last = self._left == 0
+            self._left -= 1
+            kept = text[: len(text) // 2] if is_last else text
+            item = word_in(body, "item_id")
+            self._texts[item] = self._texts.get(item, "") + kept
+            if is_last:
+                self._cut_in = frame.json
+                return (self._ended(_with_calls_up_to(frame, path, kept)),)
+        return (frame,)
+
+    def _after_the_cut(self, frame: Frame, body: JSON) -> Iterable[Frame]:
+        if format_inside(frame) == "openai-responses":
+            return self._responses(frame, body)
+        kind = kind_of(frame)
+        if finishes(frame):
+            return (self._ended(only_output_gone(frame)),)
+        if kind in _OF_A_BLOCK or kind in {"tool-call-start", "tool-call-end"}:
+            return (frame,) if _index_of(body) == _index_of(self._cut_in or {}) else ()
+        return () if speaks(frame) or kind in _DELTA_KINDS else (frame,)
+
+    def _ended(self, frame: Frame) -> Frame:
+        if not finishes(frame):
+            return frame
+        self.ended = True
+        long, calls, path = _REASONS.get(format_inside(frame) or "", ("", "", ()))
+        word = long if self._reason == "length" else calls
+        return frame.with_json(put_at(frame.json, path, word)) if path else frame
+
+    def _responses(self, frame: Frame, body: JSON) -> Iterable[Frame]:
+        number = body.get("output_index")
+        last = (self._cut_in or {}).get("output_index")
+        if isinstance(number, int) and isinstance(last, int) and number > last:
+            return ()
+        if body["type"].endswith(".delta"):
+            return ()
+        for path, (item, _) in _whole_arguments(body).items():
+            if item == word_in(self._cut_in or {}, "item_id"):
+                body = put_at(body, path, self._texts[item])
+                if len(path) > 1 and self._reason == "length":
+                    body = put_at(body, (*path[:-1], "status"), "incomplete")
+        return (self._terminal(frame, body) if finishes(frame) else frame.with_json(body),)
+
+    def _terminal(self, frame: Frame, body: JSON) -> Frame:
+        self.ended = True
+        response = object_in(body, "response")
+        output = response.get("output")
+        if isinstance(output, list):
+            response = {**response, "output": self._up_to_the_cut(output)}
+        if self._reason != "length":
+            return frame.with_json({**body, "response": response})
+        details = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+        kind = "response.incomplete"
+        changed = frame.with_json({**body, "type": kind, "response": {**response, **details}})
+        if changed.event is None or changed.event.name == "message":
+            return changed
+        return changed.saying(replace(changed.event, name=kind))
+
+    def _up_to_the_cut(self, output: list[Any]) -> list[Any]:
+        item = word_in(self._cut_in or {}, "item_id")
+        named = (place for place, one in enumerate(output) if isinstance(one, dict) and one.get("id") == item)
+        return output[: next(named, len(output)) + 1]
+
+
+_DELTA_KINDS = ("content_block_delta", "contentBlockDelta", "tool-call-delta")
+
+
+def only_output_gone(frame: Frame) -> Frame:
+    """The event that ends the answer, without more output; its usage stays."""
+    usage = (frame.json or {}).get("usage")
+    silent = only_finish(frame)
+    return silent if usage is None else silent.with_json({**(silent.json or {}), "usage": usage})
+
+
+def _index_of(body: JSON) -> Any:
+    return body.get("index", body.get("contentBlockIndex"))
+
+
+def _with_calls_up_to(frame: Frame, path: Path, text: str) -> Frame:
+    """The event with shorter arguments in one call, and without the calls after it."""
+    body: Any = put_at(frame.json, path, text)
+    if format_inside(frame) == "openai-chat":
+        place = int(path[-3])
+        body = put_at(body, path[:-3], value_at(body, path[:-3])[: place + 1])
+    return frame.with_json(body)
