@@ -18,7 +18,8 @@ import urllib3
 from tests.loopback import Answer, serve
 
 from unspool.cassette.cassette import Cassette
-from unspool.errors import UnrecordedRequestError
+from unspool.errors import FaultError, UnrecordedRequestError
+from unspool.faults import Break, Cut, Fault, Rechunk, Refuse, Stall, Status
 from unspool.transports.use_cassette import use_cassette
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
@@ -171,3 +172,41 @@ def test_afterwards_the_real_classes_are_back(path: Path) -> None:
         assert http.client.HTTPConnection is not before[0]
     assert before == (http.client.HTTPConnection, urllib3.connectionpool.HTTPConnectionPool.ConnectionCls)
     assert aiohttp.ClientSession._request is request
+
+
+# Faults: such a client is given bodies whole
+
+
+def recorded_by(ask: Callable[[str], str], path: Path) -> str:
+    with serve({"/": ANSWER}) as server, use_cassette(path):
+        ask(f"{server.url}/")
+        return f"{server.url}/"
+
+
+@pytest.mark.parametrize("ask", [by_requests, by_urllib3, by_aiohttp])
+def test_what_a_fault_makes_of_a_whole_answer_reaches_the_client(
+    ask: Callable[[str], str], path: Path
+) -> None:
+    url = recorded_by(ask, path)
+    with use_cassette(path, fault=Status(503).on(1) | Cut(6).on(2), require_all_played=True):
+        assert "error" in ask(url)
+        assert ask(url) == "data: "
+        assert ask(url) == TEXT
+
+
+def test_a_refused_request_leaves_its_recording_for_the_retry(path: Path) -> None:
+    url = recorded_by(by_requests, path)
+    with use_cassette(path, fault=Refuse().on(1), require_all_played=True):
+        with pytest.raises(requests.ConnectionError):
+            by_requests(url)
+        assert by_requests(url) == TEXT
+
+
+@pytest.mark.parametrize("fault", [Break(1), Rechunk(3), Stall(0, 60.0), Cut(8, "reset")], ids=repr)
+@pytest.mark.parametrize("ask", [by_requests, by_aiohttp])
+def test_what_such_a_client_cannot_be_shown_is_an_error(
+    ask: Callable[[str], str], fault: Fault, path: Path
+) -> None:
+    url = recorded_by(ask, path)
+    with pytest.raises(FaultError, match="can't be shown to this client"), use_cassette(path, fault=fault):
+        ask(url)

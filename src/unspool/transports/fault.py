@@ -11,17 +11,28 @@ import threading
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
 from unspool.cassette.conversation import Conversations, asked_again
-from unspool.cassette.model import Failure, Request
+from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
 from unspool.cassette.pieces import says_goodbye
 from unspool.clock import REAL_CLOCK, Clock, note_answer
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault
 from unspool.faults.notes import Ledger, Notes
-from unspool.faults.parts import Head, Part, Piece, Sent, Stop, decoding
+from unspool.faults.parts import (
+    Head,
+    Part,
+    Piece,
+    Sent,
+    Stop,
+    decoding,
+    interaction_of,
+    parts_of,
+    unsized,
+)
 from unspool.pipeline import Stage
 from unspool.transports._family import (
     end_of,
@@ -251,6 +262,46 @@ class BrokenAnswer:
         finally:
             note_answer(clock)
 
+    def instead(self) -> Interaction | None:
+        """What is answered in the request's place, to a client that is given bodies whole; None if it's sent.
+
+        Raises:
+            FaultError: such a client can't be shown the fault.
+        """
+        first, *others = self._stage.feed(Sent(self._request))
+        if isinstance(first, Sent):
+            return None
+        return interaction_of(
+            (first, *others), Interaction(self._request, Response(NO_RESPONSE, "", (), b""))
+        )
+
+    def whole(self, recorded: Interaction) -> Interaction:
+        """What becomes of a recorded answer, for a client that is given bodies whole.
+
+        Raises:
+            FaultError: such a client can't be shown the fault: it's in the pieces or the times, or breaks the
+                stream where the client would have read a part of it.
+        """
+        _, *parts = parts_of(recorded)
+        outs = list(islice((out for part in parts for out in self._stage.feed(part)), _MOST_PARTS))
+        if not self._notes.broke:
+            return recorded
+        broken = interaction_of(outs, recorded)
+        was, now = recorded.response, broken.response
+        failed = now.timeline is not None and now.timeline.failure is not None
+        is_seen = (now.status, now.body, unsized(now.headers)) != (was.status, was.body, unsized(was.headers))
+        if len(outs) == _MOST_PARTS or not is_seen or (failed and now.status != NO_RESPONSE):
+            fault = self._notes.broke[0]
+            error = FaultError(
+                f"{fault!r} can't be shown to this client: it's given bodies whole, and sees neither pieces"
+                " nor pauses nor what comes before a failure. Use a client of httpx, or another fault"
+            )
+            self._notes.unfit.append((fault, error, True))
+            raise error
+        if failed or len(now.body) < len(was.body):
+            self.end(is_whole=False)
+        return broken
+
     def end(self, *, is_whole: bool) -> None:
         """The client has got all that it will get of the answer."""
         on_spoiled, self.on_spoiled = self.on_spoiled, _nothing
@@ -263,6 +314,7 @@ def _nothing() -> None:
 
 
 _TAIL_BYTES = 4096
+_MOST_PARTS = 100_000
 
 
 class _Answer:

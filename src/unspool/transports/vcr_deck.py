@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from unspool.cassette import encoding
-from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Response
+from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Request, Response
 from unspool.cassette.take import Take
 from unspool.cassette.vcr_matchers import from_vcr
 from unspool.clock import note_answer
-from unspool.errors import CassetteError, CassetteFormatError
+from unspool.errors import CassetteError, CassetteFormatError, FaultError
 from unspool.transports import scope
 from unspool.transports.answer import Playback
 from unspool.transports.ignored import is_ignored, may_pass, refusal
@@ -31,7 +32,7 @@ class Asked:
         started: when, on the playback's recording clock.
     """
 
-    found: Interaction | Take | CassetteError | ConnectionRefusedError | None
+    found: Interaction | Take | CassetteError | FaultError | ConnectionRefusedError | None
     playback: Playback | None = None
     started: float = 0.0
 
@@ -75,10 +76,25 @@ def _ask(request: Any) -> Asked:
         return Asked(ConnectionRefusedError(refusal(request.uri)))
     started = playback.recording_clock.monotonic()
     try:
-        found = playback.ask(from_vcr(request))
-    except CassetteError as error:
+        found = _found(playback, from_vcr(request))
+    except (CassetteError, FaultError) as error:
         return Asked(error, playback, started)
     return Asked(found, playback, started)
+
+
+def _found(playback: Playback, request: Request) -> Interaction | Take | None:
+    """As `Cassette.ask`, under the fault if there is one: what it makes of the answer as a whole."""
+    broken = playback.meet(request)
+    if broken is None:
+        return playback.ask(request)
+    instead = broken.instead()
+    if instead is not None:
+        return instead
+    found = playback.ask(request)
+    if not isinstance(found, Interaction):
+        return found
+    broken.on_spoiled = partial(playback.cassette.give_back, found)
+    return broken.whole(found)
 
 
 def fail(about: Asked, error: BaseException) -> None:
@@ -136,7 +152,8 @@ class Deck:
 
     def can_play_response_for(self, request: Any) -> bool:
         """Whether it needn't be sent: it gets an answer from the cassette, or an error."""
-        return isinstance(asked(request).found, Interaction | CassetteError | ConnectionRefusedError)
+        found = asked(request).found
+        return isinstance(found, Interaction | CassetteError | FaultError | ConnectionRefusedError)
 
     def play_response(self, request: Any) -> dict[str, Any]:
         """The answer as vcrpy's.
@@ -151,7 +168,7 @@ class Deck:
             about.playback.cassette.play(about.found).pieces = 1  # all of it at once
             note_answer(about.playback.clock)
             return self._played(about.found.response)
-        if isinstance(about.found, CassetteError):
+        if isinstance(about.found, CassetteError | FaultError):
             raise about.found
         if isinstance(about.found, ConnectionRefusedError):
             raise self._reset(str(about.found))
