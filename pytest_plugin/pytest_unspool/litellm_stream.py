@@ -25,7 +25,8 @@ from copy import deepcopy
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from inspect import signature
+from typing import Any, cast
 from unittest.mock import patch
 
 from pydantic import BaseModel
@@ -52,6 +53,18 @@ class LiteLLMSource(CannedSource):
         super().__init__(script, **options)
         self._id = response_id()  # for chunks without one: litellm would show an empty one
 
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except Exception as error:  # noqa: BLE001 - whatever the script raises
+            raise _as_litellms(error) from error.__cause__
+
+    async def __anext__(self) -> Any:
+        try:
+            return await super().__anext__()
+        except Exception as error:  # noqa: BLE001 - whatever the script raises
+            raise _as_litellms(error) from error.__cause__
+
     def _handed_on(self, item: Any) -> Any:
         item = super()._handed_on(item)
         if is_generic(item):
@@ -60,6 +73,32 @@ class LiteLLMSource(CannedSource):
             return item.model_copy(deep=True)  # an SDK's chunk, or litellm's own
         fields = as_chunk(item).model_dump(exclude_none=True)
         return litellm.ModelResponseStream(**{**fields, "id": fields["id"] or self._id})
+
+
+def _as_litellms(error: Exception) -> Exception:
+    """The error as litellm itself would have raised it, where it's one of ours, or a timeout.
+
+    Litellm maps other libraries' errors by their texts and statuses, and makes a bad request of each 4xx.
+    """
+    if isinstance(error, errors.ProviderError):
+        kind = getattr(litellm.exceptions, type(error).__name__, None)
+    else:
+        is_timeout = any("Timeout" in base.__name__ for base in type(error).__mro__)
+        kind = litellm.Timeout if is_timeout and not isinstance(error, _OpenAIError) else None
+    if kind is None:
+        return error
+    message = str(error).removeprefix(f"unspool.{type(error).__name__}: ")
+    details: dict[str, Any] = {
+        name: getattr(error, name, "") for name in ("model", "llm_provider", "status_code")
+    }
+    details = {name: value for name, value in details.items() if value or name != "status_code"}
+    details["message"] = message
+    takes = signature(kind.__init__).parameters
+    if "response" in takes:
+        details["response"] = getattr(error, "response", None)
+    made = kind(**{name: value for name, value in details.items() if name in takes})
+    made.__dict__["headers"] = getattr(error, "headers", None)
+    return cast("Exception", made)
 
 
 class _DocumentedErrors(litellm.CustomStreamWrapper):  # type: ignore[misc]  # litellm may not be there
@@ -125,6 +164,8 @@ def _logging(model: str, provider: str) -> Any:
 
 def _is_bare(error: Any) -> bool:
     """Whether it's one of those that no release wraps: a 4xx, but for 429."""
+    if isinstance(error, litellm.exceptions.MidStreamFallbackError):
+        return False
     status = getattr(error, "status_code", None) or 500
     return 400 <= status < 500 and status != 429
 

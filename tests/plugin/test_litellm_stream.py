@@ -201,6 +201,40 @@ def test_a_4xx_is_bare(canned: Any, reader: str) -> None:
     assert caught.value is original
 
 
+KINDS = [
+    "Timeout",
+    "AuthenticationError",
+    "BadRequestError",
+    "ContextWindowExceededError",
+    "ContentPolicyViolationError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "UnprocessableEntityError",
+    "RateLimitError",
+    "InternalServerError",
+    "ServiceUnavailableError",
+    "BadGatewayError",
+    "APIConnectionError",
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_of_unspool_is_litellms_of_that_name(canned: Any, reader: str, kind: str) -> None:
+    with pytest.raises(getattr(litellm, kind), match="no more") as caught:
+        read(canned(["Hel", getattr(unspool, kind)("no more")]), reader)
+
+    assert caught.value.status_code == getattr(unspool, kind)("no more").status_code
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_timeout_of_httpx_is_a_timeout(canned: Any, reader: str) -> None:
+    import httpx
+
+    with pytest.raises(litellm.Timeout):
+        read(canned(["Hel", httpx.ReadTimeout("slow")]), reader)
+
+
 def test_importing_litellm_for_a_fixture_takes_no_network() -> None:
     code = """
 import os, socket
