@@ -342,6 +342,11 @@ class Cassette:
             for take in takes:
                 take.interrupt(interruption)
 
+    def note_late(self, message: str) -> None:
+        """Report work that has outlived the cassette's use, to whoever asked for notices."""
+        if self._on_notice is not warn:  # a warning would be the next test's
+            self._on_notice(message)
+
     def missed(self, error: CassetteError) -> None:
         """Note what shouldn't have happened, once, in case whoever caused it swallows the error."""
         if str(error) not in map(str, self.misses):

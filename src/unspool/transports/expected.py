@@ -1,10 +1,9 @@
 """Whether a test expects an error of a cassette's: only then it isn't raised once more at the end.
 
 A miss is raised again at the end of the block, since a client may have swallowed it. A test that says
-`pytest.raises(UnrecordedRequestError)`, or catches that class by name, has seen it. So this module reads the
-source around the line that the error reached: a `with` that calls something named `raises`, or an `except`,
-that names one of Unspool's own classes. `pytest.raises(Exception)` does not count: it takes any
-error.
+`pytest.raises(UnrecordedRequestError)` has seen it. So this module reads the source around the line that the
+error reached: a `with` that calls something named `raises` with one of Unspool's own classes.
+`pytest.raises(Exception)` doesn't count: it would take a miss for any other error.
 """
 
 from __future__ import annotations
@@ -14,16 +13,40 @@ import linecache
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from unspool.errors import UnspoolError
 
+_HERE = str(Path(__file__).parent.parent)
 
-def was_expected(error: BaseException) -> bool:
-    """Whether the code that an error reached has asked for it, going by its traceback."""
+
+Place = tuple[str, int]
+"""A file and a line of it."""
+
+
+def place_of_caller() -> Place:
+    """Where the code outside of Unspool and contextlib is that called this function."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_between(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _is_between(filename: str) -> bool:
+    return filename.startswith(_HERE) or Path(filename).name == "contextlib.py"
+
+
+def was_expected(error: BaseException, *, inside: Place | None = None) -> bool:
+    """Whether the code that an error reached has asked for it, going by its traceback.
+
+    Args:
+        error: the error.
+        inside: where the cassette's block begins; what is around that expects the block's own error.
+    """
     traceback = error.__traceback__
-    return traceback is not None and _expects(traceback.tb_frame, traceback.tb_lineno, error)
+    return traceback is not None and _expects(traceback.tb_frame, traceback.tb_lineno, error, inside)
 
 
 def is_expected_here(error: BaseException) -> bool:
@@ -36,9 +59,12 @@ def is_expected_here(error: BaseException) -> bool:
     return False
 
 
-def _expects(frame: FrameType, line: int, error: BaseException) -> bool:
+def _expects(frame: FrameType, line: int, error: BaseException, inside: Place | None = None) -> bool:
+    filename = frame.f_code.co_filename
+    begin = inside[1] if inside is not None and inside[0] == filename else 0
     return any(
-        _is_ours(_value(frame, name), error) for name in _expected_at(frame.f_code.co_filename).get(line, ())
+        line in lines and begin not in lines and _is_ours(_value(frame, name), error)
+        for lines, name in _expected_at(filename)
     )
 
 
@@ -57,22 +83,16 @@ def _value(frame: FrameType, name: str) -> Any:
 
 
 @cache
-def _expected_at(filename: str) -> dict[int, tuple[str, ...]]:
-    """The names of the classes that each line of a file is expected to raise."""
+def _expected_at(filename: str) -> tuple[tuple[range, str], ...]:
+    """Which lines of a file are expected to raise, and the name of what."""
     source = "".join(linecache.getlines(filename))
-    if "raises" not in source.lower() and "except" not in source:
-        return {}
+    if "raises" not in source.lower():
+        return ()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return {}
-    found: dict[int, tuple[str, ...]] = {}
-    for node in ast.walk(tree):
-        names = tuple(_names_in(node))
-        if names:
-            for line in _lines_of(node):
-                found[line] = (*found.get(line, ()), *names)
-    return found
+        return ()
+    return tuple((_lines_of(node), name) for node in ast.walk(tree) for name in _names_in(node))
 
 
 def _names_in(node: ast.AST) -> Iterator[str]:
@@ -83,8 +103,6 @@ def _names_in(node: ast.AST) -> Iterator[str]:
                 and "raises" in _dotted(item.context_expr.func).lower()
             ):
                 yield from _classes(item.context_expr.args)
-    elif isinstance(node, ast.Try | ast.TryStar):
-        yield from _classes([handler.type for handler in node.handlers if handler.type is not None])
 
 
 def _classes(expressions: list[Any]) -> Iterator[str]:
@@ -105,8 +123,6 @@ def _dotted(expression: ast.AST) -> str:
 
 
 def _lines_of(node: ast.AST) -> range:
-    """The lines inside a `with` or a `try`."""
-    body: list[ast.stmt] = getattr(node, "body", [])
-    first, last = body[0], body[-1]
-    start = node.lineno if isinstance(node, ast.With | ast.AsyncWith) else first.lineno
-    return range(start, (last.end_lineno or last.lineno) + 1)
+    """The lines of a `with` statement."""
+    assert isinstance(node, ast.With | ast.AsyncWith)  # noqa: S101 - no other has names
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)

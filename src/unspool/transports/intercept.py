@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import copy_context
 from functools import partial
@@ -23,7 +24,7 @@ from typing import Any
 
 from unspool.transports import scope
 from unspool.transports.answer import Playback, aanswer, answer
-from unspool.transports.guard import check, is_live, live
+from unspool.transports.guard import check, guarded, is_live, live
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.patching import Installation, swap
 
@@ -46,6 +47,7 @@ def _install(stack: ExitStack) -> None:
     for transport in _over_aiohttp():
         swap(stack, transport, "handle_async_request", _handle_async_request)
     swap(stack, threading.Thread, "start", _start)
+    swap(stack, ThreadPoolExecutor, "submit", _submit)
 
 
 _installation = Installation(_install)
@@ -130,10 +132,36 @@ def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
     return handle_async_request
 
 
+def _run(run: Callable[[], None]) -> None:
+    """Run a thread that was started inside a cassette; what it's taken over by stays until it ends."""
+    with interception(), guarded():
+        try:
+            run()
+        except scope.LateWorkError:
+            return  # it's been reported, and the test that runs by now has nothing to do with it
+
+
+def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
+    """What a pool's thread does is late when who submitted it has ended, not who happened to start it."""
+
+    def submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        used = scope.here()
+
+        def work() -> Any:
+            with scope.working_for(used):
+                return function(*args, **kwargs)
+
+        return original(self, work)
+
+    return submit
+
+
 def _start(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: threading.Thread) -> None:
         if scope.here() is not None:
-            self.run = partial(copy_context().run, self.run)  # type: ignore[method-assign]
+            context = copy_context()
+            context.run(scope.start_thread_here)
+            self.run = partial(context.run, _run, self.run)  # type: ignore[method-assign]
         original(self)
 
     return start

@@ -9,7 +9,8 @@ unseen.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class Scope:
     on_blocked: Callable[[NetworkBlockedError], None] | None = None
     breakers: list[Breaker] = field(default_factory=list)
     is_open: bool = field(default=True, init=False)
+    entered_at: tuple[str, int] | None = field(default=None, init=False)
 
 
 _current: ContextVar[Scope | None] = ContextVar("unspool_scope", default=None)
@@ -53,8 +55,11 @@ def current() -> Scope | None:
         CassetteError: the thread was started before any cassette was in use, and now several are.
     """
     scope = here()
-    if scope is not None or not _open:
+    if scope is not None:
         return scope
+    _check_late()
+    if not _open:
+        return None
     with _lock:
         inner = [scope for scope in _open if not any(other.parent is scope for other in _open)]
     if len(inner) > 1:
@@ -65,6 +70,49 @@ def current() -> Scope | None:
             " use, or run it in that block's context (contextvars.copy_context)."
         )
     return inner[0] if inner else None
+
+
+class LateWorkError(NetworkBlockedError):
+    """A thread makes a request after the block or test of the cassette that it was started inside."""
+
+
+_started_in: ContextVar[Scope | None] = ContextVar("unspool_started_in", default=None)
+
+
+def start_thread_here() -> Scope | None:
+    """Bind this context, which a new thread gets, to the cassette in use; returns its scope."""
+    scope = here()
+    _started_in.set(scope)
+    return scope
+
+
+@contextmanager
+def working_for(scope: Scope | None) -> Iterator[None]:
+    """In a thread of a pool: what it does here belongs to the cassette of who submitted it."""
+    token = _started_in.set(scope)
+    try:
+        yield
+    finally:
+        _started_in.reset(token)
+
+
+def _check_late() -> None:
+    """Refuse work of a thread that has outlived the cassette it was started in: it's not the next one's.
+
+    Raises:
+        LateWorkError: this is such a thread.
+    """
+    scope = _started_in.get()
+    if scope is None or scope.is_open or scope.playback is None:
+        return
+    cassette = scope.playback.cassette
+    thread = threading.current_thread().name
+    error = LateWorkError(
+        f"the thread {thread!r} was started inside {cassette.name} and makes a request after that has ended:"
+        " it's neither recorded nor sent. Join the thread, or close its client, before the block or test ends"
+    )
+    cassette.note_late(str(error))
+    raise error
 
 
 def playback() -> Playback | None:

@@ -18,7 +18,7 @@ from unspool.faults.fault import Fault
 from unspool.transports import scope
 from unspool.transports._family import mark_failed
 from unspool.transports.answer import Playback
-from unspool.transports.expected import was_expected
+from unspool.transports.expected import place_of_caller, was_expected
 from unspool.transports.fault import Breaker
 from unspool.transports.frozen import frozen_at
 from unspool.transports.guard import LOOPBACK, guarded
@@ -139,6 +139,7 @@ class CassetteContext:
             )
             entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
             entered.breakers += [] if breaker is None else [breaker]
+            entered.entered_at = place_of_caller()
             scope.enter(entered)
             stack.callback(scope.leave, entered)
             self._entered.append((entered, cassette, stack.pop_all()))
@@ -172,7 +173,7 @@ class CassetteContext:
         stack.close()
         if error is not None:
             mark_failed(cassette, error)
-        elif any(_unexpected(cassette)):
+        elif any(_unexpected(cassette, used)):
             cassette.mark_failed()
         try:
             cassette.close()
@@ -190,7 +191,7 @@ class CassetteContext:
         return self._entered.pop(mine[0] if mine else -1)
 
     def _check(self, cassette: Cassette, used: scope.Scope) -> None:
-        for miss in _unexpected(cassette):
+        for miss in _unexpected(cassette, used):
             raise miss
         for error in (error for breaker in used.breakers for error in breaker.errors()):
             raise error
@@ -244,9 +245,9 @@ class _Lender:
         self._stack.close()
 
 
-def _unexpected(cassette: Cassette) -> Iterator[CassetteError]:
+def _unexpected(cassette: Cassette, used: scope.Scope) -> Iterator[CassetteError]:
     """The misses that the block hasn't asked for."""
-    return (miss for miss in cassette.misses if not was_expected(miss))
+    return (miss for miss in cassette.misses if not was_expected(miss, inside=used.entered_at))
 
 
 def _around_call(context: Callable[[], CassetteContext], function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,69 @@
+"""Threads that outlive their cassette: their requests are neither the next one's nor live."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.loopback import Answer, serve
+
+from unspool import NetworkBlockedError, use_cassette
+
+GOOD = Answer.events({"text": "good"})
+
+
+def late(url: str, errors: list[BaseException]) -> tuple[threading.Thread, threading.Event]:
+    """A thread that asks when it's told to."""
+    go = threading.Event()
+
+    def ask() -> None:
+        go.wait(30)
+        try:
+            httpx.post(url)
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread, go
+
+
+@pytest.mark.parametrize("is_next", [True, False], ids=["another cassette", "no cassette"])
+def test_late_work_is_blocked(tmp_path: Path, *, is_next: bool) -> None:
+    errors: list[BaseException] = []
+    notes: list[str] = []
+    with serve({"/": GOOD}) as server:
+        with use_cassette(tmp_path / "a.yaml", record_mode="once", on_notice=notes.append):
+            thread, go = late(f"{server.url}/", errors)
+        if is_next:
+            with use_cassette(tmp_path / "b.yaml", record_mode="once"):
+                go.set()
+                thread.join(30)
+        go.set()
+        thread.join(30)
+        assert server.requests == []
+    assert isinstance(errors[0], NetworkBlockedError)
+    assert "a.yaml" in notes[0]
+    assert not (tmp_path / "b.yaml").exists()
+
+
+def test_a_pool_s_thread_works_for_who_submits(tmp_path: Path) -> None:
+    with serve({"/": GOOD}) as server, ThreadPoolExecutor(1) as pool:
+        for name in ("a", "b"):
+            with use_cassette(tmp_path / f"{name}.yaml", record_mode="once") as cassette:
+                pool.submit(httpx.post, f"{server.url}/").result(30)
+            assert len(cassette.recorded) == 1
+
+
+def test_after_a_late_thread_has_ended_nothing_is_taken_over(tmp_path: Path) -> None:
+    before = httpx.HTTPTransport.handle_request
+    with use_cassette(tmp_path / "a.yaml", record_mode="once"):
+        thread, go = late("http://127.0.0.1:9/", [])
+    assert httpx.HTTPTransport.handle_request is not before
+    go.set()
+    thread.join(30)
+    assert httpx.HTTPTransport.handle_request is before
