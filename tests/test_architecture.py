@@ -51,6 +51,7 @@ PURE = (
     "cassette.stand_ins",
     "cassette.redact",
     "cassette.request_body",
+    "cassette.request_headers",
     "cassette.secrets",
     "cassette.take",
     "cassette.unequal",

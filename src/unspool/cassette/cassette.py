@@ -36,6 +36,7 @@ from unspool.cassette.play import Play
 from unspool.cassette.player import Player
 from unspool.cassette.recovery import leftovers, mark, recover
 from unspool.cassette.redact import Redactor
+from unspool.cassette.request_headers import named_headers, with_headers, written_names
 from unspool.cassette.take import Take
 from unspool.cassette.unequal import is_redacted_form
 from unspool.cassette.vcr_matchers import adapt
@@ -58,9 +59,12 @@ class Cassette:
         record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` where the
             environment has `CI`, else `once`.
         match_on: what must agree for a recording to answer a request: names out of `method`, `scheme`,
-            `host`, `port`, `path`, `query`, `uri`, `headers`, `body`, `raw_body`, and vcrpy's matchers.
+            `host`, `port`, `path`, `query`, `uri`, `headers`, `headers.NAME`, `body`, `raw_body`, and vcrpy's
+            matchers.
         ignore: what of the JSON body or the query doesn't count, by path: `metadata.trace_id`,
             `messages[*].id`, `?api-version`.
+        allow_headers: names of request headers to write beside those that say what is asked for (`accept`,
+            `content-type`, `anthropic-beta` and their like) and those that `match_on` names.
         allow_playback_repeats: whether a request that comes again after the last recording of it gets
             that one again.
         redactor: what is kept off the disk.
@@ -109,6 +113,7 @@ class Cassette:
         record_mode: str | None = None,
         match_on: Sequence[str | Callable[..., Any]] = DEFAULT_MATCH_ON,
         ignore: Sequence[str] = (),
+        allow_headers: Sequence[str] | None = None,
         allow_playback_repeats: bool = False,
         redactor: Redactor | None = None,
         before_record_request: Hook = None,
@@ -145,6 +150,8 @@ class Cassette:
         self._on_miss, self._on_notice = on_miss, on_notice
         self._hooks = hooks
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
+        self._headers = written_names(self._matching, allow_headers)
+        self.redactor = _showing(self.redactor, named_headers(self._matching, allow_headers))
         self._repeats = allow_playback_repeats
         self._max_chunks, self._max_seconds = max_chunks, max_seconds
         self._record_failures, self._drops_unused = record_failures, drop_unused_requests
@@ -284,7 +291,7 @@ class Cassette:
             self._learn(request)
             if under_fault or not self.is_recording:
                 raise self._miss(seen, under_fault=under_fault)
-            return self._new_take(self._recorder.request(sent))
+            return self._new_take(with_headers(self._recorder.request(sent), self._headers))
 
     def _learn(self, request: Request) -> None:
         """Look for this request's credentials, and those of the environment, in all that is written."""
@@ -617,6 +624,12 @@ def _spoiling(interaction: Interaction) -> str:
 
 def _criterion(one: str | Callable[..., Any]) -> str | Callable[..., Any]:
     return adapt(one) if callable(one) else one
+
+
+def _showing(redactor: Redactor, names: frozenset[str]) -> Redactor:
+    """A redactor that stores the values of these headers too: a redacted one would match any other."""
+    hidden = names - redactor.allow_headers
+    return replace(redactor, allow_headers=redactor.allow_headers | hidden) if hidden else redactor
 
 
 @cache

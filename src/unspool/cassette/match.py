@@ -51,6 +51,18 @@ PARTS: dict[str, Callable[[Request, Ignored], Hashable]] = {
 }
 """How to read each part of a request that can be matched on, such that equal parts compare equal."""
 
+_ONE_HEADER = "headers."
+
+
+def part_of(name: str, request: Request, ignored: Ignored) -> Hashable:
+    """A part of a request by its name: one of `PARTS`, or `headers.` with a header's name, in lower case."""
+    if name.startswith(_ONE_HEADER):
+        wanted = name.removeprefix(_ONE_HEADER)
+        values = [value for header, value in request.headers if header.lower() == wanted]
+        return ", ".join(values) if values else None
+    return PARTS[name](request, ignored)
+
+
 _URI = ("scheme", "host", "port", "path", "query")
 _SHORTHANDS = {"uri": _URI, "url": _URI}
 
@@ -61,7 +73,7 @@ class Matching:
 
     Args:
         match_on: any of method, scheme, host, port, path, query, uri (these five; url is the same),
-            headers, body, raw_body, and matchers of one's own.
+            headers, headers.NAME for one of them, body, raw_body, and matchers of one's own.
         ignore: what doesn't matter in the body and the query, as in `unspool.cassette.ignore_paths`.
 
     Attributes:
@@ -87,7 +99,7 @@ class Matching:
 
     def key(self, request: Request) -> Hashable:
         """What is equal for two requests if, and only if, all the named parts agree."""
-        return tuple([PARTS[name](request, self.ignored) for name in self.names])
+        return tuple([part_of(name, request, self.ignored) for name in self.names])
 
     def others_agree(self, came: Request, recorded: Request) -> bool:
         """Whether every matcher of one's own takes the two for the same."""
@@ -99,7 +111,9 @@ def _parts_named(name: str) -> tuple[str, ...]:
         return (name,)
     if name in _SHORTHANDS:
         return _SHORTHANDS[name]
-    known = ", ".join([*PARTS, *_SHORTHANDS])
+    if name.lower().startswith(_ONE_HEADER) and len(name) > len(_ONE_HEADER):
+        return (name.lower(),)
+    known = ", ".join([*PARTS, *_SHORTHANDS, "headers.NAME"])
     raise ValueError(f"expected match_on to name some of {known}, or to hold functions; got {name!r}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from unspool.cassette.excerpts import Absent
 from unspool.cassette.ignore_paths import Gone, Ignored, format_step
-from unspool.cassette.match import PARTS, Matching, headers_of, query_of
+from unspool.cassette.match import Matching, headers_of, part_of, query_of
 from unspool.cassette.model import Request
 from unspool.cassette.request_body import by_name, read_body
 from unspool.cassette.stand_ins import REDACTED
@@ -26,9 +26,13 @@ def unequal(part: str, recorded: Request, came: Request, ignored: Ignored) -> It
     elif part == "headers":
         yield from _unequal_pairs(part, headers_of(recorded), headers_of(came))
     else:
-        old, new = (PARTS[part](request, ignored) for request in (recorded, came))
+        old, new = (part_of(part, request, ignored) for request in (recorded, came))
         if old != new and not _is_redacted_form(old, new):
-            yield part, old, new
+            yield part, *(_or_absent(part, value) for value in (old, new))
+
+
+def _or_absent(part: str, value: Any) -> Any:
+    return Absent.ABSENT if value is None and part.startswith("headers.") else value
 
 
 def _unequal_pairs(
