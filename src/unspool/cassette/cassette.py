@@ -140,7 +140,6 @@ class Cassette:
         )
         self.path = None if path is None else Path(path)
         self.record_mode = parse_record_mode(record_mode, os.environ)
-        self.redactor = _usual_redactor() if redactor is None else redactor
         self.misses: list[CassetteError] = []
         self.plays: list[Play] = []
         self.answered_by_position: list[Request] = []
@@ -151,7 +150,9 @@ class Cassette:
         self._hooks = hooks
         self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
         self._headers = written_names(self._matching, allow_headers)
-        self.redactor = _showing(self.redactor, named_headers(self._matching, allow_headers))
+        self.redactor = _showing(
+            _usual_redactor() if redactor is None else redactor, named_headers(self._matching, allow_headers)
+        )
         self._repeats = allow_playback_repeats
         self._max_chunks, self._max_seconds = max_chunks, max_seconds
         self._record_failures, self._drops_unused = record_failures, drop_unused_requests

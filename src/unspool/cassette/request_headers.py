@@ -27,10 +27,8 @@ HEADERS = frozenset(
 )
 """The names that are always written, in lower case."""
 
-_CREDENTIALS = frozenset(
-    ("api-key", "authorization", "cookie", "proxy-authorization")
-    + ("x-amz-security-token", "x-api-key", "x-goog-api-key")
-)
+_CREDENTIALS = {"api-key", "authorization", "cookie", "proxy-authorization", "x-amz-security-token"}
+_CREDENTIALS |= {"x-api-key", "x-goog-api-key"}
 
 
 def written_names(matching: Matching, allow_headers: Sequence[str] | None) -> Collection[str] | None:
