@@ -9,6 +9,7 @@ import pytest
 from tests.faults import answers, checking
 from tests.faults.bodies import BODIES
 from tests.faults.checking import Case
+from tests.faults.raw import events_of
 from tests.faults.reading import bodies, ending, events
 
 from unspool.cassette.model import Interaction
@@ -18,6 +19,7 @@ from unspool.faults import (
     Duplicate,
     EarlyFinish,
     ErrorEvent,
+    Fault,
     Loop,
     Malformed,
     NoFinish,
@@ -334,3 +336,12 @@ def test_all_text_comes_once_more_at_the_end(name: str) -> None:
     assert all(text in left for text in case.outputs(case.whole))
     finish = next(place for place, one in enumerate(case.said(case.broken)) if one.reason)
     assert not any(one.output for one in case.said(case.broken)[finish:])
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("fault", [RepeatFinish(), EarlyFinish(), Duplicate(3)], ids=repr)
+def test_a_last_event_without_its_end_gets_it_when_another_follows(fault: Fault, end: bytes) -> None:
+    *before, last, _ = answers.sse(*answers.OPENAI_EVENTS[1:])
+    recorded = answers.interaction(*before, last.rstrip(b"\n") + end)
+
+    assert all(event.json for event in events_of(fault.apply(recorded).response.body))

@@ -118,6 +118,7 @@ class Framing:
     def __init__(self) -> None:
         self._held = bytearray()
         self._cuts: deque[tuple[int, float]] = deque()
+        self._due = b""  # what the frame written last lacks, if another one follows it
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
         """The frames that these bytes complete."""
@@ -177,9 +178,19 @@ class Framing:
         del event
         return text
 
-    def write(self, data: bytes) -> bytes:
-        """A frame's bytes such as they are to follow those written before."""
-        return data
+    def write(self, data: bytes, *, whole: bool = True) -> bytes:
+        """A frame's bytes such as they are to follow those written before.
+
+        The last frame of a body may lack its end; one that is whole gets it when another one follows.
+        """
+        written = self._due + data
+        self._due = self.missing_end(data) if whole else b""
+        return written
+
+    def missing_end(self, data: bytes) -> bytes:
+        """What a frame lacks to be followed by another one."""
+        del data
+        return b""
 
     def closing(self) -> bytes:
         """What a body needs at its end, after the frames written so far."""
@@ -214,6 +225,14 @@ class SSEFraming(Framing):
     def read(self, data: bytes) -> WireEvent | None:
         decoder = SSEDecoder()
         return next((event for step in (decoder.feed(data), decoder.flush()) for event in step), None)
+
+    def missing_end(self, data: bytes) -> bytes:
+        last = data[-4:]
+        blank = [found.end() for found in self._BLANK_LINE.finditer(last)]
+        if not data or (blank and blank[-1] == len(last)):
+            return b""
+        end = b"\r\n" if b"\r\n" in data else b"\n"
+        return end if data.endswith((b"\n", b"\r")) else end * 2
 
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
         ends = next((end for end in (b"\r\n", b"\n", b"\r") if end in like), b"\n")
@@ -250,6 +269,9 @@ class NDJSONFraming(Framing):
     def read(self, data: bytes) -> WireEvent | None:
         text = data.decode("utf-8", "replace").strip()
         return WireEvent(data=text, complete=data.endswith(b"\n")) if text else None
+
+    def missing_end(self, data: bytes) -> bytes:
+        return b"" if not data or data.endswith(b"\n") else b"\n"
 
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
         return event.data.encode() + (b"\r\n" if like.endswith(b"\r\n") else b"\n")
@@ -352,8 +374,9 @@ class JSONArrayFraming(Framing):
     def _separator(self, data: bytes) -> bytes:
         return data[: len(data) - len(data.lstrip(self._SEPARATORS))]
 
-    def write(self, data: bytes) -> bytes:
+    def write(self, data: bytes, *, whole: bool = True) -> bytes:
         """With `[` before the first element and a comma before each other, whatever was dropped or added."""
+        del whole
         element = data.lstrip(self._SEPARATORS)
         if element.rstrip() == b"]":
             self._closed = True

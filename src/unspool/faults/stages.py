@@ -84,7 +84,7 @@ def _together(things: Iterable[tuple[int, Frame | Part]]) -> Iterator[Part]:
 
 
 def _written(frame: Frame) -> Iterator[Piece]:
-    data = frame.framing.write(frame.data)
+    data = frame.framing.write(frame.data, whole=frame.event is not None)
     if sum(size for size, _ in frame.cuts) != len(data):
         if data:
             yield Piece(data, frame.at)
