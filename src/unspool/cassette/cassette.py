@@ -41,7 +41,12 @@ from unspool.cassette.take import Take
 from unspool.cassette.unequal import is_redacted_form
 from unspool.cassette.vcr_matchers import adapt
 from unspool.cassette.vcr_options import translated
-from unspool.errors import CassetteError, UnplayedInteractionsError, UnrecordedRequestError
+from unspool.errors import (
+    CassetteError,
+    CassetteFormatError,
+    UnplayedInteractionsError,
+    UnrecordedRequestError,
+)
 
 _NOTHING = Document((), {})
 
@@ -203,7 +208,11 @@ class Cassette:
         if not is_begun or self.record_mode not in {RecordMode.ONCE, RecordMode.NEW_EPISODES}:
             self._on_notice(_left_behind(self.path, left))
             return document
-        count = recover(self.path)
+        try:
+            count = recover(self.path)
+        except CassetteFormatError as error:  # a damaged journal: the rest of it is in the cassette now
+            self._on_notice(str(error))
+            return store.load(self.path) if os.path.exists(self.path) else _NOTHING
         if not count:
             return document
         document = mark(self.path, lambda marks: with_user(marks, self.user))
