@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -136,8 +138,18 @@ def litellm(session: nox.Session, version: str) -> None:
 def requests(session: nox.Session) -> None:
     """What is sent, next to what LiteLLM sends for the same calls."""
     _install(session)
-    session.install("litellm==1.106.2", "mcp")
+    session.install("litellm==1.110.2", "mcp")
     session.run("python", "-m", "tests.litellm_bodies", *session.posargs)
+
+
+@nox.session
+def differential(session: nox.Session) -> None:
+    """Our wrapper and builder beside LiteLLM's: `nox -s differential [-- --streams FOLDER]`."""
+    _install(session)
+    python = Path(session.create_tmp()) / "litellm" / "bin" / "python"
+    session.run("python", "-m", "venv", str(python.parent.parent))
+    session.run(str(python), "-m", "pip", "install", "--quiet", "litellm==1.110.2", external=True)
+    session.run("python", "-m", "tests.differential", "--litellm", str(python), *session.posargs)
 
 
 @nox.session

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.differential import explain
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "differences.md").read_text("utf-8")
@@ -32,3 +33,8 @@ def test_a_row_is_backed_by_a_test(row: str) -> None:
 
 def test_there_are_rows() -> None:
     assert len(ROWS) > 40
+
+
+@pytest.mark.parametrize("row", explain.ROWS)
+def test_what_explains_a_measured_difference_is_a_row(row: str) -> None:
+    assert any(line.startswith(f"| {row} |") for line in ROWS)

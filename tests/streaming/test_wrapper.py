@@ -804,3 +804,11 @@ def test_an_aborted_generation_raises() -> None:
     aborted = {"choices": [{"index": 0, "delta": {}, "finish_reason": "abort"}]}
     with pytest.raises(InternalServerError, match="abort"):
         list(CustomStreamWrapper([*text_chunks("a"), aborted], "m"))
+
+
+def test_each_choice_needs_its_finish() -> None:
+    def said(index: int, finish: str | None) -> dict[str, Any]:
+        return {"choices": [{"index": index, "delta": {"content": "a"}, "finish_reason": finish}]}
+
+    with pytest.raises(IncompleteStreamError, match="for choice 1"):
+        list(CustomStreamWrapper([said(0, "stop"), said(1, None)], "m"))

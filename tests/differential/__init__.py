@@ -1,0 +1,1 @@
+"""Unspool's wrapper and builder beside LiteLLM's, over the same chunks: `nox -s differential`."""
