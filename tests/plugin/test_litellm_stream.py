@@ -84,7 +84,7 @@ def test_chunks_go_through_litellms_own_wrapper(canned: Any, reader: str) -> Non
 @pytest.mark.parametrize("implementation", ["unspool", "litellm"])
 @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
 def test_whatever_says_a_chunk_is_one(stream_wrapper: Any, item: Any, implementation: str) -> None:
-    chunks = list(stream_wrapper([item], implementation=implementation))
+    chunks = list(stream_wrapper([item, unspool.finish_chunk()], implementation=implementation))
 
     assert texts(chunks) == ["Hello", None]
     assert chunks[0].id
