@@ -52,6 +52,10 @@ def test_what_the_client_never_gets_has_not_happened() -> None:
     assert through(Break(4), most=7)[1].broke == [Break(4)]
 
 
+def test_other_pieces_are_seen_before_the_end() -> None:
+    assert through(Rechunk(3), most=4)[1].broke == [Rechunk(3)]
+
+
 def test_one_that_finds_none_of_every_something_is_content() -> None:
     notes = through(Split("crlf"))[1]
 

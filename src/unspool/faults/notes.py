@@ -90,7 +90,7 @@ class Watched:
     def _compare(self, out: Part) -> None:
         if self._has_changed:
             return
-        if not self._is_as_expected(out) or (isinstance(out, Stop) and self._is_recut and self._recuts):
+        if not self._is_as_expected(out) or (self._is_recut and self._recuts):
             self._has_changed = True
             self._expected.clear()
             self._notes.broke.append(self._fault)
@@ -190,4 +190,4 @@ class Ledger:
             return str(unfit)
         if self._is_content():
             return "no answer has in it what it changes"
-        return "the client left each answer before the place that it breaks"
+        return "the client left each answer before the place that it breaks, if there is one"
