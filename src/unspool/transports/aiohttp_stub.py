@@ -107,6 +107,8 @@ class _Written:
 
 def _payload(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) -> Any:
     data, json = kwargs.get("data"), kwargs.get("json")
+    if data is not None and json is not None:  # in aiohttp's own words
+        raise ValueError("data and json parameters can not be used at the same time")
     if data is None and json is not None:
         return aiohttp.JsonPayload(json, dumps=session._json_serialize)
     if isinstance(data, aiohttp.FormData):
