@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks import (
+    audit_hook,
     builder,
     cassettes,
     guards,
@@ -43,7 +44,7 @@ def _sections(count: int) -> dict[str, Iterator[Contest]]:
     streams = (module.contests(count) for module in (wrapper, builder, wire, guards))
     cassettes_ = (
         module.contests()
-        for module in (recording, replaying, cassettes, suite, sdk_clients, watchdogs, memory)
+        for module in (recording, replaying, cassettes, suite, sdk_clients, watchdogs, audit_hook, memory)
     )
     return {
         "Import": imports.contests(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -104,13 +104,16 @@ def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | N
 
 
 def _around(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.node.get_closest_marker(marks.MARKER) is not None:
-        request.getfixturevalue("stream_cassette")
+    with _network_blocked(request.node):
+        if request.node.get_closest_marker(marks.MARKER) is not None:
+            request.getfixturevalue("stream_cassette")
         yield
-    elif options.setting(request.config, "block_network"):
-        from pytest_unspool import running  # noqa: PLC0415 - it imports unspool
 
-        with running.network_blocked(request.node):
-            yield
-    else:
-        yield
+
+def _network_blocked(node: pytest.Item) -> AbstractContextManager[None]:
+    mark = node.get_closest_marker(marks.BLOCK_NETWORK)
+    if mark is None and not options.blocks_network(node.config):
+        return nullcontext()
+    from pytest_unspool import network  # noqa: PLC0415 - it imports unspool
+
+    return network.blocked(node, mark)

@@ -22,6 +22,12 @@ TORTURE_LINE = (
     " scenario of unspool.faults.CATALOGUE that its streams have a place for"
 )
 
+BLOCK_NETWORK = "block_network"
+
+BLOCK_NETWORK_LINE = (
+    f"{BLOCK_NETWORK}(allowed_hosts=[…]): keep the test from other machines; its cassettes are only replayed"
+)
+
 
 def options_of(node: pytest.Item) -> dict[str, Any]:
     """What the test's markers say together; the nearest to the test has the last word.

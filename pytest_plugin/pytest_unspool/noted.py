@@ -34,6 +34,9 @@ FAULTS: pytest.StashKey[list[Breaker]] = pytest.StashKey()
 BLOCKED: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
 """The connections that a test without a cassette has tried to make, and hasn't been told of yet."""
 
+BLOCKED_IN_RUN: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
+"""The connections that something outside of tests has tried to make in a blocked run."""
+
 HAS_RUN: pytest.StashKey[bool] = pytest.StashKey()
 """Whether the test itself has run, so that a fault that hasn't happened by now won't."""
 

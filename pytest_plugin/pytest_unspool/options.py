@@ -14,7 +14,8 @@ _HELP = {
     " rewrite. With CI in the environment nothing is recorded",
     "timing": "when recorded chunks come: instant (the default), recorded, or a factor such as 0.5. By"
     " default that is virtual time, for which nobody waits",
-    "block_network": "no test may reach another machine, not even one without a cassette",
+    "block_network": "nothing in this run may reach another machine, neither tests nor fixtures, imports or"
+    " hooks, and nothing is recorded",
     "fail_on_unplayed": "a test fails if interactions of its cassette were not played",
     "report": "say at the end what was recorded and replayed, and which cassettes no test uses",
 }
@@ -52,9 +53,18 @@ def add_options(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
+    hosts = "what may be reached though the network is blocked, beside this machine: names, *.example.com,"
+    hosts += " re:regular-expression, addresses, networks"
+    group.addoption(
+        "--unspool-allowed-hosts",
+        metavar="HOSTS",
+        dest="unspool_allowed_hosts",
+        action="append",
+        help=f"{hosts}; separated by commas, or given several times",
+    )
     parser.addini(
         "unspool_allowed_hosts",
-        "what tests may reach though the network is blocked, beside this machine: names, addresses, networks",
+        hosts,
         type="args",
         default=[],
     )
@@ -76,6 +86,23 @@ def setting(config: pytest.Config, name: str) -> Any:
     return None if written == "" else written  # pytest 7 has no None for a key that isn't there
 
 
+def allowed_hosts(config: pytest.Config) -> list[str]:
+    """Return the hosts that the command line and the ini file allow, beside this machine."""
+    given = getattr(config.known_args_namespace, "unspool_allowed_hosts", None) or ()
+    named = [host.strip() for text in given for host in text.split(",")]
+    return [*filter(None, named), *config.getini("unspool_allowed_hosts")]
+
+
+def blocks_network(config: pytest.Config) -> bool:
+    """Whether the whole run is kept from the network; known before the first conftest is loaded.
+
+    A run that was started inside a closed block is, as are workers of pytest-xdist.
+    """
+    given = getattr(config.known_args_namespace, "unspool_block_network", None)
+    inherited = "UNSPOOL_BLOCK_NETWORK" in os.environ
+    return bool(config.getini("unspool_block_network") if given is None else given) or inherited
+
+
 def check(config: pytest.Config) -> None:
     """Complain at once of what would otherwise come up in each test.
 
@@ -89,6 +116,11 @@ def check(config: pytest.Config) -> None:
         )
     if timing is not None:
         timing_of(timing)
+    if flag(config, "block_network") and flag(config, "record") not in {None, "none"}:
+        raise pytest.UsageError(
+            f"--unspool-block-network and --unspool-record={mode} exclude each other: where the network is"
+            " blocked nothing is recorded. Leave one of them out"
+        )
     if is_ci() and flag(config, "record") not in {None, "none"}:
         raise pytest.UsageError(
             f"--unspool-record={mode} can't be had: with CI in the environment nothing is recorded."

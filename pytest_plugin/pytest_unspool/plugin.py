@@ -72,6 +72,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Before a conftest.py imports the application."""
+    if options.blocks_network(early_config):
+        from pytest_unspool import network
+
+        network.block_run(early_config)
     if early_config.getini("unspool_alias_litellm"):
         from contextlib import ExitStack
 
@@ -85,6 +89,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.LINE)
     config.addinivalue_line("markers", marks.TORTURE_LINE)
+    config.addinivalue_line("markers", marks.BLOCK_NETWORK_LINE)
     options.check(config)
     from pytest_unspool import report
 
@@ -229,3 +234,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     from pytest_unspool import report
 
     report.summarize(terminalreporter, config, in_full=bool(options.setting(config, "report")))
+    if options.blocks_network(config):
+        from pytest_unspool import network
+
+        network.summarize(terminalreporter, config)

@@ -206,6 +206,10 @@ def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]
     yield from (f"  {path}: {count}" for path, count in unplayed.items())
     yield f"orphaned: {len(orphans)} cassettes"
     yield from (f"  {path}" for path in orphans)
+    from unspool.transports.foreign_sockets import unguarded  # noqa: PLC0415 - a report is seldom wanted
+
+    if names := unguarded():
+        yield f"not guarded: {', '.join(names)}, whose connections Python isn't told of"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -16,8 +16,8 @@ import pytest
 
 from pytest_unspool import marks, noted, options, report
 from pytest_unspool.failure import FailedAtOnce, Run
-from pytest_unspool.noted import BLOCKED, RUNS
-from unspool import Cassette, CassetteError, NetworkBlockedError, RealClock, block_network, use_cassette
+from pytest_unspool.noted import RUNS
+from unspool import Cassette, CassetteError, RealClock, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
 from unspool.transports.expected import is_expected_here
 from unspool.transports.guard import LOOPBACK
@@ -73,7 +73,7 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     said_mode = wanted.pop("record_mode", None)
     mode = "none" if is_broken else _record_mode(config, said_mode)
     timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
-    allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *config.getini("unspool_allowed_hosts")}
+    allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *options.allowed_hosts(config)}
     wanted["ignore_hosts"] = {*wanted.get("ignore_hosts", ()), *config.getini("unspool_ignore_hosts")}
     wanted.setdefault("ignore_localhost", config.getini("unspool_ignore_localhost"))
     notes: list[str] = []
@@ -137,7 +137,7 @@ def _check_names(said: Mapping[str, Any]) -> None:
 def _record_mode(config: pytest.Config, said: Any) -> str | None:
     """The command line goes before the marker, the marker before the ini file; `none` goes before all."""
     said = getattr(said, "value", said)
-    if options.is_ci() or said == "none":
+    if options.is_ci() or options.blocks_network(config) or said == "none":
         return "none"
     mode: str | None = options.flag(config, "record") or said or options.setting(config, "record")
     return mode
@@ -205,24 +205,3 @@ def _users_of(node: Node, fixture: str) -> list[str]:
     if len(tests) <= _MOST_TESTS:
         return tests
     return sorted({test.partition("::")[0] for test in tests})
-
-
-@contextmanager
-def network_blocked(node: pytest.Item) -> Iterator[None]:
-    """No way out for a test without a cassette."""
-    blocked = node.stash.setdefault(BLOCKED, [])
-
-    def fail(error: NetworkBlockedError) -> None:
-        __tracebackhide__ = True
-        message = (
-            f"{node.nodeid}: {error}\nIn a test: mark it with @pytest.mark.stream_cassette and run it once,"
-            " or name the host in the ini key unspool_allowed_hosts."
-        )
-        blocked.append(error)
-        raise FailedAtOnce(message) from None
-
-    allowed = {*LOOPBACK, *node.config.getini("unspool_allowed_hosts")}
-    with block_network(allowed, on_blocked=fail):
-        yield
-    for error in blocked:  # what came since the test
-        pytest.fail(f"{node.nodeid}: {error}", pytrace=False)

@@ -360,3 +360,7 @@ def _meant(name: str) -> str:
 
 
 sys.modules[__name__].__class__ = _Package
+
+
+if "UNSPOOL_BLOCK_NETWORK" in os.environ:  # this process was started inside a block that is closed
+    import_module("unspool.transports.block_network").close_this_process()

@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from tests.loopback import Answer, serve
 
-from unspool.errors import NetworkBlockedError
+from unspool.cassette.cassette import Cassette
+from unspool.errors import NetworkBlockedError, UnrecordedRequestError
 from unspool.transports.block_network import block_network
 from unspool.transports.use_cassette import use_cassette
 
@@ -79,3 +80,23 @@ def test_after_it_all_is_as_before() -> None:
     with block_network():
         pass
     assert (httpx.HTTPTransport.handle_request, socket.socket.connect, socket.getaddrinfo) == before
+
+
+def test_a_closed_block_records_nothing(tmp_path: Path) -> None:
+    used = use_cassette(tmp_path / "a.yaml", record_mode="all")
+    with (
+        serve({"/": Answer.json({})}) as server,
+        block_network(closed=True),
+        pytest.raises(UnrecordedRequestError),
+        used,
+    ):
+        httpx.get(f"{server.url}/")
+    assert not server.requests
+
+
+def test_a_cassette_of_its_own_records_nothing_in_a_closed_block_either(tmp_path: Path) -> None:
+    cassette = Cassette(tmp_path / "a.yaml", record_mode="all")
+    with serve({}) as server, block_network([], closed=True):
+        with pytest.raises(NetworkBlockedError), use_cassette(cassette):
+            httpx.get(f"{server.url}/")
+        assert not server.requests

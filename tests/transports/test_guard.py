@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import http.client
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from tests.loopback import Answer, serve
 
 from unspool.errors import NetworkBlockedError
+from unspool.transports import guard
 from unspool.transports.use_cassette import use_cassette
 
 ELSEWHERE = ("192.0.2.1", 443)  # RFC 5737: nobody's
@@ -105,3 +108,106 @@ def test_afterwards_sockets_are_as_they_were(path: Path) -> None:
     with use_cassette(path):
         assert socket.socket.connect is not before[0]
     assert (socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo) == before
+
+
+# -- below Python's own socket class ------------------------------------------------------------------
+
+
+class Subclass(socket.socket):
+    """A socket with methods of its own."""
+
+    def connect(self, address: Any) -> None:
+        _socket.socket.connect(self, address)
+
+
+def by_c_socket() -> None:
+    _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM).connect(ELSEWHERE)
+
+
+def by_subclass() -> None:
+    with Subclass() as one:
+        one.connect(ELSEWHERE)
+
+
+def by_datagram() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as one:
+        one.sendto(b"hello", ELSEWHERE)
+
+
+def by_message() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as one:
+        one.sendmsg([b"hello"], [], 0, ELSEWHERE)
+
+
+def by_fast_open() -> None:
+    with socket.socket() as one:
+        one.sendto(b"hello", getattr(socket, "MSG_FASTOPEN", 0), ELSEWHERE)
+
+
+def by_name() -> None:
+    socket.gethostbyname("api.example.com")
+
+
+def by_names() -> None:
+    socket.gethostbyname_ex("api.example.com")
+
+
+def by_c_name() -> None:
+    _socket.getaddrinfo("api.example.com", 443)
+
+
+def by_address() -> None:
+    socket.gethostbyaddr("192.0.2.1")
+
+
+def by_reverse_lookup() -> None:
+    socket.getnameinfo(ELSEWHERE, 0)
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        by_c_socket,
+        by_subclass,
+        by_datagram,
+        by_message,
+        by_fast_open,
+        by_name,
+        by_names,
+        by_c_name,
+        by_address,
+        by_reverse_lookup,
+    ],
+)
+def test_no_way_around_pythons_socket_class_leads_out(reach: Callable[[], None], path: Path) -> None:
+    with pytest.raises(NetworkBlockedError), use_cassette(path):
+        reach()
+
+
+def test_a_numeric_name_needs_no_look_up(path: Path) -> None:
+    with use_cassette(path, record_mode="new_episodes"):
+        flags = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+        assert socket.getnameinfo(ELSEWHERE, flags) == (*ELSEWHERE[:1], "443")
+
+
+def test_a_server_may_be_looked_up_and_this_machine_by_its_name(path: Path) -> None:
+    with use_cassette(path, record_mode="new_episodes"):
+        assert socket.getaddrinfo("localhost", 0, flags=socket.AI_PASSIVE)
+        socket.gethostbyname(socket.gethostname())
+
+
+def test_a_socket_that_was_connected_before_sends_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve({}) as server, socket.create_connection(("127.0.0.1", server.server_port)) as old:
+        monkeypatch.setattr("unspool.transports.guard._peer_of", lambda _: ELSEWHERE)
+        with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1"), use_cassette(path):
+            old.sendall(b"hello")
+
+
+def test_the_hook_is_added_once_and_looks_at_nothing_outside_of_a_block(path: Path) -> None:
+    for _ in range(2):
+        with use_cassette(path, record_mode="new_episodes"):
+            pass
+    assert len(guard._hooks) == 1
+    guard._audit("socket.gethostbyname", ("api.example.com",))  # raises nothing

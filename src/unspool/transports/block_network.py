@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from unspool.errors import NetworkBlockedError
 from unspool.transports import scope
+from unspool.transports.child_environment import inherited
+from unspool.transports.expected import is_expected_here
 from unspool.transports.guard import LOOPBACK, guarded
 from unspool.transports.intercept import interception
 
@@ -16,6 +18,7 @@ def block_network(
     allowed_hosts: Iterable[str] = LOOPBACK,
     *,
     on_blocked: Callable[[NetworkBlockedError], None] | None = None,
+    closed: bool = False,
 ) -> Iterator[None]:
     """Have every connection to another machine fail at once, with an error that names the host.
 
@@ -28,24 +31,31 @@ def block_network(
     Args:
         allowed_hosts: what may be reached all the same: names, addresses and networks, each with a port or
             without; by default this machine.
-        on_blocked: is told of each error, and may raise something else in its place.
+        on_blocked: called with each error; may raise something else in its place.
+        closed: whether recording is blocked too: cassettes are replayed only, whatever their record mode.
 
     Raises (where the connection is tried):
         NetworkBlockedError: the host isn't allowed.
 
     Raises (at the end of the block):
-        NetworkBlockedError: the same again, in case whatever tried swallowed it; not if `on_blocked` is there
-            to be told.
+        NetworkBlockedError: the same again, in case a client swallowed it; not if the test expects it, by
+            `pytest.raises(NetworkBlockedError)`, nor with `on_blocked`.
     """
     outer = scope.here()
     blocked: list[NetworkBlockedError] = []
+
+    def note(error: NetworkBlockedError) -> None:
+        if not is_expected_here(error):
+            blocked.append(error)
+
     with interception(), guarded():
         entered = scope.Scope(
             None if outer is None else outer.playback,
             outer,
             frozenset(allowed_hosts),
-            blocked.append if on_blocked is None else on_blocked,
+            note if on_blocked is None else on_blocked,
             [] if outer is None else outer.breakers,
+            is_closed=closed,
         )
         scope.enter(entered)
         try:
@@ -54,3 +64,13 @@ def block_network(
             scope.leave(entered)
     for error in blocked:
         raise error
+
+
+def close_this_process() -> None:
+    """Block the network for good, in a process that was started inside a closed block."""
+    hosts = inherited()
+    if hosts is not None:
+        _for_good.enter_context(block_network(hosts, closed=True))
+
+
+_for_good = ExitStack()

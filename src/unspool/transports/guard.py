@@ -5,9 +5,11 @@ made inside `live()`. Whatever else tries is something that the cassette knows n
 would be no replay: it gets a `NetworkBlockedError`, and so does whoever closes the cassette, in case the
 first one was swallowed.
 
-What is looked at are Python's own sockets and name look-ups, and connections of `http.client` that were
-open before the cassette was. What brings sockets of its own isn't seen: uvloop, gRPC's core, libcurl,
-other processes.
+Python's sockets and name look-ups are watched at the lowest level there is, by an audit hook
+(https://docs.python.org/3/library/audit_events.html), which is added when the first block opens and can't be
+removed. Sockets and connections of `http.client` that were open before are watched as they send. Libraries
+with sockets of their own are guarded by their methods (`foreign_sockets`), other processes by their
+environment (`child_environment`). Native code that tells Python nothing isn't seen, such as gRPC's core.
 """
 
 from __future__ import annotations
@@ -15,16 +17,18 @@ from __future__ import annotations
 import functools
 import http.client
 import socket
+import ssl
+import sys
 from asyncio import BaseEventLoop
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from contextvars import ContextVar, copy_context
 from errno import ECONNREFUSED
 from typing import Any
 
 from unspool.errors import CassetteError, NetworkBlockedError
-from unspool.transports import scope
-from unspool.transports.hosts import LOOPBACK, is_address, is_allowed
+from unspool.transports import child_environment, foreign_sockets, scope
+from unspool.transports.hosts import LOOPBACK, is_address, is_allowed, names_in
 from unspool.transports.ignored import is_ignored_host
 from unspool.transports.patching import Installation, swap
 
@@ -72,6 +76,12 @@ def is_live() -> bool:
 _names: dict[str, frozenset[str]] = {}
 """The names that each address was looked up by."""
 
+_looked_up: set[str] = set()
+"""The allowed hosts whose addresses are among these names."""
+
+_peers: set[tuple[Any, Any]] = set()
+"""The addresses that were connected to, and allowed, since the first block opened."""
+
 
 def check(host: Any, port: Any) -> None:
     """Complain, inside a cassette, of a connection to a host that it doesn't allow.
@@ -80,21 +90,49 @@ def check(host: Any, port: Any) -> None:
         NetworkBlockedError: it's not allowed, nor part of a request that is being recorded.
     """
     used = _watching(host, port)
-    if used is None:
+    if used is None or _may_reach(used, _text(host), port):
         return
-    name = _text(host)
-    if not any(is_allowed(known, port, used.allowed_hosts) for known in {name, *_names.get(name, ())}):
-        if used.playback is not None and is_ignored_host(used.playback.cassette, name, port):
-            raise ConnectionRefusedError(ECONNREFUSED, f"{name} is ignored, and the network is blocked here")
-        raise _blocked(used, name, port)
+    if used.playback is not None and is_ignored_host(used.playback.cassette, _text(host), port):
+        raise ConnectionRefusedError(
+            ECONNREFUSED, f"{_text(host)} is ignored, and the network is blocked here"
+        )
+    raise _blocked(used, _text(host), port)
+
+
+def _may_reach(used: scope.Scope, host: str, port: Any) -> bool:
+    allowed = used.allowed_hosts
+    if any(is_allowed(known, port, allowed) for known in {host, *_names.get(host, ())}):
+        return True
+    if not is_address(host):
+        return host == _own_name() and is_allowed("localhost", port, allowed)
+    return any(is_allowed(name, port, allowed) for name in _names_of(host, allowed))
+
+
+def _names_of(address: str, allowed: frozenset[str]) -> set[str]:
+    """The allowed names that have this address: a connection from before the block was looked up unseen."""
+    if not _looked_up.issuperset(allowed):
+        _looked_up.update(allowed)
+        for name in names_in(allowed - LOOPBACK):
+            with suppress(OSError), live():
+                _note(name, socket.getaddrinfo(name, None))
+    return set(_names.get(address, ()))
+
+
+def _note(name: str, found: Any) -> None:
+    for *_, address in found:
+        _names[address[0]] = _names.get(address[0], frozenset()) | {name}
+
+
+@functools.cache
+def _own_name() -> str:
+    return socket.gethostname()
 
 
 def _watching(host: Any, port: Any) -> scope.Scope | None:
-    """What has a say in this; None if nothing has."""
-    if is_live():
-        return None
+    """The scope that decides; None if there is none. A recorded request passes all but closed ones."""
     try:
-        return scope.current()
+        used = scope.current()
+        return scope.closed_around(used) if is_live() else used
     except CassetteError:
         # A thread from before, and several cassettes: none of them minds what goes to this machine.
         if is_allowed(_text(host), port, LOOPBACK):
@@ -133,52 +171,147 @@ _HTTPConnection = http.client.HTTPConnection  # in whose place a stub stands by 
 
 
 def _install(stack: ExitStack) -> None:
-    for name in ("connect", "connect_ex", "sendto"):
+    _add_hook()
+    stack.callback(_forget)
+    for name in ("connect", "connect_ex", "sendto"):  # before what other tools put in their place
         swap(stack, socket.socket, name, _to_address)
-    swap(stack, socket, "getaddrinfo", _lookup)
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        swap(stack, socket, name, _lookup)
+    swap(stack, socket, "getnameinfo", _reverse_lookup)
     swap(stack, socket, "socketpair", _pair)
     swap(stack, BaseEventLoop, "getaddrinfo", _lookup_by_loop)
     swap(stack, _HTTPConnection, "putrequest", _on_old_connection)
-    stack.callback(_names.clear)
+    for name in ("send", "sendall"):
+        swap(stack, socket.socket, name, _on_old_socket)
+    for name in ("send", "write"):
+        swap(stack, ssl.SSLSocket, name, _on_old_socket)
+    foreign_sockets.install(stack, check)
+    child_environment.install(stack, _hosts_of_children)
+
+
+def _forget() -> None:
+    _names.clear()
+    _looked_up.clear()
+    _peers.clear()
 
 
 _installation = Installation(_install)
 
 
+def _hosts_of_children() -> frozenset[str] | None:
+    used = None if is_live() else scope.current()
+    return None if used is None else used.allowed_hosts
+
+
+# Audit events
+
+
+_hooks: list[Callable[[str, tuple[Any, ...]], None]] = []
+
+
+def _add_hook() -> None:
+    """Once in a process: a hook stays for good, and looks at nothing while no block is open."""
+    if not _hooks:
+        _hooks.append(_audit)
+        sys.addaudithook(_audit)
+
+
+def _audit(event: str, args: tuple[Any, ...]) -> None:
+    if event in _EVENTS and _installation.is_in_place:
+        _EVENTS[event](*args)
+
+
+def _connects(sock: Any, address: Any) -> None:
+    """Of a connection, or a datagram: only the internet's are looked at."""
+    if not _is_of_the_internet(sock) or not isinstance(address, tuple):
+        return
+    try:
+        check(*address[:2])
+    except NetworkBlockedError:
+        sock.close()  # a caller that expects an OSError wouldn't
+        raise
+    _peers.add(address[:2])
+
+
+def _looks_up(host: Any, port: Any = None, *_: Any) -> None:
+    if host and not is_address(_text(host)):
+        check(host, port)
+
+
+def _looks_up_address(address: Any) -> None:
+    check(address[0] if isinstance(address, tuple) else address, None)
+
+
+_EVENTS: dict[str, Callable[..., None]] = {
+    "socket.connect": _connects,
+    "socket.getaddrinfo": _looks_up,
+    "socket.gethostbyaddr": _looks_up_address,
+    "socket.gethostbyname": _looks_up,
+    "socket.getnameinfo": _looks_up_address,
+    "socket.sendmsg": _connects,
+    "socket.sendto": _connects,
+}
+
+
+def _is_of_the_internet(sock: Any) -> bool:
+    return sock.family in {socket.AF_INET, socket.AF_INET6}
+
+
+# Methods
+
+
 def _to_address(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of `connect` and its like, whose last argument is an address; only the internet's are looked at."""
+    """Of `connect` and its like, whose last argument is an address."""
 
     def checked(self: socket.socket, *args: Any) -> Any:
-        if self.family in {socket.AF_INET, socket.AF_INET6} and args and isinstance(args[-1], tuple):
-            try:
-                check(*args[-1][:2])
-            except NetworkBlockedError:
-                self.close()  # who expects an OSError here wouldn't
-                raise
+        if args:
+            _connects(self, args[-1])
         return original(self, *args)
 
     return checked
 
 
 def _lookup(original: Callable[..., Any]) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-        if not host or is_address(_text(host)) or _is_for_a_server(*args, **kwargs):
-            return original(host, port, *args, **kwargs)  # whoever connects to it will be looked at
-        check(host, port)
-        found = original(host, port, *args, **kwargs)
-        for *_, address in found:
-            _names[address[0]] = _names.get(address[0], frozenset()) | {_text(host)}
+    """Remember which name an address was looked up by."""
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host and _is_for_a_server(*args, **kwargs):
+            with live():
+                return original(host, *args, **kwargs)
+        _looks_up(host, *args)
+        found = original(host, *args, **kwargs)
+        if host and not is_address(_text(host)):
+            _note(_text(host), _addresses_in(found))
         return found
 
-    return getaddrinfo
+    return look_up
 
 
-def _is_for_a_server(_family: int = 0, _type: int = 0, _proto: int = 0, flags: int = 0, **_: int) -> bool:
+def _addresses_in(found: Any) -> list[tuple[Any, ...]]:
+    """What a look-up returns in the shape of `getaddrinfo`, whose last field is an address."""
+    if isinstance(found, str):
+        return [((found,),)]
+    return [((address,),) for address in found[-1]] if isinstance(found, tuple) else found
+
+
+def _is_for_a_server(
+    _port: Any = None, _family: int = 0, _type: int = 0, _proto: int = 0, flags: int = 0, **_: int
+) -> bool:
     return bool(flags & socket.AI_PASSIVE)
 
 
+def _reverse_lookup(original: Callable[..., Any]) -> Callable[..., Any]:
+    def getnameinfo(address: Any, flags: int) -> Any:
+        if flags & socket.NI_NUMERICHOST:  # no look-up at all
+            with live():
+                return original(address, flags)
+        return original(address, flags)
+
+    return getnameinfo
+
+
 def _lookup_by_loop(_original: Callable[..., Any]) -> Callable[..., Any]:
-    """Asyncio looks names up in a thread of a pool, which must know for whom."""
+    """Asyncio looks names up in a thread of a pool, which needs the context of the task."""
 
     async def getaddrinfo(self: BaseEventLoop, host: Any, port: Any, **kwargs: Any) -> Any:
         looking_up = functools.partial(socket.getaddrinfo, host, port, **kwargs)
@@ -206,3 +339,26 @@ def _on_old_connection(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, *args, **kwargs)
 
     return putrequest
+
+
+def _on_old_socket(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A socket from before the block sends where it was connected to.
+
+    On this machine it may as well be a server's that was connected to, which can't be told apart.
+    """
+
+    def send(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
+        peer = _peer_of(self)
+        if peer is not None and peer not in _peers and not is_allowed(peer[0], peer[1], LOOPBACK):
+            check(*peer)
+            _peers.add(peer)
+        return original(self, *args, **kwargs)
+
+    return send
+
+
+def _peer_of(sock: socket.socket) -> tuple[Any, Any] | None:
+    try:
+        return sock.getpeername()[:2] if _is_of_the_internet(sock) else None
+    except OSError:
+        return None

@@ -28,11 +28,17 @@ from unspool.transports.guard import check, guarded, is_live, live
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.patching import Installation, swap
 
-_OVER_AIOHTTP = (
-    ("httpx_aiohttp", "AiohttpTransport"),
-    ("litellm.llms.custom_httpx.aiohttp_transport", "LiteLLMAiohttpTransport"),
+_OTHERS = (
+    ("httpx_aiohttp", "AiohttpTransport", "handle_async_request"),
+    ("httpx_curl_cffi", "AsyncCurlTransport", "handle_async_request"),
+    ("httpx_curl_cffi", "CurlTransport", "handle_request"),
+    ("litellm.llms.custom_httpx.aiohttp_transport", "LiteLLMAiohttpTransport", "handle_async_request"),
+    ("pyreqwest.compatibility.httpx", "HttpxTransport", "handle_async_request"),
+    ("pyreqwest.compatibility.httpx", "SyncHttpxTransport", "handle_request"),
 )
-"""Transports of httpx over aiohttp, where chunks are still chunks; taken over if they are loaded by then."""
+"""Transports of httpx over other clients, where chunks are still chunks; taken over if they are loaded."""
+
+_HANDLERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]]
 
 
 def interception() -> AbstractContextManager[None]:
@@ -44,8 +50,8 @@ def _install(stack: ExitStack) -> None:
     for family in families():
         swap(stack, family.HTTPTransport, "handle_request", _handle_request)
         swap(stack, family.AsyncHTTPTransport, "handle_async_request", _handle_async_request)
-    for transport in _over_aiohttp():
-        swap(stack, transport, "handle_async_request", _handle_async_request)
+    for transport, method in _others():
+        swap(stack, transport, method, _HANDLERS[method])
     swap(stack, threading.Thread, "start", _start)
     swap(stack, ThreadPoolExecutor, "submit", _submit)
 
@@ -63,11 +69,11 @@ def families() -> list[ModuleType]:
     return found if found[0] is not found[1] else found[1:]
 
 
-def _over_aiohttp() -> Iterator[type]:
-    for module, name in _OVER_AIOHTTP:
+def _others() -> Iterator[tuple[type, str]]:
+    for module, name, method in _OTHERS:
         transport = getattr(sys.modules.get(module), name, None)
         if transport is not None:
-            yield transport
+            yield transport, method
 
 
 def _playback_for(request: Any) -> Playback | None:
@@ -154,6 +160,9 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, work)
 
     return submit
+
+
+_HANDLERS = {"handle_request": _handle_request, "handle_async_request": _handle_async_request}
 
 
 def _start(original: Callable[..., None]) -> Callable[..., None]:

@@ -24,6 +24,10 @@ class Installation:
         self._users = 0
         self._installed = ExitStack()
 
+    @property
+    def is_in_place(self) -> bool:
+        return self._users > 0
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """It's in place to the end of the block."""
@@ -56,7 +60,9 @@ def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) ->
     """
     original = getattr(owner, name)
     own = vars(owner).get(name, _INHERITED)
-    ours = functools.wraps(original)(make(original))
+    ours = make(original)
+    if not isinstance(ours, type):
+        ours = functools.wraps(original)(ours)
     setattr(owner, name, ours)
 
     def undo() -> None:

@@ -32,6 +32,7 @@ class Scope:
         allowed_hosts: what a socket may connect to all the same.
         on_blocked: is told of each connection that isn't allowed.
         breakers: the faults that its answers have gone through.
+        is_closed: nothing is recorded inside it either.
     """
 
     playback: Playback | None
@@ -39,6 +40,7 @@ class Scope:
     allowed_hosts: frozenset[str] = frozenset()
     on_blocked: Callable[[NetworkBlockedError], None] | None = None
     breakers: list[Breaker] = field(default_factory=list)
+    is_closed: bool = False
     is_open: bool = field(default=True, init=False)
     entered_at: tuple[str, int] | None = field(default=None, init=False)
 
@@ -129,6 +131,13 @@ def here() -> Scope | None:
     """The innermost cassette in use that this very task or thread has entered or inherited."""
     scope = _current.get()
     while scope is not None and not scope.is_open:
+        scope = scope.parent
+    return scope
+
+
+def closed_around(scope: Scope | None) -> Scope | None:
+    """The innermost block, from this one outwards, that is closed; None if there is none."""
+    while scope is not None and not (scope.is_closed and scope.is_open):
         scope = scope.parent
     return scope
 

@@ -147,7 +147,8 @@ class CassetteContext:
 
     def _loaded(self) -> Cassette:
         if in_force() is None:
-            return self._make()
+            is_closed = scope.closed_around(scope.here()) is not None
+            return self._make_unrecorded() if is_closed else self._make()
         cassette = self._make_unrecorded()
         if cassette.path is not None and not cassette.interactions and not cassette.path.exists():
             raise CassetteNotFoundError(

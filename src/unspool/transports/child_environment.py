@@ -1,0 +1,147 @@
+"""The environment of processes that are started inside a closed block.
+
+It has dead proxies. Git, ffmpeg or a test's server may run, but a client in them that honours the proxy
+variables reaches this machine only; a Python that imports Unspool is closed as a whole. The variables go into
+the child's environment alone, since this process's own clients would read them too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from unspool.transports.hosts import LOOPBACK
+from unspool.transports.patching import swap
+
+VARIABLE = "UNSPOOL_BLOCK_NETWORK"
+"""Set in a child's environment: the hosts that it may reach, apart by spaces."""
+
+_DEAD = "http://127.0.0.1:9"  # the discard port, where nothing listens
+_PROXIES = ("all_proxy", "http_proxy", "https_proxy", "ws_proxy", "wss_proxy")
+
+Allowed = Callable[[], "frozenset[str] | None"]
+"""The hosts that what is started here may reach; None if it may reach all."""
+
+
+def install(stack: ExitStack, allowed: Allowed) -> None:
+    """Have every process that is started from here on get its variables, until the stack is closed."""
+    swap(stack, subprocess.Popen, "__init__", lambda original: _popen(original, allowed))
+    for name in ("posix_spawn", "posix_spawnp", "execve"):
+        if hasattr(os, name):
+            swap(stack, os, name, lambda original: _with_environment(original, allowed))
+    for name in ("execv", "startfile", "system"):  # os.spawn… and os.exec… are made of these and of execve
+        if hasattr(os, name):
+            swap(stack, os, name, lambda original: _inheriting(original, allowed))
+    _install_fork_exec(stack, allowed)
+
+
+def variables(allowed: frozenset[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment with dead proxies, merged into the one given."""
+    no_proxy = ",".join(sorted({"127.0.0.1", "::1", "localhost", *map(_suffix, allowed)}))
+    names = {spelling for name in _PROXIES for spelling in (name, name.upper())}
+    return {
+        **environment,
+        **dict.fromkeys(names, _DEAD),
+        "no_proxy": no_proxy,
+        "NO_PROXY": no_proxy,
+        VARIABLE: " ".join(sorted(allowed)),
+    }
+
+
+def inherited() -> frozenset[str] | None:
+    """Return the hosts that this process may reach; None if it wasn't started inside a closed block."""
+    value = os.environ.get(VARIABLE)
+    return None if value is None else frozenset(value.split()) | LOOPBACK
+
+
+def _suffix(host: str) -> str:
+    return host.removeprefix("*")
+
+
+def _popen(original: Callable[..., None], allowed: Allowed) -> Callable[..., None]:
+    signature = inspect.signature(original)
+
+    def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N807 - it takes that method's place
+        hosts = allowed()
+        if hosts is None:
+            return original(*args, **kwargs)
+        bound = signature.bind(*args, **kwargs)
+        given = bound.arguments.get("env")
+        bound.arguments["env"] = _merged(hosts, os.environ if given is None else given)
+        return original(*bound.args, **bound.kwargs)
+
+    return __init__
+
+
+def _merged(hosts: frozenset[str], environment: Mapping[Any, Any]) -> dict[str, str]:
+    return variables(hosts, {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()})
+
+
+def _with_environment(original: Callable[..., Any], allowed: Allowed) -> Callable[..., Any]:
+    """Of a function whose third argument is the child's environment."""
+    place = 2
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        hosts = allowed()
+        if hosts is None or len(args) <= place:
+            return original(*args, **kwargs)
+        return original(*args[:place], _merged(hosts, args[place]), *args[place + 1 :], **kwargs)
+
+    return start
+
+
+def _inheriting(original: Callable[..., Any], allowed: Allowed) -> Callable[..., Any]:
+    """Of a function that hands this process's own environment on."""
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        hosts = allowed()
+        if hosts is None:
+            return original(*args, **kwargs)
+        with _for_children(hosts):
+            return original(*args, **kwargs)
+
+    return start
+
+
+@contextmanager
+def _for_children(hosts: frozenset[str]) -> Iterator[None]:
+    """Put the variables where a child inherits them, and not where this process's clients read them."""
+    wanted = {
+        name: value for name, value in _merged(hosts, os.environ).items() if os.environ.get(name) != value
+    }
+    for name, value in wanted.items():
+        os.putenv(name, value)
+    try:
+        yield
+    finally:
+        for name in wanted:
+            if name in os.environ:
+                os.putenv(name, os.environ[name])
+            else:
+                os.unsetenv(name)
+
+
+def _install_fork_exec(stack: ExitStack, allowed: Allowed) -> None:
+    """`multiprocessing` starts its processes by this, with the environment inherited."""
+    try:
+        import _posixsubprocess  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    swap(stack, _posixsubprocess, "fork_exec", lambda original: _fork_exec(original, allowed))
+
+
+def _fork_exec(original: Callable[..., int], allowed: Allowed) -> Callable[..., int]:
+    place = 5
+
+    def fork_exec(*args: Any) -> int:
+        hosts = allowed() if len(args) > place and args[place] is None else None
+        if hosts is None:
+            return original(*args)
+        merged = [os.fsencode(f"{name}={value}") for name, value in _merged(hosts, os.environ).items()]
+        return original(*args[:place], merged, *args[place + 1 :])
+
+    return fork_exec

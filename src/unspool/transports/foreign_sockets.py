@@ -1,0 +1,212 @@
+"""Libraries with sockets of their own, which raise no audit events: guarded by their own methods.
+
+uvloop connects in libuv, pycurl and curl_cffi in libcurl, pyreqwest in Rust. Those that are loaded when a
+closed block opens are guarded; `unguarded()` names the ones that can't be.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from unspool.transports.patching import swap
+
+Check = Callable[[Any, Any], None]
+"""Raises for a host and a port that may not be reached."""
+
+_UNGUARDED = {
+    "grpc": "gRPC",
+    "primp": "primp",
+    "rnet": "rnet",
+    "tls_client": "tls-client",
+    "wreq": "wreq",
+}
+
+
+def unguarded() -> list[str]:
+    """Return the names of loaded libraries whose connections can't be seen from Python."""
+    return sorted(name for module, name in _UNGUARDED.items() if module in sys.modules)
+
+
+def install(stack: ExitStack, check: Check) -> None:
+    """Guard those that are loaded, until the stack is closed."""
+    for module, guard in _GUARDS.items():
+        if module in sys.modules:
+            guard(sys.modules[module], stack, check)
+
+
+def _check_url(check: Check, url: Any) -> None:
+    text = url.decode("utf-8", "replace") if isinstance(url, bytes) else str(url)
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.hostname:
+        check(parts.hostname, parts.port)
+
+
+# uvloop
+
+
+def _guard_uvloop(module: Any, stack: ExitStack, check: Check) -> None:
+    methods = {
+        "create_connection": _connecting,
+        "create_datagram_endpoint": _datagrams,
+        "getaddrinfo": _looking_up,
+        "sock_connect": _to_address,
+        "sock_sendto": _to_address,
+    }
+    for name, make in methods.items():
+        swap(stack, module.Loop, name, partial(make, check))
+
+
+def _connecting(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    async def create(self: Any, factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+        if host is not None:
+            check(host, port)
+        return await original(self, factory, host, port, **options)
+
+    return create
+
+
+def _datagrams(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    async def create(self: Any, factory: Any, local: Any = None, remote: Any = None, **options: Any) -> Any:
+        local, remote = options.pop("local_addr", local), options.pop("remote_addr", remote)
+        if isinstance(remote, tuple):
+            check(*remote[:2])
+        return await original(self, factory, local_addr=local, remote_addr=remote, **options)
+
+    return create
+
+
+def _looking_up(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    async def getaddrinfo(self: Any, host: Any, port: Any, **options: Any) -> Any:
+        if host:
+            check(host, port)
+        return await original(self, host, port, **options)
+
+    return getaddrinfo
+
+
+def _to_address(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    async def send(self: Any, sock: Any, *args: Any) -> Any:
+        if isinstance(args[-1], tuple):
+            check(*args[-1][:2])
+        return await original(self, sock, *args)
+
+    return send
+
+
+# libcurl
+
+
+def _guard_curl_cffi(module: Any, stack: ExitStack, check: Check) -> None:
+    urls: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    wanted = module.CurlOpt.URL
+
+    def setting(original: Callable[..., Any]) -> Callable[..., Any]:
+        def setopt(self: Any, option: Any, value: Any) -> Any:
+            if option == wanted:
+                urls[self] = value
+            return original(self, option, value)
+
+        return setopt
+
+    def performing(original: Callable[..., Any]) -> Callable[..., Any]:
+        def perform(self: Any, *args: Any, **kwargs: Any) -> Any:
+            _check_url(check, urls.get(self) or self.getinfo(module.CurlInfo.EFFECTIVE_URL))
+            return original(self, *args, **kwargs)
+
+        return perform
+
+    def adding(original: Callable[..., Any]) -> Callable[..., Any]:
+        def add_handle(self: Any, curl: Any) -> Any:
+            _check_url(check, urls.get(curl) or curl.getinfo(module.CurlInfo.EFFECTIVE_URL))
+            return original(self, curl)
+
+        return add_handle
+
+    swap(stack, module.Curl, "setopt", setting)
+    swap(stack, module.Curl, "perform", performing)
+    swap(stack, module.AsyncCurl, "add_handle", adding)
+
+
+def _guard_pycurl(module: Any, stack: ExitStack, check: Check) -> None:
+    """Its classes can't be changed, so that others stand in their place, wherever a module has them."""
+
+    class Curl(module.Curl):  # type: ignore[misc]
+        """A handle that remembers where it is to go."""
+
+        def setopt(self, option: Any, *value: Any) -> Any:
+            if option == module.URL and value:
+                self.url_to_check = value[0]
+            return super().setopt(option, *value)
+
+        def perform(self, *args: Any) -> Any:
+            _check_handle(check, module, self)
+            return super().perform(*args)
+
+        def perform_rb(self) -> Any:
+            _check_handle(check, module, self)
+            return super().perform_rb()
+
+        def perform_rs(self) -> Any:
+            _check_handle(check, module, self)
+            return super().perform_rs()
+
+    class CurlMulti(module.CurlMulti):  # type: ignore[misc]
+        """Handles that are performed together."""
+
+        def add_handle(self, handle: Any) -> Any:
+            _check_handle(check, module, handle)
+            return super().add_handle(handle)
+
+    for ours in (Curl, CurlMulti):
+        theirs = getattr(module, ours.__name__)
+        for holder, name in list(_holders_of(theirs)):
+            swap(stack, holder, name, _always(ours))
+
+
+def _always(ours: type) -> Callable[[Any], Any]:
+    return lambda _theirs: ours
+
+
+def _check_handle(check: Check, module: Any, handle: Any) -> None:
+    _check_url(check, getattr(handle, "url_to_check", "") or handle.getinfo(module.EFFECTIVE_URL))
+
+
+def _holders_of(wanted: type) -> Iterator[tuple[Any, str]]:
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is wanted:
+                yield module, name
+
+
+# pyreqwest
+
+
+def _guard_pyreqwest(module: Any, stack: ExitStack, check: Check) -> None:
+    def checked(original: Callable[..., Any]) -> Callable[..., Any]:
+        def send(self: Any, *args: Any, **kwargs: Any) -> Any:
+            _check_url(check, self.url)
+            return original(self, *args, **kwargs)
+
+        return send
+
+    for owner, name in (
+        ("ConsumedRequest", "send"),
+        ("StreamRequest", "__aenter__"),
+        ("SyncConsumedRequest", "send"),
+        ("SyncStreamRequest", "__enter__"),
+    ):
+        swap(stack, getattr(module, owner), name, checked)
+
+
+_GUARDS: dict[str, Callable[[Any, ExitStack, Check], None]] = {
+    "curl_cffi": _guard_curl_cffi,
+    "pycurl": _guard_pycurl,
+    "pyreqwest.request": _guard_pyreqwest,
+    "uvloop": _guard_uvloop,
+}
