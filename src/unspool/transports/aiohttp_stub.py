@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
+from unspool.cassette.model import Response
 from unspool.errors import CassetteError
 from unspool.transports import guard, scope, vcr_insides
 from unspool.transports.patching import swap
-from unspool.transports.vcr_deck import Deck, fail, latest
+from unspool.transports.vcr_deck import Asked, Deck, fail, latest
 
 ARequest = Callable[..., Awaitable[Any]]
 
@@ -66,10 +67,25 @@ def _sent(original: ARequest) -> ARequest:
         with guard.live():
             response = await original(self, *args, **kwargs)
         if latest().take is not None:
-            await response.read()  # where vcrpy reads it, it takes a lost connection for an empty body
+            await _read(response, latest())
         return response
 
     return request
+
+
+async def _read(response: Any, about: Asked) -> None:
+    """Read a body before vcrpy does, which would take a lost connection for an empty body."""
+    at = about.seconds()
+    came: list[tuple[bytes, float]] = []
+    try:
+        async for data in response.content.iter_any():
+            came.append((data, about.seconds()))  # noqa: PERF401 - what came before an error counts
+    except BaseException:
+        headers = tuple((str(name), value) for name, value in response.headers.items())
+        about.broken_off(Response(response.status, response.reason or "", headers, b""), at, came)
+        response.close()
+        raise
+    response._body = b"".join(data for data, _ in came)
 
 
 async def _settled(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

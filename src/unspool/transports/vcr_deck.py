@@ -6,6 +6,7 @@ stub's request.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +45,15 @@ class Asked:
     def seconds(self) -> float:
         """How long ago it was asked."""
         return 0.0 if self.playback is None else self.playback.recording_clock.monotonic() - self.started
+
+    def broken_off(self, head: Response, at: float, came: Sequence[tuple[bytes, float]]) -> None:
+        """Record what arrived of an answer before it broke off: its head, and each piece, at its moment."""
+        if self.take is None:
+            return
+        plain = _honest(replace(head, body=b"".join(data for data, _ in came)))
+        self.take.head(plain.status, plain.reason, plain.headers, "HTTP/1.1", at)
+        for data, seconds in came:
+            self.take.chunk(data, seconds)
 
 
 _latest: ContextVar[Asked] = ContextVar("unspool_vcr_asked", default=Asked(None))  # noqa: B039 - frozen

@@ -19,10 +19,11 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import FunctionType, ModuleType
 from typing import Any
 
+from unspool.cassette.model import Response
 from unspool.errors import CassetteError
 from unspool.transports import aiohttp_stub, guard, scope, tornado_stub, vcr_insides
 from unspool.transports.patching import Installation, swap
-from unspool.transports.vcr_deck import Deck, asked, fail
+from unspool.transports.vcr_deck import Asked, Deck, asked, fail
 
 _DECKS = {
     "httplib": Deck(decodes=False),
@@ -133,12 +134,49 @@ def _getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
         about = asked(self._vcr_request)
         try:
             with guard.live():
+                if about.take is not None:
+                    _notes_pieces(self.real_connection, about)
                 return original(self, *args, **kwargs)
         except BaseException as error:
             fail(about, error)
             raise
 
     return getresponse
+
+
+def _notes_pieces(connection: Any, about: Asked) -> None:
+    """Have the next response of a connection record what it has received when it breaks off."""
+
+    def response(*args: Any, **kwargs: Any) -> http.client.HTTPResponse:
+        del connection.response_class
+        made: http.client.HTTPResponse = connection.response_class(*args, **kwargs)
+        vars(made)["read"] = functools.partial(_read, made, about)
+        return made
+
+    connection.response_class = response
+
+
+def _read(response: http.client.HTTPResponse, about: Asked, _amount: int | None = None) -> bytes:
+    """Read all of a body, as `HTTPResponse.read`, and record what has arrived if it breaks off."""
+    at = about.seconds()
+    came: list[tuple[bytes, float]] = []
+    try:
+        while data := response.read1(_PIECE_BYTES):
+            came.append((data, about.seconds()))
+        _check_length(response)
+    except BaseException:
+        head = Response(response.status, response.reason, tuple(response.getheaders()), b"")
+        about.broken_off(head, at, came)
+        raise
+    return b"".join(data for data, _ in came)
+
+
+def _check_length(response: http.client.HTTPResponse) -> None:
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+
+
+_PIECE_BYTES = 65_536
 
 
 # Classes that find themselves by their names
