@@ -121,6 +121,39 @@ GEMINI = Dialogue(
     stream_path=GEMINI_PATH + "streamGenerateContent",
 )
 
+RESPONSE = {
+    "id": "1",
+    "object": "response",
+    "model": "m",
+    "status": "completed",
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_1",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "Hello there", "annotations": []}],
+        }
+    ],
+    "usage": {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5},
+}
+
+
+def responses(model: str, path: str, **options: Any) -> Dialogue:
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    return Dialogue(
+        model,
+        path,
+        whole=RESPONSE,
+        streamed=[
+            {"type": "response.created", "response": {"id": "1", "model": "m", "output": []}},
+            {"type": "response.output_text.delta", "delta": "Hello", **place},
+            {"type": "response.output_text.delta", "delta": " there", **place},
+            {"type": "response.completed", "response": RESPONSE},
+        ],
+        options=options,
+    )
+
+
 DIALOGUES = [
     openai("groq/llama", "/openai/v1/chat/completions"),
     openai("mistral/small", "/v1/chat/completions"),
@@ -130,6 +163,9 @@ DIALOGUES = [
     GEMINI,
     COHERE,
     OLLAMA,
+    responses("openai/responses/gpt-x", "/v1/responses"),
+    responses("xai/responses/grok", "/v1/responses"),
+    responses("azure/responses/mine", "/openai/v1/responses", base_url="https://me.openai.azure.com"),
 ]
 
 pytestmark = pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue.model)
@@ -161,3 +197,22 @@ def test_a_stream_adds_up_to_the_same(dialogue: Dialogue) -> None:
     [choice] = response.choices
     assert (choice.message.content, choice.finish_reason) == ("Hello there", "stop")
     assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (3, 2)
+
+
+async def aask(dialogue: Dialogue, *, stream: bool) -> Any:
+    return await unspool.acompletion(
+        dialogue.model,
+        [{"role": "user", "content": "Hello?"}],
+        stream=stream,
+        transport=httpx.MockTransport(dialogue.answer),
+        **dialogue.options,
+    )
+
+
+@pytest.mark.anyio
+async def test_an_async_call_gets_the_same(dialogue: Dialogue) -> None:
+    response = await aask(dialogue, stream=False)
+    chunks = [chunk async for chunk in await aask(dialogue, stream=True)]
+
+    assert response.choices[0].message.content == "Hello there"
+    assert unspool.stream_chunk_builder(chunks).choices[0].message.content == "Hello there"

@@ -163,3 +163,17 @@ def test_a_provider_whose_format_can_only_be_read_is_not_asked(monkeypatch: pyte
 
     with pytest.raises(LiteLLMUnknownProvider, match="'heard-only' can be read, but no request"):
         ask("acme")
+
+
+def test_the_first_part_of_a_model_s_name_chooses_its_format() -> None:
+    request = request_for(
+        "mistral",
+        "responses/small",
+        [{"role": "user", "content": "Hello?"}],
+        {"max_completion_tokens": 5},
+        api_key=None,
+        base_url="https://api.mistral.ai/v1",
+        stream=False,
+    )
+    assert request.url == "https://api.mistral.ai/v1/responses"
+    assert (request.body["model"], request.body["max_output_tokens"]) == ("small", 5)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unspool.providers.azure_request import DEFAULT_VERSION, build_request
+from unspool.providers.azure_request import DEFAULT_VERSION, build_request, build_responses_request
 from unspool.providers.request import HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello?"}]
@@ -54,3 +54,24 @@ def test_the_body_is_openai_s() -> None:
         "seed": 7,
         "stream": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        (HOST, f"{HOST}/openai/v1/responses?api-version=preview"),
+        (f"{HOST}/openai", f"{HOST}/openai/v1/responses?api-version=preview"),
+        (f"{HOST}?api-version=2025-03-01-preview", f"{HOST}/openai/responses?api-version=2025-03-01-preview"),
+        (f"{HOST}/openai/v1", f"{HOST}/openai/v1/responses"),
+        (
+            f"{HOST}/openai/v1/responses?api-version=preview",
+            f"{HOST}/openai/v1/responses?api-version=preview",
+        ),
+    ],
+)
+def test_responses_have_an_address_without_the_deployment(base_url: str, expected: str) -> None:
+    request = build_responses_request("mine", HELLO, {}, api_key="k", base_url=base_url, stream=True)
+
+    assert request.url == expected
+    assert request.headers == {"content-type": "application/json", "api-key": "k"}
+    assert request.body["model"] == "mine"

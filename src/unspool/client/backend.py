@@ -230,5 +230,6 @@ def backend_of(call: Call) -> Backend:
         api_version=call.litellm_params.get("api_version"),
         environ=os.environ,
         own_transport=options.http_client is not None or options.transport is not None,
+        model=model,
     )
     return HTTPBackend(provider, model, target)

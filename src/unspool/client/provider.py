@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
 from unspool.providers.asking import can_be_asked
-from unspool.providers.directory import PROVIDERS
+from unspool.providers.directory import PROVIDERS, asked_in
 
 # How the bare names of a provider's models begin.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {
@@ -77,6 +77,7 @@ def target_of(
     api_version: str | None = None,
     environ: Mapping[str, str],
     own_transport: bool,
+    model: str = "",
 ) -> Target:
     """Where to send a provider's request, and with what key.
 
@@ -87,6 +88,7 @@ def target_of(
         base_url: wins over the environment's, which wins over the provider's own.
         api_version: of a provider that has versions; wins over the environment's.
         own_transport: the caller handed in a client or a transport.
+        model: without the provider; its first part may choose another wire format than the provider's.
 
     Raises:
         LiteLLMUnknownProvider: there is no such provider.
@@ -116,7 +118,7 @@ def target_of(
     if known.version_variables and "?" not in url:
         version = api_version or _first(known.version_variables, environ)
         url += f"?api-version={version}" if version else ""
-    return Target(url, key, known.wire_format)
+    return Target(url, key, asked_in(known, model)[0])
 
 
 def _is_its_own(url: str, own: str | None) -> bool:

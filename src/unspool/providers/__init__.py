@@ -135,6 +135,7 @@ FORMATS: dict[str, WireFormat] = {
             "openai-responses",
             _sse,
             "unspool.providers.openai_responses:OpenAIResponsesNormalizer",
+            request="unspool.providers.openai_responses.request:build_request",
             response="unspool.providers.openai_responses:response_from_responses",
         ),
         WireFormat(

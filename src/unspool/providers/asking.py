@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unspool.providers import FORMATS, builder_for, load
-from unspool.providers.directory import PROVIDERS, Provider
+from unspool.providers.directory import PROVIDERS, Provider, asked_in
 from unspool.providers.payload import JSON
 from unspool.providers.request import BuildRequest, HTTPRequest, plain
 from unspool.providers.support import supported
@@ -31,19 +31,30 @@ def request_for(
         BadRequestError: the messages or parameters can't be said in its terms.
     """
     known = PROVIDERS[provider]
-    build: BuildRequest = load(known.request) if known.request else builder_for(known.wire_format)
-    taken = supported(params, known.lacks, model=model, llm_provider=provider, drop_params=drop_params)
-    if known.wire_format == "openai-chat":
+    wire_format, model = asked_in(known, model)
+    build = _builder_of(known, wire_format)
+    lacks = known.lacks if wire_format == known.wire_format else frozenset()
+    taken = supported(params, lacks, model=model, llm_provider=provider, drop_params=drop_params)
+    if wire_format == "openai-chat":
         messages = [_renamed(plain(message), known.message_fields) for message in messages]
+    names = known.names if wire_format == known.wire_format else {}
     return build(
         model,
         messages,
-        {known.names.get(name, name): value for name, value in taken.items()},
+        {names.get(name, name): value for name, value in taken.items()},
         api_key=api_key,
         base_url=base_url,
         stream=stream,
         drop_params=drop_params,
     )
+
+
+def _builder_of(provider: Provider, wire_format: str) -> BuildRequest:
+    own = (
+        provider.request if wire_format == provider.wire_format else provider.other_requests.get(wire_format)
+    )
+    build: BuildRequest = load(own) if own else builder_for(wire_format)
+    return build
 
 
 def can_be_asked(provider: Provider) -> bool:

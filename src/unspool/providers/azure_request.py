@@ -1,4 +1,4 @@
-"""OpenAI's chat completions at Azure: another address and another header for the key.
+"""OpenAI's chat completions and responses at Azure: another address and another header for the key.
 
 https://learn.microsoft.com/azure/ai-foundry/openai/reference. A deployment has the model's place, in the
 path; servers that are asked by `/openai/v1` or `/models` find the model in the body, as OpenAI does.
@@ -12,10 +12,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from unspool.providers import openai_chat_request
+from unspool.providers.openai_responses import request as openai_responses_request
 from unspool.providers.request import HTTPRequest
 
 DEFAULT_VERSION = "2025-02-01-preview"
 """LiteLLM's."""
+
+RESPONSES_VERSION = "preview"
+"""LiteLLM's for responses: that of the API without dated versions."""
 
 _UNVERSIONED = "/v1"  # its paths have no api-version
 _DEPLOYMENTS = ("", "/openai")
@@ -47,5 +51,37 @@ def build_request(
     request = openai_chat_request.build_request(
         model, messages, params, api_key=None, base_url=address, stream=stream, drop_params=drop_params
     )
+    return _azures(request, query, api_key)
+
+
+def build_responses_request(
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,
+) -> HTTPRequest:
+    """A response; see `BuildRequest`. The model is in the body, whatever the path.
+
+    Args:
+        base_url: as `build_request` takes it. Without a version it is `/openai/v1/responses`, and or
+            with `?api-version=…` other than `preview`, `/openai/responses`.
+    """
+    address, _, query = base_url.partition("?")
+    path = urlsplit(address).path.rstrip("/")
+    if path in _DEPLOYMENTS:
+        query = query or f"api-version={RESPONSES_VERSION}"
+        versioned = "/openai/v1" if query == f"api-version={RESPONSES_VERSION}" else "/openai"
+        address = address.rstrip("/").removesuffix("/openai") + versioned
+    request = openai_responses_request.build_request(
+        model, messages, params, api_key=None, base_url=address, stream=stream, drop_params=drop_params
+    )
+    return _azures(request, query, api_key)
+
+
+def _azures(request: HTTPRequest, query: str, api_key: str | None) -> HTTPRequest:
     headers = request.headers if api_key is None else {"api-key": api_key, **request.headers}
     return replace(request, url=f"{request.url}?{query}" if query else request.url, headers=headers)

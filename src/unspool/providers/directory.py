@@ -34,6 +34,7 @@ class Provider:
         message_fields: what it calls fields of messages in OpenAI's format; None for those that it refuses.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
+        other_requests: the same for the wire formats that a prefix of the model chooses; see `asked_in`.
     """
 
     base_url: str | None = None
@@ -47,6 +48,24 @@ class Provider:
     message_fields: Mapping[str, str | None] = field(default_factory=lambda: _LITELLMS_FIELDS)
     version_variables: tuple[str, ...] = ()
     request: str | None = None
+    other_requests: Mapping[str, str] = field(default_factory=dict)
+
+
+PREFIXES: dict[tuple[str, str], str] = {
+    ("openai-chat", "responses"): "openai-responses",
+}
+"""The wire formats that the first part of a model's name chooses, by the provider's format and that part."""
+
+
+def asked_in(provider: Provider, model: str) -> tuple[str, str]:
+    """The wire format to ask a model in, and its name without the part that chooses the format.
+
+    `responses/gpt-5` of a provider that speaks OpenAI's chat format is `gpt-5` in `openai-responses`, as in
+    LiteLLM.
+    """
+    prefix, _, name = model.partition("/")
+    chosen = PREFIXES.get((provider.wire_format, prefix)) if name else None
+    return (chosen, name) if chosen else (provider.wire_format, model)
 
 
 PATHS: dict[str, str] = {
@@ -110,6 +129,7 @@ _REASONING: Mapping[str, str | None] = {**_LITELLMS_FIELDS, "reasoning_content":
 _OLDER_LIMIT = {"max_completion_tokens": "max_tokens"}
 
 _AZURE = "unspool.providers.azure_request:build_request"
+_AZURE_OTHERS = {"openai-responses": "unspool.providers.azure_request:build_responses_request"}
 
 PROVIDERS: dict[str, Provider] = {
     "ai21_chat": Provider(
@@ -134,6 +154,7 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("*.openai.azure.com", "*.cognitiveservices.azure.com"),
         version_variables=("AZURE_API_VERSION",),
         request=_AZURE,
+        other_requests=_AZURE_OTHERS,
     ),
     "azure_ai": Provider(
         None,
@@ -142,6 +163,7 @@ PROVIDERS: dict[str, Provider] = {
         hosts=("*.services.ai.azure.com", "*.models.ai.azure.com"),
         version_variables=("AZURE_AI_API_VERSION",),
         request=_AZURE,
+        other_requests=_AZURE_OTHERS,
         message_fields=_NO_REASONING,
     ),
     "bedrock": Provider(
