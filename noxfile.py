@@ -163,4 +163,4 @@ def benchmarks(session: nox.Session) -> None:
 def secrets(session: nox.Session) -> None:
     """Every kind of secret in every place, split and encoded: the figures of docs/security.md."""
     _install(session)
-    session.run("python", "-m", "tests.secrets.matrix", *session.posargs)
+    session.run("python", "-m", "tests.secret_matrix.matrix", *session.posargs)

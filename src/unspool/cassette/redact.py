@@ -583,7 +583,7 @@ _PROBES = (
 # Words that hold no secret if no more follows, unless the name of a scheme is among them.
 _CALM = re.compile(rb"[A-Za-z ,.!?'\n]*")
 _SCHEME = re.compile(rb"earer|asic|oken|key|ass", re.IGNORECASE)
-_LONG_RUN = re.compile(rb"[^\s\"'<>{}\[\],|`\x80-\xff]{16}")
+_LONG_RUN = re.compile(rb"[^\s\"'<>(){}\[\],;|`\x80-\xff]{16}")
 # The characters of a key, from the text's end on, in reverse.
 _RUN_BACKWARDS = re.compile(rb"[^\s\"'<>(){}\[\],;|`\x80-\xff]++")
 # What code and prose end with: words and small numbers with signs between them.

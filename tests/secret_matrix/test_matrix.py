@@ -3,9 +3,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.secrets.matrix import cases, leaks
+from tests.secret_matrix.matrix import cases, leaks
 
-SAMPLE = 300
+SAMPLE = 100
 
 
 def test_of_a_sample_of_the_matrix_no_secret_is_found(tmp_path: Path) -> None:
