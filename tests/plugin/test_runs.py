@@ -309,3 +309,34 @@ def test_the_mode_has_one_name_and_a_short_form_everywhere(project: Project, wor
     project.write("pytest.ini", f"[pytest]\nunspool_{word} = none\n")
     project.write_tests(ONE)
     assert project.run().counts == {"failed": 1}
+
+
+LATE = """
+import threading, urllib.request
+go, done = threading.Event(), threading.Event()
+
+def work():
+    go.wait(30)
+    try:
+        urllib.request.urlopen(URL, b"{}", timeout=5).close()
+    finally:
+        done.set()
+
+@pytest.mark.stream_cassette
+def test_one():
+    threading.Thread(target=work, name="poller", daemon=True).start()
+    assert "rains" in ask()
+
+def test_two():
+    go.set()
+    assert done.wait(30)
+"""
+
+
+def test_a_request_of_a_late_thread_is_its_own_test_s(project: Project, server: Loopback) -> None:
+    project.write_tests(LATE)
+    outcome = project.run()
+    assert outcome.counts == {"passed": 2}
+    assert "tests/test_it.py::test_one: the thread 'poller' was started inside" in outcome.text
+    assert "tests/test_it.py::test_two:" not in outcome.text
+    assert len(server.requests) == 1

@@ -331,9 +331,13 @@ def _pair(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _on_old_connection(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A connection from before the cassette needs no `connect` any more."""
+    """A connection from before the cassette needs no `connect` any more, and late work no stub stops.
+
+    requests, urllib3, botocore and httplib2 all send by this method.
+    """
 
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
+        scope.check_late()
         if self.sock is not None:
             check(self._tunnel_host or self.host, self._tunnel_port or self.port)
         return original(self, *args, **kwargs)

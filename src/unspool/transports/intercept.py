@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from contextvars import copy_context
 from functools import partial
 from importlib import import_module
@@ -27,6 +27,7 @@ from unspool.transports.answer import Playback, aanswer, answer
 from unspool.transports.guard import check, guarded, is_live, live
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.patching import Installation, swap
+from unspool.transports.vcr_stubs import stubbed_async
 
 _OTHERS = (
     ("httpx_aiohttp", "AiohttpTransport", "handle_async_request"),
@@ -140,7 +141,9 @@ def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run(run: Callable[[], None]) -> None:
     """Run a thread that was started inside a cassette; what it's taken over by stays until it ends."""
-    with interception(), guarded():
+    used = scope.here()
+    has_cassette = used is not None and used.playback is not None
+    with interception(), guarded(), stubbed_async() if has_cassette else nullcontext():
         try:
             run()
         except scope.LateWorkError:

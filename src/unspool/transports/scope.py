@@ -59,7 +59,7 @@ def current() -> Scope | None:
     scope = here()
     if scope is not None:
         return scope
-    _check_late()
+    check_late()
     if not _open:
         return None
     with _lock:
@@ -98,7 +98,7 @@ def working_for(scope: Scope | None) -> Iterator[None]:
         _started_in.reset(token)
 
 
-def _check_late() -> None:
+def check_late() -> None:
     """Refuse work of a thread that has outlived the cassette it was started in: it's not the next one's.
 
     Raises:

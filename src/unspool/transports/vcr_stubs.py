@@ -14,8 +14,8 @@ from __future__ import annotations
 import functools
 import http.client
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -38,9 +38,20 @@ them decoded.
 """
 
 
-def stubbed() -> AbstractContextManager[None]:
+@contextmanager
+def stubbed() -> Iterator[None]:
     """Inside the block, vcrpy's stubs are in place; nested and at once, the first block puts them there."""
-    return _installation.in_use()
+    with _connections.in_use(), stubbed_async():
+        yield
+
+
+def stubbed_async() -> AbstractContextManager[None]:
+    """Inside the block, the stubs of aiohttp and tornado are in place, which pass on what has no cassette.
+
+    A thread keeps them until it ends. It doesn't keep the stubs of connections, which read each body whole:
+    the guard stops late requests of those clients.
+    """
+    return _async_clients.in_use()
 
 
 def _install(stack: ExitStack) -> None:
@@ -51,6 +62,9 @@ def _install(stack: ExitStack) -> None:
         swap(stack, http.client.HTTPConnection, "putrequest", functools.partial(_refusing, error))
     else:
         _install_connections(stack, patch, stubs, patchers)
+
+
+def _install_async(stack: ExitStack) -> None:
     aiohttp_stub.install(stack)
     tornado_stub.install(stack)
 
@@ -80,7 +94,8 @@ def _install_connections(
         stack.enter_context(patcher)
 
 
-_installation = Installation(_install)
+_connections = Installation(_install)
+_async_clients = Installation(_install_async)
 
 
 # How vcrpy's connections are changed
