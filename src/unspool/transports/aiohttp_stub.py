@@ -6,14 +6,15 @@ import functools
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
-from unspool.cassette.model import Response
+from unspool.cassette.model import Interaction, Response
 from unspool.errors import CassetteError
 from unspool.transports import guard, scope, vcr_insides
 from unspool.transports.patching import swap
-from unspool.transports.vcr_deck import Asked, Deck, fail, latest
+from unspool.transports.vcr_deck import Asked, Deck, decoded_body, fail, latest
 
 ARequest = Callable[..., Awaitable[Any]]
 
@@ -26,28 +27,84 @@ def install(stack: ExitStack) -> None:
 
 
 def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
-    deck = Deck(
-        decodes=True,
-        timeout=aiohttp.ServerTimeoutError,
-        reset=aiohttp.ClientOSError,
-        broken=aiohttp.ClientPayloadError,
-    )
-    try:
-        stub = vcr_insides.aiohttp_request(deck, _sent(original))
-    except vcr_insides.VcrpyMovedError as error:
-        stub = _refused(error)
+    errors = {
+        "timeout": aiohttp.ServerTimeoutError,
+        "reset": aiohttp.ClientOSError,
+        "broken": aiohttp.ClientPayloadError,
+    }
+    stubs = {decodes: _stub(original, Deck(decodes=decodes, **errors)) for decodes in (True, False)}
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
         if scope.playback() is None or guard.is_live() or _opens_websocket(kwargs.get("headers")):
             return await original(self, method, str_or_url, **kwargs)
         settled = await _settled(aiohttp, self, kwargs)
+        raises = settled.pop("raise_for_status", None)
+        stub = stubs[_decodes(self, settled)]
         try:
-            return await stub(self, method, self._build_url(str_or_url), **settled)
+            response = await stub(
+                self, method, self._build_url(str_or_url), **settled, raise_for_status=False
+            )
         except BaseException as error:
             fail(latest(), error)
             raise
+        if isinstance(latest().found, Interaction):
+            for replayed in (*response.history, response):
+                replayed._request_info = _completed(aiohttp, self, replayed._request_info, settled)
+                replayed._cache.pop("request_info", None)  # which vcrpy has looked at
+        await _raise_for_status(self, response, raises)
+        return response
 
     return request
+
+
+def _stub(original: ARequest, deck: Deck) -> ARequest:
+    try:
+        return vcr_insides.aiohttp_request(deck, _sent(original))
+    except vcr_insides.VcrpyMovedError as error:
+        return _refused(error)
+
+
+def _decodes(session: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether the caller gets bodies decoded."""
+    wanted = kwargs.get("auto_decompress")
+    return bool(session._auto_decompress if wanted is None else wanted)
+
+
+async def _raise_for_status(session: Any, response: Any, wanted: Any) -> None:
+    """As aiohttp does at the end of a request, which the stub would do before the response is complete."""
+    wanted = session._raise_for_status if wanted is None else wanted
+    if callable(wanted):
+        await wanted(response)
+    elif wanted:
+        response.raise_for_status()
+
+
+def _completed(aiohttp: ModuleType, session: Any, info: Any, kwargs: Mapping[str, Any]) -> Any:
+    """The request with the headers that aiohttp adds as it sends."""
+    headers = info.headers.copy()
+    added = {"Host": info.url.host_port_subcomponent, **aiohttp.ClientRequest.DEFAULT_HEADERS}
+    added["User-Agent"] = aiohttp.http.SERVER_SOFTWARE
+    skipped = {
+        name.lower() for name in (*(kwargs.get("skip_auto_headers") or ()), *session.skip_auto_headers)
+    }
+    for name, value in {**added, **_headers_of_body(info, kwargs.get("data"))}.items():
+        if name.lower() not in skipped:
+            headers.setdefault(name, value)
+    return type(info)(info.url, info.method, type(info.headers)(headers), info.real_url)
+
+
+def _headers_of_body(info: Any, data: Any) -> dict[str, str]:
+    if info.method in {"GET", "HEAD", "OPTIONS", "TRACE"}:
+        return {}
+    if data is None:
+        return {"Content-Length": "0"}
+    if isinstance(data, str):
+        kind, data = "text/plain; charset=utf-8", data.encode()
+    else:
+        kind = "application/octet-stream"
+    if not isinstance(data, bytes | bytearray | memoryview):
+        return {"Transfer-Encoding": "chunked", "Content-Type": kind}
+    return {"Content-Length": str(len(data)), "Content-Type": kind}
 
 
 def _refused(error: CassetteError) -> ARequest:
@@ -63,11 +120,19 @@ def _opens_websocket(headers: Any) -> bool:
 
 
 def _sent(original: ARequest) -> ARequest:
+    can_be_raw = "auto_decompress" in signature(original).parameters
+
     async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        about, decodes = latest(), _decodes(self, kwargs)
+        if about.take is not None and can_be_raw:
+            kwargs["auto_decompress"] = False
         with guard.live():
             response = await original(self, *args, **kwargs)
-        if latest().take is not None:
-            await _read(response, latest())
+        if about.take is not None:
+            await _read(response, about)
+            if can_be_raw and decodes:
+                about.wire[:] = response._body
+                response._body = decoded_body(response.headers, response._body)
         return response
 
     return request

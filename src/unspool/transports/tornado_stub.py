@@ -1,18 +1,25 @@
-"""tornado: vcrpy's stub, and around it what that doesn't see to."""
+"""tornado: vcrpy's stub, and around it what that doesn't see to: redirects and compressed bodies.
+
+tornado follows redirects inside a request, where vcrpy's stub takes the last response for that of the first
+request. Here each is a request of its own, as for all other clients, and follows by tornado's rules.
+"""
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import copy_context
+from io import BytesIO
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from unspool.cassette.model import NO_RESPONSE
 from unspool.errors import CassetteError
 from unspool.transports import guard, scope, vcr_insides
 from unspool.transports.patching import swap
-from unspool.transports.vcr_deck import Deck, fail, latest
+from unspool.transports.vcr_deck import Deck, decoded_body, fail, latest
 
 Fetch = Callable[[Any, Any, Callable[[Any], None]], None]
 
@@ -31,12 +38,15 @@ def install(stack: ExitStack) -> None:
 
 def _stubbed(original: Fetch) -> Fetch:
     try:
-        stub = vcr_insides.tornado_fetch(Deck(decodes=True), _sent(original))
+        stub = vcr_insides.tornado_fetch(Deck(decodes=False), _sent(original))
     except vcr_insides.VcrpyMovedError as error:
         stub = _refused(error)
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
-        (original if scope.playback() is None else stub)(self, request, callback)
+        if scope.playback() is None:
+            original(self, request, callback)
+        else:
+            _fetch(stub, self, request, request, callback)
 
     return fetch_impl
 
@@ -65,3 +75,74 @@ def _sent(original: Fetch) -> Fetch:
         context.run(original, self, request, done)
 
     return fetch_impl
+
+
+# Redirects and content-encodings
+
+
+def _fetch(stub: Fetch, client: Any, request: Any, first: Any, callback: Callable[[Any], None]) -> None:
+    """Fetch one request, and those that its redirects lead to; the response is that of the first."""
+
+    def done(response: Any) -> None:
+        following = _redirected(request, response)
+        if following is None:
+            response.request = first
+            callback(_decompressed(request, response))
+            return
+        try:
+            _fetch(stub, client, following, first, callback)
+        except Exception as error:  # noqa: BLE001 - inside a callback it would be lost
+            callback(type(response)(first, NO_RESPONSE, error=error))
+
+    stub(client, _alone(request), done)
+
+
+def _proxy(request: Any, made: Any) -> Any:
+    """A changed copy of a request, with the client's defaults, as clients pass it on."""
+    return type(request)(made, request.defaults)
+
+
+def _alone(request: Any) -> Any:
+    """The request without what tornado would do to its response: the cassette has it as it came."""
+    made = copy.copy(request.request)
+    made.headers = request.headers.copy()
+    made.follow_redirects = made.decompress_response = False
+    if request.decompress_response:
+        made.headers["Accept-Encoding"] = "gzip"
+    return _proxy(request, made)
+
+
+def _decompressed(request: Any, response: Any) -> Any:
+    """The response as tornado hands it out where it decompresses."""
+    if request.decompress_response and response.headers.get("Content-Encoding", "").lower() == "gzip":
+        response.buffer = BytesIO(decoded_body(response.headers, response.body))
+        response._body = None
+        response.headers["X-Consumed-Content-Encoding"] = response.headers.pop("Content-Encoding")
+    return response
+
+
+def _redirected(request: Any, response: Any) -> Any:
+    """The request that follows by tornado's rules; None if none does."""
+    place = response.headers.get("Location")
+    if not request.follow_redirects or place is None or request.max_redirects <= 0:
+        return None
+    if response.code not in {301, 302, 303, 307, 308}:
+        return None
+    made = copy.copy(request.request)
+    made.url = urljoin(request.url, place)
+    made.headers = request.headers.copy()
+    made.max_redirects = request.max_redirects - 1
+    dropped = ["Host"]
+    if urlsplit(made.url)[:2] != urlsplit(request.url)[:2]:
+        made.auth_username = made.auth_password = None
+        dropped += ["Authorization", "Cookie"]
+    if _becomes_get(response.code, request.method):
+        made.method, made.body = "GET", None
+        dropped += ["Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding"]
+    for name in dropped:
+        made.headers.pop(name, None)
+    return _proxy(request, made)
+
+
+def _becomes_get(status: int, method: str) -> bool:
+    return (status == 303 and method != "HEAD") or (status in {301, 302} and method == "POST")

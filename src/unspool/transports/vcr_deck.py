@@ -6,9 +6,9 @@ stub's request.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -31,11 +31,15 @@ class Asked:
         found: its answer; what to tell of the real one; why it may not be made; None: nobody wants to know.
         playback: of the cassette that was asked; None if none was in use.
         started: when, on the playback's recording clock.
+        request: vcrpy's request.
+        wire: the response's body as the server sent it, where a stub sees it before its client decodes it.
     """
 
     found: Interaction | Take | CassetteError | FaultError | ConnectionRefusedError | None
     playback: Playback | None = None
     started: float = 0.0
+    request: Any = None
+    wire: bytearray = field(default_factory=bytearray)
 
     @property
     def take(self) -> Take | None:
@@ -88,8 +92,8 @@ def _ask(request: Any) -> Asked:
     try:
         found = _found(playback, from_vcr(request))
     except (CassetteError, FaultError) as error:
-        return Asked(error, playback, started)
-    return Asked(found, playback, started)
+        return Asked(error, playback, started, request)
+    return Asked(found, playback, started, request)
 
 
 def _found(playback: Playback, request: Request) -> Interaction | Take | None:
@@ -137,7 +141,8 @@ class Deck:
     """Stands where vcrpy has its cassette, for one group of clients.
 
     Args:
-        decodes: whether the stub's client takes the body for decoded, whatever its content-encoding says.
+        decodes: whether the stub has to decode the body, because its client doesn't; the headers stay as they
+            are.
         timeout: what the clients raise where nothing comes.
         reset: what they raise where the connection is lost.
         broken: what they raise where an answer is no HTTP, or ends too soon.
@@ -154,7 +159,7 @@ class Deck:
         reset: type[Exception] = ConnectionResetError,
         broken: type[Exception] = ConnectionResetError,
     ) -> None:
-        self._fitting = _plain if decodes else _honest
+        self._fitting = _decoded if decodes else _honest
         self._timeout, self._reset = timeout, reset
         self._errors = {End.READ_TIMEOUT: timeout, End.PROTOCOL_ERROR: broken}
 
@@ -193,17 +198,25 @@ class Deck:
         return asked(request).take is not None
 
     def find_requests_with_most_matches(self, request: Any) -> list[tuple[Any, ...]]:
-        """The requests to look for where a redirect leads: this one."""
+        """The requests to look for where a redirect leads: this one, by the method that the client uses."""
+        about = latest()
+        if isinstance(about.found, Interaction) and not _becomes_get(about):
+            request = type(request)(about.request.method, request.uri, about.request.body, request.headers)
         return [(request, [], [])]
 
     def append(self, request: Any, response: dict[str, Any]) -> None:
         """Record the answer: all of it came at once, as far as a stub can tell."""
         # Of aiohttp's redirects only the first request was asked about; they come here one after the other.
-        about = asked(request) if _ATTRIBUTE in vars(request) or latest().take is None else latest()
+        about = latest()
+        if _ATTRIBUTE in vars(request) or about.take is None:
+            if _ATTRIBUTE not in vars(request) and about.request.method == request.method:
+                request.body = about.request.body  # which vcrpy leaves out
+            about = asked(request)
         if about.take is None:
             return
         at = about.seconds()
-        came = _honest(_response(response))
+        came = _response(response)
+        came = _honest(replace(came, body=bytes(about.wire) or came.body))
         about.take.head(came.status, came.reason, came.headers, "HTTP/1.1", at)
         about.take.chunk(came.body, at)
         about.take.end(End.COMPLETE, at)
@@ -220,6 +233,23 @@ class Deck:
             return self._timeout("no answer: whoever recorded this gave up")
         kind = self._errors.get(timeline.end, self._reset)
         return kind(f"{timeline.failure.type}: {timeline.failure.message}")
+
+
+def decoded_body(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The body without its content-encoding; as it is, where that isn't its own."""
+    return _plain(Response(200, "", tuple(headers.items()), body)).body
+
+
+def _becomes_get(about: Asked) -> bool:
+    """Whether clients follow this redirect with GET, as browsers do."""
+    assert isinstance(about.found, Interaction)  # noqa: S101 - the caller has looked
+    status, method = about.found.response.status, about.request.method
+    return (status == 303 and method != "HEAD") or (status in {301, 302} and method == "POST")
+
+
+def _decoded(response: Response) -> Response:
+    """The response with its body decoded and all of its headers."""
+    return replace(response, body=_plain(response).body)
 
 
 def _plain(response: Response) -> Response:
@@ -253,6 +283,7 @@ def _vcr_response(response: Response) -> dict[str, Any]:
         "status": {"code": response.status, "message": response.reason},
         "headers": _by_name(response.headers),
         "body": {"string": response.body},
+        "url": response.extra.get("url"),  # where vcrpy's redirects of tornado's led
     }
 
 

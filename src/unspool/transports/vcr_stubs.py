@@ -16,6 +16,7 @@ import http.client
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from importlib.metadata import version
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -28,7 +29,8 @@ from unspool.transports.vcr_deck import Asked, Deck, asked, fail
 _DECKS = {
     "httplib": Deck(decodes=False),
     "boto3": Deck(decodes=False),
-    "urllib3": Deck(decodes=True),  # and with it requests
+    # and with it requests; before urllib3 2 it decodes what a stub hands out
+    "urllib3": Deck(decodes=version("urllib3").partition(".")[0] != "1"),
     "httplib2": Deck(decodes=False),
 }
 """vcrpy's names for the clients whose connections are stubs, with the deck of each.
@@ -179,6 +181,7 @@ def _read(response: http.client.HTTPResponse, about: Asked, _amount: int | None 
         while data := response.read1(_PIECE_BYTES):
             came.append((data, about.seconds()))
         _check_length(response)
+        about.wire[:] = b"".join(data for data, _ in came)
     except BaseException:
         head = Response(response.status, response.reason, tuple(response.getheaders()), b"")
         about.broken_off(head, at, came)
