@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -29,11 +29,16 @@ class Dialogue:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         assert request.url.path in (self.path, self.stream_path)
-        if request.url.path != self.stream_path and not json.loads(request.content).get("stream"):
+        if request.url.path != self.stream_path and not _asks_for_a_stream(request):
             return httpx.Response(200, json=self.whole)
         write = "data: {}\n\n" if self.content_type == EVENTS else "{}\n"
         body = "".join(write.format(json.dumps(piece)) for piece in self.streamed)
         return httpx.Response(200, headers={"content-type": self.content_type}, content=body)
+
+
+def _asks_for_a_stream(request: httpx.Request) -> bool:
+    body = json.loads(request.content)
+    return bool(body.get("stream") or "stream" in body.get("config", {}))
 
 
 def openai_usage() -> dict[str, int]:
@@ -154,6 +159,58 @@ def responses(model: str, path: str, **options: Any) -> Dialogue:
     )
 
 
+INTERACTION = {
+    "id": "v1_1",
+    "model": "m",
+    "status": "completed",
+    "steps": [{"type": "model_output", "content": [{"type": "text", "text": "Hello there"}]}],
+    "usage": {"total_input_tokens": 3, "total_output_tokens": 2, "total_tokens": 5},
+}
+INTERACTIONS = Dialogue(
+    "gemini/interactions/gemini-x",
+    "/v1beta/interactions",
+    whole=INTERACTION,
+    streamed=[
+        {"event_type": "interaction.created", "interaction": {"id": "v1_1", "model": "m"}},
+        {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}},
+        {"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": "Hello there"}},
+        {"event_type": "step.stop", "index": 0},
+        {"event_type": "interaction.completed", "interaction": {**INTERACTION, "steps": []}},
+    ],
+)
+GENERATION = {
+    "model_id": "m",
+    "results": [
+        {
+            "generated_text": "Hello there",
+            "input_token_count": 3,
+            "generated_token_count": 2,
+            "stop_reason": "eos_token",
+        }
+    ],
+}
+WATSONX_TEXT = Dialogue(
+    "watsonx_text/granite",
+    "/ml/v1/text/generation",
+    whole=GENERATION,
+    streamed=[GENERATION],
+    stream_path="/ml/v1/text/generation_stream",
+    options={"base_url": "https://eu-de.ml.cloud.ibm.com", "space_id": "s"},
+)
+_CHAT = openai("watsonx/granite", "/ml/v1/text/chat")
+WATSONX = replace(
+    _CHAT,
+    stream_path="/ml/v1/text/chat_stream",
+    options={"base_url": "https://eu-de.ml.cloud.ibm.com", "project_id": "p"},
+)
+SAP = Dialogue(
+    "sap/gpt-4o",
+    "/v2/inference/deployments/d1/v2/completion",
+    whole={"request_id": "r", "final_result": _CHAT.whole},
+    streamed=[{"request_id": "r", "final_result": chunk} for chunk in _CHAT.streamed],
+    options={"base_url": "https://api.ai.prod.hana.ondemand.com/v2/inference/deployments/d1"},
+)
+
 DIALOGUES = [
     openai("groq/llama", "/openai/v1/chat/completions"),
     openai("mistral/small", "/v1/chat/completions"),
@@ -163,6 +220,10 @@ DIALOGUES = [
     GEMINI,
     COHERE,
     OLLAMA,
+    INTERACTIONS,
+    WATSONX,
+    WATSONX_TEXT,
+    SAP,
     responses("openai/responses/gpt-x", "/v1/responses"),
     responses("xai/responses/grok", "/v1/responses"),
     responses("azure/responses/mine", "/openai/v1/responses", base_url="https://me.openai.azure.com"),

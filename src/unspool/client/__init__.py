@@ -49,6 +49,9 @@ def completion(
             - `custom_llm_provider`: the provider, if `model` doesn't say.
             - `api_key`: else from the environment, such as `OPENAI_API_KEY`.
             - `base_url` or `api_base`: the server; else from the environment, such as `OPENAI_BASE_URL`.
+            - `azure_ad_token`, `azure_ad_token_provider`: for Azure, a Microsoft Entra ID token instead of a
+              key, or a function that gives one per request (`acompletion` takes an async one too); else
+              `AZURE_AD_TOKEN`.
             - `api_version`: of Azure's API; else from the environment, as `AZURE_API_VERSION`.
             - `extra_headers`, `extra_body`: laid over what would be sent.
             - `timeout`: seconds to connect and seconds without a byte, or an httpx `Timeout`; 600 by default.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from unspool.client.aws import Sign, bedrock_url, signer_of
+from unspool.client.azure import TokenSource, bearer, token_source
 from unspool.client.call import Call, Options
 from unspool.client.http import (
     DEFAULT_TIMEOUT,
@@ -149,18 +150,25 @@ class HTTPBackend:
     provider: str
     model: str
     target: Target
+    token: TokenSource | None = None
 
     @property
     def api_base(self) -> str:
         return self.target.base_url
 
     def answer(self, call: Call) -> Reply:
-        return self._read(call, send(self._exchange(call)))
+        with mapped_errors(self.model, self.provider):
+            token = self.token() if self.token else None
+        return self._read(call, send(self._exchange(call, token)))
 
     async def aanswer(self, call: Call) -> Reply:
-        return self._read(call, await asend(self._exchange(call)))
+        with mapped_errors(self.model, self.provider):
+            token = self.token() if self.token else None
+            if inspect.isawaitable(token):
+                token = await token
+        return self._read(call, await asend(self._exchange(call, token)))
 
-    def _exchange(self, call: Call) -> Exchange:
+    def _exchange(self, call: Call, token: Any) -> Exchange:
         options = call.options
         drop_params = options.drop_params
         try:
@@ -168,8 +176,8 @@ class HTTPBackend:
                 self.provider,
                 self.model,
                 call.messages,
-                call.params,
-                api_key=self.target.api_key,
+                {**self.target.params, **call.params},
+                api_key=None if self.token else self.target.api_key,
                 base_url=self.target.base_url,
                 stream=call.stream,
                 drop_params=sys.modules["unspool"].drop_params if drop_params is None else drop_params,
@@ -191,10 +199,13 @@ class HTTPBackend:
             call.stream,
             self.model,
             self.provider,
-            sign=self._signer(options),
+            sign=self._signer(options, token),
         )
 
-    def _signer(self, options: Options) -> Sign | None:
+    def _signer(self, options: Options, token: Any) -> Sign | None:
+        if self.token is not None:
+            authorised = bearer(token, provider=self.provider)
+            return lambda request: {} if "authorization" in request.headers else authorised
         if self.provider != "bedrock" or self.target.api_key is not None:
             return None
         return signer_of(options, os.environ, url=self.target.base_url)
@@ -232,4 +243,5 @@ def backend_of(call: Call) -> Backend:
         own_transport=options.http_client is not None or options.transport is not None,
         model=model,
     )
-    return HTTPBackend(provider, model, target)
+    token = token_source(provider, options, os.environ, api_key=target.api_key)
+    return HTTPBackend(provider, model, target, token)

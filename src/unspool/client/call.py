@@ -44,6 +44,8 @@ class Options:
     api_key: str | None = None
     base_url: str | None = None
     api_base: str | None = None
+    azure_ad_token: str | None = field(default=None, repr=False)
+    azure_ad_token_provider: Any = None
     aws_access_key_id: str | None = field(default=None, repr=False)
     aws_secret_access_key: str | None = field(default=None, repr=False)
     aws_session_token: str | None = field(default=None, repr=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
@@ -29,6 +29,8 @@ class Target:
     base_url: str
     api_key: str | None
     wire_format: str
+    params: dict[str, str] = field(default_factory=dict)
+    """Parameters that the environment has."""
 
 
 def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str, str]:
@@ -118,7 +120,9 @@ def target_of(
     if known.version_variables and "?" not in url:
         version = api_version or _first(known.version_variables, environ)
         url += f"?api-version={version}" if version else ""
-    return Target(url, key, asked_in(known, model)[0])
+    found = {name: _first(variables, environ) for name, variables in known.param_variables.items()}
+    params = {name: value for name, value in found.items() if value}
+    return Target(url, key, asked_in(known, model)[0], params)
 
 
 def _is_its_own(url: str, own: str | None) -> bool:

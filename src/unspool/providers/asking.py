@@ -32,12 +32,13 @@ def request_for(
     """
     known = PROVIDERS[provider]
     wire_format, model = asked_in(known, model)
-    build = _builder_of(known, wire_format)
-    lacks = known.lacks if wire_format == known.wire_format else frozenset()
+    usual = wire_format == (known.asked_format or known.wire_format)
+    build = _builder_of(known, wire_format, usual=usual)
+    lacks = known.lacks if usual else frozenset()
     taken = supported(params, lacks, model=model, llm_provider=provider, drop_params=drop_params)
     if wire_format == "openai-chat":
         messages = [_renamed(plain(message), known.message_fields) for message in messages]
-    names = known.names if wire_format == known.wire_format else {}
+    names = known.names if usual else {}
     return build(
         model,
         messages,
@@ -49,10 +50,8 @@ def request_for(
     )
 
 
-def _builder_of(provider: Provider, wire_format: str) -> BuildRequest:
-    own = (
-        provider.request if wire_format == provider.wire_format else provider.other_requests.get(wire_format)
-    )
+def _builder_of(provider: Provider, wire_format: str, *, usual: bool) -> BuildRequest:
+    own = provider.request if usual else provider.other_requests.get(wire_format)
     build: BuildRequest = load(own) if own else builder_for(wire_format)
     return build
 

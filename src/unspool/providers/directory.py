@@ -34,6 +34,8 @@ class Provider:
         message_fields: what it calls fields of messages in OpenAI's format; None for those that it refuses.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
+        asked_format: the wire format to ask in, if it isn't `wire_format`.
+        param_variables: the environment variables of parameters, by the parameter's name.
         other_requests: the same for the wire formats that a prefix of the model chooses; see `asked_in`.
     """
 
@@ -49,10 +51,13 @@ class Provider:
     version_variables: tuple[str, ...] = ()
     request: str | None = None
     other_requests: Mapping[str, str] = field(default_factory=dict)
+    asked_format: str | None = None
+    param_variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 PREFIXES: dict[tuple[str, str], str] = {
     ("openai-chat", "responses"): "openai-responses",
+    ("gemini-generate", "interactions"): "gemini-interactions",
 }
 """The wire formats that the first part of a model's name chooses, by the provider's format and that part."""
 
@@ -63,9 +68,10 @@ def asked_in(provider: Provider, model: str) -> tuple[str, str]:
     `responses/gpt-5` of a provider that speaks OpenAI's chat format is `gpt-5` in `openai-responses`, as in
     LiteLLM.
     """
+    usual = provider.asked_format or provider.wire_format
     prefix, _, name = model.partition("/")
-    chosen = PREFIXES.get((provider.wire_format, prefix)) if name else None
-    return (chosen, name) if chosen else (provider.wire_format, model)
+    chosen = PREFIXES.get((usual, prefix)) if name else None
+    return (chosen, name) if chosen else (usual, model)
 
 
 PATHS: dict[str, str] = {
@@ -130,6 +136,12 @@ _OLDER_LIMIT = {"max_completion_tokens": "max_tokens"}
 
 _AZURE = "unspool.providers.azure_request:build_request"
 _AZURE_OTHERS = {"openai-responses": "unspool.providers.azure_request:build_responses_request"}
+
+_WATSONX_KEYS = ("WATSONX_TOKEN", "WATSONX_API_KEY", "WATSONX_APIKEY")
+_WATSONX_PLACES: Mapping[str, tuple[str, ...]] = {
+    "project_id": ("WATSONX_PROJECT_ID", "WX_PROJECT_ID"),
+    "space_id": ("WATSONX_DEPLOYMENT_SPACE_ID", "WATSONX_SPACE_ID", "WX_SPACE_ID"),
+}
 
 PROVIDERS: dict[str, Provider] = {
     "ai21_chat": Provider(
@@ -324,7 +336,13 @@ PROVIDERS: dict[str, Provider] = {
         paths={"/v1/files/*": "replicate-sse"},
     ),
     "sambanova": Provider("https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), ("SAMBANOVA_API_BASE",)),
-    "sap": Provider(None, wire_format="sap-orchestration", hosts=("*.hana.ondemand.com",)),
+    "sap": Provider(
+        None,  # each deployment has its own
+        ("AICORE_AUTH_TOKEN",),
+        wire_format="sap-orchestration",
+        hosts=("*.hana.ondemand.com",),
+        param_variables={"resource_group": ("AICORE_RESOURCE_GROUP",)},
+    ),
     "snowflake": Provider(
         None,
         ("SNOWFLAKE_JWT",),
@@ -351,16 +369,22 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "watsonx": Provider(
         None,
-        ("WATSONX_API_KEY", "WATSONX_APIKEY"),
+        _WATSONX_KEYS,
         ("WATSONX_API_BASE", "WATSONX_URL"),
         wire_format="watsonx-generation",
         hosts=("*.ml.cloud.ibm.com",),
+        version_variables=("WATSONX_API_VERSION",),
+        request="unspool.providers.watsonx_request:build_chat_request",
+        asked_format="openai-chat",
+        param_variables=_WATSONX_PLACES,
     ),
     "watsonx_text": Provider(
         None,
-        ("WATSONX_API_KEY", "WATSONX_APIKEY"),
+        _WATSONX_KEYS,
         ("WATSONX_API_BASE", "WATSONX_URL"),
         wire_format="watsonx-generation",
+        version_variables=("WATSONX_API_VERSION",),
+        param_variables=_WATSONX_PLACES,
     ),
     "writer": Provider("https://api.writer.com/v1", ("WRITER_API_KEY",), paths={"/v1/chat": "openai-chat"}),
     "xai": Provider(
