@@ -173,7 +173,7 @@ def _check_unplayed(item: pytest.Item, run: Run) -> None:
     from unspool import UnplayedInteractionsError  # noqa: PLC0415 - a cassette is in use: it's loaded
 
     try:
-        run.cassette.raise_for_unplayed()
+        run.cassette.raise_for_unplayed(under_fault=bool(run.breakers))
     except UnplayedInteractionsError as error:
         pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
 

@@ -33,7 +33,7 @@ def test_no_answer_comes_when_one_would_have() -> None:
     assert ending(broken) == ("reset", "ReadError", 0.5)
 
 
-@pytest.mark.parametrize("after", [0, 1, 3, 6])
+@pytest.mark.parametrize("after", [0, 1, 3, 5])
 @pytest.mark.parametrize("error", ENDS)
 def test_a_connection_breaks_after_so_many_chunks(after: int, error: str) -> None:
     broken = Break(after, error).apply(answers.OPENAI)
@@ -43,9 +43,14 @@ def test_a_connection_breaks_after_so_many_chunks(after: int, error: str) -> Non
     assert ending(broken) == (ENDS[error], error, 0.5 + 0.25 * after)
 
 
-def test_it_cannot_break_after_more_chunks_than_come() -> None:
+def test_it_cannot_break_behind_the_last_chunk() -> None:
     with pytest.raises(FaultError, match="needs 7 network chunks in the answer, which has 6;"):
-        Break(7).apply(answers.OPENAI)
+        Break(6).apply(answers.OPENAI)
+
+
+def test_it_cannot_break_a_body_that_is_empty() -> None:
+    with pytest.raises(FaultError, match="needs 1 network chunks in the answer, which has 0;"):
+        Break().apply(answers.interaction())
 
 
 @pytest.mark.parametrize(

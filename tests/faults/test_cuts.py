@@ -45,9 +45,11 @@ def test_the_length_is_not_promised_any_more() -> None:
     assert dict(Cut(1).apply(answers.OPENAI).response.headers) == {"content-type": "text/event-stream"}
 
 
-def test_more_bytes_than_there_are_cannot_come() -> None:
-    with pytest.raises(FaultError, match=r"^Cut\(after=6\) needs 6 bytes in the answer, which has 5;"):
-        Cut(6).apply(answers.interaction(b"abcde"))
+@pytest.mark.parametrize("fault", [Cut(5), Cut(5, "reset"), Cut(6)], ids=repr)
+def test_a_cut_needs_bytes_to_cut_off(fault: Cut) -> None:
+    needed = f"needs more than {fault.after} bytes in the answer, which has 5;"
+    with pytest.raises(FaultError, match=needed):
+        fault.apply(answers.interaction(b"abcde"))
 
 
 @EVERY_ANSWER

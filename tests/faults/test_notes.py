@@ -83,7 +83,7 @@ def test_an_answer_that_a_fault_does_not_fit_passes_whole(fault: Fault, recorded
 
 
 def test_a_fault_that_is_aimed_must_fit() -> None:
-    with pytest.raises(FaultError, match="needs 90 network chunks"):
+    with pytest.raises(FaultError, match="needs 91 network chunks"):
         through(Break(90).on(1))
 
 
@@ -95,7 +95,7 @@ def test_nor_need_that_where_all_is_forgiven() -> None:
 
 
 def test_without_notes_every_fault_must_fit() -> None:
-    with pytest.raises(FaultError, match="needs 90 network chunks"):
+    with pytest.raises(FaultError, match="needs 91 network chunks"):
         Break(90).apply(answers.OPENAI)
 
 
@@ -121,5 +121,5 @@ def test_none_that_fits_is_an_error() -> None:
 def test_why_nothing_was_broken() -> None:
     assert "no request was made" in ledger(Break(0)).reason()
     assert "aimed at none of the 1 requests" in ledger(Break(0).where(turn=2), answers.OPENAI).reason()
-    assert "needs 90 network chunks" in ledger(Break(90), answers.OPENAI).reason()
+    assert "needs 91 network chunks" in ledger(Break(90), answers.OPENAI).reason()
     assert "no answer has in it what it changes" in ledger(Split("crlf"), answers.OPENAI).reason()

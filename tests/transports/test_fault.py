@@ -549,12 +549,12 @@ def swallowed(fault: Fault, *numbers: int, cassette: Cassette | None = None, lea
 
 
 def test_an_aimed_fault_that_does_not_fit_is_raised_again_at_the_end() -> None:
-    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 9 network chunks"):
+    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 10 network chunks"):
         swallowed(Break(9).on(1), 1)
 
 
 def test_a_fault_that_fits_no_answer_is_raised_at_the_end() -> None:
-    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 9 network chunks"):
+    with pytest.raises(FaultError, match=r"Break\(after=9\) needs 10 network chunks"):
         swallowed(Break(9), 1, 2)
 
 
@@ -566,7 +566,7 @@ def test_a_fault_that_is_not_aimed_need_not_fit_all_answers() -> None:
 
 
 def test_each_of_two_faults_must_fit_some_answer() -> None:
-    with pytest.raises(FaultError, match=r"^Break\(after=9\) needs 9 network chunks"):
+    with pytest.raises(FaultError, match=r"^Break\(after=9\) needs 10 network chunks"):
         swallowed(Merge() | Break(9), 1)
 
 

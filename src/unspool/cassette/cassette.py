@@ -322,7 +322,7 @@ class Cassette:
             self._player.give_back(interaction)
 
     def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
-        message = self._why_not(request) + explain_miss(
+        message = self._why_not(request, under_fault=under_fault) + explain_miss(
             request,
             [self._scrubbed(interaction) for interaction in self._player.interactions],
             self._player.play_counts,
@@ -336,14 +336,19 @@ class Cassette:
         self.missed(error)
         return error
 
-    def _why_not(self, request: Request) -> str:
+    def _why_not(self, request: Request, *, under_fault: bool) -> str:
         """What to say first where the recording that would answer was interrupted."""
         key = self._matching.key(request)
         if not any(self._matching.key(self._scrubbed(one).request) == key for one in self._cut):
             return ""
+        again = (
+            "Run the test once without the fault."
+            if under_fault
+            else "Record it again with record_mode='once'."
+        )
         return (
             f"{self.name} holds only the beginning of the answer to this request: the run that recorded it"
-            " was interrupted or killed. Record it again with record_mode='once'.\n"
+            f" was interrupted or killed. {again}\n"
         )
 
     def mark_failed(self, *, interruption: str | None = None) -> None:
@@ -587,8 +592,11 @@ class Cassette:
         if self.misses:
             raise self.misses[0]
 
-    def raise_for_unplayed(self) -> None:
+    def raise_for_unplayed(self, *, under_fault: bool = False) -> None:
         """Complain of interactions that answered no request.
+
+        Args:
+            under_fault: whether a fault was in force, under which nothing is recorded.
 
         Raises:
             UnplayedInteractionsError: there are some; the message lists them.
@@ -600,9 +608,17 @@ class Cassette:
             more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
             raise UnplayedInteractionsError(
                 f"{len(unplayed)} of {len(self._loaded.interactions)} interactions of {self.name}"
-                f" were not played:\n{listed}{more}\nRecord it anew with record_mode='rewrite', or look for"
-                " the request that the code no longer makes."
+                f" were not played:\n{listed}{more}\n{_UNPLAYED_UNDER_FAULT if under_fault else _UNPLAYED}"
             )
+
+
+_UNPLAYED = (
+    "Record it anew with record_mode='rewrite', or look for the request that the code no longer makes."
+)
+_UNPLAYED_UNDER_FAULT = (
+    "A fault was in force, after which a client may have had reason to make fewer requests. Drop the check for"
+    " this test if that is right, or look for the request that the code no longer makes."
+)
 
 
 def _several(hosts: str | Iterable[str]) -> tuple[str, ...]:

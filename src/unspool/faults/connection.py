@@ -73,7 +73,7 @@ class Break(Fault):
     """The connection breaks while the body is coming.
 
     Args:
-        after: network chunks before that; 0 is right after the headers.
+        after: network chunks before that; 0 is right after the headers. The answer must have more.
         error: as what the client sees it.
     """
 
@@ -81,17 +81,16 @@ class Break(Fault):
     error: Error = "ReadError"
 
     def feed(self) -> Feed:
-        seen = 0
+        seen, last = 0, 0.0
 
         def feed(part: Part) -> Iterable[Part]:
-            nonlocal seen
-            if isinstance(part, Head) and not self.after:
-                return part, _failed(self.error, part.at)
-            if isinstance(part, Stop) and seen < self.after:
-                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
-            if isinstance(part, Piece):
-                seen += 1
-                return (part, _failed(self.error, part.at)) if seen == self.after else (part,)
+            nonlocal seen, last
+            if isinstance(part, Stop):
+                raise nothing_to_break(self, f"{self.after + 1} network chunks", f"{seen}")
+            seen += isinstance(part, Piece)
+            if seen > self.after:
+                return (_failed(self.error, last),)
+            last = part.at if isinstance(part, Head | Piece) else last
             return (part,)
 
         return feed

@@ -40,7 +40,7 @@ class Cut(Fault):
     """The body ends after so many bytes.
 
     Args:
-        after: bytes that still come.
+        after: bytes that still come; the answer must have more.
         end: how it ends: `complete`, `reset`, `protocol_error` or `read_timeout`.
     """
 
@@ -59,12 +59,8 @@ class Cut(Fault):
             if len(kept) < len(piece.data):
                 yield stop_with(self.end, piece.at)
 
-        def stop(stop: Stop) -> Iterator[Part]:
-            if left:
-                raise nothing_to_break(self, f"{self.after} bytes", f"{self.after - left}")
-            if self.end == "complete" and stop.end is End.COMPLETE:
-                raise nothing_to_break(self, f"more than {self.after} bytes", f"{self.after}")
-            yield stop_with(self.end, stop.at)
+        def stop(_stop: Stop) -> Iterable[Part]:
+            raise nothing_to_break(self, f"more than {self.after} bytes", f"{self.after - left}")
 
         return each_piece(piece, at_stop=stop)
 

@@ -38,7 +38,7 @@ class Stall(Fault):
     """The stream falls silent for a while, then goes on.
 
     Args:
-        after: network chunks before that.
+        after: network chunks before that; at least one must follow.
         seconds: how long the silence lasts.
     """
 
@@ -55,8 +55,8 @@ class Stall(Fault):
             return (replace(piece, at=piece.at + late),)
 
         def stop(stop: Stop) -> Iterable[Part]:
-            if seen < self.after:
-                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
+            if seen <= self.after:
+                raise nothing_to_break(self, f"{self.after + 1} network chunks", f"{seen}")
             return (replace(stop, at=stop.at + self.seconds),)
 
         return each_piece(piece, at_stop=stop)
@@ -67,7 +67,7 @@ class Hang(Fault):
     """The stream falls silent and never goes on; in the end the connection is reset.
 
     Args:
-        after: network chunks before that.
+        after: network chunks before that; the answer must have more.
         seconds: how long the silence lasts: longer than any client should wait.
     """
 
@@ -82,10 +82,8 @@ class Hang(Fault):
             seen += 1
             return (piece,) if seen <= self.after else (stop_with("reset", piece.at + self.seconds),)
 
-        def stop(stop: Stop) -> Iterable[Part]:
-            if seen < self.after:
-                raise nothing_to_break(self, f"{self.after} network chunks", f"{seen}")
-            return (stop_with("reset", stop.at + self.seconds),)
+        def stop(_stop: Stop) -> Iterable[Part]:
+            raise nothing_to_break(self, f"{self.after + 1} network chunks", f"{seen}")
 
         return each_piece(piece, at_stop=stop)
 

@@ -182,6 +182,7 @@ def _performance(
         started=started,
         play=playback.cassette.play(found),
         on_overrun=playback.cassette.missed,
+        under_fault=playback.breaker is not None,
     )
 
 

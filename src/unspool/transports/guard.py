@@ -30,6 +30,7 @@ from unspool.errors import CassetteError, NetworkBlockedError
 from unspool.transports import child_environment, foreign_sockets, scope
 from unspool.transports.hosts import LOOPBACK, is_address, is_allowed, names_in
 from unspool.transports.ignored import is_ignored_host
+from unspool.transports.in_force import in_force
 from unspool.transports.patching import Installation, swap
 
 __all__ = ["LOOPBACK", "guarded", "live"]
@@ -144,16 +145,17 @@ def _blocked(used: scope.Scope, host: str, port: Any) -> NetworkBlockedError:
     where = host if port is None else f"{host}:{port}"
     allow = f"or, if it may reach the network, name it: allowed_hosts=[*LOOPBACK, {host!r}]"
     if used.playback is None:
+        replay = "Replay it from a cassette" if in_force() is not None else "Record it to a cassette"
         error = NetworkBlockedError(
-            f"something reached for {where}, and the network is blocked. Record it to a cassette"
+            f"something reached for {where}, and the network is blocked. {replay}"
             f" (unspool.use_cassette); {allow}"
         )
     else:
+        record = "" if used.playback.now().breaker is not None else ", and record it"
         error = NetworkBlockedError(
             f"something reached for {where} inside {used.playback.cassette.name} by a way that is"
             " neither recorded nor replayed. Make the request with a client that Unspool knows (httpx,"
-            " httpx2, requests, urllib3, http.client, aiohttp, botocore, httplib2, tornado), and record it;"
-            f" {allow}"
+            f" httpx2, requests, urllib3, http.client, aiohttp, botocore, httplib2, tornado){record}; {allow}"
         )
         used.playback.cassette.missed(error)
     if used.on_blocked is not None:

@@ -61,6 +61,7 @@ class Performance:
         started: when the request was issued, on that clock.
         play: where to note how far the client has read.
         on_overrun: is told of the error if the client reads on where the recording stops.
+        under_fault: whether a fault is in force, under which nothing is recorded.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Performance:
         started: float,
         play: Play,
         on_overrun: Callable[[RecordingEndedError], None],
+        under_fault: bool = False,
     ) -> None:
         self.response: Response = interaction.response
         self.request = request
@@ -86,6 +88,7 @@ class Performance:
         self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
+        self._under_fault = under_fault
 
     # What comes, as (seconds to wait, what comes then): a piece of the body, None for the end, or an error.
 
@@ -112,10 +115,11 @@ class Performance:
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
         address = str(self.request.url).partition("?")[0]  # its query may hold a key
+        again = "Have" if self._under_fault else "Record it anew with this client, or have"
         return RecordingEndedError(
             f"the recording of {self.request.method} {address} stops after"
             f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
-            " Record it anew with this client, or have the client leave where the recorded one did."
+            f" {again} the client leave where the recorded one did."
         )
 
     def overrun(self, error: RecordingEndedError) -> None:

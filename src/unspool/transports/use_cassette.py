@@ -197,7 +197,7 @@ class CassetteContext:
         for error in (error for breaker in used.breakers for error in breaker.errors()):
             raise error
         if self._require_all_played and in_force() is None:  # a test that is broken may end early
-            cassette.raise_for_unplayed()
+            cassette.raise_for_unplayed(under_fault=bool(used.breakers))
 
     async def __aenter__(self) -> Cassette:
         return self.__enter__()

@@ -188,9 +188,10 @@ class Deck:
         if isinstance(about.found, ConnectionRefusedError):
             raise self._reset(str(about.found))
         address = request.uri.partition("?")[0]  # its query may hold a key
+        broken = about.playback is not None and about.playback.breaker is not None
+        again = "Run the test once without the fault" if broken else "Record both with record_mode='rewrite'"
         raise CassetteError(
-            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded."
-            " Record both with record_mode='rewrite'"
+            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded. {again}"
         )
 
     def filter_request(self, request: Any) -> bool:
