@@ -616,8 +616,8 @@ _UNPLAYED = (
     "Record it anew with record_mode='rewrite', or look for the request that the code no longer makes."
 )
 _UNPLAYED_UNDER_FAULT = (
-    "A fault was in force, after which a client may have had reason to make fewer requests. Drop the check for"
-    " this test if that is right, or look for the request that the code no longer makes."
+    "A fault was in force, after which a client may have had reason to make fewer requests. Drop the check"
+    " for this test if that is right, or look for the request that the code no longer makes."
 )
 
 

@@ -191,7 +191,8 @@ class Deck:
         broken = about.playback is not None and about.playback.breaker is not None
         again = "Run the test once without the fault" if broken else "Record both with record_mode='rewrite'"
         raise CassetteError(
-            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded. {again}"
+            f"the answer to {request.method} {address}, where a recorded redirect leads, isn't recorded."
+            f" {again}"
         )
 
     def filter_request(self, request: Any) -> bool:
