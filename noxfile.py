@@ -32,9 +32,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Mypy, strict."""
+    """Mypy, strict; what the pages print and a user's file, with mypy and pyright."""
     _install(session)
     session.run("mypy", "--strict", "src", "pytest_plugin")
+    session.run("pytest", "tests/test_types.py")
 
 
 @nox.session

@@ -2,13 +2,55 @@
 
 Pytest finds it by the entry point `unspool`. Where plugins aren't loaded by themselves, `-p unspool` and
 `-p pytest_unspool` do the same.
+
+The names below are the types of the fixtures, for annotations: `def test(stream_wrapper: StreamFactory)`.
+They are imported when they are first used.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pytest_unspool.breaking import StreamFaults
+    from pytest_unspool.cassettes import CassetteFactory
+    from pytest_unspool.examining import Examiner
+    from pytest_unspool.factory import StreamFactory
+    from pytest_unspool.loops import LoopFactory
+    from pytest_unspool.snapshots import Rebuilt
+    from pytest_unspool.streams import CannedStream, UnspoolStream
+
+__all__ = [
+    "CannedStream",
+    "CassetteFactory",
+    "Examiner",
+    "LoopFactory",
+    "Rebuilt",
+    "StreamFactory",
+    "StreamFaults",
+    "UnspoolStream",
+]
+
+# Where each name of the list above lives.
+_HOMES = {
+    "CannedStream": "streams",
+    "CassetteFactory": "cassettes",
+    "Examiner": "examining",
+    "LoopFactory": "loops",
+    "Rebuilt": "snapshots",
+    "StreamFactory": "factory",
+    "StreamFaults": "breaking",
+    "UnspoolStream": "streams",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"pytest_unspool.{_HOMES[name]}"), name)
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

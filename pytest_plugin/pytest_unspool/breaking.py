@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, overload
 
 import pytest
 
 from pytest_unspool.factory import StreamFactory
-from pytest_unspool.streams import CannedStream
+from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool.faults import Fault
 from unspool.transports.in_use import break_answers
 
@@ -22,7 +23,22 @@ class StreamFaults:
 
     def __init__(self, request: pytest.FixtureRequest, open_stream: StreamFactory) -> None:
         self._request = request
-        self._open = open_stream
+        self._open: Callable[..., CannedStream] = open_stream
+
+    @overload
+    def __call__(
+        self,
+        fault: Fault,
+        script: Any = None,
+        *,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def __call__(
+        self, fault: Fault, script: Any = None, *, implementation: str, **options: Any
+    ) -> CannedStream: ...
 
     def __call__(self, fault: Fault, script: Any = None, **options: Any) -> CannedStream:
         """A canned stream that breaks; the script and the options are those of `StreamFactory`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -17,6 +17,14 @@ from pytest_unspool import marks, noted, options
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
     from unspool.faults import Fault
+
+
+class CassetteFactory(Protocol):
+    """The type of `stream_cassette_factory`: a path, more to read from, and the marker's options."""
+
+    def __call__(
+        self, path: str | Path, *others: str | Path, **said: Any
+    ) -> AbstractContextManager[Cassette]: ...
 
 
 @pytest.fixture
@@ -52,9 +60,7 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
 
 
 @pytest.fixture(scope="session")
-def stream_cassette_factory(
-    request: pytest.FixtureRequest,
-) -> Callable[..., AbstractContextManager[Cassette]]:
+def stream_cassette_factory(request: pytest.FixtureRequest) -> CassetteFactory:
     """Cassettes for fixtures of a wider scope: `with stream_cassette_factory("answers.yaml"): …`.
 
     It takes a path, relative to pytest's root directory, and the marker's options. The run's options and the

@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import chain, count, cycle
 from itertools import repeat as repeated
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from pytest_unspool import noted, report, story
 from pytest_unspool.recordings import Recording, recorded
-from pytest_unspool.streams import CannedStream
+from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool import FOREVER, Clock, MockError, Pause, text_chunks
 from unspool.clock import lent
 from unspool.fake import check_repeat
@@ -56,6 +56,33 @@ class StreamFactory:
         self._fault = fault
         self._attempts = count(1)
         self._lent: list[Clock] = []
+
+    @overload
+    def __call__(
+        self,
+        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        *,
+        cassette: str | os.PathLike[str] | None = None,
+        interaction: int | None = None,
+        repeat: float = 1,
+        delay: float = 0.0,
+        provider: str | None = None,
+        model: str = "gpt-4o-mini",
+        clock: Clock | None = None,
+        limit: int | None = None,
+        fault: Fault | None = None,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def __call__(
+        self,
+        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        *,
+        implementation: str,
+        **options: Any,
+    ) -> CannedStream: ...
 
     def __call__(
         self,

@@ -5,10 +5,10 @@ All in one file, and each imports what makes it only when a test asks: a file co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_unspool.examining import Examiner
     from pytest_unspool.factory import StreamFactory
     from pytest_unspool.loops import LoopFactory
+    from pytest_unspool.snapshots import Rebuilt
     from unspool import Clock
     from unspool.faults import Fault
 
@@ -91,7 +92,7 @@ def stream_faults(request: pytest.FixtureRequest, stream_wrapper: StreamFactory)
 
 
 @pytest.fixture
-def rebuilt() -> Callable[[Any], dict[str, Any] | None]:
+def rebuilt() -> Rebuilt:
     """What a stream adds up to, as plain data that is the same in every run: `rebuilt(stream)`.
 
     It takes a stream, whose rest it reads, its chunks, or a response. Ids, times and fingerprints become

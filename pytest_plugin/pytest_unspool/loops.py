@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, cycle, islice
 from random import Random
-from typing import Any
+from typing import Any, Literal, overload
 
 from pytest_unspool.factory import StreamFactory
-from pytest_unspool.streams import CannedStream
+from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool import FOREVER, reasoning_chunks, tool_call_chunks
 from unspool.fake import check_repeat
 
@@ -17,13 +17,52 @@ class LoopFactory:
     """Opens loops; the options of each are those of `StreamFactory`, and `repeat` is for ever by default."""
 
     def __init__(self, open_stream: StreamFactory) -> None:
-        self._open = open_stream
+        self._open: Callable[..., CannedStream] = open_stream
+
+    @overload
+    def __call__(
+        self,
+        script: str | Iterable[Any],
+        *,
+        repeat: float = FOREVER,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def __call__(
+        self, script: str | Iterable[Any], *, repeat: float = FOREVER, implementation: str, **options: Any
+    ) -> CannedStream: ...
 
     def __call__(
         self, script: str | Iterable[Any], *, repeat: float = FOREVER, **options: Any
     ) -> CannedStream:
         """The same again and again: a text, which is one chunk, or a script of any period."""
         return self._open([script] if isinstance(script, str) else script, repeat=repeat, **options)
+
+    @overload
+    def near_duplicates(
+        self,
+        template: str,
+        words: Mapping[str, Sequence[str]] | None = None,
+        *,
+        seed: int = 0,
+        repeat: float = FOREVER,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def near_duplicates(
+        self,
+        template: str,
+        words: Mapping[str, Sequence[str]] | None = None,
+        *,
+        seed: int = 0,
+        repeat: float = FOREVER,
+        implementation: str,
+        **options: Any,
+    ) -> CannedStream: ...
 
     def near_duplicates(
         self,
@@ -46,6 +85,30 @@ class LoopFactory:
         random = Random(seed)  # noqa: S311 - no secret
         return self._open(_first(repeat, _variations(template, words or {}, random)), **options)
 
+    @overload
+    def tool_call(
+        self,
+        name: str,
+        arguments: str,
+        again: str,
+        *,
+        repeat: float = FOREVER,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def tool_call(
+        self,
+        name: str,
+        arguments: str,
+        again: str,
+        *,
+        repeat: float = FOREVER,
+        implementation: str,
+        **options: Any,
+    ) -> CannedStream: ...
+
     def tool_call(
         self, name: str, arguments: str, again: str, *, repeat: float = FOREVER, **options: Any
     ) -> CannedStream:
@@ -53,6 +116,20 @@ class LoopFactory:
         opening = tool_call_chunks(name, arguments, size=len(arguments) or 1)
         _, *fragments = tool_call_chunks(name, again, size=len(again))
         return self._open(chain(opening, _first(repeat, cycle(fragments))), **options)
+
+    @overload
+    def reasoning(
+        self,
+        *texts: str,
+        repeat: float = FOREVER,
+        implementation: Literal["unspool"] = "unspool",
+        **options: Any,
+    ) -> UnspoolStream: ...
+
+    @overload
+    def reasoning(
+        self, *texts: str, repeat: float = FOREVER, implementation: str, **options: Any
+    ) -> CannedStream: ...
 
     def reasoning(self, *texts: str, repeat: float = FOREVER, **options: Any) -> CannedStream:
         """Reasoning that never ends: these texts in turn, a chunk each."""

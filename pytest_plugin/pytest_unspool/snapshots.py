@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from unspool import stream_chunk_builder
 
 _PLACEHOLDERS: dict[str, Any] = {"created": 0, "expires_at": 0, "system_fingerprint": "<fingerprint>"}
+
+
+class Rebuilt(Protocol):
+    """The type of the fixture `rebuilt`."""
+
+    def __call__(self, stream: Any) -> dict[str, Any] | Any:
+        """Rebuild a stream's response; None if nothing has come, which the annotation's `Any` stands for."""
 
 
 def stable_response(stream: Any) -> dict[str, Any] | None:

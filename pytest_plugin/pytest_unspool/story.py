@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from unspool import Cassette
 from unspool.cassette.model import Interaction
@@ -27,7 +28,7 @@ def of_cassette(cassette: Cassette) -> Iterator[str]:
         yield from _last(whole)
 
 
-def of_chunks(chunks: KeptChunks, *, source: str) -> Iterator[str]:
+def of_chunks(chunks: KeptChunks[Any], *, source: str) -> Iterator[str]:
     """Of a scripted stream: its last chunks, and where they came from."""
     yield f"a stream from {source}: {chunks.total} chunks read"
     for chunk in chunks[-_PIECES:]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from unspool import Clock, CustomStreamWrapper, FakeStream
+from unspool import Clock, CustomStreamWrapper, FakeStream, ModelResponseStream
 from unspool.streaming.items import as_chunk
 from unspool.streaming.kept import KeptChunks
 
@@ -62,7 +62,7 @@ class CannedStream(_Wrapper):
 
     def __init__(self, source: CannedSource, model: str, **options: Any) -> None:
         self.source = source
-        self.delivered = KeptChunks()
+        self.delivered: KeptChunks[Any] = KeptChunks()
         self.error: Exception | None = None
         self.ended = False
         self._was_awaited = False
@@ -144,6 +144,13 @@ def _each(error: type[BaseException] | tuple[type[BaseException], ...]) -> Itera
 class UnspoolStream(CannedStream, CustomStreamWrapper):
     """Unspool's own wrapper around a canned source."""
 
+    if TYPE_CHECKING:
+        delivered: KeptChunks[ModelResponseStream]
+
+        def __next__(self) -> ModelResponseStream: ...
+
+        async def __anext__(self) -> ModelResponseStream: ...
+
 
 @contextmanager
 def open_stream(
@@ -155,7 +162,7 @@ def open_stream(
     clock: Clock,
     limit: int | None,
     **options: Any,
-) -> Iterator[CannedStream]:
+) -> Iterator[UnspoolStream]:
     """A script in our own wrapper, closed afterwards; the arguments are those of `stream_wrapper`."""
     source = CannedSource(script, repeat=repeat, provider=provider, clock=clock)
     options = {"custom_llm_provider": provider, "repeated_chunk_limit": limit, **options}

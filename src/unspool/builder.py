@@ -74,8 +74,11 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     count_prompt_tokens: Callable[[], int] | None = None,
     *,
     token_counter: TokenCounter | None = None,
-) -> ModelResponse | None:
-    """The response that these chunks add up to (contract, section b); None if there are none.
+) -> ModelResponse | Any:
+    """Build the response that these chunks add up to, as LiteLLM's function does; None of no chunks.
+
+    The annotation says `Any` for that None, as `re` does for a group that may be missing: where a caller
+    knows that there are chunks, `.choices` needs no check.
 
     Args:
         chunks: `ModelResponseStream` records, dicts of that shape or of a text completion's, or

@@ -117,7 +117,8 @@ class FakeStream:
     be cancelled. `close` and `aclose` end the stream; afterwards nothing comes from it any more.
 
     Args:
-        script: the items.
+        script: the items, each a `ScriptItem`. A type checker makes `list[object]` of a mixed list, so that
+            they are checked when their turn comes.
         repeat: how often to play it: a whole number from 1, or `FOREVER`.
         provider: who speaks in the bytes and events: a provider, or a wire format's name.
         clock: what pauses pass on.
@@ -138,7 +139,7 @@ class FakeStream:
 
     def __init__(
         self,
-        script: Iterable[ScriptItem],
+        script: Iterable[Any],
         *,
         repeat: float = 1,
         provider: str = "openai",

@@ -214,7 +214,10 @@ class _AnyToolCall(Record):
 
     id: str | None = None
     type: str = "function"
-    function: Function | None = None
+    if TYPE_CHECKING:  # a custom call has none; `Any` stands for that None, so that others need no check
+        function: Function | Any = None
+    else:
+        function: Function | None = None
     if TYPE_CHECKING:  # undeclared for pydantic, so that it is absent unless given
         custom: CustomToolCallPayload = CustomToolCallPayload()
 

@@ -137,19 +137,19 @@ def test_what_keeps_a_connection_open(wire_format: str) -> None:
 
 
 @pytest.fixture
-def chunks(_few_are_kept: None) -> KeptChunks:
+def chunks(_few_are_kept: None) -> KeptChunks[int]:
     return KeptChunks()
 
 
 @pytest.mark.parametrize("amount", [0, 1, 100, 101, 139])
-def test_an_ordinary_stream_is_kept_whole(chunks: KeptChunks, amount: int) -> None:
+def test_an_ordinary_stream_is_kept_whole(chunks: KeptChunks[int], amount: int) -> None:
     for number in range(amount):
         chunks.append(number)
     assert list(chunks) == list(range(amount))
 
 
 @pytest.mark.parametrize("amount", [140, 141, 1_000, 1_007])
-def test_of_an_endless_one_the_beginning_and_the_latest(chunks: KeptChunks, amount: int) -> None:
+def test_of_an_endless_one_the_beginning_and_the_latest(chunks: KeptChunks[int], amount: int) -> None:
     for number in range(amount):
         chunks.append(number)
     assert list(chunks[:100]) == list(range(100))

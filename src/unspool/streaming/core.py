@@ -122,7 +122,7 @@ class StreamCore:
         build: Callable[[ResponseFold], ModelResponse | None],
     ) -> None:
         self.options = options
-        self.chunks = KeptChunks()
+        self.chunks: KeptChunks[ModelResponseStream] = KeptChunks()
         self.response_id: str | None = None
         self.created: int | None = None
         self.system_fingerprint: str | None = None

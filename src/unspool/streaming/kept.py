@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 FIRST_KEPT = 150_000
 """How many chunks are kept from a stream's beginning. The longest answers have 128,000 tokens."""
@@ -11,7 +11,10 @@ LATEST_KEPT = 1_000
 """How many of the latest are kept beside these, at least: the finish reason and the usage are there."""
 
 
-class KeptChunks(list[Any]):
+Chunk = TypeVar("Chunk")
+
+
+class KeptChunks(list[Chunk]):
     """A list that is appended to for ever, in constant memory.
 
     Beyond `FIRST_KEPT` chunks it holds the first ones and the latest. What is built of them has all text
@@ -25,7 +28,7 @@ class KeptChunks(list[Any]):
         super().__init__()
         self.total = 0
 
-    def append(self, chunk: Any) -> None:
+    def append(self, chunk: Chunk) -> None:
         super().append(chunk)
         self.total += 1
         if len(self) >= FIRST_KEPT + 2 * LATEST_KEPT:
@@ -37,20 +40,20 @@ class KeptChunks(list[Any]):
         return self.total < FIRST_KEPT
 
     @property
-    def latest(self) -> list[Any]:
+    def latest(self) -> list[Chunk]:
         """The kept chunks after the first ones."""
         return self[FIRST_KEPT:]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _kept, (list(self), self.total)
 
-    def copy(self) -> KeptChunks:
+    def copy(self) -> KeptChunks[Chunk]:
         """The same chunks in another list, with the same total."""
         return _kept(list(self), self.total)
 
 
-def _kept(chunks: list[Any], total: int) -> KeptChunks:
-    kept = KeptChunks()
+def _kept(chunks: list[Chunk], total: int) -> KeptChunks[Chunk]:
+    kept: KeptChunks[Chunk] = KeptChunks()
     kept.extend(chunks)
     kept.total = total
     return kept

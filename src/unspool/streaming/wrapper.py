@@ -29,6 +29,7 @@ from unspool.guards.repetition import RepetitionGuard, checked_limit
 from unspool.mid_stream import breaks_a_stream, in_mid_stream
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
+from unspool.streaming.kept import KeptChunks
 from unspool.streaming.source import END, Source, awaited
 
 if TYPE_CHECKING:
@@ -443,7 +444,7 @@ class CustomStreamWrapper:
         return self._hidden_params
 
     @property
-    def chunks(self) -> list[ModelResponseStream]:
+    def chunks(self) -> KeptChunks[ModelResponseStream]:
         """The chunks that have come out so far; see `KeptChunks` for a stream without an end."""
         return self._core.chunks
 

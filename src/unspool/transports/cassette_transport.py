@@ -1,12 +1,13 @@
 """Transports for clients that take one: `httpx.Client(transport=…)`, of httpx and httpx2, sync and async.
 
-They inherit from neither library and take it from each request, so that one object serves both.
+They take the library from each request, so that one object serves both. They inherit from neither when they
+run, and from both for a type checker, which asks for the base class of the client's own library.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure
@@ -16,8 +17,13 @@ from unspool.transports.answer import Playback, aanswer, answer
 from unspool.transports.ignored import refusal
 from unspool.transports.replay import Timing, factor_of
 
+if TYPE_CHECKING:
+    from unspool.transports.bases import EitherTransport
+else:
+    EitherTransport = object
 
-class _CassetteTransport:
+
+class _CassetteTransport(EitherTransport):
     """Hands each request to a cassette."""
 
     def __init__(self, inner: Any, playback: Playback) -> None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterat
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
@@ -134,7 +134,13 @@ class Breaker:
         return self.ledger.errors()
 
 
-class FaultTransport:
+if TYPE_CHECKING:
+    from unspool.transports.bases import EitherTransport
+else:
+    EitherTransport = object
+
+
+class FaultTransport(EitherTransport):
     """Breaks the answers of another transport.
 
         transport = FaultTransport(httpx.HTTPTransport(), Break(after=2).on(1))
