@@ -181,3 +181,20 @@ def test_a_package_says_that_it_is_typed(package: Path) -> None:
 def test_a_test_reaches_no_other_machine(host: str) -> None:
     with pytest.raises(pytest.fail.Exception, match="tests may only talk to this machine"):
         socket.create_connection((host, 443), timeout=1)
+
+
+NUMBERED = re.compile(r"\b[Dd]ecisions? D?\d|\(D\d|\b[Cc]ontract, (?:section )?[a-d][,):]|\bsection [a-d]\b|§")
+
+
+def test_no_text_speaks_of_decisions_and_sections_by_number() -> None:
+    """A reader has no list of them: what is meant stands there."""
+    places = [(SOURCE, "*.py"), (PLUGIN, "*.py"), (ROOT / "docs", "*.md"), (ROOT / "examples", "*.md")]
+    found = [
+        f"{path}:{number}"
+        for folder, pattern in places
+        for path in folder.rglob(pattern)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if NUMBERED.search(line)
+    ]
+
+    assert found == []

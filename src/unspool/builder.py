@@ -4,7 +4,7 @@ Adding a chunk only files what it says, as it came, under the name of the field 
 response is made at the end: each field has a function that joins its pieces, and nothing is joined
 twice. So the work grows with the size of the stream alone, and a response can be had at any point of it.
 
-The rules are LiteLLM's `stream_chunk_builder` (contract, section b) wherever it keeps what was said.
+The rules are LiteLLM's `stream_chunk_builder`, wherever it loses nothing.
 Where it mixes choices, glues calls or drops fields, everything is kept instead. Nested values that need
 no joining are shared with the chunks, and never changed.
 """
@@ -152,7 +152,7 @@ def _read_at(position: int, item: object) -> ModelResponseStream:
 
 
 def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
-    """By time of creation if the first chunk has one, else as they are (contract, section b)."""
+    """By time of creation if the first chunk has one, else as they are, as LiteLLM does."""
     if not chunks or _are_in_order(chunks) or _created_at(chunks[0]) == inf:
         return chunks
     return sorted(chunks, key=_created_at)
@@ -238,7 +238,7 @@ class ResponseFold:
         """What every chunk repeats: the first value, or the first that is one.
 
         Azure's first chunk has an empty id and model and was created at 0. Its model router gives its
-        own name first, and that of the model that answers later (contract, section b).
+        own name first, and that of the model that answers later, as in LiteLLM.
         """
         response = self._response
         for key in ("id", "created", "system_fingerprint"):

@@ -1,6 +1,6 @@
 """From what a provider, a transport or a bug threw to the error that the caller sees.
 
-A status and a body become one of LiteLLM's classes (contract, section c); any other exception is
+A status and a body become one of LiteLLM's classes; any other exception is
 recognised by its name, so that this module needs neither httpx nor httpx2 nor an SDK.
 """
 
@@ -45,7 +45,7 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 # An error in a stream has a type and no status. https://docs.anthropic.com/en/api/errors; in LiteLLM an
-# Anthropic stream's error is a 500 whatever it says (contract, section d): so it stays for the two below.
+# Anthropic stream's error is a 500 whatever it says: so it stays for the two below.
 _STATUS_OF_TYPE: dict[str, int] = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -224,7 +224,7 @@ def map_exception(error: BaseException, *, model: str, llm_provider: str) -> Pro
 
     A `ProviderError` stays itself, with model and provider filled in. An exception with a
     `status_code` (an SDK's) becomes the class of that status; a timeout becomes `Timeout`; anything
-    else becomes `APIConnectionError` (contract, section a). `.original_exception` is always set.
+    else becomes `APIConnectionError`, as in LiteLLM. `.original_exception` is always set.
     """
     if isinstance(error, ProviderError):
         return _filled_in(error, model, llm_provider)

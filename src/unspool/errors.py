@@ -42,7 +42,7 @@
         ├── ChecksumError
         └── MalformedEventError
 
-The names and status codes of the provider errors are LiteLLM's (contract, section c), so that
+The names and status codes of the provider errors are LiteLLM's, so that
 `except litellm.X` needs only its import changed. As there, `APIError` is no base of the others.
 An error that breaks a stream carries the text before it, in `generated_content`; the class of one that
 isn't a 4xx is a `MidStreamFallbackError` as well (see `unspool.mid_stream`).
@@ -89,7 +89,7 @@ class ProviderError(UnspoolError):
     Positional arguments are LiteLLM's, in its order for each class; further details are keywords.
     `str(error)` and `.message` start with the class's name. `.generated_content` is the text that
     the stream had delivered before the error, `.is_pre_first_chunk` whether it had delivered
-    nothing, `.original_exception` the exception that this one stands for (LiteLLM decision D2).
+    nothing, `.original_exception` the exception that this one stands for.
 
     Args:
         message: what happened.
@@ -422,8 +422,7 @@ class MidStreamFallbackError(ServiceUnavailableError):
     """A stream broke; `.original_exception` says how. Its status is the original's, else 503.
 
     LiteLLM raises this for every mid-stream error that isn't a 4xx. Unspool's mid-stream errors are of
-    this class and of the mapped error's own at once; with `wrap_errors=True` they are of this class alone
-    (decisions D2 and D3).
+    this class and of the mapped error's own at once; with `wrap_errors=True` they are of this class alone.
     """
 
     positions = _names(
@@ -451,7 +450,7 @@ class RepetitionError(InternalServerError, MidStreamFallbackError):
     """500: the model repeats itself, and a loop guard stopped the stream.
 
     Caught by `except InternalServerError` (LiteLLM's documented promise) and by
-    `except MidStreamFallbackError` (what its newer releases raise): decision D2.
+    `except MidStreamFallbackError` (what its newer releases raise).
 
     `.repeated` is what repeats, `.period` its length in chunks, `.count` how often it came,
     `.first_chunk` the index of the emitted chunk where it began, `.channel` where it was seen:
@@ -495,7 +494,7 @@ class APIConnectionError(ProviderError):
 
 
 class IncompleteStreamError(APIConnectionError, MidStreamFallbackError):
-    """500: the stream ended without a finish reason (decision D9).
+    """500: the stream ended without a finish reason.
 
     `.generated_content` is the text before the end. Caught by `except APIConnectionError` and by
     `except MidStreamFallbackError`, which is what LiteLLM raises.

@@ -37,7 +37,7 @@ class ModelResponseListIterator:
     """LiteLLM's fake source: chunks from a list, one after the other, once.
 
     Sync and async iteration share one position, so that one may go on where the other stopped. After
-    the last item it is over for good; iterating again yields nothing (contract, section a).
+    the last item it is over for good; iterating again yields nothing.
 
     Args:
         model_responses: what to yield, as it is.

@@ -101,7 +101,7 @@ def _join_function_call(values: list[Any]) -> dict[str, Any]:
 
 
 def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Merged, but each `citation` is one of the `citations` (contract, section b), and texts are pieces."""
+    """Merged, but each `citation` is one of the `citations`, and texts are pieces."""
     cited = [value["citation"] for value in values if value.get("citation") is not None]
     citations = cited if all(isinstance(citation, list) for citation in cited) else [cited]
     merged = {**({"citations": citations} if cited else {}), **_merge(values), **_join_streamed_texts(values)}

@@ -1,4 +1,4 @@
-"""Errors in mid-stream: of the mapped class and `MidStreamFallbackError` at once (decision D3).
+"""Errors in mid-stream: of the mapped class and `MidStreamFallbackError` at once.
 
 LiteLLM wraps an error that breaks a stream into a `MidStreamFallbackError`, which hides it from
 `except RateLimitError`. Here both kinds of `except` catch it. A 4xx stays as it is, except 408 and 429:

@@ -22,7 +22,7 @@ logger = logging.getLogger("unspool")
 
 _MISSING = object()
 
-# Contract, section d, and what LiteLLM lacks: of Anthropic (pause_turn and model_context_window_exceeded),
+# LiteLLM's, and what it lacks: of Anthropic (pause_turn and model_context_window_exceeded),
 # Bedrock (malformed_…, and its Titan's FINISH, LENGTH, STOP_CRITERIA_MET and CONTENT_FILTERED), Cohere
 # (TOOL_CALL, STOP_SEQUENCE, USER_CANCEL, ERROR_LIMIT), watsonx (cancelled, time_limit, token_limit) and
 # Replicate (canceled). What isn't here is answered with "stop" and a logged warning.
@@ -50,7 +50,7 @@ NO_FINISH = "has_no_finish_reason"
 
 
 def map_finish_reason(reason: str) -> str:
-    """OpenAI's word for a provider's finish reason (contract, section d)."""
+    """OpenAI's word for a provider's finish reason, by LiteLLM's table."""
     mapped = FINISH_REASONS.get(reason)
     if mapped is None:
         logger.warning("unknown finish_reason %r, taken as 'stop'", reason)
@@ -260,7 +260,7 @@ def _without_absent(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_indices(calls: Any) -> Any:
-    """Tool-call fragments; one without `index` is numbered by its place in the delta (contract, a)."""
+    """Tool-call fragments; one without `index` is numbered by its place in the delta."""
     if not isinstance(calls, list):
         return calls
     return [
@@ -297,7 +297,7 @@ class Delta(_Spoken):
         if not isinstance(data, dict) or _DELTA_QUIRKS.isdisjoint(data):
             return data
         settled = _without_absent(data)
-        reasoning = settled.pop("reasoning", None)  # an alias (decision D7)
+        reasoning = settled.pop("reasoning", None)  # an alias
         if isinstance(reasoning, str):
             settled.setdefault("reasoning_content", reasoning)
         elif reasoning is not None:
@@ -484,15 +484,15 @@ class ModelResponseStream(_Response):
 class ModelResponse(_Response):
     """A whole response.
 
-    With `stream=True`, or choices that are `StreamingChoices`, its constructor gives a `ModelResponseStream`
-    (decision D1).
+    With `stream=True`, or choices that are `StreamingChoices`, its constructor gives a `ModelResponseStream`,
+    as LiteLLM documents.
     """
 
     choices: list[Choices] = Field(default_factory=lambda: [Choices()])
 
     def __new__(cls, *, stream: bool | None = None, **data: Any) -> Self:
         if stream or any(isinstance(choice, StreamingChoices) for choice in data.get("choices") or ()):
-            return ModelResponseStream(**data)  # type: ignore[return-value]  # D1: the documented way to make one
+            return ModelResponseStream(**data)  # type: ignore[return-value]  # the documented way to make one
         return super().__new__(cls)
 
     def __init__(self, *, stream: bool | None = None, **data: Any) -> None:  # noqa: ARG002 - __new__ reads it

@@ -99,8 +99,8 @@ def settle_usage(
 ) -> dict[str, Any]:
     """What a stream cost, by all that it reported on the way; what it never reported is counted.
 
-    A reported 0 counts as reported (decision D5). An answer of text alone has 0 reasoning tokens unless
-    the provider says otherwise (contract, section b); beyond that no estimate is mixed into what it says.
+    A reported 0 counts as reported. An answer of text alone has 0 reasoning tokens unless
+    the provider says otherwise; beyond that no estimate is mixed into what it says.
 
     Args:
         reports: usages with all three totals, in the order they came, each with the counts so far.
@@ -131,7 +131,7 @@ def settle_usage(
 
 
 def _merge_counts(known: dict[str, Any], reported: Mapping[str, Any]) -> None:
-    """The last value of each counter; a 0 never replaces a count (contract, section b).
+    """The last value of each counter; a 0 never replaces a count.
 
     Ollama reports zeros until its last chunk, Anthropic the prompt at the start alone.
     """
@@ -145,7 +145,7 @@ def _merge_counts(known: dict[str, Any], reported: Mapping[str, Any]) -> None:
 
 
 def _or_zero(count_prompt: Callable[[], int]) -> int:
-    """A prompt that can't be counted shouldn't cost anybody the response (contract, section b)."""
+    """A prompt that can't be counted shouldn't cost anybody the response."""
     try:
         return count_prompt()
     except Exception:

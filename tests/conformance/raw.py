@@ -90,7 +90,7 @@ class RawStream:
 
     @property
     def usage_by_count(self) -> Usage | None:
-        """Of each count the last that isn't 0, as LiteLLM's builder has it (contract, section b)."""
+        """Of each count the last that isn't 0, as LiteLLM's builder has it."""
         if self.usage is None:
             return None
         counts = {key: [usage[key] for usage in self.usages if usage[key]] for key in PARTS}

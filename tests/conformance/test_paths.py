@@ -22,10 +22,10 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 WITHHELD = {
     "choices[].delta.role": "each choice says it once",
-    "choices[].delta.token_id": "a finish chunk has an empty delta (contract, section a)",
+    "choices[].delta.token_id": "a finish chunk has an empty delta",
     "choices[].finish_reason": "each choice finishes once",
     "choices[].native_finish_reason": "it goes with the finish reason that isn't repeated",
-    "created": "it is the time of the wrapper's first chunk (contract, section a)",
+    "created": "it is the time of the wrapper's first chunk",
     "id": "it is the first one throughout",
     "model": "it is the one that was asked for; the provider's is in the hidden params",
     "obfuscation": "random text that hides a chunk's length; it goes with a chunk that says nothing",

@@ -74,7 +74,7 @@ def completion(
 
     Raises:
         UnsupportedParamsError: retries, fallbacks or `client=`; `drop_params` ignores the first two.
-        ProviderError: the provider refused, couldn't be reached or made no sense (contract, section c);
+        ProviderError: the provider refused, couldn't be reached or made no sense;
             of a stream, from its iteration too.
         MockError: a mock or a callback that can't be used.
         TypeError: an async `http_client` or `transport`.

@@ -75,7 +75,7 @@ class Reply:
 
 @contextmanager
 def mapped_errors(model: str, provider: str) -> Iterator[None]:
-    """What somebody else's code throws, as errors of ours (contract, section c)."""
+    """Map the exceptions of other people's code to LiteLLM's classes."""
     try:
         yield
     except ProviderError as error:

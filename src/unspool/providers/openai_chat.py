@@ -202,7 +202,7 @@ def _sort_annotations(delta: JSON) -> JSON:
 
 
 def _rename_reasoning(delta: JSON) -> JSON:
-    """`reasoning` is `reasoning_content` (decision D7), unless a server sends both."""
+    """`reasoning` is `reasoning_content`, unless a server sends both."""
     renamed = {key: value for key, value in delta.items() if key != "reasoning"}
     if renamed.get("reasoning_content") is None:
         renamed["reasoning_content"] = delta["reasoning"]

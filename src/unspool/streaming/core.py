@@ -1,6 +1,6 @@
 """LiteLLM's streaming contract as a pure stage: chunks of any source in, the caller's chunks out.
 
-The contract (section a of the measured one) in short: the role comes once and first; chunks that say
+The contract in short, as measured on LiteLLM: the role comes once and first; chunks that say
 nothing are dropped; a finish reason is taken off the chunk that carries text and comes on a chunk of its
 own, exactly once a choice; id, created and model never change; usage stays hidden until the end and is
 shown there if asked for; `stop` after tool calls is `tool_calls`; a stream of chunks that ends without a
@@ -174,7 +174,7 @@ class StreamCore:
     def response(self) -> ModelResponse | None:
         """The response that the emitted chunks add up to; built once, so ask at the end.
 
-        None if there are none, or if they can't be added up: that never breaks a stream (contract, a).
+        None if there are none, or if they can't be added up: that never breaks a stream.
         """
         if self._response is None and self._unbuildable is None:
             try:
@@ -311,7 +311,7 @@ class StreamCore:
 
     def _receive_finish(self, source: StreamingChoices) -> None:
         fields = source.get("provider_specific_fields")
-        if self.options.strict and fields and fields.get("native_finish_reason") == "error":  # decision D8
+        if self.options.strict and fields and fields.get("native_finish_reason") == "error":
             raise InternalServerError("the provider ended the stream with finish_reason 'error'")
         self.received_finish_reason = source.finish_reason
 
@@ -346,7 +346,7 @@ class StreamCore:
         return StreamingChoices(index=index, finish_reason=self._intermittent or "stop")
 
     def _is_incomplete(self) -> bool:
-        """Whether a missing finish reason is an error. Plain text is a whole answer (contract, D9)."""
+        """Whether a missing finish reason is an error. Plain text is a whole answer."""
         strict = self.options.strict
         if strict is None:
             return self.raises_if_incomplete and self._has_chunks and not self.options.exempt
@@ -458,7 +458,7 @@ class StreamCore:
 
 
 def _finish_with_calls(finish: StreamingChoices) -> None:
-    """Change `stop` after tool calls into `tool_calls`; the provider's word stays (contract, D10)."""
+    """Change `stop` after tool calls into `tool_calls`; the provider's word stays."""
     finish.finish_reason = "tool_calls"
     fields = finish.get("provider_specific_fields") or {}
     finish["provider_specific_fields"] = {"native_finish_reason": "stop", **fields}

@@ -112,7 +112,7 @@ def _advice(item: Mapping[str, Any]) -> str:
 
 
 def is_generic(item: object) -> bool:
-    """Whether it is a LiteLLM `GenericStreamingChunk` (contract, section a)."""
+    """Whether it is a LiteLLM `GenericStreamingChunk`."""
     return isinstance(item, dict) and "text" in item and item.keys() <= _GENERIC_KEYS
 
 
@@ -140,7 +140,7 @@ def _from_response(data: Mapping[str, Any]) -> ModelResponseStream:
 
 
 def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    if choice.get("delta"):  # litellm 1.106 makes a whole response of its own documented fake chunk (D1)
+    if choice.get("delta"):  # litellm 1.106 makes a whole response of its own documented fake chunk
         delta: Mapping[str, Any] = choice["delta"]
         return delta
     message = choice.get("message") or {}

@@ -183,7 +183,7 @@ def _any_close(stream: Any) -> Any:
 
 @contextmanager
 def _logged() -> Iterator[None]:
-    """An error while closing never stands in the way of the one that led there (contract, section a)."""
+    """An error while closing never stands in the way of the one that led there."""
     try:
         yield
     except Exception:

@@ -140,14 +140,14 @@ class CustomStreamWrapper:
         count_prompt_tokens: the prompt's tokens, for a provider that reports no usage.
         is_mock: the source is a mock, whose missing finish reason is no error.
         strict: None raises IncompleteStreamError where a stream of chunks ends without a finish reason, as
-            LiteLLM raises an error (decision D9), unless `unspool.raise_on_incomplete` is False. Text in a
+            LiteLLM raises an error, unless `unspool.raise_on_incomplete` is False. Text in a
             script, generic chunks, cached responses, mocks, custom providers and an empty source end in
-            `stop`. True raises for these too, but for plain text, and for a finish reason that says `error`
-            (D8). False raises for neither.
+            `stop`. True raises for these too, but for plain text, and for a finish reason that says `error`.
+            False raises for neither.
         repeated_chunk_limit: instead of `unspool.REPEATED_STREAMING_CHUNK_LIMIT`, for this stream.
         cycle_guard: a `CycleGuard` to find loops that LiteLLM's rule is blind to.
         wrap_errors: raise `MidStreamFallbackError` alone, around what isn't a 4xx, as LiteLLM does. By
-            default such an error is of that class and of the mapped error's own at once (D3).
+            default such an error is of that class and of the mapped error's own at once.
         max_seconds: the longest that the stream may take, in seconds; by default the environment's
             `LITELLM_MAX_STREAMING_DURATION_SECONDS`, else no limit.
         merge_reasoning_content_in_choices: put reasoning into the content, inside `<think>`.
@@ -155,7 +155,7 @@ class CustomStreamWrapper:
         clock: the time. A virtual one makes tests instant.
 
     Raises (when iterated):
-        ProviderError: what the source raised, mapped to LiteLLM's classes (contract, section c), with the
+        ProviderError: what the source raised, mapped to LiteLLM's classes, with the
             text so far in `.generated_content`.
         RepetitionError: the model repeats itself.
         Timeout: the stream took longer than `max_seconds`.
