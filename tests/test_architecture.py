@@ -183,7 +183,9 @@ def test_a_test_reaches_no_other_machine(host: str) -> None:
         socket.create_connection((host, 443), timeout=1)
 
 
-NUMBERED = re.compile(r"\b[Dd]ecisions? D?\d|\(D\d|\b[Cc]ontract, (?:section )?[a-d][,):]|\bsection [a-d]\b|§")
+NUMBERED = re.compile(
+    r"\b[Dd]ecisions? D?\d|\(D\d|\b[Cc]ontract, (?:section )?[a-d][,):]|\bsection [a-d]\b|§"
+)
 
 
 def test_no_text_speaks_of_decisions_and_sections_by_number() -> None:
