@@ -1,14 +1,20 @@
-# What a transport for either library is to a type checker; at run time it needs no base class.
+"""What a transport for either library is to a type checker. Nothing imports this module when it runs."""
+
+from __future__ import annotations
 
 from typing import Any
 
 import httpx
 import httpx2
 
+
 class _Sync(httpx.BaseTransport, httpx2.BaseTransport):
     def handle_request(self, request: Any) -> Any: ...
+
 
 class _Async(httpx.AsyncBaseTransport, httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: Any) -> Any: ...
 
-class EitherTransport(_Sync, _Async): ...
+
+class EitherTransport(_Sync, _Async):
+    """The base classes of httpx's and httpx2's transports, sync and async."""
