@@ -14,6 +14,7 @@ from unspool.client.provider import (
     target_of,
 )
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
+from unspool.providers.directory import Provider
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,10 @@ def test_custom_providers_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "my-llm" in known_providers()
 
 
-def test_a_provider_that_can_only_be_read_is_not_proposed() -> None:
+def test_a_provider_that_can_only_be_read_is_not_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"azure", "cohere", "groq", "ollama"} <= set(known_providers())
-    assert "replicate" not in known_providers()
+    monkeypatch.setitem(PROVIDERS, "acme", Provider("https://acme.ai", wire_format="bedrock-agent"))
+    assert "acme" not in known_providers()
 
 
 def a_target(provider: str = "openai", **options: Any) -> Target:

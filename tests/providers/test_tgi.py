@@ -8,7 +8,6 @@ import pytest
 from tests.providers.streams import JSON, deltas, finishes, kept, rebuilt, run, said, sse, tokens
 
 from unspool.errors import (
-    APIResponseValidationError,
     BadRequestError,
     InternalServerError,
     MalformedEventError,
@@ -17,7 +16,7 @@ from unspool.errors import (
     UnprocessableEntityError,
 )
 from unspool.models import ModelResponseStream
-from unspool.providers.tgi import TGINormalizer, response_from_tgi
+from unspool.providers.tgi import TGINormalizer
 
 DETAILS = {"finish_reason": "eos_token", "generated_tokens": 3, "input_length": 9, "seed": 17}
 
@@ -104,21 +103,3 @@ def test_an_event_of_another_shape_says_where_to_look() -> None:
 
 def test_nothing_is_held_back() -> None:
     assert list(TGINormalizer().flush()) == []
-
-
-def test_a_whole_answer_may_be_in_a_list() -> None:
-    body = {"generated_text": "Low tide.", "details": DETAILS}
-    for shape in (body, [body]):
-        response = response_from_tgi(shape)
-        assert response.choices[0].message.content == "Low tide."
-        assert tokens(response) == (9, 3, 12)
-
-
-def test_an_errors_body_instead_of_a_whole_answer_is_raised() -> None:
-    with pytest.raises(UnprocessableEntityError, match="too long"):
-        response_from_tgi({"error": "`inputs` is too long", "error_type": "validation"})
-
-
-def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(APIResponseValidationError, match="it has none of generated_text"):
-        response_from_tgi({})

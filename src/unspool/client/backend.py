@@ -22,6 +22,7 @@ from unspool.client.http import (
     send,
     time_limits,
 )
+from unspool.client.predictions import apredict, predict
 from unspool.client.provider import Target, provider_of, provider_or_guess, target_of
 from unspool.custom_llm import CustomLLM, custom_handler
 from unspool.errors import BadRequestError, MockError
@@ -159,14 +160,22 @@ class HTTPBackend:
     def answer(self, call: Call) -> Reply:
         with mapped_errors(self.model, self.provider):
             token = self.token() if self.token else None
-        return self._read(call, send(self._exchange(call, token)))
+        exchange = self._exchange(call, token)
+        reply = predict(exchange, call.options.clock) if self._in_two_steps else send(exchange)
+        return self._read(call, reply)
 
     async def aanswer(self, call: Call) -> Reply:
         with mapped_errors(self.model, self.provider):
             token = self.token() if self.token else None
             if inspect.isawaitable(token):
                 token = await token
-        return self._read(call, await asend(self._exchange(call, token)))
+        exchange = self._exchange(call, token)
+        reply = await (apredict(exchange, call.options.clock) if self._in_two_steps else asend(exchange))
+        return self._read(call, reply)
+
+    @property
+    def _in_two_steps(self) -> bool:
+        return self.target.wire_format == "replicate-sse"
 
     def _exchange(self, call: Call, token: Any) -> Exchange:
         options = call.options

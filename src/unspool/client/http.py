@@ -174,7 +174,7 @@ def _build(client: Any, exchange: Exchange) -> Any:
         request.method,
         request.url,
         headers=request.headers,
-        json=request.body,
+        json=request.body or None,
         extensions={} if keeps_its_own else {"timeout": time_limits(connection.timeout)},
     )
     if exchange.sign is not None:

@@ -110,7 +110,13 @@ FORMATS: dict[str, WireFormat] = {
             request="unspool.providers.gemini.request:build_request",
             response="unspool.providers.gemini:response_from_gemini",
         ),
-        WireFormat("replicate-sse", _sse, "unspool.providers.replicate:ReplicateNormalizer"),
+        WireFormat(
+            "replicate-sse",
+            _sse,
+            "unspool.providers.replicate:ReplicateNormalizer",
+            request="unspool.providers.replicate_request:build_request",
+            response="unspool.providers.replicate:response_from_replicate",
+        ),
         WireFormat(
             "sap-orchestration",
             NDJSONDecoder,

@@ -17,7 +17,7 @@ from unspool.providers.payload import JSON
 
 @dataclass(frozen=True, slots=True)
 class HTTPRequest:
-    """A POST with a JSON body."""
+    """A request with a JSON body; an empty one isn't sent, as with GET."""
 
     method: str
     url: str

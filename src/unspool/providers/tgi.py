@@ -6,13 +6,12 @@ the last one has `details`, and the whole text again. (TGI's `/v1/chat/completio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
-from unspool.models import ModelResponse, ModelResponseStream, Usage
+from unspool.models import ModelResponseStream, Usage
 from unspool.providers.answer import Answer
-from unspool.providers.json_events import read_event, response_of
+from unspool.providers.json_events import read_event
 from unspool.providers.payload import JSON
 from unspool.providers.shape import object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
@@ -86,17 +85,3 @@ def _usage(details: JSON) -> Usage | None:
     # Versions before 2.2 don't say how long the prompt was.
     prompt, completion = (int(details.get(key) or 0) for key in ("input_length", "generated_tokens"))
     return Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion)
-
-
-def response_from_tgi(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> ModelResponse:
-    """The answer of `/generate`, or of `/`, which is a list of one.
-
-    Raises:
-        ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor an answer.
-    """
-    whole = dict(body if isinstance(body, Mapping) else body[0])
-    said = {**whole, "token": {"text": whole.get("generated_text")}} if "generated_text" in whole else whole
-    return response_of(
-        TGINormalizer().read(said), whole, keys="generated_text", page=_PAGE, llm_provider="huggingface"
-    )

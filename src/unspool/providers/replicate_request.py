@@ -1,0 +1,99 @@
+"""The request that creates a prediction at Replicate: https://replicate.com/docs/reference/http.
+
+A model takes one text: those of the messages, one below the other. The prediction is then read at the
+addresses that the answer names (`unspool.client.predictions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unspool.providers.payload import JSON
+from unspool.providers.prompt import prompt_of
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
+from unspool.providers.support import supported
+
+_LACKS = frozenset(
+    name
+    for names in (
+        "audio frequency_penalty function_call functions logit_bias logprobs modalities n",
+        "parallel_tool_calls prediction presence_penalty reasoning_effort response_format service_tier store",
+        "stream_options tool_choice tools top_logprobs user verbosity web_search_options",
+    )
+    for name in names.split()
+)
+_OF_PREDICTION = ("webhook", "webhook_events_filter")
+_SYSTEM_ROLES = ("system", "developer")
+
+
+def build_request(
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,
+) -> HTTPRequest:
+    """A prediction; see `BuildRequest`. Parameters that OpenAI doesn't have are the model's inputs.
+
+    Args:
+        model: `owner/name`, `owner/name:version` or `deployments/owner/name`.
+        params: with LiteLLM's `supports_system_prompt` the system messages are the input `system_prompt`.
+        base_url: with its version, such as `https://api.replicate.com/v1`.
+
+    Raises:
+        UnsupportedParamsError: models there have no such parameter, and `drop_params` is false.
+        BadRequestError: a message has something else than text, or calls.
+    """
+    taken = supported(
+        params, _LACKS, model=model, llm_provider="replicate", drop_params=drop_params, title="Replicate"
+    )
+    given = {name: plain(value) for name, value in taken.items() if name not in EXTRAS}
+    of_prediction = {name: given.pop(name) for name in _OF_PREDICTION if name in given}
+    said = _said(
+        [plain(message) for message in messages], apart=bool(given.pop("supports_system_prompt", False))
+    )
+    inputs = {_name(name, model): _value(name, value) for name, value in given.items()}
+    where, version = _address(model)
+    body = {
+        **version,
+        "input": {**said, **inputs},
+        **of_prediction,
+        **({"stream": True} if stream else {}),
+    }
+    headers = {
+        "authorization": None if api_key is None else f"Bearer {api_key}",
+        "prefer": None if stream else "wait",
+    }
+    return post(f"{base_url.rstrip('/')}/{where}", body, params, headers)
+
+
+def _address(model: str) -> tuple[str, JSON]:
+    """The path, and the version where that isn't said by it."""
+    if model.startswith("deployments/"):
+        return f"{model}/predictions", {}
+    name, _, version = model.partition(":")
+    return ("predictions", {"version": version}) if version else (f"models/{name}/predictions", {})
+
+
+def _said(messages: Sequence[JSON], *, apart: bool) -> JSON:
+    system = [message for message in messages if apart and message.get("role") in _SYSTEM_ROLES]
+    others = [message for message in messages if message not in system]
+    prompt = {"prompt": prompt_of(others, llm_provider="replicate")}
+    return {**prompt, "system_prompt": prompt_of(system, llm_provider="replicate")} if system else prompt
+
+
+def _name(name: str, model: str) -> str:
+    """LiteLLM's names; each model at Replicate has its own."""
+    if name in ("max_tokens", "max_completion_tokens"):
+        if "vicuna" in model or "flan" in model:
+            return "max_length"
+        return "max_tokens" if "meta/codellama-13b" in model else "max_new_tokens"
+    return "stop_sequences" if name == "stop" else name
+
+
+def _value(name: str, value: Any) -> Any:
+    return ",".join(value) if name == "stop" and isinstance(value, list) else value
