@@ -12,6 +12,7 @@ a callback that raises breaks nothing: the error is logged under the name `unspo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -175,8 +176,9 @@ class Logging:
 
     def stream_event_handler(self, chunk: ModelResponseStream) -> None:
         """Tell of a chunk that is about to be handed out."""
-        callbacks = self._callbacks("success")
-        if callbacks:  # most streams have none, and this runs for every chunk
+        package = sys.modules["unspool"]
+        if package.callbacks or package.success_callback or self.dynamic_success_callbacks:
+            callbacks = self._callbacks("success")  # most streams have none, and this runs for every chunk
             self.model_call_details["log_event_type"] = "successful_api_call"
             tell_all(callbacks, self._event("log_stream_event", chunk, None, None).tell)
 

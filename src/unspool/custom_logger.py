@@ -103,7 +103,7 @@ def tell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> None:
             if not inspect.iscoroutinefunction(callback):
                 tell(callback)
         except Exception:
-            logger.exception("the callback %r failed", callback)
+            logger.exception("the callback %.200r failed", callback)
 
 
 async def atell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> None:
@@ -114,7 +114,7 @@ async def atell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> Non
             if inspect.isawaitable(answer):
                 await answer
         except Exception:
-            logger.exception("the callback %r failed", callback)
+            logger.exception("the callback %.200r failed", callback)
 
 
 def is_logger(callback: Any) -> bool:
@@ -149,7 +149,7 @@ def refuse_unusable(callbacks: Iterable[Any]) -> None:
     for callback in callbacks:
         if not callable(callback) and not is_logger(callback):
             raise MockError(
-                f"{callback!r} can't be a callback: expected an instance of unspool.CustomLogger, or a"
+                f"{callback!r:.200} can't be a callback: expected an instance of unspool.CustomLogger, or a"
                 " function that takes (kwargs, response_obj, start_time, end_time); the integrations that"
                 " LiteLLM knows by name aren't part of Unspool"
             )

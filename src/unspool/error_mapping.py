@@ -107,6 +107,9 @@ _POLICY_SIGNS = (
     *("input was flagged", "prohibited_content", "blocked by our content"),
 )
 
+_LONGEST = 10_000
+"""How many characters of a foreign message are shown: more than any provider's own message has."""
+
 # In this order: the first that fits is the error's class.
 _REFINED: tuple[tuple[type[ProviderError], tuple[int, ...], tuple[str, ...]], ...] = (
     (AuthenticationError, _KEY_STATUSES, _KEY_SIGNS),
@@ -161,10 +164,15 @@ def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> 
     code, kind = error.get("code"), error.get("type") or _named_status(error)
     return error_for_status(
         status or _own_status(error, code, kind),
-        message or f"the provider sent an error without a message: {body!r:.500}",
+        _bounded(message) or f"the provider sent an error without a message: {body!r:.500}",
         reasons=_reasons(error),
         **{"body": body, "code": code, "type": kind, "param": error.get("param"), **details},
     )
+
+
+def _bounded(text: str) -> str:
+    """The text for a message, cut where it is a page or a dump; `.body` or `.original_exception` has it all."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
 
 
 def _reasons(error: Mapping[str, Any]) -> str:
@@ -228,7 +236,7 @@ def map_exception(error: BaseException, *, model: str, llm_provider: str) -> Pro
     """
     if isinstance(error, ProviderError):
         return _filled_in(error, model, llm_provider)
-    mapped = _recognise(error)(f"{_title(llm_provider)}Exception - {_describe(error)}")
+    mapped = _recognise(error)(f"{_title(llm_provider)}Exception - {_bounded(_describe(error))}")
     mapped.original_exception = error
     return _filled_in(mapped, model, llm_provider)
 

@@ -382,7 +382,7 @@ class LiteLLMUnknownProvider(BadRequestError):  # noqa: N818 - LiteLLM's name
         if provider is not None:
             named.setdefault("llm_provider", provider)
         if "message" not in named and "model" in named:
-            named["message"] = f"unknown provider {provider!r} of the model {named['model']!r}"
+            named["message"] = f"unknown provider {provider!r:.200} of the model {named['model']!r:.200}"
         super().__init__(**named)
 
 

@@ -280,7 +280,7 @@ def check_repeat(repeat: object) -> None:
         MockError: it's neither a whole number from 1 nor `FOREVER`.
     """
     if repeat != FOREVER and not (isinstance(repeat, int) and repeat >= 1):
-        raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r}")
+        raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r:.200}")
 
 
 def _is_script(thing: object) -> bool:

@@ -7,6 +7,8 @@ asking again doesn't help there.
 
 from __future__ import annotations
 
+from copy import copy
+
 from unspool.errors import (
     APIConnectionError,
     APIError,
@@ -22,6 +24,8 @@ from unspool.errors import (
 )
 
 _ASKED_AGAIN = (408, 429)
+
+_BEFORE = "_before_it_broke_a_stream"
 
 
 class MidStreamRateLimitError(RateLimitError, MidStreamFallbackError):
@@ -94,10 +98,24 @@ def breaks_a_stream(error: ProviderError) -> bool:
     return not 400 <= error.status_code < 500 or error.status_code in _ASKED_AGAIN
 
 
+def of_this_stream(error: ProviderError) -> ProviderError:
+    """Return the error itself, or a copy of it if it has been raised by another stream before.
+
+    One error may be in the scripts of several streams. What the caller of the first one caught never changes
+    because of the second one.
+    """
+    before: ProviderError | None = vars(error).get(_BEFORE)
+    if before is not None:
+        return copy(before)
+    unchanged = copy(error)
+    vars(error)[_BEFORE] = unchanged
+    return error
+
+
 def in_mid_stream(error: ProviderError, *, generated_content: str, is_pre_first_chunk: bool) -> ProviderError:
     """The same error as it's raised where it breaks a stream: of both classes, with the text so far.
 
-    It stays the object that the source raised, so that a test can tell which one came out.
+    It stays the object that `of_this_stream` gives, so that a test can tell which one came out.
     """
     if breaks_a_stream(error) and not isinstance(error, MidStreamFallbackError):
         error.mapped_name = error.__class__.__name__

@@ -96,7 +96,7 @@ class Mock:
         self._raise_errors()
         given = self.response
         if n is not None and (type(n) is not int or n < 1):
-            raise MockError(f"expected n to be a whole number from 1, got {n!r}")
+            raise MockError(f"expected n to be a whole number from 1, got {n!r:.200}")
         if isinstance(given, str) and given.startswith(_OVERLOADED):
             return _overloaded(stream=stream)
         if given is None or isinstance(given, str):

@@ -53,7 +53,7 @@ def map_finish_reason(reason: str) -> str:
     """OpenAI's word for a provider's finish reason, by LiteLLM's table."""
     mapped = FINISH_REASONS.get(reason)
     if mapped is None:
-        logger.warning("unknown finish_reason %r, taken as 'stop'", reason)
+        logger.warning("unknown finish_reason %.200r, taken as 'stop'", reason)
         return "stop"
     return mapped
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from unittest.mock import MagicMock
@@ -398,6 +399,55 @@ def test_an_error_of_ours_is_raised_as_it_is() -> None:
         list(wrapper(Watched([chunk("a"), error])))
     assert caught.value is error
     assert error.generated_content == "a"
+
+
+def test_an_error_in_two_scripts_has_an_outcome_in_each_stream() -> None:
+    shared = RateLimitError("slow down")
+    found = []
+    for model, texts in (("one", ["a"]), ("two", ["b", "c"])):
+        with pytest.raises(RateLimitError) as caught:
+            list(CustomStreamWrapper(FakeStream([*texts, shared]), model))
+        found.append(caught.value)
+    assert found[0] is shared
+    assert [(error.generated_content, error.model) for error in found] == [("a", "one"), ("bc", "two")]
+    assert [str(error) for error in found] == ["unspool.RateLimitError: slow down"] * 2
+    assert all(isinstance(error, MidStreamFallbackError) for error in found)
+
+
+def test_a_copy_of_an_error_that_broke_a_stream_can_be_pickled() -> None:
+    shared = RateLimitError("slow down")
+    for _ in range(2):
+        with pytest.raises(RateLimitError) as caught:
+            list(CustomStreamWrapper(FakeStream(["a", shared]), "m"))
+    restored = pickle.loads(pickle.dumps(caught.value))
+    assert (str(restored), restored.generated_content) == ("unspool.RateLimitError: slow down", "a")
+
+
+MEGABYTE = "x" * 1_000_000
+
+HUGE: dict[str, Callable[[], object]] = {
+    "a dict with a long key": lambda: list(CustomStreamWrapper([{MEGABYTE: 1}], "m")),
+    "a dict with a long value": lambda: list(CustomStreamWrapper([{"content": MEGABYTE}], "m")),
+    "choices that are none": lambda: list(CustomStreamWrapper([{"choices": [MEGABYTE]}], "m")),
+    "an exception of another library": lambda: list(CustomStreamWrapper([ValueError(MEGABYTE)], "m")),
+    "a loop": lambda: list(CustomStreamWrapper([chunk(MEGABYTE)] * 200, "m")),
+    "a limit": lambda: CustomStreamWrapper([], "m", repeated_chunk_limit=MEGABYTE),  # type: ignore[arg-type]
+    "a time": lambda: CustomStreamWrapper([], "m", max_seconds=MEGABYTE),  # type: ignore[arg-type]
+    "a repeat": lambda: FakeStream([], repeat=MEGABYTE),  # type: ignore[arg-type]
+    "a provider": lambda: list(FakeStream([b"x"], provider=MEGABYTE)),
+    "a model": lambda: unspool.completion(MEGABYTE, messages=[]),
+    "a provider's error": lambda: list(
+        FakeStream([f'data: {{"error": {{"message": "{MEGABYTE}"}}}}\n\n'.encode()], provider="openai")
+    ),
+    "what a source raises": lambda: list(CustomStreamWrapper(Watched([ValueError(MEGABYTE)]), "m")),
+}
+
+
+@pytest.mark.parametrize("cause", HUGE.values(), ids=HUGE)
+def test_a_message_never_holds_a_megabyte(cause: Callable[[], object]) -> None:
+    with pytest.raises(unspool.UnspoolError) as caught:
+        cause()
+    assert len(str(caught.value)) < 20_000
 
 
 def test_a_read_timeout_is_a_timeout() -> None:

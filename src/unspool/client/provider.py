@@ -49,7 +49,7 @@ def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str
             return provider, model
     # The first four words are LiteLLM's; programs look for them.
     raise LiteLLMUnknownProvider(
-        f"LLM Provider NOT provided: it isn't known whose model {model!r} is; pass model='provider/name' or"
+        f"LLM Provider NOT provided: it isn't known whose model {model!r:.200} is; pass model='provider/name' or"
         f" custom_llm_provider=…, with one of {', '.join(known_providers())}; a server that speaks OpenAI's"
         " format is model='openai/name' with base_url=…",
         model=model,
@@ -100,7 +100,7 @@ def target_of(
     known = PROVIDERS.get(provider)
     if known is None:
         raise LiteLLMUnknownProvider(
-            f"unknown provider {provider!r}: expected one of {', '.join(known_providers())}",
+            f"unknown provider {provider!r:.200}: expected one of {', '.join(known_providers())}",
             llm_provider=provider,
         )
     url = base_url or _first(known.base_url_variables, environ) or known.base_url

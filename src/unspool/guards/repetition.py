@@ -101,7 +101,7 @@ def checked_limit(limit: object, name: str) -> int:
     """
     if type(limit) is int and limit >= 1:
         return limit
-    raise MockError(f"expected {name} to be a whole number from 1, got {limit!r}")
+    raise MockError(f"expected {name} to be a whole number from 1, got {limit!r:.200}")
 
 
 class _Voice:
@@ -136,9 +136,10 @@ def _says_something(delta: Delta) -> bool:
 def _repeats_chunk(text: str, voice: _Voice, index: int) -> RepetitionError:
     times = "once" if voice.count == 1 else f"{voice.count} times in a row"
     whose = f" of choice {index}" if index else ""
+    shown = text if len(text) <= 200 else f"{text[:200]}…"
     return RepetitionError(
         # LiteLLM's words first: programs look for them.
-        f"The model is repeating the same chunk = {text}. It came {times}, since chunk {voice.since}{whose}.",
+        f"The model is repeating the same chunk = {shown}. It came {times}, since chunk {voice.since}{whose}.",
         repeated=text,
         period=1,
         count=voice.count,

@@ -180,7 +180,7 @@ def format_of(provider: str) -> str:
     near = get_close_matches(str(provider), [*PROVIDERS, *FORMATS], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise LiteLLMUnknownProvider(
-        f"unknown provider {provider!r}: {hint}Expected one of {', '.join(sorted(PROVIDERS))}, or a wire"
+        f"unknown provider {provider!r:.200}: {hint}Expected one of {', '.join(sorted(PROVIDERS))}, or a wire"
         f" format ({', '.join(sorted(FORMATS))}). A server that speaks as OpenAI does is 'openai'"
     )
 

@@ -132,7 +132,7 @@ class StreamCore:
         self._source_id: str | None = None
         self._source_model: str | None = None
         self._hidden = dict(options.hidden)
-        self._changeable = [k for k, v in options.hidden.items() if type(v) not in UNCHANGEABLE]
+        self._copies = [(k, _copier(v)) for k, v in options.hidden.items() if type(v) not in UNCHANGEABLE]
         self._now = now
         self._guards = guards
         self._build = build
@@ -398,7 +398,10 @@ class StreamCore:
 
         If it isn't the first that comes of its source's chunk, it has none of the lists that came with that.
         """
-        at = self._last_at = max(self._now(), self._last_at)  # builders sort by it, and a clock may go back
+        at = self._now()
+        if at < self._last_at:  # builders sort by it, and a clock may go back
+            at = self._last_at
+        self._last_at = at
         fields = None
         if source is not None:
             given = source.__dict__
@@ -414,8 +417,8 @@ class StreamCore:
         if self.response_id is None:
             self.response_id = response_id()
         hidden = self._hidden.copy()
-        for name in self._changeable:
-            hidden[name] = own(hidden[name])
+        for name, copied in self._copies:
+            hidden[name] = copied(hidden[name])
         hidden["created_at"] = at
         if usage is not None:
             hidden["usage"] = own(usage)
@@ -455,6 +458,13 @@ class StreamCore:
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
             self.usage = usage  # zeros on the way (Ollama) don't replace a count
         return usage
+
+
+def _copier(value: Any) -> Callable[[Any], Any]:
+    """Choose how to copy a hidden param for each chunk: a flat one, such as headers, in a third of the time."""
+    inner = value.values() if type(value) is dict else value if type(value) is list else None
+    is_flat = inner is not None and all(type(one) in UNCHANGEABLE for one in inner)
+    return type(value).copy if is_flat else own
 
 
 def _finish_with_calls(finish: StreamingChoices) -> None:

@@ -85,7 +85,8 @@ def _refuse_others(item: Mapping[str, Any]) -> None:
         is_chunk = item.get("object") in _OBJECTS or "choices" in item or item.get("usage") is not None
         if is_chunk and item.keys() <= _ENVELOPE:
             return
-        raise MockError(f"{_EXPECTED}, got a dict with the keys {sorted(map(str, item))}{_advice(item)}")
+        keys = sorted(map(str, item))
+        raise MockError(f"{_EXPECTED}, got a dict with the keys {keys!s:.200}{_advice(item)}")
     if not isinstance(choices, list | tuple) or not all(isinstance(choice, Mapping) for choice in choices):
         raise MockError(f"{_EXPECTED}, got choices that are no list of dicts: {choices!r:.200}")
     for choice in choices:

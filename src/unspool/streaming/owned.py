@@ -40,9 +40,11 @@ def _own_beside(choice: StreamingChoices) -> None:
 
 
 def _own_delta(delta: Delta) -> None:
-    if delta.__pydantic_extra__:
-        _own_values(delta.__pydantic_extra__)
-    said = delta.__dict__
+    extra, said = delta.__pydantic_extra__, delta.__dict__
+    if extra:
+        for key, value in extra.items():
+            if type(value) not in UNCHANGEABLE:
+                extra[key] = own(value)
     if said["tool_calls"] is not None:
         said["tool_calls"] = [_own_call(call) for call in said["tool_calls"]]
     if (

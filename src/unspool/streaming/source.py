@@ -199,6 +199,7 @@ class _AsyncioWait:
     It's interrupted as `asyncio.timeout` does it: the task is cancelled, and the cancellation is taken back.
     """
 
+    __slots__ = ("_cancelling", "_end", "_task", "thread")
     is_direct = True
 
     def __init__(self, task: Any) -> None:
@@ -246,6 +247,7 @@ class _AsyncioWait:
 class _TrioWait(_AsyncioWait):
     """A task of trio that waits for an item, in a cancel scope."""
 
+    __slots__ = ("_scope",)
     is_direct = False
 
     def __init__(self) -> None:

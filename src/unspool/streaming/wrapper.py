@@ -26,7 +26,7 @@ from unspool.clock import REAL_CLOCK, Clock
 from unspool.error_mapping import map_exception
 from unspool.errors import MidStreamFallbackError, MockError, ProviderError, ScriptError, Timeout
 from unspool.guards.repetition import RepetitionGuard, checked_limit
-from unspool.mid_stream import breaks_a_stream, in_mid_stream
+from unspool.mid_stream import breaks_a_stream, in_mid_stream, of_this_stream
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.streaming.core import Guard, StreamCore, StreamOptions
 from unspool.streaming.kept import KeptChunks
@@ -47,6 +47,8 @@ _BROKEN_CONNECTION = frozenset({"ReadError", "RemoteProtocolError"})
 
 def _current_limit() -> int:
     limit = sys.modules["unspool"].REPEATED_STREAMING_CHUNK_LIMIT
+    if type(limit) is int and limit >= 1:  # asked for every chunk
+        return limit
     return checked_limit(limit, "unspool.REPEATED_STREAMING_CHUNK_LIMIT")
 
 
@@ -323,7 +325,7 @@ class CustomStreamWrapper:
         """Note what the source gave, and what comes of it."""
         if self._ended:  # closed meanwhile, by another task or thread: what came is for nobody
             return
-        if self._is_late():
+        if self._deadline != math.inf and self._clock.monotonic() > self._deadline:
             if not self._core.has_finished:
                 late = self._clock.monotonic() - self._deadline
                 raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
@@ -331,16 +333,13 @@ class CustomStreamWrapper:
             self._flushing = True
             return
         self._flushing = item is END
-        self._pending = self._feed(item)
+        self._pending = self._feed(item) if self._flushing else self._core.feed(item)
 
     def _feed(self, item: Any) -> Iterator[ModelResponseStream]:
         if item is not END:
             return self._core.feed(item)
         self._core.raises_if_incomplete = sys.modules["unspool"].raise_on_incomplete
         return self._core.flush()
-
-    def _is_late(self) -> bool:
-        return self._deadline != math.inf and self._clock.monotonic() > self._deadline
 
     def _is_over_for(self, error: Exception) -> bool:
         """Whether an error only says that nothing more comes of a stream that is over."""
@@ -402,6 +401,8 @@ class CustomStreamWrapper:
     def _failure(self, error: Exception) -> ProviderError | ScriptError:
         if isinstance(error, MockError):  # the script's fault: no test should take it for the provider's
             return error if isinstance(error, ScriptError) else ScriptError(str(error))
+        if isinstance(error, ProviderError):
+            error = of_this_stream(error)
         mapped = map_exception(error, model=self.model, llm_provider=self.custom_llm_provider or "")
         text, is_first = self._core.text, not self._core.chunks
         if not self._wrap_errors or not breaks_a_stream(mapped):
@@ -498,12 +499,12 @@ def _max_seconds(given: float | None) -> float:
         except ValueError:
             raise MockError(
                 f"expected the environment variable {_MAX_SECONDS} to be a number of seconds > 0,"
-                f" got {text!r}; unset it for no limit"
+                f" got {text!r:.200}; unset it for no limit"
             ) from None
     if given is None:
         return math.inf
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise MockError(f"expected max_seconds to be a number of seconds > 0 or None, got {given!r}")
+        raise MockError(f"expected max_seconds to be a number of seconds > 0 or None, got {given!r:.200}")
     return _positive(given)
 
 
