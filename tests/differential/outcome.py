@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 JSON = dict[str, Any]
@@ -17,12 +18,12 @@ def outcome(chunks: list[Any], wrap: Any, build: Any) -> JSON:
     said: dict[str, JSON] = {}
     emitted, error = [], None
     try:
-        for chunk in wrap(iter(chunks)):
+        for chunk in wrap(_source(chunks)):
             emitted.append(chunk)
             for choice in chunk.choices:
                 _note(said.setdefault(str(choice.index), _nothing()), choice)
     except Exception as caught:  # noqa: BLE001 - the outcome
-        error = [base.__name__ for base in type(caught).__mro__ if base.__name__.startswith("MidStream")]
+        error = _error(caught)
     rebuilt = build(emitted) if emitted else None
     message = None if rebuilt is None else rebuilt.choices[0].message
     return {
@@ -30,7 +31,49 @@ def outcome(chunks: list[Any], wrap: Any, build: Any) -> JSON:
         "error": error,
         "rebuilt": None if message is None else [message.content or "", len(message.tool_calls or [])],
         "rebuilt finish": None if rebuilt is None else rebuilt.choices[0].finish_reason,
+        "usage": None if error else _usage(chunks, rebuilt),
     }
+
+
+def _source(chunks: list[Any]) -> Iterator[Any]:
+    """The chunks; a number stands for an error response with that status, in mid-stream."""
+    for chunk in chunks:
+        if isinstance(chunk, int):
+            raise _refusal(chunk)
+        yield chunk
+
+
+def _refusal(status: int) -> Exception:
+    import httpx
+    import openai
+
+    response = httpx.Response(status, request=httpx.Request("POST", "https://api.openai.com/v1"))
+    return openai.APIStatusError(f"status {status}", response=response, body=None)
+
+
+def _error(caught: Exception) -> JSON:
+    """The status, the class that the error was mapped to, and whether it's LiteLLM's of mid-stream, too."""
+    ours = (base for base in type(caught).__mro__ if base.__module__.startswith(("litellm", "unspool")))
+    names = [base.__name__ for base in ours] or [type(caught).__name__]
+    is_wrapped = names[0] == "MidStreamFallbackError"
+    original = getattr(caught, "original_exception", None) if is_wrapped else None
+    mapped = names if original is None else [type(original).__name__]
+    return {
+        "status": getattr(caught, "status_code", None),
+        "mapped": next(name for name in mapped if not name.startswith(("MidStream", "Incomplete"))),
+        "in mid-stream": "MidStreamFallbackError" in names,
+    }
+
+
+def _usage(chunks: list[Any], rebuilt: Any) -> list[int] | None:
+    """The usage of the response, if the script reports any: an estimate isn't compared."""
+    reported = [chunk for chunk in chunks if not isinstance(chunk, int) and _get(chunk, "usage")]
+    usage = getattr(rebuilt, "usage", None) if reported else None
+    return None if usage is None else [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens]
+
+
+def _get(chunk: Any, name: str) -> Any:
+    return chunk.get(name) if isinstance(chunk, dict) else getattr(chunk, name, None)
 
 
 def _nothing() -> JSON:
@@ -75,8 +118,10 @@ def _litellms(scripts: list[list[JSON]]) -> list[JSON]:
             message = SimpleNamespace(content="the builder fails", tool_calls=None)
             return SimpleNamespace(choices=[SimpleNamespace(message=message, finish_reason="")])
 
-    made = ([construct_type(type_=ChatCompletionChunk, value=chunk) for chunk in one] for one in scripts)
-    return [outcome(one, wrap, build) for one in made]
+    def of_openai(chunk: Any) -> Any:
+        return chunk if isinstance(chunk, int) else construct_type(type_=ChatCompletionChunk, value=chunk)
+
+    return [outcome([of_openai(chunk) for chunk in one], wrap, build) for one in scripts]
 
 
 if __name__ == "__main__":

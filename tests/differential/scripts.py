@@ -9,17 +9,19 @@ from random import Random
 from typing import Any
 
 JSON = dict[str, Any]
-Script = list[JSON]
+Script = list[JSON | int]
+"""Chunks, and perhaps the status of an error response where the stream breaks."""
 
 WORDS = ["It ", "rains", ".", " ☔", "", "Łódź", "\n", "  "]
 REASONS = ["stop", "stop", "stop", "length", "tool_calls", "content_filter", None]
+STATUSES = [400, 401, 403, 404, 408, 422, 429, 500, 502, 503]
 
 
 def script(seed: int) -> Script:
     """One stream: a role, text, perhaps reasoning, calls, several choices, usage and an end."""
     random = Random(seed)
     choices = random.choice([1, 1, 1, 2])
-    chunks = [
+    chunks: Script = [
         _chunk(seed, [_choice(index, {"role": "assistant", "content": ""}) for index in range(choices)])
     ]
     said = range(random.randrange(6))
@@ -30,6 +32,8 @@ def script(seed: int) -> Script:
     if random.random() < 0.3:
         usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
         chunks.append({**_chunk(seed, []), "usage": usage})
+    if random.random() < 0.1:
+        chunks[random.randrange(1, len(chunks)) :] = [random.choice(STATUSES)]
     return chunks
 
 

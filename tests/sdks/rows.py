@@ -52,7 +52,7 @@ def _both(  # noqa: PLR0917 - a row of a table
     )
 
 
-_LITELLM = ("litellm==1.106.2", "tenacity")
+_LITELLM = ("litellm==1.110.2", "tenacity")
 _TO_OPENAI = {"model": "openai/gpt-4o-mini", "path": "/v1"}
 _TO_ANTHROPIC = {"model": "anthropic/claude-haiku-4-5", "path": ""}
 

@@ -43,7 +43,7 @@ class Row:
 
 _OPENAI = {"sync": clients.openai, "async": clients.aopenai}
 _ANTHROPIC = {"sync": clients.anthropic, "async": clients.aanthropic}
-_LITELLM = ("litellm==1.106.2", "tenacity")
+_LITELLM = ("litellm==1.110.2", "tenacity")
 
 
 def _litellm(model: str) -> dict[str, Ask]:
