@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 
 import httpx
 import pytest
 
 import unspool
-from unspool import errors
+from unspool import errors, mid_stream
 from unspool.errors import MidStreamFallbackError, ProviderError, name_of
 from unspool.mid_stream import in_mid_stream
 
@@ -71,6 +72,23 @@ def test_it_survives_copies_and_pickles(cls: type[ProviderError]) -> None:
 @pytest.mark.parametrize("cls", BARE, ids=lambda cls: cls.__name__)
 def test_a_4xx_stays_as_it_is(cls: type[ProviderError]) -> None:
     assert type(broken_by(cls("no"))) is cls
+
+
+@pytest.mark.parametrize(
+    ("status", "cls"), [(403, errors.PermissionDeniedError), (422, errors.UnprocessableEntityError)]
+)
+def test_a_4xx_in_mid_stream_has_the_class_of_its_status(status: int, cls: type[ProviderError]) -> None:
+    refusal = RuntimeError("no")
+    refusal.status_code = status  # type: ignore[attr-defined]  # as an SDK's exceptions have it
+    assert type(broken_by(refusal)) is cls
+
+
+def test_errors_that_are_gone_are_forgotten() -> None:
+    before = len(mid_stream._UNBROKEN)
+    for _ in range(3):
+        broken_by(errors.RateLimitError("no"))
+    gc.collect()
+    assert len(mid_stream._UNBROKEN) <= before
 
 
 def test_a_503_is_a_mid_stream_fallback_error() -> None:

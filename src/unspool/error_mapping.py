@@ -171,7 +171,7 @@ def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> 
 
 
 def _bounded(text: str) -> str:
-    """The text for a message, cut where it is a page or a dump; `.body` or `.original_exception` has it all."""
+    """Cut a page or a dump for a message; `.body` or `.original_exception` has all of it."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
 
 

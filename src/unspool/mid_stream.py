@@ -8,6 +8,7 @@ asking again doesn't help there.
 from __future__ import annotations
 
 from copy import copy
+from weakref import finalize
 
 from unspool.errors import (
     APIConnectionError,
@@ -25,7 +26,8 @@ from unspool.errors import (
 
 _ASKED_AGAIN = (408, 429)
 
-_BEFORE = "_before_it_broke_a_stream"
+_UNBROKEN: dict[int, ProviderError] = {}
+"""Errors that have broken a stream, as they were before: by id, for as long as they live."""
 
 
 class MidStreamRateLimitError(RateLimitError, MidStreamFallbackError):
@@ -104,11 +106,10 @@ def of_this_stream(error: ProviderError) -> ProviderError:
     One error may be in the scripts of several streams. What the caller of the first one caught never changes
     because of the second one.
     """
-    before: ProviderError | None = vars(error).get(_BEFORE)
-    if before is not None:
-        return copy(before)
-    unchanged = copy(error)
-    vars(error)[_BEFORE] = unchanged
+    if id(error) in _UNBROKEN:
+        return copy(_UNBROKEN[id(error)])
+    _UNBROKEN[id(error)] = copy(error)
+    finalize(error, _UNBROKEN.pop, id(error), None).atexit = False
     return error
 
 

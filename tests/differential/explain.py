@@ -15,7 +15,17 @@ ROWS = (SEVERAL, REFUSAL, FORBIDDEN)
 
 def explanation(chunks: Script, ours: JSON, litellms: JSON) -> str | None:
     """The row that explains all of a difference; None if there is none."""
-    if len({choice.get("index") for chunk in chunks if not isinstance(chunk, int) for choice in chunk["choices"]}) > 1:
+    if (
+        len(
+            {
+                choice.get("index")
+                for chunk in chunks
+                if not isinstance(chunk, int)
+                for choice in chunk["choices"]
+            }
+        )
+        > 1
+    ):
         return SEVERAL
     if _without_refusals(ours) == _without_refusals(litellms):
         return REFUSAL
@@ -28,7 +38,11 @@ _CLASSES = {("PermissionDeniedError", "APIError"), ("UnprocessableEntityError", 
 
 
 def _mapped(ours: JSON, litellms: JSON) -> tuple[str, str] | None:
-    return (ours["error"]["mapped"], litellms["error"]["mapped"]) if ours["error"] and litellms["error"] else None
+    return (
+        (ours["error"]["mapped"], litellms["error"]["mapped"])
+        if ours["error"] and litellms["error"]
+        else None
+    )
 
 
 def _without_class(outcome: JSON) -> JSON:

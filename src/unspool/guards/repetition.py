@@ -139,7 +139,8 @@ def _repeats_chunk(text: str, voice: _Voice, index: int) -> RepetitionError:
     shown = text if len(text) <= 200 else f"{text[:200]}…"
     return RepetitionError(
         # LiteLLM's words first: programs look for them.
-        f"The model is repeating the same chunk = {shown}. It came {times}, since chunk {voice.since}{whose}.",
+        f"The model is repeating the same chunk = {shown}. It came {times},"
+        f" since chunk {voice.since}{whose}.",
         repeated=text,
         period=1,
         count=voice.count,

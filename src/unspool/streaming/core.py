@@ -399,7 +399,7 @@ class StreamCore:
         If it isn't the first that comes of its source's chunk, it has none of the lists that came with that.
         """
         at = self._now()
-        if at < self._last_at:  # builders sort by it, and a clock may go back
+        if at < self._last_at:  # noqa: PLR1730 - builders sort by it, and a clock may go back; `max` is slow
             at = self._last_at
         self._last_at = at
         fields = None
@@ -461,7 +461,7 @@ class StreamCore:
 
 
 def _copier(value: Any) -> Callable[[Any], Any]:
-    """Choose how to copy a hidden param for each chunk: a flat one, such as headers, in a third of the time."""
+    """Choose how to copy a hidden param for each chunk: a flat one takes a third of the time."""
     inner = value.values() if type(value) is dict else value if type(value) is list else None
     is_flat = inner is not None and all(type(one) in UNCHANGEABLE for one in inner)
     return type(value).copy if is_flat else own
