@@ -50,8 +50,8 @@ def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str
     # The first four words are LiteLLM's; programs look for them.
     raise LiteLLMUnknownProvider(
         f"LLM Provider NOT provided: it isn't known whose model {model!r:.200} is; pass model='provider/name'"
-        f" or custom_llm_provider=…, with one of {', '.join(known_providers())}; a server that speaks OpenAI's"
-        " format is model='openai/name' with base_url=…",
+        f" or custom_llm_provider=…, with one of {', '.join(known_providers())}; a server that speaks"
+        " OpenAI's format is model='openai/name' with base_url=…",
         model=model,
     )
 
