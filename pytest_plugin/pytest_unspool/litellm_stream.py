@@ -5,8 +5,8 @@ that litellm's callbacks are called. Nothing reaches for the network. Three thin
 different ways are smoothed here:
 
 - `ModelResponse(**chunk, stream=True)`, which litellm documents for fake streams, is no chunk any more in
-  1.106: whatever the release makes of it, it's taken for the chunk that it was written as.
-- What breaks a stream is documented as `litellm.InternalServerError` and the like; 1.106, and 1.81 in async
+  1.110: whatever the release makes of it, it's taken for the chunk that it was written as.
+- What breaks a stream is documented as `litellm.InternalServerError` and the like; 1.110, and 1.81 in async
   streams, raise a `MidStreamFallbackError` around it. Here it's both in one, and the error of
   that name in Unspool as well, with the attributes of either. A 4xx is raised bare, as in all releases.
 - A stream that ends without a finish reason is an error in 1.110, but for litellm's own mocks, and a

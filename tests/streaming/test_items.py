@@ -73,7 +73,7 @@ def test_a_whole_response_as_a_dict_is_the_same() -> None:
 
 
 def test_a_fake_chunk_that_litellm_took_for_a_response_is_a_chunk() -> None:
-    """`litellm.ModelResponse(**chunk, stream=True)` as 1.106 makes it, dumped."""
+    """`litellm.ModelResponse(**chunk, stream=True)` as 1.110 makes it, dumped."""
     choice = {"message": {"content": None, "role": "assistant"}, "delta": {"content": "a"}, "index": 0}
     chunk = as_chunk({"id": "r", "object": "chat.completion", "choices": [choice]})
     assert (chunk.object, chunk.choices[0].delta.content) == ("chat.completion.chunk", "a")

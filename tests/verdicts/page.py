@@ -16,11 +16,11 @@ from unspool.verdict import FINDINGS
 
 SHORT = {
     "accepted-truncated": "truncated",
+    "left-early": "left early",
     "swallowed-error": "swallowed",
     "concatenated-retry": "glued",
     "lost-character": "character",
     "lost-text": "lost text",
-    "left-early": "left early",
     "invented-text": "invented text",
     "needless-failure": "needless",
     "retried-refusal": "refusal",

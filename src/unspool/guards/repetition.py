@@ -12,7 +12,7 @@ from unspool.models import Delta, ModelResponseStream
 class RepetitionGuard:
     """LiteLLM's loop guard: the same text, chunk after chunk, `limit` times.
 
-    The rule, as measured on litellm 1.106.2. When a chunk comes that says something (text, a tool call,
+    The rule, as measured on litellm 1.110.2. When a chunk comes that says something (text, a tool call,
     reasoning), the last two chunks *before* it are compared, so that the guard lags by one: exactly
     `limit` equal chunks are delivered, and whatever comes next raises, unless that is the finish or
     the usage chunk. Texts of one or two characters and chunks without text start the count anew; a

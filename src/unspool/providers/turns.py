@@ -20,7 +20,7 @@ _SYSTEM_ROLES = ("system", "developer")
 def system_blocks(messages: Sequence[JSON], blocks_of: Blocks) -> list[JSON]:
     """What all system messages say, wherever they stand.
 
-    LiteLLM 1.106 turns those that come later into user messages, so that a cached prompt stays valid.
+    LiteLLM 1.110.2 turns those that come later into user messages, so that a cached prompt stays valid.
     """
     return [
         block for message in messages if message.get("role") in _SYSTEM_ROLES for block in blocks_of(message)

@@ -141,7 +141,7 @@ def _from_response(data: Mapping[str, Any]) -> ModelResponseStream:
 
 
 def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    if choice.get("delta"):  # litellm 1.106 makes a whole response of its own documented fake chunk
+    if choice.get("delta"):  # litellm 1.110 makes a whole response of its own documented fake chunk
         delta: Mapping[str, Any] = choice["delta"]
         return delta
     message = choice.get("message") or {}
