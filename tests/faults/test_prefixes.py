@@ -81,7 +81,8 @@ def test_our_client_reads_every_prefix(recorded: Interaction) -> None:
     for cut in every_prefix(recorded, by="event"):
         seen = consume(cut, NoFault())
         assert whole.text.startswith(seen.text)
-        assert seen.error == ""
+        assert seen.error in {"", "IncompleteStreamError"}
+    assert consume(recorded, NoFault()).error == ""
 
 
 def test_our_client_reports_every_reset_but_those_after_the_finish() -> None:
@@ -101,4 +102,4 @@ def test_strict_mode_misses_every_finish_reason() -> None:
             assert type(error).__name__ == "IncompleteStreamError"  # noqa: PT017
             assert not finished
         else:
-            assert finished
+            assert finished or not cut.response.body  # a source without a single item is exempt

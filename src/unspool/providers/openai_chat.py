@@ -71,7 +71,7 @@ class OpenAIChatNormalizer:
             if delta.content and self._repeats(index, "content", delta.content):
                 delta.content = None
             reasoning = delta.get("reasoning_content")
-            if reasoning and self._repeats(index, "reasoning_content", reasoning):
+            if isinstance(reasoning, str) and self._repeats(index, "reasoning_content", reasoning):
                 delta.reasoning_content = ""
         yield chunk
 
