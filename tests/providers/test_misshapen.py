@@ -42,7 +42,10 @@ ODD: list[dict[str, Any]] = [
 @pytest.mark.parametrize("choice", ODD)
 def test_an_odd_field_costs_no_response(choice: dict[str, Any]) -> None:
     source = unspool.FakeStream(
-        [{"choices": [{"index": 0, **choice}]}, {"choices": [{"delta": {"content": "b"}}]}]
+        [
+            {"choices": [{"index": 0, **choice}]},
+            {"choices": [{"delta": {"content": "b"}, "finish_reason": "stop"}]},
+        ]
     )
     response = unspool.stream_chunk_builder(list(unspool.CustomStreamWrapper(source, model="m")))
     assert response.choices[0].message.content.endswith("b")
