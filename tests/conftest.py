@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# A busy machine is no failure. Under CI Hypothesis loads a profile of its own, which has no deadline either.
-settings.register_profile("patient", deadline=None)
-if "CI" not in os.environ:
-    settings.load_profile("patient")
+# A busy machine is no failure.
+settings.register_profile(
+    "patient", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 LEAKS = (
     "_API_KEY",
