@@ -6,11 +6,11 @@ import pytest
 from tests.plugin.project import Project
 
 TWO = """
-KEY = {"authorization": "Bearer sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"}
+KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
 
 @pytest.mark.stream_cassette
 def test_one():
-    ask("one", headers=KEY)
+    ask(f"Is this right: {KEY}")
     ask("two")
 
 @pytest.mark.stream_cassette
