@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         usage_chunk,
     )
     from unspool.client import acompletion, completion
+    from unspool.client.responses import aresponses, responses
     from unspool.clock import Clock, RealClock, VirtualClock
     from unspool.custom_llm import CustomLLM, CustomLLMError, GenericStreamingChunk
     from unspool.custom_logger import CustomLogger
@@ -160,6 +161,7 @@ _HOMES: dict[str, str] = {
         "chunk_makers": "finish_chunk parallel_tool_call_chunks reasoning_chunks role_chunk text_chunks"
         " tool_call_chunks usage_chunk",
         "client": "acompletion completion",
+        "client.responses": "aresponses responses",
         "clock": "Clock RealClock VirtualClock",
         "custom_llm": "CustomLLM CustomLLMError GenericStreamingChunk",
         "custom_logger": "CustomLogger",
@@ -270,6 +272,7 @@ __all__ = [
     "WireError",
     "acompletion",
     "alias",
+    "aresponses",
     "block_network",
     "callbacks",
     "completion",
@@ -284,6 +287,7 @@ __all__ = [
     "parallel_tool_call_chunks",
     "raise_on_incomplete",
     "reasoning_chunks",
+    "responses",
     "role_chunk",
     "sample_body",
     "sample_names",
@@ -321,11 +325,11 @@ def __dir__() -> list[str]:
 _LITELLMS = frozenset(
     name
     for names in (
-        "BudgetExceededError Router acreate aembedding aimage_generation anthropic aresponses",
+        "BudgetExceededError Router acreate aembedding aimage_generation anthropic",
         "atext_completion batch_completion cache completion_cost cost_per_token",
         "create_pretrained_tokenizer decode embedding encode get_llm_provider get_max_tokens",
         "get_model_info get_supported_openai_params image_generation mock_completion model_cost",
-        "moderation num_retries register_model rerank responses speech supports_function_calling",
+        "moderation num_retries register_model rerank speech supports_function_calling",
         "supports_vision text_completion transcription utils validate_environment",
     )
     for name in names.split()

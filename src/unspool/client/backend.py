@@ -178,6 +178,19 @@ class HTTPBackend:
         return self.target.wire_format == "replicate-sse"
 
     def _exchange(self, call: Call, token: Any) -> Exchange:
+        """As `exchange`, reported to callbacks."""
+        exchange = self.exchange(call, token)
+        request = exchange.request
+        sent = {"complete_input_dict": request.body, "api_base": request.url}
+        call.log.pre_call(call.messages, additional_args=sent)
+        return exchange
+
+    def exchange(self, call: Call, token: Any) -> Exchange:
+        """What to send and how.
+
+        Args:
+            token: of Azure's; None if there is a key.
+        """
         options = call.options
         drop_params = options.drop_params
         try:
@@ -198,8 +211,6 @@ class HTTPBackend:
                 llm_provider=self.provider,
                 original_exception=error,
             ) from error
-        sent = {"complete_input_dict": request.body, "api_base": request.url}
-        call.log.pre_call(call.messages, additional_args=sent)
         connection = Connection(options.http_client, options.transport, options.timeout)
         return Exchange(
             request,

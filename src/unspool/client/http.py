@@ -22,6 +22,7 @@ from pydantic_core import from_json
 from unspool.client.response import AsyncChunks, SyncChunks
 from unspool.error_mapping import error_from_body, map_exception
 from unspool.errors import APIConnectionError, APIResponseValidationError, ProviderError, UnspoolError
+from unspool.pipeline import Chain
 from unspool.providers import pipeline_for
 from unspool.providers.request import HTTPRequest
 
@@ -54,6 +55,7 @@ class Exchange:
         stream: whether the answer is to be read as a stream of the `wire_format`, or whole, as JSON.
         model: for errors; as is `provider`.
         sign: what headers to add to the library's request, where a provider wants it signed.
+        pipeline: from a stream's bytes, if not to the chunks of the `wire_format`.
     """
 
     request: HTTPRequest
@@ -63,6 +65,11 @@ class Exchange:
     model: str
     provider: str
     sign: Callable[[Any], dict[str, str]] | None = None
+    pipeline: Callable[[], Chain] | None = None
+
+    def reader(self) -> Chain:
+        """What reads the bytes of a stream: chunks of the `wire_format`, unless the call wants others."""
+        return self.pipeline() if self.pipeline is not None else pipeline_for(self.wire_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,9 @@ def send(exchange: Exchange) -> Reply:
                 raise _refusal(response, response.read(), exchange)
             if not exchange.stream:
                 return Reply(_parsed(response, response.read(), exchange), dict(response.headers))
-            pipeline = pipeline_for(exchange.wire_format)
-            return Reply(SyncChunks(response, pipeline, stack.pop_all().close), dict(response.headers))
+            return Reply(
+                SyncChunks(response, exchange.reader(), stack.pop_all().close), dict(response.headers)
+            )
 
 
 async def asend(exchange: Exchange) -> Reply:
@@ -118,8 +126,9 @@ async def asend(exchange: Exchange) -> Reply:
                 raise _refusal(response, await response.aread(), exchange)
             if not exchange.stream:
                 return Reply(_parsed(response, await response.aread(), exchange), dict(response.headers))
-            pipeline = pipeline_for(exchange.wire_format)
-            return Reply(AsyncChunks(response, pipeline, stack.pop_all().aclose), dict(response.headers))
+            return Reply(
+                AsyncChunks(response, exchange.reader(), stack.pop_all().aclose), dict(response.headers)
+            )
 
 
 async def _aclose(resource: Any) -> None:
