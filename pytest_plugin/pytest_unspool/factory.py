@@ -67,7 +67,7 @@ class StreamFactory:
         repeat: float = 1,
         delay: float = 0.0,
         provider: str | None = None,
-        model: str = "gpt-4o-mini",
+        model: str | None = None,
         clock: Clock | None = None,
         limit: int | None = None,
         fault: Fault | None = None,
@@ -93,7 +93,7 @@ class StreamFactory:
         repeat: float = 1,
         delay: float = 0.0,
         provider: str | None = None,
-        model: str = "gpt-4o-mini",
+        model: str | None = None,
         clock: Clock | None = None,
         limit: int | None = None,
         fault: Fault | None = None,
@@ -110,7 +110,7 @@ class StreamFactory:
             repeat: how often to play it.
             delay: seconds on the clock before each item.
             provider: who speaks in bytes and events: a cassette's by its address, else OpenAI.
-            model: the name that chunks carry.
+            model: the name that chunks carry: a cassette's by its request, else `gpt-4o-mini`.
             clock: instead of the factory's.
             limit: how many equal chunks may pass. Litellm's is one for all streams: it's set until the end
                 of the test, and the last one counts.
@@ -130,6 +130,7 @@ class StreamFactory:
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
             script, provider = recording.script, provider or recording.provider
+            model = model or recording.model
         provider = provider or "openai"
         items, own = _items(script, delay), fault
         fault = own or self._fault
@@ -141,7 +142,7 @@ class StreamFactory:
         stream = self._stack.enter_context(
             _opener(implementation)(
                 items,
-                model,
+                model or "gpt-4o-mini",
                 repeat=repeat,
                 provider=provider,
                 clock=clock,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from unspool import VirtualClock, sample_names, sample_path
 from unspool.cassette.encoding import decoded
-from unspool.cassette.model import NO_RESPONSE, Interaction, header
+from unspool.cassette.model import NO_RESPONSE, Interaction, Request, header
 from unspool.cassette.play import Play
 from unspool.cassette.store import cassette_path, load
 from unspool.errors import CassetteError, CassetteNotFoundError
 from unspool.providers import FORMATS, format_of
 from unspool.providers.exchange import format_of_exchange, provider_at
 from unspool.transports.replay import Performance
+
+_MODEL_IN_PATH = re.compile(r"/(?:models?|deployments)/([^/:]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Recording:
     path: Path
     provider: str
     script: list[bytes | Exception]
+    model: str | None = None
+    """The model that was asked; None if the request doesn't say."""
 
 
 def recorded(cassette: str | os.PathLike[str], folder: Path, index: int | None) -> Recording:
@@ -43,7 +50,19 @@ def recorded(cassette: str | os.PathLike[str], folder: Path, index: int | None) 
     path, is_sample = located(cassette, folder)
     interaction = interaction_in(path, index)
     provider = path.parent.name if is_sample else _provider_of(interaction)
-    return Recording(path, provider, _script(path, interaction))
+    return Recording(path, provider, _script(path, interaction), _model_of(interaction.request))
+
+
+def _model_of(request: Request) -> str | None:
+    """The model that a request asks: in its body, else in its path, as Gemini and Bedrock have it."""
+    try:
+        body = json.loads(request.body or b"null")
+    except ValueError:
+        body = None
+    if isinstance(body, dict) and isinstance(body.get("model"), str):
+        return str(body["model"])
+    named = _MODEL_IN_PATH.search(urlsplit(request.uri).path)
+    return unquote(named[1]) if named else None
 
 
 def located(cassette: str | os.PathLike[str], folder: Path) -> tuple[Path, bool]:

@@ -19,21 +19,31 @@ def of_cassette(cassette: Cassette) -> Iterator[str]:
     """Of the last streams that were played, and of the last that were recorded."""
     for play in cassette.plays[-_STREAMS:]:
         whole = [data for _, data in pieces(play.interaction.response)]
-        read = f"{play.pieces} of {len(whole)} pieces read"
-        yield f"{_head(play.interaction)}: replayed from {cassette.name}, {read}"
+        yield f"{_head(play.interaction)}: replayed from {cassette.name}, {_read(play.pieces, len(whole))}"
         yield from _last(whole[: play.pieces])
     for interaction in cassette.recorded[-_STREAMS:]:
         whole = [data for _, data in pieces(interaction.response)]
-        yield f"{_head(interaction)}: recorded to {cassette.name}, {len(whole)} pieces"
+        yield f"{_head(interaction)}: recorded to {cassette.name}, {_plural(len(whole), 'piece')}"
         yield from _last(whole)
 
 
 def of_chunks(chunks: KeptChunks[Any], *, source: str) -> Iterator[str]:
     """Of a scripted stream: its last chunks, and where they came from."""
-    yield f"a stream from {source}: {chunks.total} chunks read"
+    yield f"a stream from {source}: {_plural(chunks.total, 'chunk')} read"
     for chunk in chunks[-_PIECES:]:
         said = chunk.model_dump_json(include={"choices"}, exclude_none=True, warnings=False)
         yield f"  {_shortened(said)}"
+
+
+def _read(count: int, recorded: int) -> str:
+    """How much of an answer was read; a fault or an edit may make more pieces of it than were recorded."""
+    if count > recorded:
+        return f"{_plural(count, 'piece')} read, {recorded} recorded"
+    return f"{count} of {_plural(recorded, 'piece')} read"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _head(interaction: Interaction) -> str:

@@ -141,7 +141,7 @@ def test_a_failing_test_shows_the_last_chunks(pytester: pytest.Pytester) -> None
     result.stdout.fnmatch_lines(
         [
             "*streams before the failure*",
-            "a stream from a script: 1 chunks read",
+            "a stream from a script: 1 chunk read",
             '  {"choices":*"content":"Hel"*',
             "a stream from the cassette openai/text: 15 chunks read",
             *['  {"choices":*'] * 2,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.plugin.outside import run
 
+from pytest_unspool import Rebuilt, StreamFactory
+
 
 def test_a_stream_becomes_plain_data_without_ids_and_times(pytester: pytest.Pytester) -> None:
     run(
@@ -225,3 +227,19 @@ def test_a_snapshot_holds_from_run_to_run(
     result = pytester.runpytest_subprocess("-p", "no:asyncio")
 
     result.assert_outcomes(passed=1)
+
+
+def test_a_recordings_model_is_the_one_that_was_asked(
+    stream_wrapper: StreamFactory, rebuilt: Rebuilt
+) -> None:
+    asked = {
+        name: rebuilt(stream_wrapper(cassette=name))["model"]
+        for name in ("anthropic/thinking", "gemini/thinking-and-tools", "bedrock/thinking-and-tools")
+    }
+
+    assert asked == {
+        "anthropic/thinking": "claude-sonnet-4-5",
+        "bedrock/thinking-and-tools": "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "gemini/thinking-and-tools": "gemini-3-flash-preview",
+    }
+    assert rebuilt(stream_wrapper(cassette="anthropic/thinking", model="mine"))["model"] == "mine"
