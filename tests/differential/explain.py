@@ -9,7 +9,10 @@ from tests.differential.scripts import JSON, Script
 SEVERAL = "With several choices, emptiness, role and finish are judged on the first one"
 REFUSAL = "A delta with a refusal only is dropped"
 FORBIDDEN = "A 403 of OpenAI in mid-stream is an `APIError`, a 422 a `BadRequestError`"
-ROWS = (SEVERAL, REFUSAL, FORBIDDEN)
+TIMEOUT = "A 408 in mid-stream is a bare `Timeout`"
+ROLES = "A role that is repeated after reasoning comes twice"
+TOTAL = "The provider's total is replaced by the sum"
+ROWS = (SEVERAL, REFUSAL, FORBIDDEN, TIMEOUT, ROLES, TOTAL)
 """The first cells of the rows."""
 
 
@@ -31,6 +34,12 @@ def explanation(chunks: Script, ours: JSON, litellms: JSON) -> str | None:
         return REFUSAL
     if _mapped(ours, litellms) in _CLASSES and _without_class(ours) == _without_class(litellms):
         return FORBIDDEN
+    if _mapped(ours, litellms) == ("Timeout", "Timeout"):
+        return TIMEOUT if _without_pair(ours) == _without_pair(litellms) else None
+    if _without_roles(ours) == _without_roles(litellms):
+        return ROLES
+    if _without_total(ours) == _without_total(litellms):
+        return TOTAL
     return None
 
 
@@ -55,4 +64,23 @@ def _without_refusals(outcome: JSON) -> JSON:
     known = deepcopy(outcome)
     for choice in known["choices"].values():
         choice["refusal"] = ""
+    return known
+
+
+def _without_pair(outcome: JSON) -> JSON:
+    known = _without_refusals(outcome)
+    known["error"].pop("in mid-stream")
+    return known
+
+
+def _without_roles(outcome: JSON) -> JSON:
+    known = _without_refusals(outcome)
+    for choice in known["choices"].values():
+        choice["roles"] = min(choice["roles"], 1)
+    return known
+
+
+def _without_total(outcome: JSON) -> JSON:
+    known = _without_roles(outcome)
+    known["usage"] = known["usage"] and known["usage"][:2]
     return known

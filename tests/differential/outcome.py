@@ -57,6 +57,8 @@ def _error(caught: Exception) -> JSON:
     names = [base.__name__ for base in ours] or [type(caught).__name__]
     is_wrapped = names[0] == "MidStreamFallbackError"
     original = getattr(caught, "original_exception", None) if is_wrapped else None
+    if not type(original).__module__.startswith(("litellm", "unspool")):
+        original = None  # an SDK's, which hasn't been mapped
     mapped = names if original is None else [type(original).__name__]
     return {
         "status": getattr(caught, "status_code", None),

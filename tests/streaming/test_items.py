@@ -158,3 +158,19 @@ def test_nothing_is_empty(item: object) -> None:
 
 def test_a_chunk_is_not_empty() -> None:
     assert not is_empty(ModelResponseStream(choices=[]))
+
+
+@pytest.mark.parametrize("beside", [{"obfuscation": "x7"}, {"cost": {"usd": 0.1}}, {"anything": 1}])
+def test_a_usage_chunk_may_have_any_field_beside_its_usage(beside: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    chunk = as_chunk({**head, "choices": [], "usage": usage, **beside})
+    assert (chunk.choices, chunk.usage.total_tokens) == ([], 3)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "said", [{"delta": {"content": "a"}}, {"content": "a"}, {"message": {"content": "a"}}]
+)
+def test_text_beside_empty_choices_is_an_error(said: dict[str, Any]) -> None:
+    with pytest.raises(MockError, match="expected a chunk"):
+        as_chunk({"object": "chat.completion.chunk", "choices": [], **said})

@@ -68,6 +68,10 @@ _ENVELOPE = frozenset(
     | {"provider_specific_fields", "prompt_filter_results", "citations", "timings", "x_groq", "nvext"}
 )
 
+# What says something outside of a choice, and so is no chunk's. Other fields may stand beside `choices: []`:
+# OpenAI's usage chunk has `obfuscation`, Venice's has `cost`.
+_SAYING = frozenset({"delta", "content", "role", "message", "text", "type", "tool_calls", "output"})
+
 # What a choice may hold instead of a delta: Azure's filters come alone, and so does a finish reason.
 _INSTEAD_OF_DELTA = ("message", "finish_reason", "content_filter_results", "content_filter_offsets", "usage")
 
@@ -83,7 +87,8 @@ def _refuse_others(item: Mapping[str, Any]) -> None:
     choices = item.get("choices")
     if choices is None or choices == []:
         is_chunk = item.get("object") in _OBJECTS or "choices" in item or item.get("usage") is not None
-        if is_chunk and item.keys() <= _ENVELOPE:
+        is_whole = "choices" in item and (item.get("object") in _OBJECTS or item.get("usage") is not None)
+        if is_chunk and (item.keys() <= _ENVELOPE or (is_whole and _SAYING.isdisjoint(item))):
             return
         keys = sorted(map(str, item))
         raise MockError(f"{_EXPECTED}, got a dict with the keys {keys!s:.200}{_advice(item)}")
