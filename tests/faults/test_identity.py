@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults import checking
+from tests.faults import answers, checking
 from tests.faults.bodies import BODIES, typed
 from tests.faults.checking import Case, interaction
 from tests.faults.raw import events_of
@@ -19,6 +19,8 @@ from unspool.faults import (
     WrongIndices,
     WrongOutput,
 )
+from unspool.faults.notes import Notes
+from unspool.faults.parts import parts_of
 
 
 def answer(name: str) -> Interaction:
@@ -142,3 +144,10 @@ def test_one_block_overlaps_none() -> None:
 
 def test_all_are_well_formed_events() -> None:
     assert len(events_of(answer("openai-responses").response.body)) == 13
+
+
+def test_one_block_under_torture_stays_as_it_is() -> None:
+    stage = OverlappingBlocks().stage(1, Notes(lenient=True))
+    parts = list(parts_of(answers.ANTHROPIC))
+
+    assert [out for part in parts for out in stage.feed(part)] == parts

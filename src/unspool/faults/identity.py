@@ -150,13 +150,14 @@ class OverlappingBlocks(Fault):
 
         def change(frame: Frame) -> Iterable[Frame]:
             nonlocal done
-            if done:
+            if done or (not held and kind_of(frame) not in _STOPS):
                 return (frame,)
-            if kind_of(frame) in _STOPS and not held:
-                held.append(frame)
+            held.append(frame)  # all of it, so that an answer without another block can be left as it is
+            done = kind_of(frame) in _DELTAS
+            if not done:
                 return ()
-            done = bool(held) and kind_of(frame) in _DELTAS
-            return (frame, held[0].moved(frame.at)) if done else (frame,)
+            first, *others = held
+            return (*others, first.moved(frame.at))
 
         def stop(stop: Stop) -> Iterable[Part]:
             return (stop,) if done else missing(self, "two blocks one after the other")(stop)
