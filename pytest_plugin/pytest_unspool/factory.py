@@ -201,7 +201,7 @@ def _opener(implementation: str) -> Callable[..., AbstractContextManager[CannedS
 
 def _items(script: Any, delay: float) -> Iterable[Any]:
     if isinstance(script, str):
-        script = text_chunks(script)
+        script = [chunk.choices[0].delta.content or "" for chunk in text_chunks(script)]  # a whole answer
     elif isinstance(script, bytes | Mapping | BaseModel):
         script = [script]
     return _delayed(script, delay) if delay else script

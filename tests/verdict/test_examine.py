@@ -76,7 +76,9 @@ def test_sync_and_async_are_judged_alike(fault: Scenario) -> None:
     other = examine(AsyncClient(**habits), answers.OPENAI, fault)
 
     if one.log.attempts[0].failure is None and one.log.attempts[0].status == 200:
-        assert one.findings == other.findings
+        # A response that is dropped is closed by an event loop, and by nobody in sync code.
+        findings = [finding for finding in one.findings if finding.kind != "left-open"]
+        assert findings == [finding for finding in other.findings if finding.kind != "left-open"]
         assert one.log.outcome == other.log.outcome
 
 

@@ -79,8 +79,8 @@ def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
         folder: where the file will be; the recording is found from there.
     """
     error = loop.error
-    fault = f"CutEvents({loop.events})" if loop.events < loop.of else "NoFault()"
-    return _TEST.format(
+    template = _SHORTEST if loop.events < loop.of else _WHOLE
+    return (_HEAD + template + _TAIL).format(
         name=cassette.name,
         count=loop.count,
         channel=error.channel,
@@ -91,15 +91,13 @@ def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
         index=loop.index,
         wire_format=loop.wire_format,
         options=loop.guard.options,
-        fault=fault,
-        name_of_fault=fault.partition("(")[0],
         events=loop.events,
         of=loop.of,
         within=loop.chunks,
     )
 
 
-_TEST = '''\
+_HEAD = '''\
 """The loop in {name}, found by `unspool repro`.
 
 It comes {count} times in the channel "{channel}", since chunk {first}, {period} chunk(s) each time:
@@ -111,7 +109,6 @@ from pathlib import Path
 import pytest
 
 import unspool
-from unspool.faults import {name_of_fault}
 
 CASSETTE = Path(__file__).parent / "{way}"
 
@@ -120,10 +117,26 @@ def read(stream):
     """Put your own code here: it has to stop as soon as this does."""
     for chunk in stream:
         ...
+'''
 
+# A body and not a fault: the client stops before it could notice where the stream ends.
+_SHORTEST = """
 
 # The shortest beginning that is known for a loop: {events} of {of} events.
-@pytest.mark.parametrize("unspool_fault", [{fault}], ids=["shortest"])
+CUT = unspool.faults.CutEvents({events})
+
+
+def test_the_loop_is_stopped(stream_wrapper):
+    recorded = unspool.Cassette.load(CASSETTE).interactions[{index}]
+    stream = stream_wrapper(
+        [CUT.apply(recorded).response.body],
+        provider="{wire_format}",
+        {options},
+    )
+"""
+
+_WHOLE = """
+
 def test_the_loop_is_stopped(stream_wrapper):
     stream = stream_wrapper(
         cassette=CASSETTE,
@@ -131,12 +144,15 @@ def test_the_loop_is_stopped(stream_wrapper):
         provider="{wire_format}",
         {options},
     )
+"""
+
+_TAIL = """\
     with pytest.raises(unspool.RepetitionError) as caught:
         read(stream)
     error = caught.value
     assert (error.channel, error.period, error.first_chunk) == ("{channel}", {period}, {first})
     stream.assert_stopped(within_chunks={within})
-'''
+"""
 
 
 def _shown(text: str) -> str:
