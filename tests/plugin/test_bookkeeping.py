@@ -347,7 +347,7 @@ def test_a_fault_that_does_not_happen_fails_the_test(pytester: pytest.Pytester) 
     """
     result = run(pytester, code)
     result.assert_outcomes(failed=3)
-    assert result.stdout.str().count("Break(after=9) needs 9 network chunks") >= 3
+    assert result.stdout.str().count("Break(after=9) needs 10 network chunks") >= 3
 
 
 @pytest.mark.parametrize(

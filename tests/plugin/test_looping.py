@@ -105,7 +105,7 @@ def test_a_tool_call_never_ends(pytester: pytest.Pytester) -> None:
         import pytest, unspool
 
         def test_loop(looping_stream, rebuilt):
-            loop = looping_stream.tool_call("list_files", '{"path": "', "../", repeat=4)
+            loop = looping_stream.tool_call("list_files", '{"path": "', "../", repeat=4, strict=False)
             call = rebuilt(loop)["choices"][0]["message"]["tool_calls"][0]
             assert call["function"] == {"name": "list_files", "arguments": '{"path": "../../../../'}
 
@@ -116,7 +116,7 @@ def test_a_tool_call_never_ends(pytester: pytest.Pytester) -> None:
             assert caught.value.channel == "tool_calls"
 
         def test_without_a_beginning(looping_stream, rebuilt):
-            loop = looping_stream.tool_call("list_files", "", "../", repeat=2)
+            loop = looping_stream.tool_call("list_files", "", "../", repeat=2, strict=False)
             call = rebuilt(loop)["choices"][0]["message"]["tool_calls"][0]
             assert call["function"]["arguments"] == "../../"
         """,
@@ -130,7 +130,7 @@ def test_reasoning_never_ends(pytester: pytest.Pytester) -> None:
         import pytest, unspool
 
         def test_loop(looping_stream, rebuilt):
-            loop = looping_stream.reasoning("Wait. ", "No. ", repeat=2)
+            loop = looping_stream.reasoning("Wait. ", "No. ", repeat=2, strict=False)
             assert rebuilt(loop)["choices"][0]["message"]["reasoning_content"] == "Wait. No. Wait. No. "
 
         def test_endless(looping_stream):

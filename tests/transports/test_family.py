@@ -43,9 +43,16 @@ def test_an_error_tells_how_it_ended(error: Exception, end: End) -> None:
     assert _family.end_of(error) == (end, Failure(type(error).__name__, str(error)))
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(), GeneratorExit()])
-def test_who_is_interrupted_has_hung_up(error: BaseException) -> None:
-    assert _family.end_of(error) == (End.CLOSED, None)
+def test_a_client_that_stops_reading_has_hung_up() -> None:
+    assert _family.end_of(GeneratorExit()) == (End.CLOSED, None)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit()])
+def test_a_run_that_is_interrupted_is_no_hang_up(error: BaseException) -> None:
+    end, failure = _family.end_of(error)
+    assert end is End.FAILED
+    assert failure is not None
+    assert failure.type == type(error).__name__
 
 
 @pytest.mark.parametrize("family", FAMILIES)

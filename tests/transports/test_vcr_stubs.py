@@ -211,7 +211,7 @@ def test_a_refused_request_leaves_its_recording_for_the_retry(path: Path) -> Non
         assert by_requests(url) == TEXT
 
 
-@pytest.mark.parametrize("fault", [Break(1), Rechunk(3), Stall(0, 60.0), Cut(8, "reset")], ids=repr)
+@pytest.mark.parametrize("fault", [Break(0), Rechunk(3), Stall(0, 60.0), Cut(8, "reset")], ids=repr)
 @pytest.mark.parametrize("ask", [by_requests, by_aiohttp])
 def test_what_such_a_client_cannot_be_shown_is_an_error(
     ask: Callable[[str], str], fault: Fault, path: Path
