@@ -73,7 +73,7 @@ def test_without_a_stall_it_is_silent_in_threads(watchdog: Watchdog) -> None:
 
 
 PINGS = Cassette.of(
-    [stream(*(4.0 * number for number in range(12)), pings=True)], allow_playback_repeats=True
+    [stream(*(2.0 * number for number in range(22)), pings=True)], allow_playback_repeats=True
 )
 
 
@@ -82,7 +82,7 @@ PINGS = Cassette.of(
 )
 def test_pings_keep_it_silent(backend: str, watchdog: Watchdog) -> None:
     with use_cassette(PINGS, timing="recorded", clock=VirtualClock()):
-        assert anyio.run(watchdog, aread, backend=backend) == 13
+        assert anyio.run(watchdog, aread, backend=backend) == 23
 
 
 @pytest.mark.parametrize(("backend", "watchdog"), [one for one in ON_LOOPS if "total" in str(one.id)])
