@@ -13,7 +13,7 @@ from unspool.cassette.document import Document
 from unspool.cassette.model import End, Failure, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.cassette.store import write
 
-BODY = b'data: {"choices":[{"index":0,"delta":{"content":"It rains."}}]}\n\ndata: [DONE]\n\n'
+BODY = b'data: {"choices":[{"index":0,"delta":{"content":"It rains."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 HEADERS = (("content-type", "text/event-stream"),)
 RAIN = Interaction(
     Request("POST", "https://api.openai.com/v1/chat/completions"), Response(200, "OK", HEADERS, BODY)
@@ -84,7 +84,7 @@ def test_a_cassette_that_is_read_is_no_orphan(pytester: pytest.Pytester, folder:
 
 
 def test_a_recording_is_read_in_the_format_of_its_url(pytester: pytest.Pytester, folder: Path) -> None:
-    body = b'data: {"object":"text_completion","choices":[{"index":0,"text":"It rains."}]}\n\n'
+    body = b'data: {"object":"text_completion","choices":[{"index":0,"text":"It rains.","finish_reason":"stop"}]}\n\n'
     asked = Request("POST", "https://api.openai.com/v1/completions")
     completed = Interaction(asked, Response(200, "OK", HEADERS, body))
     write(folder / "rain.yaml", Document((completed,), {}))
@@ -167,7 +167,10 @@ def test_the_pieces_are_the_networks(pytester: pytest.Pytester, folder: Path) ->
     ("response", "error"),
     [
         (
-            {"timeline": Timeline(end=End.RESET, failure=Failure("ReadError", "reset"))},
+            {
+                "timeline": Timeline(end=End.RESET, failure=Failure("ReadError", "reset")),
+                "body": BODY.replace(b',"finish_reason":"stop"', b""),
+            },
             "APIConnectionError, match='reset'",
         ),
         (

@@ -146,7 +146,7 @@ def test_a_fault_of_ones_own(pytester: pytest.Pytester) -> None:
 
     @pytest.mark.parametrize("unspool_fault", [Break(after=1), Status(503)])
     def test_parameters(stream_wrapper):
-        assert read(stream_wrapper(TEXT)) in ("APIConnectionError", "ServiceUnavailableError")
+        assert read(stream_wrapper(TEXT)) in ("APIConnectionError", "MidStreamFallbackError")
 
     class TestAll:
         @pytest.fixture
