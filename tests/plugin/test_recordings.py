@@ -13,7 +13,8 @@ from unspool.cassette.document import Document
 from unspool.cassette.model import End, Failure, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.cassette.store import write
 
-BODY = b'data: {"choices":[{"index":0,"delta":{"content":"It rains."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+CHOICE = b'{"index":0,"delta":{"content":"It rains."},"finish_reason":"stop"}'
+BODY = b'data: {"choices":[' + CHOICE + b"]}\n\ndata: [DONE]\n\n"
 HEADERS = (("content-type", "text/event-stream"),)
 RAIN = Interaction(
     Request("POST", "https://api.openai.com/v1/chat/completions"), Response(200, "OK", HEADERS, BODY)
@@ -84,7 +85,8 @@ def test_a_cassette_that_is_read_is_no_orphan(pytester: pytest.Pytester, folder:
 
 
 def test_a_recording_is_read_in_the_format_of_its_url(pytester: pytest.Pytester, folder: Path) -> None:
-    body = b'data: {"object":"text_completion","choices":[{"index":0,"text":"It rains.","finish_reason":"stop"}]}\n\n'
+    choice = b'{"index":0,"text":"It rains.","finish_reason":"stop"}'
+    body = b'data: {"object":"text_completion","choices":[' + choice + b"]}\n\n"
     asked = Request("POST", "https://api.openai.com/v1/completions")
     completed = Interaction(asked, Response(200, "OK", HEADERS, body))
     write(folder / "rain.yaml", Document((completed,), {}))
