@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import openai
+import httpx
 import pytest
-from chat import chat
-from chat_agent import openai_backend
+
+import unspool
 
 
 def test_without_a_cassette_the_network_is_blocked():
-    client = openai.OpenAI(api_key="none", max_retries=0)
-    with pytest.raises(pytest.fail.Exception, match=r"api\.openai\.com"):
-        chat(openai_backend(client), "Hello!")
+    with pytest.raises(unspool.NetworkBlockedError, match=r"api\.openai\.com"), unspool.block_network():
+        httpx.get("https://api.openai.com/v1/models")

@@ -16,7 +16,7 @@ import http.client
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -26,11 +26,20 @@ from unspool.transports import aiohttp_stub, guard, scope, tornado_stub, vcr_ins
 from unspool.transports.patching import Installation, swap
 from unspool.transports.vcr_deck import Asked, Deck, asked, fail
 
+
+def _major_of_urllib3() -> str:
+    """Its major version; empty where it isn't installed, as beside httpx alone."""
+    try:
+        return version("urllib3").partition(".")[0]
+    except PackageNotFoundError:
+        return ""
+
+
 _DECKS = {
     "httplib": Deck(decodes=False),
     "boto3": Deck(decodes=False),
     # and with it requests; before urllib3 2 it decodes what a stub hands out
-    "urllib3": Deck(decodes=version("urllib3").partition(".")[0] != "1"),
+    "urllib3": Deck(decodes=_major_of_urllib3() != "1"),
     "httplib2": Deck(decodes=False),
 }
 """vcrpy's names for the clients whose connections are stubs, with the deck of each.
