@@ -10,8 +10,6 @@ import pytest
 
 import unspool
 
-unspool.raise_on_incomplete = False  # the canned turns are written without finish reasons
-
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # or its import downloads a list of prices
 
 from chat_agent import anthropic_backend, litellm_backend, openai_backend
@@ -19,6 +17,8 @@ from chat_agent.agent import Backend
 from chat_agent.backends import parts_of_chunks
 from chat_agent.errors import told_to_users
 from chat_agent.turn import CallPart, Message
+
+unspool.raise_on_incomplete = False  # the canned turns are written without finish reasons
 
 
 @pytest.fixture(scope="session")
