@@ -88,7 +88,7 @@ def test_it(stream_verdict):
     )
 
     assert "1 failed" in text
-    assert "UsageError: expected fail_on to be a list of accepted-truncated, swallowed-error, " in text
+    assert "UsageError: expected fail_on to be a list of accepted-truncated, left-early, " in text
 
 
 def test_async_clients_are_run_in_a_loop_of_their_own(project: Project) -> None:
@@ -112,11 +112,11 @@ def test_cassettes_are_looked_for_where_the_projects_are(project: Project) -> No
 def test_it(stream_verdict, unspool_cassette_dir):
     import unspool
     unspool_cassette_dir.mkdir(parents=True)
-    own = unspool.sample_path("openai/text").read_text("utf-8").replace("Hello!", "Servus!")
+    own = unspool.sample_path("openai/text").read_text("utf-8").replace("Hello!", "Salve!")
     (unspool_cassette_dir / "own.yaml").write_text(own, "utf-8")
-    assert stream_verdict(careless, "own").log.outcome.text.startswith("Servus!")
+    assert stream_verdict(careless, "own").log.outcome.text.startswith("Salve!")
     (interaction,) = unspool.Cassette.load(unspool_cassette_dir / "own.yaml").interactions
-    assert stream_verdict(careless, interaction).log.outcome.text.startswith("Servus!")
+    assert stream_verdict(careless, interaction).log.outcome.text.startswith("Salve!")
 
 def test_none(stream_verdict):
     stream_verdict(careless, "missing")
