@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 """How many seconds a stalled answer waits for its client to leave, before the server gives up."""
 
 

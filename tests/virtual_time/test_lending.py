@@ -83,6 +83,18 @@ def test_a_jump_over_a_thread_that_may_have_a_timer_is_reported() -> None:
     lock.release()
 
 
+def test_a_thread_of_an_earlier_block_is_not_reported() -> None:
+    lock = threading.Lock()
+    lock.acquire()
+    blocked = threading.Thread(target=lock.acquire, args=[True, 30], daemon=True)
+    with lend(VirtualClock()):
+        blocked.start()
+    with lend(VirtualClock()):
+        VirtualClock().sleep(60)
+    lock.release()
+    blocked.join()
+
+
 class OtherLoop(asyncio.SelectorEventLoop):
     """A loop with a clock of its own, as uvloop has."""
 

@@ -194,24 +194,27 @@ def thread_idle(read: Read) -> int:
 
 
 def thread_ticker(read: Read) -> int:
-    """A thread that looks every second when the last piece came, with functions imported by name."""
+    """A thread that checks at intervals when the last piece came, with functions imported by name."""
     last, stalled, done, count = monotonic(), threading.Event(), threading.Event(), 0
 
     def tick() -> None:
         while not done.is_set():
-            sleep(1)
+            sleep(0.25)
             if monotonic() - last > PER_CHUNK:
                 stalled.set()
                 return
 
     ticker = threading.Thread(target=tick, daemon=True)
     ticker.start()
-    for _ in read():
-        if stalled.is_set():
-            raise TimeoutError
-        last = monotonic()
-        count += 1
-    done.set()
+    try:
+        for _ in read():
+            if stalled.is_set():
+                raise TimeoutError
+            last = monotonic()
+            count += 1
+    finally:
+        done.set()
+        ticker.join()
     return count
 
 

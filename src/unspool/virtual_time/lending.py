@@ -180,7 +180,8 @@ def _suspect(seconds: float) -> None:
         return
     for ident in TIMELINE.others.blocked(TIMELINE.waiting()):
         thread = threading._active.get(ident)  # type: ignore[attr-defined]
-        if getattr(thread, INHERITED, None) is not None:
+        party: Party | None = getattr(thread, INHERITED, None)
+        if party is not None and party.epoch == TIMELINE.epoch:  # one of an earlier block has real timers
             _suspects.add(f"{seconds:.3g} seconds over the thread {thread.name!r}")
 
 
