@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import unspool
-from unspool.cassette.document import Document, loads
+from unspool.cassette.file_format import Document, loads
 from unspool.cassette.model import Interaction, Request, Response
 from unspool.cassette.store import load, write
 from unspool.cli import main

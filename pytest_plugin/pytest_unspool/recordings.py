@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from unspool import VirtualClock, sample_names, sample_path
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import NO_RESPONSE, Interaction, Request, header
 from unspool.cassette.play import Play
 from unspool.cassette.store import cassette_path, load

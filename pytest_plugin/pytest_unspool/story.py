@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from unspool import Cassette
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.model import Interaction
-from unspool.cassette.pieces import pieces
 from unspool.streaming.kept import KeptChunks
 
 _STREAMS = 3

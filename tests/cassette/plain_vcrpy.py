@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from unspool.cassette.document import Document, dumps
+from unspool.cassette.file_format import Document, dumps
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
 
 URL = "http://127.0.0.1:9/v1/chat/completions"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unspool.cassette.body import JSON, TEXT, Body
 from unspool.cassette.excerpts import Absent, excerpts, same_until
-from unspool.cassette.request_body import JSON, TEXT, Body
 
 
 @pytest.mark.parametrize(

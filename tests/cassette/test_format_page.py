@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from unspool.cassette.document import dumps, loads
+from unspool.cassette.file_format import dumps, loads
 from unspool.cassette.model import End, header, sizes_fit
 
 PAGE = Path(__file__).parents[2] / "docs" / "cassette-format.md"

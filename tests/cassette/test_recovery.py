@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.journal import Journal
 from unspool.cassette.journal_lines import FIRST_LINE
 from unspool.cassette.model import End, Request, Response

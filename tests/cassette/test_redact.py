@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.cassette.test_secrets import ESCAPED, INNOCENT, KEYS, digits, hexes, letters
 
-from unspool.cassette.encoding import decoded, frame_texts
+from unspool.cassette.content_coding import decoded, frame_texts
 from unspool.cassette.model import (
     Failure,
     Headers,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from unspool.cassette.document import Document, dumps
+from unspool.cassette.file_format import Document, dumps
 from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.cassette.store import load, merge, write
 from unspool.errors import CassetteError, CassetteFormatError, CassetteNotFoundError, CassetteWriteError
@@ -244,7 +244,7 @@ def test_threads_lose_nothing(path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from unspool.cassette.document import Document, loads
+from unspool.cassette.file_format import Document, loads
 from unspool.cassette.store import merge
 path, name = Path(sys.argv[1]), sys.argv[2]
 base = None

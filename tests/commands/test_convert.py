@@ -10,7 +10,7 @@ import httpx
 import pytest
 import vcr
 
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.model import (
     End,
     Failure,

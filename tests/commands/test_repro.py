@@ -11,7 +11,7 @@ from tests.commands.looping import LOOPS, PARAGRAPH, answer, chat, sse
 from tests.plugin.outside import run
 
 import unspool
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.store import write
 from unspool.cli import main
 from unspool.commands.repro import write_repro

@@ -9,7 +9,7 @@ import pytest
 from tests.plugin.outside import run
 
 import unspool
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.model import End, Failure, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.cassette.store import write
 

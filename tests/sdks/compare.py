@@ -12,8 +12,8 @@ from typing import Any
 from tests.sdks.runs import Run
 from tests.sdks.watching import Exchange
 
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.model import Interaction
-from unspool.cassette.pieces import pieces
 
 TOLERANCE = 0.005
 """By how many seconds a replay on the real clock may be off."""

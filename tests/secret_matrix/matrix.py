@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from tests.cassette.test_secrets import ESCAPED, INNOCENT, INNOCENT_JSON, KEYS
 
-from unspool.cassette.document import Document, dumps
+from unspool.cassette.file_format import Document, dumps
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.model import End, Headers, Interaction, NetworkChunk, Request, Response, Timeline

@@ -14,7 +14,7 @@ import pytest
 from tests.loopback import Answer, Loopback, serve
 
 from unspool import Cassette, CassetteWarning, RecordTransport, UnrecordedRequestError, use_cassette
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.model import End, Failure, Interaction, Request, Response, Timeline
 from unspool.cassette.outcomes import Marks, is_interrupted
 from unspool.cassette.store import load, write

@@ -7,8 +7,8 @@ import gzip
 import pytest
 from tests.faults import answers
 
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.model import Headers, Interaction
-from unspool.cassette.pieces import pieces
 from unspool.faults import ErrorEvent, HtmlPage, Loop, Malformed
 from unspool.faults.fault import Fault, NoFault
 from unspool.verdict.log import Attempt, Pull

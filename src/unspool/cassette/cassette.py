@@ -15,8 +15,8 @@ from typing import Any
 from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.difference import explain_miss
-from unspool.cassette.document import Document
 from unspool.cassette.excerpts import printable
+from unspool.cassette.file_format import Document
 from unspool.cassette.hooks import Hook
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
@@ -34,10 +34,10 @@ from unspool.cassette.outcomes import (
 )
 from unspool.cassette.play import Play
 from unspool.cassette.player import Player
+from unspool.cassette.recording import Take
 from unspool.cassette.recovery import leftovers, mark, recover
 from unspool.cassette.redact import Redactor
 from unspool.cassette.request_headers import named_headers, with_headers, written_names
-from unspool.cassette.take import Take
 from unspool.cassette.unequal import is_redacted_form
 from unspool.cassette.vcr_matchers import adapt
 from unspool.cassette.vcr_options import translated

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from pydantic_core import to_json
 
+from unspool.cassette.body import JSON, read_body
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.request_body import JSON, read_body
 
 _MESSAGES = ("messages", "input", "contents", "chat_history", "prompt", "message", "inputs", "inputText")
 _PROMPT = ("system", "instructions", "systemInstruction", "system_instruction", "preamble")

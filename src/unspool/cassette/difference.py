@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
 
+from unspool.cassette.body import read_body
 from unspool.cassette.excerpts import excerpts, same_until
 from unspool.cassette.match import PARTS, Matching, objection
 from unspool.cassette.miss_advice import Difference, advice
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.request_body import read_body
 from unspool.cassette.unequal import is_redacted_form, unequal
 
 __all__ = ["MOST_DIFFERENCES", "Difference", "differences", "explain_miss", "nearest"]

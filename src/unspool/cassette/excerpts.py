@@ -7,7 +7,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import Any
 
-from unspool.cassette.request_body import Body
+from unspool.cassette.body import Body
 
 WIDTH = 60
 _LEAD = 20  # what's shown of that which is still the same

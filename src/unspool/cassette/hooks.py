@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from unspool.cassette.encoding import decoded
-from unspool.cassette.form import from_record, to_record
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction, Request, sizes_fit
+from unspool.cassette.vcr_format import from_record, to_record
 from unspool.cassette.vcr_matchers import from_vcr, to_vcr
 
 Function = Callable[[Any], Any]

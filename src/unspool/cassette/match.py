@@ -11,9 +11,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from unspool.cassette.address import address
+from unspool.cassette.body import digest, read_body
 from unspool.cassette.ignore_paths import Ignored, parse_ignore
 from unspool.cassette.model import Request
-from unspool.cassette.request_body import digest, read_body
 
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from unspool.cassette.encoding import decoded
+from unspool.cassette.boundaries import says_goodbye
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.journal_lines import KILLED
 from unspool.cassette.match import Matching
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, header
-from unspool.cassette.pieces import says_goodbye
 from unspool.errors import CassetteFormatError
 
 INTERRUPTED = "Interrupted"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unspool.cassette import store
 from unspool.cassette.atomic import UNFINISHED
-from unspool.cassette.document import Document
+from unspool.cassette.file_format import Document
 from unspool.cassette.journal import delete, release
 from unspool.cassette.journal_lines import SUFFIX, from_lines, read_lines
 from unspool.cassette.lock import try_lock

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from unspool.cassette.channels import allowed_ranges, format_path, scrub_channels, strings_of
-from unspool.cassette.encoding import decoded, gunzipped, reframed, regzipped, sized
+from unspool.cassette.content_coding import decoded, gunzipped, reframed, regzipped, sized
 from unspool.cassette.known_values import KnownValues
 from unspool.cassette.model import Failure, Headers, Interaction, Request, Response, Timeline, header
 from unspool.cassette.secret_names import SecretNames

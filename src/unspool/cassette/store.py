@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from unspool.cassette.atomic import reason, replace_file
-from unspool.cassette.document import Document, dumps, loads
+from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.lock import locked
 from unspool.cassette.merging import merged
 from unspool.cassette.model import Interaction

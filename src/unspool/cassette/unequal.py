@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
+from unspool.cassette.body import by_name, read_body
 from unspool.cassette.excerpts import Absent
 from unspool.cassette.ignore_paths import Gone, Ignored, format_step
 from unspool.cassette.match import Matching, headers_of, part_of, query_of
 from unspool.cassette.model import Request
-from unspool.cassette.request_body import by_name, read_body
 from unspool.cassette.stand_ins import REDACTED
 
 Unequal = tuple[str, Any, Any]

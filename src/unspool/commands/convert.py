@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from unspool.cassette import store
-from unspool.cassette.convert import convert, lost_in_plain, to_plain
-from unspool.cassette.document import Document, dumps, loads
+from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.model import Interaction
 from unspool.cassette.redact import Redactor
+from unspool.convert import convert, lost_in_plain, to_plain
 from unspool.errors import CassetteError, CassetteFormatError, CassetteNotFoundError, CassetteWriteError
 
 STDIO = "-"
@@ -32,7 +32,7 @@ def convert_file(
     """Read a recording and write it as a cassette.
 
     Args:
-        source: a file of any kind that `unspool.cassette.convert` knows, or `-`.
+        source: a file of any kind that `unspool.convert` knows, or `-`.
         target: the cassette, in JSON if its name ends in `.json`; `-` for YAML on the standard output.
         method: of the request, where the recording doesn't tell.
         uri: of the request, where the recording doesn't tell.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction
 from unspool.clock import VirtualClock
 from unspool.errors import CassetteError, RepetitionError, UnspoolError

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from unspool.cassette import store
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.excerpts import printable
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.lock import locked

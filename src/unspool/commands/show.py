@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.chunk_times import format_ms
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.excerpts import printable
 from unspool.cassette.model import Interaction, Response, Timeline, header, sizes_fit
-from unspool.cassette.pieces import pieces
 from unspool.errors import CassetteError, CassetteFormatError
 from unspool.providers.exchange import format_of_exchange
 

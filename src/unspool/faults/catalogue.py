@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.conversation import position_of
-from unspool.cassette.encoding import decoded
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
 from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status

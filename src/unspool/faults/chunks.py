@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar, Literal
 
-from unspool.cassette.pieces import says_goodbye
+from unspool.cassette.boundaries import says_goodbye
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import AWSFraming, Frame

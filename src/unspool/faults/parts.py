@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.chunk_times import round_ms
-from unspool.cassette.encoding import decoded, decoder_of
+from unspool.cassette.content_coding import decoded, decoder_of
 from unspool.cassette.model import (
     NO_RESPONSE,
     End,
@@ -23,7 +24,6 @@ from unspool.cassette.model import (
     Response,
     Timeline,
 )
-from unspool.cassette.pieces import pieces
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Literal
 
-from unspool.cassette.encoding import decoded
+from unspool.cassette.boundaries import pieces
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction, NetworkChunk, Response, Timeline
-from unspool.cassette.pieces import pieces
 from unspool.errors import FaultError
 from unspool.faults.cuts import Ending, stop_with
 from unspool.faults.frames import framing_of

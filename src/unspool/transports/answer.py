@@ -9,7 +9,7 @@ from typing import Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.take import Take
+from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.transports._family import to_request
 from unspool.transports.fault import Breaker, BrokenAnswer

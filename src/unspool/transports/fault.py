@@ -15,9 +15,9 @@ from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from unspool.cassette.boundaries import says_goodbye
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
-from unspool.cassette.pieces import says_goodbye
 from unspool.clock import REAL_CLOCK, Clock, note_answer
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault

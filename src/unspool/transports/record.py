@@ -16,9 +16,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from weakref import ref
 
-from unspool.cassette.encoding import sized
+from unspool.cassette.content_coding import sized
 from unspool.cassette.model import End, Headers
-from unspool.cassette.take import Take
+from unspool.cassette.recording import Take
 from unspool.transports._family import (
     end_of,
     family_of,

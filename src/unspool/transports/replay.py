@@ -13,8 +13,8 @@ from math import inf
 from types import ModuleType
 from typing import Any, Literal
 
+from unspool.cassette.boundaries import pieces, says_goodbye
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
-from unspool.cassette.pieces import pieces, says_goodbye
 from unspool.cassette.play import Play
 from unspool.clock import Clock, VirtualClock, note_answer
 from unspool.errors import RecordingEndedError

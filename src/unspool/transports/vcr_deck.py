@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from unspool.cassette import encoding
+from unspool.cassette import content_coding
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Request, Response
-from unspool.cassette.take import Take
+from unspool.cassette.recording import Take
 from unspool.cassette.vcr_matchers import from_vcr
 from unspool.clock import note_answer
 from unspool.errors import CassetteError, CassetteFormatError, FaultError
@@ -257,10 +257,10 @@ def _decoded(response: Response) -> Response:
 def _plain(response: Response) -> Response:
     """The response with its body decoded, if it isn't yet: recorders behind such clients keep the header."""
     try:
-        return encoding.decoded(response)
+        return content_coding.decoded(response)
     except CassetteFormatError:
         kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
-        return replace(response, headers=encoding.sized(kept, len(response.body)))
+        return replace(response, headers=content_coding.sized(kept, len(response.body)))
 
 
 def _honest(response: Response) -> Response:

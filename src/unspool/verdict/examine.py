@@ -10,10 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from unspool.cassette.boundaries import pieces
 from unspool.cassette.cassette import Cassette
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction, Response, header
-from unspool.cassette.pieces import pieces
 from unspool.cassette.store import load
 from unspool.errors import CassetteError, FaultError, MockError, name_of
 from unspool.faults import Fault, NoFault

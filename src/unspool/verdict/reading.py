@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from unspool.cassette.encoding import decoder_of
+from unspool.cassette.content_coding import decoder_of
 from unspool.errors import APIResponseValidationError, CassetteFormatError, ProviderError, WireError
 from unspool.pipeline import Chain
 from unspool.providers import pipeline_for

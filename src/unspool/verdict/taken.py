@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from unspool.cassette.boundaries import says_goodbye
 from unspool.cassette.model import header
-from unspool.cassette.pieces import says_goodbye
 from unspool.providers import decoder_for
 from unspool.verdict.case import Case, amount, came, short
 from unspool.verdict.log import Attempt

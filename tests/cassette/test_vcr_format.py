@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from tests.cassette.recordings import INTERACTIONS
 
-from unspool.cassette.form import KEY, VERSION, from_record, to_record
 from unspool.cassette.model import (
     End,
     Failure,
@@ -19,6 +18,7 @@ from unspool.cassette.model import (
     Timeline,
     sizes_fit,
 )
+from unspool.cassette.vcr_format import KEY, VERSION, from_record, to_record
 from unspool.errors import CassetteFormatError
 
 INTERACTION = Interaction(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from unspool.builder import stream_chunk_builder
-from unspool.cassette.convert.aimock_answer import answer
+from unspool.convert.aimock_answer import answer
 from unspool.models import Function, ModelResponse, ModelResponseStream
 from unspool.wire.sse import SSEDecoder
 

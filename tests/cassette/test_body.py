@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unspool.cassette.body import FORM, JSON, MULTIPART, TEXT, Body, digest, read_body
 from unspool.cassette.ignore_paths import parse_path
 from unspool.cassette.model import Request
-from unspool.cassette.request_body import FORM, JSON, MULTIPART, TEXT, Body, digest, read_body
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from unspool.cassette.boundaries import pieces, says_goodbye, split_events
 from unspool.cassette.model import NetworkChunk, Response, Timeline
-from unspool.cassette.pieces import pieces, says_goodbye, split_events
 from unspool.wire.aws import encode_aws
 from unspool.wire.event import WireEvent
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from unspool.cassette.convert.har_times import event_messages
-from unspool.cassette.convert.headers import decoded_headers
+from unspool.cassette.boundaries import split_events
 from unspool.cassette.model import Headers, header
-from unspool.cassette.pieces import split_events
+from unspool.convert.har_times import event_messages
+from unspool.convert.headers import decoded_headers
 from unspool.wire.event import WireEvent
 from unspool.wire.sse import encode_sse, is_event_stream
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from unspool.cassette.convert import from_har
 from unspool.cassette.model import Interaction, NetworkChunk, header
+from unspool.convert import from_har
 from unspool.errors import CassetteFormatError
 
 EVENTS = 'data: {"delta":"Grüße"}\n\ndata: [DONE]\n\n'

@@ -21,8 +21,8 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from unspool.cassette.form import KEY
 from unspool.cassette.parsed_body import join_parsed, to_json
+from unspool.cassette.vcr_format import KEY
 from unspool.errors import CassetteFormatError
 
 _GZIP = b"\x1f\x8b"

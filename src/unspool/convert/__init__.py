@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from unspool.cassette.convert.aimock import OPENAI_CHAT, from_aimock
-from unspool.cassette.convert.har import from_har
-from unspool.cassette.convert.plain import lost_in_plain, to_plain
-from unspool.cassette.convert.sse_dump import from_sse, is_dump
 from unspool.cassette.model import Interaction
+from unspool.convert.aimock import OPENAI_CHAT, from_aimock
+from unspool.convert.har import from_har
+from unspool.convert.plain import lost_in_plain, to_plain
+from unspool.convert.sse_dump import from_sse, is_dump
 from unspool.errors import CassetteFormatError
 
 __all__ = ["convert", "from_aimock", "from_har", "from_sse", "lost_in_plain", "to_plain"]

@@ -13,9 +13,9 @@ from warnings import warn
 from pydantic_core import from_json
 
 from unspool.cassette.changed_body import explain_change
-from unspool.cassette.dialects import to_standard
-from unspool.cassette.form import from_record, to_record
 from unspool.cassette.model import Interaction
+from unspool.cassette.other_recorders import to_standard
+from unspool.cassette.vcr_format import from_record, to_record
 from unspool.cassette.yaml_emit import ESCAPED, yaml_pieces
 from unspool.cassette.yaml_text import parse_yaml
 from unspool.errors import CassetteFormatError, CassetteWarning

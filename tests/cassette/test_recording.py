@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from unspool.cassette.document import Document, dumps, loads
+from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.model import NO_RESPONSE, End, Failure, NetworkChunk, Request
-from unspool.cassette.take import Take
+from unspool.cassette.recording import Take
 
 REQUEST = Request("POST", "https://api.example.com/v1/chat", (), b"{}")
 SSE = (("content-type", "text/event-stream"),)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from unspool.cassette.convert import from_sse
-from unspool.cassette.convert.sse_dump import guess_uri, is_dump
+from unspool.convert import from_sse
+from unspool.convert.sse_dump import guess_uri, is_dump
 from unspool.errors import CassetteFormatError
 
 OPENAI = b'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unspool.cassette.encoding import decoded
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import NO_RESPONSE, End, Interaction
 
 _SHORT = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from unspool.cassette.convert.aimock_times import timed
 from unspool.cassette.model import NO_RESPONSE, End, Response
+from unspool.convert.aimock_times import timed
 
 EVENTS = [b"a", b"bb", b"ccc"]
 HEADERS = (("content-type", "text/event-stream"),)

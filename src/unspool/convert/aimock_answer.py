@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from unspool.cassette.convert.aimock_times import timed
 from unspool.cassette.model import Response
 from unspool.chunk_makers import (
     ChunkFields,
@@ -16,6 +15,7 @@ from unspool.chunk_makers import (
     text_chunks,
     tool_call_chunks,
 )
+from unspool.convert.aimock_times import timed
 from unspool.models import Delta, ModelResponseStream
 from unspool.wire.event import WireEvent
 from unspool.wire.sse import encode_sse

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from unspool.cassette.dialects import to_standard
-from unspool.cassette.form import from_record
 from unspool.cassette.model import Interaction, header
+from unspool.cassette.other_recorders import to_standard
+from unspool.cassette.vcr_format import from_record
 from unspool.cassette.yaml_text import parse_yaml
 from unspool.errors import CassetteFormatError
 

@@ -4,7 +4,6 @@ import gzip
 
 import pytest
 
-from unspool.cassette.convert import lost_in_plain, to_plain
 from unspool.cassette.model import (
     NO_RESPONSE,
     End,
@@ -15,6 +14,7 @@ from unspool.cassette.model import (
     Response,
     Timeline,
 )
+from unspool.convert import lost_in_plain, to_plain
 from unspool.errors import CassetteFormatError
 
 REQUEST = Request("GET", "https://example.org/")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from unspool.cassette.convert import convert
 from unspool.cassette.model import Interaction
+from unspool.convert import convert
 from unspool.errors import CassetteFormatError
 
 HAR = {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from unspool.cassette.convert import from_aimock
+from unspool.convert import from_aimock
 from unspool.errors import CassetteFormatError
 
 HELLO: dict[str, Any] = {"match": {"userMessage": "hello"}, "response": {"content": "Hi!"}}

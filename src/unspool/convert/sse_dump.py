@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from unspool.cassette.convert.headers import decoded_headers
 from unspool.cassette.model import Headers, Interaction, Request, Response
+from unspool.convert.headers import decoded_headers
 from unspool.errors import CassetteFormatError
 from unspool.wire.sse import SSEDecoder
 

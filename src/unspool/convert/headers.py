@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unspool.cassette.encoding import sized
+from unspool.cassette.content_coding import sized
 from unspool.cassette.model import Headers
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.cassette.recordings import INTERACTIONS
 from vcr.serializers import jsonserializer, yamlserializer
 
-from unspool.cassette.document import Document, dumps, loads
+from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.errors import CassetteFormatError, CassetteWarning
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from unspool.cassette.convert.har_bodies import is_form, request_body, response_pieces
-from unspool.cassette.convert.har_times import event_messages, timeline
 from unspool.cassette.model import Interaction, Request, Response
+from unspool.convert.har_bodies import is_form, request_body, response_pieces
+from unspool.convert.har_times import event_messages, timeline
 from unspool.errors import CassetteFormatError, WireError
 
 

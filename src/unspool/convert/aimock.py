@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from unspool.cassette.convert.aimock_answer import RESPONSE_FIELDS, answer
-from unspool.cassette.convert.aimock_times import TIME_FIELDS
 from unspool.cassette.model import Interaction, Request
+from unspool.convert.aimock_answer import RESPONSE_FIELDS, answer
+from unspool.convert.aimock_times import TIME_FIELDS
 from unspool.errors import CassetteFormatError, MockError
 
 OPENAI_CHAT = "https://api.openai.com/v1/chat/completions"

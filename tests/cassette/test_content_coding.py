@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.cassette import encoding
-from unspool.cassette.encoding import decoded, frame_texts, reframed, sized
+from unspool.cassette import content_coding
+from unspool.cassette.content_coding import decoded, frame_texts, reframed, sized
 from unspool.cassette.model import NetworkChunk, Response, Timeline, sizes_fit
 from unspool.errors import CassetteFormatError
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
@@ -164,14 +164,14 @@ def test_a_package_that_is_missing_is_named(
     def nothing_installed(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(encoding, "import_module", nothing_installed)
+    monkeypatch.setattr(content_coding, "import_module", nothing_installed)
 
     with pytest.raises(CassetteFormatError, match=f"pip install {package}"):
         decoded(response([b"x"], coding))
 
 
 def test_a_few_bytes_do_not_become_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(content_coding, "_MOST_BYTES", 1000)
 
     with pytest.raises(CassetteFormatError, match="at most 1,000 bytes"):
         decoded(response([gzip.compress(b"\0" * 1001)]))
@@ -180,7 +180,7 @@ def test_a_few_bytes_do_not_become_gigabytes(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("package", ["brotli", "brotlicffi"])
 def test_brotli_is_decoded_chunk_by_chunk(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = pytest.importorskip(package)
-    monkeypatch.setattr(encoding, "_BROTLI", (package,))
+    monkeypatch.setattr(content_coding, "_BROTLI", (package,))
     body = module.compress(b"".join(EVENTS))
 
     got = decoded(response([body[:10], body[10:]], "br"))
@@ -192,7 +192,7 @@ def test_brotli_is_decoded_chunk_by_chunk(package: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("package", ["zstandard", "backports.zstd", "compression.zstd"])
 def test_zstd_is_decoded_chunk_by_chunk(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = pytest.importorskip(package)
-    monkeypatch.setattr(encoding, "_ZSTD", (package,))
+    monkeypatch.setattr(content_coding, "_ZSTD", (package,))
     body = module.compress(b"".join(EVENTS)) + module.compress(b"another frame")
 
     got = decoded(response([body[:10], body[10:50], body[50:]], "zstd"))
