@@ -17,7 +17,7 @@ from pytest_unspool.noted import RUNS, TELLERS
 
 if TYPE_CHECKING:
     from unspool import Cassette, CassetteError
-    from unspool.transports.fault import Breaker
+    from unspool.transports.fault_transport import Breaker
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pytest_unspool import marks, options
 from pytest_unspool.failure import FailedAtOnce
 from pytest_unspool.noted import BLOCKED, BLOCKED_IN_RUN
 from unspool import NetworkBlockedError, block_network
-from unspool.transports.guard import LOOPBACK
+from unspool.transports.network_guard import LOOPBACK
 
 
 def block_run(config: pytest.Config) -> None:

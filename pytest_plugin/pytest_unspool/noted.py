@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_unspool.failure import Run
     from pytest_unspool.torture import Broken
     from unspool import NetworkBlockedError
-    from unspool.transports.fault import Breaker
+    from unspool.transports.fault_transport import Breaker
 
 RUNS: pytest.StashKey[list[Run]] = pytest.StashKey()
 OUTCOME: pytest.StashKey[str] = pytest.StashKey()

@@ -20,8 +20,8 @@ from pytest_unspool.noted import RUNS
 from unspool import Cassette, CassetteError, RealClock, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
 from unspool.transports.expected import is_expected_here
-from unspool.transports.guard import LOOPBACK
 from unspool.transports.in_force import in_force
+from unspool.transports.network_guard import LOOPBACK
 
 Node = pytest.Item | pytest.Session
 

@@ -146,8 +146,8 @@ if TYPE_CHECKING:
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
     from unspool.transports.block_network import block_network
-    from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
-    from unspool.transports.fault import FaultTransport
+    from unspool.transports.fault_transport import FaultTransport
+    from unspool.transports.transport import RecordTransport, ReplayTransport
     from unspool.transports.use_cassette import use_cassette
 
 # Where each name of the list above lives. A test compares the two.
@@ -184,8 +184,8 @@ _HOMES: dict[str, str] = {
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
         "transports.block_network": "block_network",
-        "transports.cassette_transport": "RecordTransport ReplayTransport",
-        "transports.fault": "FaultTransport",
+        "transports.transport": "RecordTransport ReplayTransport",
+        "transports.fault_transport": "FaultTransport",
         "transports.use_cassette": "use_cassette",
     }.items()
     for name in names.split()

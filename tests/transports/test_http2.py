@@ -9,7 +9,7 @@ from tests.loopback_h2 import serve_h2
 from tests.transports.clients import Kind
 
 from unspool.cassette.cassette import Cassette
-from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
+from unspool.transports.transport import RecordTransport, ReplayTransport
 
 PIECES = [b"data: one\n\n", 0.05, "data: 🧵\n\n".encode()[:8], 0.05, "data: 🧵\n\n".encode()[8:]]
 

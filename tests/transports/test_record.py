@@ -18,7 +18,7 @@ from tests.transports.clients import Kind, Outcome
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import NO_RESPONSE, End, Interaction
-from unspool.transports.cassette_transport import RecordTransport
+from unspool.transports.transport import RecordTransport
 
 # What httpx's own async generators say on trio when a client leaves early, live as well.
 pytestmark = pytest.mark.filterwarnings(

@@ -28,8 +28,8 @@ from unspool.cassette.model import (
 )
 from unspool.clock import VirtualClock
 from unspool.errors import RecordingEndedError, UnrecordedRequestError
-from unspool.transports.cassette_transport import RecordTransport, ReplayTransport
 from unspool.transports.replay import factor_of
+from unspool.transports.transport import RecordTransport, ReplayTransport
 
 # What httpx's own async generators say on trio when a client leaves early, live as well.
 pytestmark = pytest.mark.filterwarnings(

@@ -12,7 +12,7 @@ from typing import Any
 
 from unspool.cassette.model import Interaction, Response
 from unspool.errors import CassetteError
-from unspool.transports import guard, scope, vcr_insides
+from unspool.transports import active, network_guard, vcr_insides
 from unspool.transports.patching import swap
 from unspool.transports.vcr_deck import Asked, Deck, decoded_body, fail, latest
 
@@ -35,7 +35,7 @@ def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
     stubs = {decodes: _stub(original, Deck(decodes=decodes, **errors)) for decodes in (True, False)}
 
     async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
-        if scope.playback() is None or guard.is_live() or _opens_websocket(kwargs.get("headers")):
+        if active.playback() is None or network_guard.is_live() or _opens_websocket(kwargs.get("headers")):
             return await original(self, method, str_or_url, **kwargs)
         settled = await _settled(aiohttp, self, kwargs)
         raises = settled.pop("raise_for_status", None)
@@ -126,7 +126,7 @@ def _sent(original: ARequest) -> ARequest:
         about, decodes = latest(), _decodes(self, kwargs)
         if about.take is not None and can_be_raw:
             kwargs["auto_decompress"] = False
-        with guard.live():
+        with network_guard.live():
             response = await original(self, *args, **kwargs)
         if about.take is not None:
             await _read(response, about)

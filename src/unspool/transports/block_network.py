@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from unspool.errors import NetworkBlockedError
-from unspool.transports import scope
+from unspool.transports import active
 from unspool.transports.child_environment import inherited
 from unspool.transports.expected import is_expected_here
-from unspool.transports.guard import LOOPBACK, guarded
 from unspool.transports.intercept import interception
+from unspool.transports.network_guard import LOOPBACK, guarded
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def block_network(
         NetworkBlockedError: the same again, in case a client swallowed it; not if the test expects it, by
             `pytest.raises(NetworkBlockedError)`, nor with `on_blocked`.
     """
-    outer = scope.here()
+    outer = active.here()
     blocked: list[NetworkBlockedError] = []
 
     def note(error: NetworkBlockedError) -> None:
@@ -49,7 +49,7 @@ def block_network(
             blocked.append(error)
 
     with interception(), guarded():
-        entered = scope.Scope(
+        entered = active.Scope(
             None if outer is None else outer.playback,
             outer,
             frozenset(allowed_hosts),
@@ -57,11 +57,11 @@ def block_network(
             [] if outer is None else outer.breakers,
             is_closed=closed,
         )
-        scope.enter(entered)
+        active.enter(entered)
         try:
             yield
         finally:
-            scope.leave(entered)
+            active.leave(entered)
     for error in blocked:
         raise error
 

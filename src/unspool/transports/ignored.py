@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure
-from unspool.transports import scope
-from unspool.transports._family import exception, family_of
+from unspool.transports import active
 from unspool.transports.hosts import LOOPBACK, is_allowed
+from unspool.transports.http_library import exception, family_of
 
 HOUSEKEEPING = (
     ("raw.githubusercontent.com", "/BerriAI/litellm/"),  # litellm's list of prices, loaded when it's imported
@@ -58,7 +58,7 @@ def may_pass(cassette: Cassette | None, uri: str) -> bool:
     """Whether an ignored request may reach the network from here."""
     if cassette is not None and cassette.is_recording:
         return True
-    used = scope.current()
+    used = active.current()
     return used is not None and is_allowed(urlsplit(uri).hostname or "", _port(uri), used.allowed_hosts)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from unspool.errors import CassetteError
 from unspool.faults.fault import Fault
-from unspool.transports import scope
-from unspool.transports._family import family_of
-from unspool.transports.answer import Playback, aanswer, answer
-from unspool.transports.fault import Breaker
-from unspool.transports.guard import live
+from unspool.transports import active
+from unspool.transports.fault_transport import Breaker
+from unspool.transports.http_library import family_of
+from unspool.transports.network_guard import live
+from unspool.transports.playback import Playback, aanswer, answer
 
 
 class _LiveTransport:
@@ -78,7 +78,7 @@ def break_answers(fault: Fault) -> None:
     Raises:
         CassetteError: none is in use.
     """
-    playback, used = _playback(), scope.current()
+    playback, used = _playback(), active.current()
     if used is not None:
         breaker = Breaker(fault)
         used.breakers.append(breaker)
@@ -87,7 +87,7 @@ def break_answers(fault: Fault) -> None:
 
 
 def _playback() -> Playback:
-    found = scope.playback()
+    found = active.playback()
     if found is None:
         raise CassetteError(
             "expected a cassette to be in use, got a request outside of one. Make it inside the block of"

@@ -22,11 +22,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from unspool.transports import scope
-from unspool.transports.answer import Playback, aanswer, answer
-from unspool.transports.guard import check, guarded, is_live, live
+from unspool.transports import active
 from unspool.transports.ignored import check_passing, is_ignored
+from unspool.transports.network_guard import check, guarded, is_live, live
 from unspool.transports.patching import Installation, swap
+from unspool.transports.playback import Playback, aanswer, answer
 from unspool.transports.vcr_stubs import stubbed_async
 
 _OTHERS = (
@@ -83,7 +83,7 @@ def _playback_for(request: Any) -> Playback | None:
     Raises:
         NetworkBlockedError: the network is blocked here, and no cassette could answer.
     """
-    used = None if is_live() else scope.current()
+    used = None if is_live() else active.current()
     if used is None:
         return None
     if used.playback is not None and not _opens_websocket(request):
@@ -141,12 +141,12 @@ def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run(run: Callable[[], None]) -> None:
     """Run a thread that was started inside a cassette; what it's taken over by stays until it ends."""
-    used = scope.here()
+    used = active.here()
     has_cassette = used is not None and used.playback is not None
     with interception(), guarded(), stubbed_async() if has_cassette else nullcontext():
         try:
             run()
-        except scope.LateWorkError:
+        except active.LateWorkError:
             return  # it's been reported, and the test that runs by now has nothing to do with it
 
 
@@ -154,10 +154,10 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
     """What a pool's thread does is late when who submitted it has ended, not who happened to start it."""
 
     def submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        used = scope.here()
+        used = active.here()
 
         def work() -> Any:
-            with scope.working_for(used):
+            with active.working_for(used):
                 return function(*args, **kwargs)
 
         return original(self, work)
@@ -170,9 +170,9 @@ _HANDLERS = {"handle_request": _handle_request, "handle_async_request": _handle_
 
 def _start(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: threading.Thread) -> None:
-        if scope.here() is not None:
+        if active.here() is not None:
             context = copy_context()
-            context.run(scope.start_thread_here)
+            context.run(active.start_thread_here)
             self.run = partial(context.run, _run, self.run)  # type: ignore[method-assign]
         original(self)
 

@@ -19,7 +19,7 @@ from weakref import ref
 from unspool.cassette.content_coding import sized
 from unspool.cassette.model import End, Headers
 from unspool.cassette.recording import Take
-from unspool.transports._family import (
+from unspool.transports.http_library import (
     end_of,
     family_of,
     headers_of,

@@ -18,7 +18,7 @@ from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Respo
 from unspool.cassette.play import Play
 from unspool.clock import Clock, VirtualClock, note_answer
 from unspool.errors import RecordingEndedError
-from unspool.transports._family import exception, family_of, read_timeout, read_timeout_of, stream_class
+from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class
 
 Timing = Literal["instant", "recorded"] | float
 """`instant` waits for nothing, `recorded` as long as was recorded, a number that many times as long."""

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from unspool.cassette.model import NO_RESPONSE
 from unspool.errors import CassetteError
-from unspool.transports import guard, scope, vcr_insides
+from unspool.transports import active, network_guard, vcr_insides
 from unspool.transports.patching import swap
 from unspool.transports.vcr_deck import Deck, decoded_body, fail, latest
 
@@ -43,7 +43,7 @@ def _stubbed(original: Fetch) -> Fetch:
         stub = _refused(error)
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
-        if scope.playback() is None:
+        if active.playback() is None:
             original(self, request, callback)
         else:
             _fetch(stub, self, request, request, callback)
@@ -62,7 +62,7 @@ def _sent(original: Fetch) -> Fetch:
     """It returns at once and connects later, in tasks of its own: their context lets it, until the end."""
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
-        about, passing = latest(), guard.live()
+        about, passing = latest(), network_guard.live()
 
         def done(response: Any) -> None:
             passing.__exit__(None, None, None)

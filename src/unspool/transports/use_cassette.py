@@ -15,15 +15,15 @@ from unspool.cassette.model import Interaction
 from unspool.clock import REAL_CLOCK, Clock, VirtualClock, lent
 from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWarning, FaultError
 from unspool.faults.fault import Fault
-from unspool.transports import scope
-from unspool.transports._family import mark_failed
-from unspool.transports.answer import Playback
+from unspool.transports import active
 from unspool.transports.expected import place_of_caller, was_expected
-from unspool.transports.fault import Breaker
-from unspool.transports.frozen import frozen_at
-from unspool.transports.guard import LOOPBACK, guarded
+from unspool.transports.fault_transport import Breaker
+from unspool.transports.freeze_time import frozen_at
+from unspool.transports.http_library import mark_failed
 from unspool.transports.in_force import in_force
 from unspool.transports.intercept import interception
+from unspool.transports.network_guard import LOOPBACK, guarded
+from unspool.transports.playback import Playback
 from unspool.transports.replay import Timing, factor_of, is_retried
 from unspool.transports.vcr_stubs import stubbed
 
@@ -109,7 +109,7 @@ class CassetteContext:
         self._freeze_time = freeze_time
         self._require_all_played = require_all_played
         self._allowed_hosts = allowed_hosts
-        self._entered: list[tuple[scope.Scope, Cassette, ExitStack]] = []
+        self._entered: list[tuple[active.Scope, Cassette, ExitStack]] = []
 
     def __enter__(self) -> Cassette:
         cassette = self._loaded()
@@ -137,17 +137,17 @@ class CassetteContext:
                 lend_time=lender.lend,
                 breaker=breaker,
             )
-            entered = scope.Scope(playback, scope.here(), self._allowed_hosts)
+            entered = active.Scope(playback, active.here(), self._allowed_hosts)
             entered.breakers += [] if breaker is None else [breaker]
             entered.entered_at = place_of_caller()
-            scope.enter(entered)
-            stack.callback(scope.leave, entered)
+            active.enter(entered)
+            stack.callback(active.leave, entered)
             self._entered.append((entered, cassette, stack.pop_all()))
         return cassette
 
     def _loaded(self) -> Cassette:
         if in_force() is None:
-            is_closed = scope.closed_around(scope.here()) is not None
+            is_closed = active.closed_around(active.here()) is not None
             return self._make_unrecorded() if is_closed else self._make()
         cassette = self._make_unrecorded()
         if cassette.path is not None and not cassette.interactions and not cassette.path.exists():
@@ -185,13 +185,13 @@ class CassetteContext:
             if problem is not error:  # the block's own error is the one to see; ours may well be its cause
                 error.add_note(f"{type(problem).__name__}: {problem}")
 
-    def _last_entered(self) -> tuple[scope.Scope, Cassette, ExitStack]:
+    def _last_entered(self) -> tuple[active.Scope, Cassette, ExitStack]:
         """By this task or thread, which may not be the only one; or by any, where it's left in another."""
-        here = scope.here()
+        here = active.here()
         mine = [index for index, (entered, _, _) in enumerate(self._entered) if entered is here]
         return self._entered.pop(mine[0] if mine else -1)
 
-    def _check(self, cassette: Cassette, used: scope.Scope) -> None:
+    def _check(self, cassette: Cassette, used: active.Scope) -> None:
         for miss in _unexpected(cassette, used):
             raise miss
         for error in (error for breaker in used.breakers for error in breaker.errors()):
@@ -246,7 +246,7 @@ class _Lender:
         self._stack.close()
 
 
-def _unexpected(cassette: Cassette, used: scope.Scope) -> Iterator[CassetteError]:
+def _unexpected(cassette: Cassette, used: active.Scope) -> Iterator[CassetteError]:
     """The misses that the block hasn't asked for."""
     return (miss for miss in cassette.misses if not was_expected(miss, inside=used.entered_at))
 

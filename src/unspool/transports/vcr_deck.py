@@ -18,9 +18,9 @@ from unspool.cassette.recording import Take
 from unspool.cassette.vcr_matchers import from_vcr
 from unspool.clock import note_answer
 from unspool.errors import CassetteError, CassetteFormatError, FaultError
-from unspool.transports import scope
-from unspool.transports.answer import Playback
+from unspool.transports import active
 from unspool.transports.ignored import is_ignored, may_pass, refusal
+from unspool.transports.playback import Playback
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def asked(request: Any) -> Asked:
 
 
 def _ask(request: Any) -> Asked:
-    used = scope.current()
+    used = active.current()
     if used is None or used.playback is None:
         return Asked(None)
     playback = used.playback.now()

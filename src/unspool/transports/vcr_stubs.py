@@ -22,7 +22,7 @@ from typing import Any
 
 from unspool.cassette.model import Response
 from unspool.errors import CassetteError
-from unspool.transports import aiohttp_stub, guard, scope, tornado_stub, vcr_insides
+from unspool.transports import active, aiohttp_stub, network_guard, tornado_stub, vcr_insides
 from unspool.transports.patching import Installation, swap
 from unspool.transports.vcr_deck import Asked, Deck, asked, fail
 
@@ -84,7 +84,7 @@ def _refusing(error: CassetteError, original: Callable[..., Any]) -> Callable[..
     """A request that needs a stub fails for want of one, instead of reaching the network."""
 
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if scope.playback() is not None and not guard.is_live():
+        if active.playback() is not None and not network_guard.is_live():
             raise error
         return original(self, *args, **kwargs)
 
@@ -159,7 +159,7 @@ def _getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
     def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
         about = asked(self._vcr_request)
         try:
-            with guard.live():
+            with network_guard.live():
                 if about.take is not None:
                     _notes_pieces(self.real_connection, about)
                 return original(self, *args, **kwargs)
@@ -227,9 +227,9 @@ def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
 def _pinned(names: dict[str, type], function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, for which these names mean what they mean now."""
     assert isinstance(function, FunctionType)  # noqa: S101 - whoever swaps has looked
-    scope = {**function.__globals__, **names}
+    active = {**function.__globals__, **names}
     pinned = FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+        function.__code__, active, function.__name__, function.__defaults__, function.__closure__
     )
     pinned.__kwdefaults__ = function.__kwdefaults__
     return pinned

@@ -20,8 +20,8 @@ from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
 from unspool.providers import FORMATS
 from unspool.providers.exchange import format_of_exchange
-from unspool.transports.cassette_transport import ReplayTransport
-from unspool.transports.fault import FaultTransport
+from unspool.transports.fault_transport import FaultTransport
+from unspool.transports.transport import ReplayTransport
 from unspool.verdict.case import Limits
 from unspool.verdict.judge import judge
 from unspool.verdict.lent_time import SteppingClock, lent_time

@@ -8,7 +8,7 @@ from typing import Any
 
 from unspool.clock import Clock
 from unspool.errors import FaultError, name_of
-from unspool.transports._family import family_of, headers_of, stream_class
+from unspool.transports.http_library import family_of, headers_of, stream_class
 from unspool.verdict.case import Limits
 from unspool.verdict.log import Attempt, Pull
 

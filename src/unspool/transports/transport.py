@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.transports._family import exception, family_of, mark_failed
-from unspool.transports.answer import Playback, aanswer, answer
+from unspool.transports.http_library import exception, family_of, mark_failed
 from unspool.transports.ignored import refusal
+from unspool.transports.playback import Playback, aanswer, answer
 from unspool.transports.replay import Timing, factor_of
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from errno import ECONNREFUSED
 from typing import Any
 
 from unspool.errors import CassetteError, NetworkBlockedError
-from unspool.transports import child_environment, foreign_sockets, scope
+from unspool.transports import active, child_environment, foreign_sockets
 from unspool.transports.hosts import LOOPBACK, is_address, is_allowed, names_in
 from unspool.transports.ignored import is_ignored_host
 from unspool.transports.in_force import in_force
@@ -100,7 +100,7 @@ def check(host: Any, port: Any) -> None:
     raise _blocked(used, _text(host), port)
 
 
-def _may_reach(used: scope.Scope, host: str, port: Any) -> bool:
+def _may_reach(used: active.Scope, host: str, port: Any) -> bool:
     allowed = used.allowed_hosts
     if any(is_allowed(known, port, allowed) for known in {host, *_names.get(host, ())}):
         return True
@@ -129,11 +129,11 @@ def _own_name() -> str:
     return socket.gethostname()
 
 
-def _watching(host: Any, port: Any) -> scope.Scope | None:
+def _watching(host: Any, port: Any) -> active.Scope | None:
     """The scope that decides; None if there is none. A recorded request passes all but closed ones."""
     try:
-        used = scope.current()
-        return scope.closed_around(used) if is_live() else used
+        used = active.current()
+        return active.closed_around(used) if is_live() else used
     except CassetteError:
         # A thread from before, and several cassettes: none of them minds what goes to this machine.
         if is_allowed(_text(host), port, LOOPBACK):
@@ -141,7 +141,7 @@ def _watching(host: Any, port: Any) -> scope.Scope | None:
         raise
 
 
-def _blocked(used: scope.Scope, host: str, port: Any) -> NetworkBlockedError:
+def _blocked(used: active.Scope, host: str, port: Any) -> NetworkBlockedError:
     where = host if port is None else f"{host}:{port}"
     allow = f"or, if it may reach the network, name it: allowed_hosts=[*LOOPBACK, {host!r}]"
     if used.playback is None:
@@ -201,7 +201,7 @@ _installation = Installation(_install)
 
 
 def _hosts_of_children() -> frozenset[str] | None:
-    used = None if is_live() else scope.current()
+    used = None if is_live() else active.current()
     return None if used is None else used.allowed_hosts
 
 
@@ -339,7 +339,7 @@ def _on_old_connection(original: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
-        scope.check_late()
+        active.check_late()
         if self.sock is not None:
             check(self._tunnel_host or self.host, self._tunnel_port or self.port)
         return original(self, *args, **kwargs)

@@ -17,7 +17,7 @@ import pytest
 from tests.loopback import Answer, serve
 
 from unspool.errors import NetworkBlockedError
-from unspool.transports import guard
+from unspool.transports import network_guard
 from unspool.transports.use_cassette import use_cassette
 
 ELSEWHERE = ("192.0.2.1", 443)  # RFC 5737: nobody's
@@ -200,7 +200,7 @@ def test_a_socket_that_was_connected_before_sends_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve({}) as server, socket.create_connection(("127.0.0.1", server.server_port)) as old:
-        monkeypatch.setattr("unspool.transports.guard._peer_of", lambda _: ELSEWHERE)
+        monkeypatch.setattr("unspool.transports.network_guard._peer_of", lambda _: ELSEWHERE)
         with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1"), use_cassette(path):
             old.sendall(b"hello")
 
@@ -209,5 +209,5 @@ def test_the_hook_is_added_once_and_looks_at_nothing_outside_of_a_block(path: Pa
     for _ in range(2):
         with use_cassette(path, record_mode="new_episodes"):
             pass
-    assert len(guard._hooks) == 1
-    guard._audit("socket.gethostbyname", ("api.example.com",))  # raises nothing
+    assert len(network_guard._hooks) == 1
+    network_guard._audit("socket.gethostbyname", ("api.example.com",))  # raises nothing

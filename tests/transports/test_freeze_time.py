@@ -17,7 +17,7 @@ import pytest
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.clock import VirtualClock
-from unspool.transports.frozen import moment_of
+from unspool.transports.freeze_time import moment_of
 from unspool.transports.use_cassette import use_cassette
 
 URL = "https://api.example.com/v1/chat"

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from unspool.errors import CassetteError, NetworkBlockedError
 
 if TYPE_CHECKING:
-    from unspool.transports.answer import Playback
-from unspool.transports.fault import Breaker
+    from unspool.transports.playback import Playback
+from unspool.transports.fault_transport import Breaker
 
 
 @dataclass(eq=False, slots=True)

@@ -34,7 +34,7 @@ from unspool.faults.parts import (
     unsized,
 )
 from unspool.pipeline import Stage
-from unspool.transports._family import (
+from unspool.transports.http_library import (
     end_of,
     exception,
     family_of,

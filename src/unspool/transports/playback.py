@@ -11,8 +11,8 @@ from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
-from unspool.transports._family import to_request
-from unspool.transports.fault import Breaker, BrokenAnswer
+from unspool.transports.fault_transport import Breaker, BrokenAnswer
+from unspool.transports.http_library import to_request
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.in_force import in_force
 from unspool.transports.record import Now, failed, recorded
