@@ -29,7 +29,7 @@ def contests(count: int) -> Iterator[Contest]:
 
 def _ours(reads: list[bytes]) -> Prepared:
     from unspool.pipeline import Chain
-    from unspool.providers.openai_chat import OpenAIChatNormalizer
+    from unspool.providers.openai.chat import OpenAIChatNormalizer
     from unspool.wire.sse import SSEDecoder
 
     chain = Chain(SSEDecoder(), OpenAIChatNormalizer())

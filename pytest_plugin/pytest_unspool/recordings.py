@@ -17,7 +17,7 @@ from unspool.cassette.play import Play
 from unspool.cassette.store import cassette_path, load
 from unspool.errors import CassetteError, CassetteNotFoundError
 from unspool.providers import FORMATS, format_of
-from unspool.providers.exchange import format_of_exchange, provider_at
+from unspool.providers.detect import format_of_exchange, provider_at
 from unspool.transports.replay import Performance
 
 _MODEL_IN_PATH = re.compile(r"/(?:models?|deployments)/([^/:]+)")

@@ -14,7 +14,7 @@ from unspool.client.provider import (
     target_of,
 )
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
-from unspool.providers.directory import Provider
+from unspool.providers.registry import Provider
 
 
 @pytest.mark.parametrize(

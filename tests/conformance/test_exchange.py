@@ -9,7 +9,7 @@ import pytest
 from tests.conformance.conftest import NO_FOLDER
 from tests.conformance.corpus import read_manifest
 
-from unspool.providers.exchange import format_of_exchange
+from unspool.providers.detect import format_of_exchange
 
 OUR_NAME = {"azure-openai-chat": "openai-chat", "mistral-chat": "openai-chat"}
 

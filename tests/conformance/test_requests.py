@@ -13,8 +13,8 @@ from tests.conformance.corpus import read_manifest
 from tests.litellm_bodies.differ import unequal
 
 from unspool.providers.asking import request_for
-from unspool.providers.directory import PROVIDERS
-from unspool.providers.exchange import provider_at
+from unspool.providers.detect import provider_at
+from unspool.providers.registry import PROVIDERS
 
 OUR_NAME = {"azure-openai-chat": "openai-chat", "mistral-chat": "openai-chat"}
 

@@ -10,7 +10,7 @@ from tests.conformance.corpus import read_samples
 from tests.fuzz.__main__ import fuzz
 from tests.fuzz.cases import Case
 
-from unspool.providers.openai_chat import OpenAIChatNormalizer
+from unspool.providers.openai.chat import OpenAIChatNormalizer
 from unspool.streaming.core import StreamCore
 
 SAMPLES = read_samples()

@@ -7,7 +7,7 @@ import pytest
 from unspool.errors import LiteLLMUnknownProvider, UnsupportedParamsError
 from unspool.providers import FORMATS, WireFormat
 from unspool.providers.asking import can_be_asked, request_for
-from unspool.providers.directory import PROVIDERS, Provider
+from unspool.providers.registry import PROVIDERS, Provider
 from unspool.providers.request import HTTPRequest
 from unspool.wire.sse import SSEDecoder
 

@@ -147,7 +147,7 @@ def is_model_request(request: Request) -> bool | None:
 
     Tools, token counts and embeddings don't.
     """
-    from unspool.providers.exchange import format_of_exchange  # noqa: PLC0415 - it takes its time
+    from unspool.providers.detect import format_of_exchange  # noqa: PLC0415 - it takes its time
 
     path = urlsplit(request.uri).path
     known = format_of_exchange(request.uri, "text/event-stream")

@@ -14,7 +14,7 @@ from typing import Any
 
 from unspool.client.call import Options
 from unspool.errors import AuthenticationError
-from unspool.providers.directory import PROVIDERS
+from unspool.providers.registry import PROVIDERS
 
 Sign = Callable[[Any], dict[str, str]]
 """The headers that an httpx or httpx2 request needs beside those that it has."""

@@ -1,7 +1,7 @@
 """Whose model it is, and where to ask for it.
 
 A model is `provider/name`, or a bare name that only one provider can have. A provider is known if it has
-a row in `unspool.providers.directory`.
+a row in `unspool.providers.registry`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
 from unspool.providers.asking import can_be_asked
-from unspool.providers.directory import PROVIDERS, asked_in
+from unspool.providers.registry import PROVIDERS, asked_in
 
 # How the bare names of a provider's models begin.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {

@@ -16,8 +16,8 @@ from unspool.errors import BadRequestError, ProviderError, UnsupportedParamsErro
 from unspool.mid_stream import in_mid_stream
 from unspool.pipeline import Chain
 from unspool.providers import decoder_for, reader_for
-from unspool.providers.directory import PREFIXES, PROVIDERS
-from unspool.providers.openai_responses.events import ResponsesEvents, ResponsesRecord, record_of
+from unspool.providers.openai.responses.events import ResponsesEvents, ResponsesRecord, record_of
+from unspool.providers.registry import PREFIXES, PROVIDERS
 
 _FORMAT = "openai-responses"
 

@@ -11,7 +11,7 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.excerpts import printable
 from unspool.cassette.model import Interaction, Response, Timeline, header, sizes_fit
 from unspool.errors import CassetteError, CassetteFormatError
-from unspool.providers.exchange import format_of_exchange
+from unspool.providers.detect import format_of_exchange
 
 _TITLES = ("#", "method", "uri", "status", "chunks", "bytes", "time", "ended")
 _URI = _TITLES.index("uri")

@@ -34,7 +34,7 @@ from typing import Any
 
 from unspool.cassette.model import Headers, Request
 from unspool.errors import FaultError
-from unspool.providers.exchange import provider_at
+from unspool.providers.detect import provider_at
 
 JSON = dict[str, Any]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from unspool.errors import LiteLLMUnknownProvider
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
-from unspool.providers.directory import PROVIDERS
+from unspool.providers.registry import PROVIDERS
 from unspool.providers.understood import Understood
 from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
@@ -56,9 +56,9 @@ FORMATS: dict[str, WireFormat] = {
         WireFormat(
             "openai-chat",
             _sse,
-            "unspool.providers.openai_chat:OpenAIChatNormalizer",
-            request="unspool.providers.openai_chat_request:build_request",
-            response="unspool.providers.openai_chat:response_from_openai",
+            "unspool.providers.openai.chat:OpenAIChatNormalizer",
+            request="unspool.providers.openai.chat_request:build_request",
+            response="unspool.providers.openai.chat:response_from_openai",
         ),
         WireFormat(
             "anthropic-messages",
@@ -99,9 +99,9 @@ FORMATS: dict[str, WireFormat] = {
         WireFormat(
             "ollama-ndjson",
             NDJSONDecoder,
-            "unspool.providers.ollama:OllamaNormalizer",
-            request="unspool.providers.ollama_request:build_request",
-            response="unspool.providers.ollama:response_from_ollama",
+            "unspool.providers.ollama.normalizer:OllamaNormalizer",
+            request="unspool.providers.ollama.request:build_request",
+            response="unspool.providers.ollama.normalizer:response_from_ollama",
         ),
         WireFormat(
             "gemini-generate",
@@ -113,24 +113,24 @@ FORMATS: dict[str, WireFormat] = {
         WireFormat(
             "replicate-sse",
             _sse,
-            "unspool.providers.replicate:ReplicateNormalizer",
-            request="unspool.providers.replicate_request:build_request",
-            response="unspool.providers.replicate:response_from_replicate",
+            "unspool.providers.replicate.normalizer:ReplicateNormalizer",
+            request="unspool.providers.replicate.request:build_request",
+            response="unspool.providers.replicate.normalizer:response_from_replicate",
         ),
         WireFormat(
             "sap-orchestration",
             NDJSONDecoder,
-            "unspool.providers.sap:SAPNormalizer",
-            request="unspool.providers.sap_request:build_request",
-            response="unspool.providers.sap:response_from_sap",
+            "unspool.providers.sap.normalizer:SAPNormalizer",
+            request="unspool.providers.sap.request:build_request",
+            response="unspool.providers.sap.normalizer:response_from_sap",
         ),
         WireFormat("tgi", _sse, "unspool.providers.tgi:TGINormalizer"),
         WireFormat(
             "watsonx-generation",
             _sse,
-            "unspool.providers.watsonx:WatsonxNormalizer",
-            request="unspool.providers.watsonx_request:build_text_request",
-            response="unspool.providers.watsonx:response_from_watsonx",
+            "unspool.providers.watsonx.normalizer:WatsonxNormalizer",
+            request="unspool.providers.watsonx.request:build_text_request",
+            response="unspool.providers.watsonx.normalizer:response_from_watsonx",
         ),
         WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
         WireFormat(
@@ -142,25 +142,25 @@ FORMATS: dict[str, WireFormat] = {
         ),
         WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
         WireFormat(
-            "openai-assistants", _sse, "unspool.providers.openai_assistants:OpenAIAssistantsNormalizer"
+            "openai-assistants", _sse, "unspool.providers.openai.assistants:OpenAIAssistantsNormalizer"
         ),
         WireFormat(
             "openai-completions",
             _sse,
-            "unspool.providers.openai_completions:OpenAICompletionsNormalizer",
-            response="unspool.providers.openai_completions:response_from_completion",
+            "unspool.providers.openai.completions:OpenAICompletionsNormalizer",
+            response="unspool.providers.openai.completions:response_from_completion",
         ),
         WireFormat(
             "openai-responses",
             _sse,
-            "unspool.providers.openai_responses:OpenAIResponsesNormalizer",
-            request="unspool.providers.openai_responses.request:build_request",
-            response="unspool.providers.openai_responses:response_from_responses",
+            "unspool.providers.openai.responses:OpenAIResponsesNormalizer",
+            request="unspool.providers.openai.responses.request:build_request",
+            response="unspool.providers.openai.responses:response_from_responses",
         ),
         WireFormat(
             "openai-transcription",
             _sse,
-            "unspool.providers.openai_transcription:OpenAITranscriptionNormalizer",
+            "unspool.providers.openai.transcription:OpenAITranscriptionNormalizer",
         ),
     )
 }

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unspool.providers import FORMATS, builder_for, load
-from unspool.providers.directory import PROVIDERS, Provider, asked_in
 from unspool.providers.payload import JSON
+from unspool.providers.registry import PROVIDERS, Provider, asked_in
 from unspool.providers.request import BuildRequest, HTTPRequest, plain
 from unspool.providers.support import supported
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
-from unspool.providers.answer import Answer
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.documented import documented
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import object_in, objects_in, text_in

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from unspool.errors import MockError
 from unspool.models import NO_FINISH, ModelResponse, ModelResponseStream
-from unspool.providers.openai_chat import chunk_from
+from unspool.providers.openai.chat import chunk_from
 
 _GENERIC_KEYS = frozenset(
     {"text", "tool_use", "is_finished", "finish_reason", "usage", "index", "provider_specific_fields"}

@@ -19,7 +19,7 @@ from unspool.errors import CassetteError, FaultError, MockError, name_of
 from unspool.faults import Fault, NoFault
 from unspool.faults.dialects import dialect_in
 from unspool.providers import FORMATS
-from unspool.providers.exchange import format_of_exchange
+from unspool.providers.detect import format_of_exchange
 from unspool.transports.fault_transport import FaultTransport
 from unspool.transports.transport import ReplayTransport
 from unspool.verdict.case import Limits

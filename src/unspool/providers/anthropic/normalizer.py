@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from unspool.error_mapping import error_from_body
 from unspool.models import FINISH_REASONS, ModelResponseStream
-from unspool.providers.answer import Answer
+from unspool.providers.anthropic.blocks import OpenBlocks
 from unspool.providers.anthropic.mapping import fields_of_end
-from unspool.providers.anthropic.open_blocks import OpenBlocks
 from unspool.providers.anthropic.usage import usage_from
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.documented import documented
 from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in

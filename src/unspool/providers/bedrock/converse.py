@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from unspool.models import FINISH_REASONS, ModelResponseStream
-from unspool.providers.answer import Answer
+from unspool.providers.bedrock.blocks import OpenBlocks
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
-from unspool.providers.bedrock.open_blocks import OpenBlocks
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.payload import JSON
 from unspool.providers.shape import misshapen, object_in, text_in
 from unspool.wire.event import WireEvent

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from unspool.models import ModelResponseStream, Usage
-from unspool.providers.answer import Answer
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.usage import usage_from
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.payload import JSON
 from unspool.providers.shape import number_in, objects_in, text_in
 from unspool.wire.event import WireEvent

@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator
 from unspool.errors import MalformedEventError
 from unspool.models import ModelResponseStream
 from unspool.pipeline import Stage
-from unspool.providers.answer import Answer
 from unspool.providers.anthropic import AnthropicNormalizer
 from unspool.providers.anthropic.complete import AnthropicCompleteNormalizer
 from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.converse import BedrockConverseNormalizer
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.cohere.v1 import CohereV1Normalizer
-from unspool.providers.openai_chat import OpenAIChatNormalizer
-from unspool.providers.openai_completions import OpenAICompletionsNormalizer
+from unspool.providers.openai.chat import OpenAIChatNormalizer
+from unspool.providers.openai.completions import OpenAICompletionsNormalizer
 from unspool.providers.payload import JSON, parse_event
 from unspool.providers.shape import object_in, text_in
 from unspool.wire.event import WireEvent

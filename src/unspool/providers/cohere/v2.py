@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from unspool.models import ModelResponse, ModelResponseStream
-from unspool.providers.answer import Answer
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.cohere.ends import raise_if_failed, raise_if_refused, usage_from
 from unspool.providers.json_events import read_event, response_of
 from unspool.providers.payload import JSON

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
-from unspool.providers.answer import Answer
+from unspool.providers.chunk_factory import Answer
 from unspool.providers.documented import documented
 from unspool.providers.gemini_interactions.steps import Steps
 from unspool.providers.gemini_interactions.usage import usage_of_interaction

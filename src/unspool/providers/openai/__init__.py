@@ -1,0 +1,1 @@
+"""OpenAI: chat completions, the Responses API, legacy completions, assistants and transcriptions."""

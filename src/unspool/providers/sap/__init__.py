@@ -1,0 +1,1 @@
+"""SAP AI Core's orchestration."""

@@ -1,0 +1,1 @@
+"""IBM watsonx.ai: text generation, and the requests for its chat."""
