@@ -9,10 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
     from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
     from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
-    from unspool.faults.chunks import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
     from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
     from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
     from unspool.faults.events import (
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
         UnknownEvent,
     )
     from unspool.faults.prefixes import every_prefix
+    from unspool.faults.rechunk import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
+    from unspool.faults.refusals import Answer, BadGzip, ContentType, HtmlPage, Status
     from unspool.faults.script import break_script
     from unspool.faults.timing import Drip, Hang, Jitter, SlowStart, Stall
     from unspool.faults.tool_calls import (
@@ -63,10 +63,10 @@ if TYPE_CHECKING:
 _HOMES: dict[str, str] = {
     name: module
     for module, names in {
-        "answers": "Answer BadGzip ContentType HtmlPage Status",
+        "refusals": "Answer BadGzip ContentType HtmlPage Status",
         "catalogue": "CATALOGUE Scenario scenario",
         "chat": "ChangingIds EmptyChoices FinishAs NoDelta NullChoices UsageOn",
-        "chunks": "BadChecksum Corrupt Merge Rechunk Shred Split",
+        "rechunk": "BadChecksum Corrupt Merge Rechunk Shred Split",
         "connection": "Break BreakAfterFinish NoAnswer Refuse",
         "cuts": "Cut CutBeforeDone CutEvents CutInCharacter CutInEvent",
         "events": "Drop Duplicate EarlyFinish ErrorEvent Loop Malformed NoFinish RepeatFinish"

@@ -12,9 +12,7 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.conversation import position_of
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
-from unspool.faults.answers import Answer, BadGzip, ContentType, HtmlPage, Status
 from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
-from unspool.faults.chunks import BadChecksum, Merge, Rechunk, Shred, Split
 from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
 from unspool.faults.cuts import CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
 from unspool.faults.dialects import dialect_in
@@ -49,6 +47,8 @@ from unspool.faults.noise import (
 )
 from unspool.faults.notes import Notes
 from unspool.faults.parts import Part, parts_of
+from unspool.faults.rechunk import BadChecksum, Merge, Rechunk, Shred, Split
+from unspool.faults.refusals import Answer, BadGzip, ContentType, HtmlPage, Status
 from unspool.faults.timing import Drip, Hang, SlowStart, Stall
 from unspool.faults.tool_calls import (
     BrokenArguments,
