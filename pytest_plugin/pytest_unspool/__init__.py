@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_unspool.breaking import StreamFaults
-    from pytest_unspool.cassettes import CassetteFactory
-    from pytest_unspool.examining import Examiner
-    from pytest_unspool.factory import StreamFactory
-    from pytest_unspool.loops import LoopFactory
-    from pytest_unspool.snapshots import Rebuilt
+    from pytest_unspool.looping_stream import LoopFactory
+    from pytest_unspool.rebuilt import Rebuilt
+    from pytest_unspool.stream_cassette import CassetteFactory
+    from pytest_unspool.stream_faults import StreamFaults
+    from pytest_unspool.stream_verdict import Examiner
+    from pytest_unspool.stream_wrapper import StreamFactory
     from pytest_unspool.streams import CannedStream, UnspoolStream
 
 __all__ = [
@@ -37,12 +37,12 @@ __all__ = [
 # Where each name of the list above lives.
 _HOMES = {
     "CannedStream": "streams",
-    "CassetteFactory": "cassettes",
-    "Examiner": "examining",
-    "LoopFactory": "loops",
-    "Rebuilt": "snapshots",
-    "StreamFactory": "factory",
-    "StreamFaults": "breaking",
+    "CassetteFactory": "stream_cassette",
+    "Examiner": "stream_verdict",
+    "LoopFactory": "looping_stream",
+    "Rebuilt": "rebuilt",
+    "StreamFactory": "stream_wrapper",
+    "StreamFaults": "stream_faults",
     "UnspoolStream": "streams",
 }
 

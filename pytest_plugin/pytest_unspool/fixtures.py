@@ -15,11 +15,11 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pytest_unspool.breaking import StreamFaults
-    from pytest_unspool.examining import Examiner
-    from pytest_unspool.factory import StreamFactory
-    from pytest_unspool.loops import LoopFactory
-    from pytest_unspool.snapshots import Rebuilt
+    from pytest_unspool.looping_stream import LoopFactory
+    from pytest_unspool.rebuilt import Rebuilt
+    from pytest_unspool.stream_faults import StreamFaults
+    from pytest_unspool.stream_verdict import Examiner
+    from pytest_unspool.stream_wrapper import StreamFactory
     from unspool import Clock
     from unspool.faults import Fault
 
@@ -48,7 +48,7 @@ def stream_wrapper(
     is installed, each as a chunk of litellm's, and its releases' errors are smoothed: see
     `pytest_unspool.litellm_stream`.
     """
-    from pytest_unspool.factory import StreamFactory  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool.stream_wrapper import StreamFactory  # noqa: PLC0415 - not before a test asks for it
 
     with ExitStack() as streams:
         yield StreamFactory(
@@ -74,7 +74,7 @@ def looping_stream(stream_wrapper: StreamFactory) -> LoopFactory:
     how often it comes, for ever unless a number says otherwise; the other options are those of
     `stream_wrapper`. The result knows how much was `pulled`, and can `assert_stopped(within_chunks=…)`.
     """
-    from pytest_unspool.loops import LoopFactory  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool.looping_stream import LoopFactory  # noqa: PLC0415 - not before a test asks for it
 
     return LoopFactory(stream_wrapper)
 
@@ -86,7 +86,7 @@ def stream_faults(request: pytest.FixtureRequest, stream_wrapper: StreamFactory)
     With chunks, a text or a cassette it's a stream as `stream_wrapper` makes it, broken. `in_cassette(fault)`
     breaks what the test's own cassette answers from there on. Time is virtual: no pause is waited for.
     """
-    from pytest_unspool.breaking import StreamFaults  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool.stream_faults import StreamFaults  # noqa: PLC0415 - not before a test asks for it
 
     return StreamFaults(request, stream_wrapper)
 
@@ -98,7 +98,7 @@ def rebuilt() -> Rebuilt:
     It takes a stream, whose rest it reads, its chunks, or a response. Ids, times and fingerprints become
     placeholders, and what is None is left out. Of a stream that has raised it's what had come before.
     """
-    from pytest_unspool.snapshots import stable_response  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool.rebuilt import stable_response  # noqa: PLC0415 - not before a test asks for it
 
     return stable_response
 
@@ -112,6 +112,6 @@ def stream_verdict(request: pytest.FixtureRequest, unspool_cassette_dir: Path) -
     what is named there. `unspool.verdict.FINDINGS` says what there is. The result is an
     `unspool.verdict.Verdict`.
     """
-    from pytest_unspool.examining import Examiner  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool.stream_verdict import Examiner  # noqa: PLC0415 - not before a test asks for it
 
     return Examiner(request.config, unspool_cassette_dir)

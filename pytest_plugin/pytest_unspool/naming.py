@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import marks
+from pytest_unspool import markers
 
 
 def folder_of(test_file: Path) -> Path:
@@ -64,16 +64,16 @@ def check_collisions(items: Sequence[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{first.nodeid} and {item.nodeid} would share the cassette {path}. Give their parameters ids"
                 " that differ in more than what a file's name can't hold (pytest.param(…, id=…)), or name a"
-                f" cassette at the marker: @pytest.mark.{marks.MARKER}('…')"
+                f" cassette at the marker: @pytest.mark.{markers.MARKER}('…')"
             )
 
 
 def _is_named_by_itself(item: pytest.Item) -> bool:
     """Whether a test has a cassette whose name is made from the test's."""
-    if item.get_closest_marker(marks.MARKER) is None:
+    if item.get_closest_marker(markers.MARKER) is None:
         return False
     try:
-        if "name" in marks.options_of(item):
+        if "name" in markers.options_of(item):
             return False
     except pytest.UsageError:  # which the test itself will report
         return False
@@ -88,7 +88,7 @@ UNBROKEN = "unbroken"
 
 def _without_scenario(item: pytest.Item) -> str:
     """All scenarios break one and the same recording."""
-    if item.get_closest_marker(marks.TORTURE) is None or not hasattr(item, "callspec"):
+    if item.get_closest_marker(markers.TORTURE) is None or not hasattr(item, "callspec"):
         return item.name
     scenario = item.callspec.params.get("unspool_fault")
     last = getattr(scenario, "name", UNBROKEN)

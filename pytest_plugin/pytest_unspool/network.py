@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from pytest_unspool import marks, options
-from pytest_unspool.failure import FailedAtOnce
+from pytest_unspool import markers, options
+from pytest_unspool.failure_report import FailedAtOnce
 from pytest_unspool.noted import BLOCKED, BLOCKED_IN_RUN
 from unspool import NetworkBlockedError, block_network
 from unspool.transports.network_guard import LOOPBACK
@@ -59,7 +59,7 @@ def blocked(node: pytest.Item, mark: pytest.Mark | None) -> Iterator[None]:
 def _hosts_of(mark: pytest.Mark) -> set[str]:
     if mark.args or mark.kwargs.keys() - {"allowed_hosts"}:
         raise pytest.UsageError(
-            f"expected @pytest.mark.{marks.BLOCK_NETWORK} with allowed_hosts= at most, got"
+            f"expected @pytest.mark.{markers.BLOCK_NETWORK} with allowed_hosts= at most, got"
             f" {[*mark.args, *mark.kwargs]}"
         )
     hosts = mark.kwargs.get("allowed_hosts")

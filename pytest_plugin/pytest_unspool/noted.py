@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_unspool.failure import Run
-    from pytest_unspool.torture import Broken
+    from pytest_unspool.failure_report import Run
+    from pytest_unspool.stream_torture import Broken
     from unspool import NetworkBlockedError
     from unspool.transports.fault_transport import Breaker
 

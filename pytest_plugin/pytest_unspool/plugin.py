@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import marks, noted, options
-from pytest_unspool.cassettes import stream_cassette, stream_cassette_factory, unspool_around_test
+from pytest_unspool import markers, noted, options
 from pytest_unspool.clients import (
     async_stream_anthropic,
     async_stream_openai,
@@ -31,7 +30,7 @@ from pytest_unspool.fixtures import (
     stream_verdict,
     stream_wrapper,
 )
-from pytest_unspool.knobs import (
+from pytest_unspool.overridable import (
     unspool_cassette_dir,
     unspool_clock,
     unspool_config,
@@ -39,6 +38,7 @@ from pytest_unspool.knobs import (
     unspool_fault,
     unspool_redact,
 )
+from pytest_unspool.stream_cassette import stream_cassette, stream_cassette_factory, unspool_around_test
 
 __all__ = [
     "async_stream_anthropic",
@@ -87,28 +87,28 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", marks.LINE)
-    config.addinivalue_line("markers", marks.TORTURE_LINE)
-    config.addinivalue_line("markers", marks.BLOCK_NETWORK_LINE)
+    config.addinivalue_line("markers", markers.LINE)
+    config.addinivalue_line("markers", markers.TORTURE_LINE)
+    config.addinivalue_line("markers", markers.BLOCK_NETWORK_LINE)
     options.check(config)
-    from pytest_unspool import report
+    from pytest_unspool import run_report
 
-    report.start(config)
+    run_report.start(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist is about to start."""
-    from pytest_unspool import report
+    from pytest_unspool import run_report
 
-    node.workerinput["unspool"] = report.started_at(node.config)
+    node.workerinput["unspool"] = run_report.started_at(node.config)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
     if items:
-        from pytest_unspool import report
+        from pytest_unspool import run_report
 
-        report.note_deselected(items[0].config)
+        run_report.note_deselected(items[0].config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -121,24 +121,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """After a test's own parameters, so that a scenario's name stands last in the test's."""
-    mark = metafunc.definition.get_closest_marker(marks.TORTURE)
+    mark = metafunc.definition.get_closest_marker(markers.TORTURE)
     if mark is not None:
-        from pytest_unspool import torture
+        from pytest_unspool import stream_torture
 
-        torture.parametrize(metafunc, mark)
+        stream_torture.parametrize(metafunc, mark)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any are deselected: their cassettes are theirs even if they don't run."""
-    if any(item.get_closest_marker(marks.MARKER) for item in items):
+    if any(item.get_closest_marker(markers.MARKER) for item in items):
         from pytest_unspool import naming
 
         naming.check_collisions(items)
     if options.setting(config, "report"):
-        from pytest_unspool import report
+        from pytest_unspool import run_report
 
-        report.claim(config, items)
+        run_report.claim(config, items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -156,9 +156,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """What a cassette has to complain of is an error of the phase in which it came up."""
     result = yield
     if _is_watched(item):
-        from pytest_unspool import failure
+        from pytest_unspool import failure_report
 
-        failure.complain(item)
+        failure_report.complain(item)
     return result
 
 
@@ -170,15 +170,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         result = yield
     except BaseException as error:
         if _is_watched(item):
-            from pytest_unspool import failure
+            from pytest_unspool import failure_report
 
-            failure.note_on(item, error)
+            failure_report.note_on(item, error)
         raise
     if _is_watched(item):
-        from pytest_unspool import failure
+        from pytest_unspool import failure_report
 
-        failure.complain(item)
-        failure.check_the_end(item)
+        failure_report.complain(item)
+        failure_report.check_the_end(item)
     return result
 
 
@@ -195,16 +195,16 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.excinfo is not None:
-        from pytest_unspool import failure
+        from pytest_unspool import failure_report
 
-        failure.cut_to_the_test(item, call.excinfo)
+        failure_report.cut_to_the_test(item, call.excinfo)
     made = yield
-    if call.excinfo is not None and failure.is_ours(item, call.excinfo.value):
-        failure.unhide(made)
+    if call.excinfo is not None and failure_report.is_ours(item, call.excinfo.value):
+        failure_report.unhide(made)
     if call.when == "call" or not made.passed:
         item.stash[noted.OUTCOME] = made.outcome
     if made.failed:
-        failure.tell_of_streams(item, made)
+        failure_report.tell_of_streams(item, made)
     if call.when == "teardown" and (notes := item.stash.get(noted.NOTES, None)):
         made.sections.append(("Unspool", "\n".join(notes)))
         notes.clear()
@@ -214,26 +214,26 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In a worker of pytest-xdist, the accounts are sent; elsewhere, rewritten cassettes are finished."""
-    from pytest_unspool import report
+    from pytest_unspool import run_report
 
     if hasattr(session.config, "workeroutput"):
-        report.hand_over(session.config)
+        run_report.hand_over(session.config)
     else:
-        report.drop_untouched(session.config)
+        run_report.drop_untouched(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A worker of pytest-xdist is done."""
-    from pytest_unspool import report
+    from pytest_unspool import run_report
 
-    report.take_over(node)
+    run_report.take_over(node)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    from pytest_unspool import report
+    from pytest_unspool import run_report
 
-    report.summarize(terminalreporter, config, in_full=bool(options.setting(config, "report")))
+    run_report.summarize(terminalreporter, config, in_full=bool(options.setting(config, "report")))
     if options.blocks_network(config):
         from pytest_unspool import network
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import marks, noted, options, report
-from pytest_unspool.failure import FailedAtOnce, Run
+from pytest_unspool import markers, noted, options, run_report
+from pytest_unspool.failure_report import FailedAtOnce, Run
 from pytest_unspool.noted import RUNS
 from unspool import Cassette, CassetteError, RealClock, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
@@ -63,7 +63,7 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     """
     __tracebackhide__ = True
     path, *others = paths
-    said = marks.with_one_mode(said, "for a cassette")
+    said = markers.with_one_mode(said, "for a cassette")
     _check_names(said)
     config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
     if wanted.pop("real_time", False):
@@ -93,7 +93,7 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     failed_before = node.session.testsfailed
     with context as cassette:
         if mode == "all" or (mode == "rewrite" and not is_own):
-            cassette.shared_since = report.started_at(config)
+            cassette.shared_since = run_report.started_at(config)
         run = Run(
             cassette,
             path,
@@ -111,11 +111,11 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
         outcome = _outcome(node, failed_before)
         if outcome != "passed":
             cassette.mark_failed(interruption=None if outcome else "the test did not end")
-    made = report.account(cassette, _shown(config, path), waited=_waited(timing, wanted.get("clock")))
+    made = run_report.account(cassette, _shown(config, path), waited=_waited(timing, wanted.get("clock")))
     made |= {"user": node.nodeid or fixture, "rewritten": mode == "rewrite" and not is_own, "notes": notes}
     made["command"] = how_to_record(node, fixture, mode="rewrite")
-    report.keep(config, made)
-    node.stash.setdefault(noted.NOTES, []).extend(report.remarks(made))
+    run_report.keep(config, made)
+    node.stash.setdefault(noted.NOTES, []).extend(run_report.remarks(made))
 
 
 def _outcome(node: Node, failed_before: int) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from tests.plugin.outside import run
 from tests.plugin.project import Project
 
-from pytest_unspool.failure import FailedAtOnce
+from pytest_unspool.failure_report import FailedAtOnce
 from unspool.errors import (
     CassetteNotFoundError,
     FaultError,

@@ -7,7 +7,7 @@ from itertools import chain, count, cycle, islice
 from random import Random
 from typing import Any, Literal, overload
 
-from pytest_unspool.factory import StreamFactory
+from pytest_unspool.stream_wrapper import StreamFactory
 from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool import FOREVER, reasoning_chunks, tool_call_chunks
 from unspool.fake import check_repeat

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import marks, naming
+from pytest_unspool import markers, naming
 
 if TYPE_CHECKING:
     from unspool import Cassette
@@ -129,7 +129,7 @@ def _claimed(item: pytest.Item) -> Iterator[str]:
     from unspool import CassetteError  # noqa: PLC0415 - only if a report is wanted
 
     try:
-        name = marks.options_of(item).get("name", naming.name_of(item))
+        name = markers.options_of(item).get("name", naming.name_of(item))
         for path in naming.files_of(naming.folder_of(item.path), name):
             yield os.path.normpath(path)
     except (pytest.UsageError, CassetteError):

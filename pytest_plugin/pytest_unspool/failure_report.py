@@ -97,9 +97,9 @@ def note_on(item: pytest.Item, error: BaseException) -> None:
         if str(complaint) not in str(error):
             error.add_note(f"{type(complaint).__name__}: {complaint}")
     if noted.BROKEN in item.stash and not complaints:
-        from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
+        from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 
-        reason = torture.reason_to_skip(item, error)
+        reason = stream_torture.reason_to_skip(item, error)
         if reason is not None:
             raise pytest.skip.Exception(reason, _use_item_location=True) from None
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import noted, report, story
+from pytest_unspool import noted, run_report, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool import FOREVER, Clock, MockError, Pause, text_chunks
@@ -187,7 +187,7 @@ class StreamFactory:
                 f"a cassette's answer is played once, for it has its own end; got repeat={repeat!r}"
             )
         recording = recorded(cassette, self._folder, interaction)
-        report.keep(self._node.config, report.account_of_canned(recording.path))
+        run_report.keep(self._node.config, run_report.account_of_canned(recording.path))
         return recording
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_unspool import marks, noted, options
+from pytest_unspool import markers, noted, options
 
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
@@ -43,17 +43,17 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     fixtures that this one asks for says otherwise. Every request of the test is answered from it, or
     recorded to it; none reaches the network unseen.
     """
-    from pytest_unspool import naming, running, torture  # noqa: PLC0415 - they import unspool
+    from pytest_unspool import naming, running, stream_torture  # noqa: PLC0415 - they import unspool
 
-    project = marks.with_one_mode(unspool_config, "in unspool_config")
-    asked = {**project, **marks.options_of(request.node)}
+    project = markers.with_one_mode(unspool_config, "in unspool_config")
+    asked = {**project, **markers.options_of(request.node)}
     name = asked.pop("name", unspool_default_cassette_name)
     paths = naming.files_of(unspool_cassette_dir, name)
     is_own = name == naming.name_of(request.node)
     path = paths[0]
     if unspool_fault is not None and asked.get("fault") is not None:
         raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
-    broken = torture.options_of_cassette(request.node, unspool_fault, path)
+    broken = stream_torture.options_of_cassette(request.node, unspool_fault, path)
     said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
     with running.in_use(request.node, paths, said, is_own=is_own) as cassette:
         yield cassette
@@ -73,7 +73,7 @@ def stream_cassette_factory(request: pytest.FixtureRequest) -> CassetteFactory:
 
         caller = sys._getframe(1)
         paths = [request.config.rootpath / one for one in (path, *others)]
-        asked = {**_of_the_project(request.session), **marks.with_one_mode(said, "of a cassette")}
+        asked = {**_of_the_project(request.session), **markers.with_one_mode(said, "of a cassette")}
         return running.in_use(request.node, paths, asked, fixture=_place(request.config, caller))
 
     return make
@@ -85,7 +85,7 @@ def _of_the_project(session: pytest.Session) -> dict[str, Any]:
     if item is None:
         return {}
     value = item._request.getfixturevalue
-    config = marks.with_one_mode(value("unspool_config"), "in unspool_config")
+    config = markers.with_one_mode(value("unspool_config"), "in unspool_config")
     return {"clock": value("unspool_clock"), "redactor": value("unspool_redact"), **config}
 
 
@@ -102,22 +102,22 @@ def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | N
     if unspool_fault is None:
         yield from _around(request)
         return
-    from pytest_unspool import torture  # noqa: PLC0415 - few tests are broken
+    from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 
-    noted.watch(request.node, partial(torture.story, request.node, unspool_fault))
-    with torture.in_force(request.node, unspool_fault, request.getfixturevalue("unspool_clock")):
+    noted.watch(request.node, partial(stream_torture.story, request.node, unspool_fault))
+    with stream_torture.in_force(request.node, unspool_fault, request.getfixturevalue("unspool_clock")):
         yield from _around(request)
 
 
 def _around(request: pytest.FixtureRequest) -> Iterator[None]:
     with _network_blocked(request.node):
-        if request.node.get_closest_marker(marks.MARKER) is not None:
+        if request.node.get_closest_marker(markers.MARKER) is not None:
             request.getfixturevalue("stream_cassette")
         yield
 
 
 def _network_blocked(node: pytest.Item) -> AbstractContextManager[None]:
-    mark = node.get_closest_marker(marks.BLOCK_NETWORK)
+    mark = node.get_closest_marker(markers.BLOCK_NETWORK)
     if mark is None and not options.blocks_network(node.config):
         return nullcontext()
     from pytest_unspool import network  # noqa: PLC0415 - it imports unspool

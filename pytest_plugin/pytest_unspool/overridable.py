@@ -46,10 +46,10 @@ def unspool_clock(request: pytest.FixtureRequest) -> Clock:
 
     With `@pytest.mark.stream_cassette(real_time=True)` it's a real one.
     """
-    from pytest_unspool import marks  # noqa: PLC0415 - not before a test asks for it
+    from pytest_unspool import markers  # noqa: PLC0415 - not before a test asks for it
     from unspool import RealClock, VirtualClock  # noqa: PLC0415 - as above
 
-    return RealClock() if marks.options_of(request.node).get("real_time") else VirtualClock()
+    return RealClock() if markers.options_of(request.node).get("real_time") else VirtualClock()
 
 
 @pytest.fixture

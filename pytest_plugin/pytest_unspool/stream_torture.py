@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import marks, naming, noted
+from pytest_unspool import markers, naming, noted
 
 if TYPE_CHECKING:
     from unspool import Clock
@@ -48,7 +48,7 @@ def _chosen(mark: pytest.Mark, recorded: Sequence[Interaction]) -> Mapping[str, 
 
     if mark.args or mark.kwargs.keys() - _OPTIONS:
         raise pytest.UsageError(
-            f"expected @pytest.mark.{marks.TORTURE} with only=, skip= and formats=, or xfail=, got"
+            f"expected @pytest.mark.{markers.TORTURE} with only=, skip= and formats=, or xfail=, got"
             f" {mark.args or ''}{mark.kwargs or ''}"
         )
     every: dict[str, Scenario | None] = {naming.UNBROKEN: None} | {one.name: one for one in CATALOGUE}
@@ -103,7 +103,7 @@ def _check(
 
 def _unknown(option: str, words: set[str], known: Sequence[str]) -> pytest.UsageError:
     return pytest.UsageError(
-        f"@pytest.mark.{marks.TORTURE}: {option}= knows no {', '.join(map(repr, sorted(words)))};"
+        f"@pytest.mark.{markers.TORTURE}: {option}= knows no {', '.join(map(repr, sorted(words)))};"
         f" there are {', '.join(known)}"
     )
 
@@ -129,8 +129,8 @@ def _fits(fault: Scenario | None, formats: set[str], recorded: Sequence[Interact
 def _recorded(metafunc: pytest.Metafunc) -> Sequence[Interaction]:
     """What the test's cassette holds, if it's where cassettes usually are: what fits is known beforehand."""
     item = metafunc.definition
-    said = marks.options_of(item)
-    if not (said or item.get_closest_marker(marks.MARKER) or "stream_cassette" in metafunc.fixturenames):
+    said = markers.options_of(item)
+    if not (said or item.get_closest_marker(markers.MARKER) or "stream_cassette" in metafunc.fixturenames):
         return ()
     name = said.get("name") or naming.name_of(item)
     return _interactions(naming.files_of(naming.folder_of(item.path), name)[0])
@@ -192,13 +192,13 @@ def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
     from unspool.transports.fault_transport import Breaker  # noqa: PLC0415 - as above
     from unspool.transports.in_force import InForce, force  # noqa: PLC0415 - as above
 
-    mark = node.get_closest_marker(marks.TORTURE)
+    mark = node.get_closest_marker(markers.TORTURE)
     name = getattr(fault, "name", "")
     given = getattr(getattr(node, "callspec", None), "params", {})
     must_fit = FIXTURE in given if mark is None else name in _words(mark, "only")
     broken = Broken(Breaker(fault, lenient=mark is not None), mark is not None, must_fit)
     node.stash[noted.BROKEN] = broken
-    if marks.options_of(node).get("real_time"):
+    if markers.options_of(node).get("real_time"):
         clock = RealClock()
     with lent(clock), force(InForce(broken.breaker, clock, positions=mark is not None)):
         yield

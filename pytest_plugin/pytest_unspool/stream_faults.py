@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 import pytest
 
-from pytest_unspool.factory import StreamFactory
+from pytest_unspool.stream_wrapper import StreamFactory
 from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool.faults import Fault
 from unspool.transports.in_use import break_answers

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import recordings, report
+from pytest_unspool import recordings, run_report
 from unspool.cassette.model import Interaction
 from unspool.faults import Fault, NoFault
 from unspool.verdict import FINDINGS, Verdict, examine
@@ -65,7 +65,7 @@ class Examiner:
         if not isinstance(answer, str | os.PathLike):
             return answer
         path, _ = recordings.located(answer, self._folder)
-        report.keep(self._config, report.account_of_canned(path))
+        run_report.keep(self._config, run_report.account_of_canned(path))
         return recordings.interaction_in(path, None)
 
 
