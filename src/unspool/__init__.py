@@ -14,6 +14,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from unspool import moved
+
 
 def _limit_in_environment() -> int:
     value = os.environ.get("REPEATED_STREAMING_CHUNK_LIMIT", "100")
@@ -364,6 +366,7 @@ def _meant(name: str) -> str:
 
 
 sys.modules[__name__].__class__ = _Package
+moved.install()
 
 
 if "UNSPOOL_BLOCK_NETWORK" in os.environ:  # this process was started inside a block that is closed

@@ -1,0 +1,54 @@
+"""Old names of public modules. Importing one works for a release, with a DeprecationWarning.
+
+A finder at the end of `sys.meta_path`, which Python asks only for modules that no other finder knows.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+MOVED = {
+    "unspool.cassette.convert": "unspool.convert",
+    "unspool.providers.directory": "unspool.providers.registry",
+    "unspool.providers.exchange": "unspool.providers.detect",
+    "unspool.providers.openai_chat": "unspool.providers.openai.chat",
+    "unspool.transports.cassette_transport": "unspool.transports.transport",
+    "unspool.transports.fault": "unspool.transports.fault_transport",
+}
+"""From the old name to the new one."""
+
+
+class _Finder:
+    """Finds a module by its old name."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(name, _Loader()) if name in MOVED else None
+
+
+class _Loader:
+    """Loads a module whose names are those of the module that took its place."""
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python: a module of its own, so that the new one keeps its name."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        old, new = module.__name__, MOVED[module.__name__]
+        warnings.warn(
+            f"{old} is now {new}; the old name goes with the next release", DeprecationWarning, stacklevel=2
+        )
+        for name, value in vars(import_module(new)).items():
+            vars(module).setdefault(name, value)
+
+
+def install() -> None:
+    """Let old names be imported. Idempotent."""
+    if _Finder not in sys.meta_path:
+        sys.meta_path.append(_Finder)

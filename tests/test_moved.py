@@ -1,0 +1,43 @@
+"""Modules that have moved: their old names work, and warn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import unspool
+from unspool.moved import MOVED
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_an_old_name_works_and_names_the_new_one(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, old, raising=False)
+    with pytest.warns(DeprecationWarning, match=f"{old} is now {MOVED[old]};") as caught:
+        module = import_module(old)
+
+    new = import_module(MOVED[old])
+    public = [name for name in vars(new) if not name.startswith("_")]
+    assert public
+    assert all(getattr(module, name) is getattr(new, name) for name in public)
+    assert (module.__name__, new.__name__) == (old, MOVED[old])
+    assert len(caught) == 1
+
+
+def test_the_warning_is_at_the_line_that_imports_it(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import unspool\n\nfrom unspool.providers.directory import PROVIDERS\n")
+
+    done = subprocess.run(
+        [sys.executable, "-W", "always", str(script)], capture_output=True, text=True, check=True
+    )
+
+    assert f"{script}:3: DeprecationWarning" in done.stderr
+
+
+def test_a_name_that_never_was_is_unknown_still() -> None:
+    with pytest.raises(ModuleNotFoundError, match="unspool.providers.nope"):
+        import_module("unspool.providers.nope")
+    assert not hasattr(unspool, "nope")
