@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_an_old_name_works_and_names_the_new_one(old: str, monkeypatch: pytest.M
     assert len(caught) == 1
 
 
-def test_the_warning_is_at_the_line_that_imports_it(tmp_path) -> None:
+def test_the_warning_is_at_the_line_that_imports_it(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("import unspool\n\nfrom unspool.providers.directory import PROVIDERS\n")
 
@@ -38,6 +39,6 @@ def test_the_warning_is_at_the_line_that_imports_it(tmp_path) -> None:
 
 
 def test_a_name_that_never_was_is_unknown_still() -> None:
-    with pytest.raises(ModuleNotFoundError, match="unspool.providers.nope"):
+    with pytest.raises(ModuleNotFoundError, match=r"unspool\.providers\.nope"):
         import_module("unspool.providers.nope")
     assert not hasattr(unspool, "nope")

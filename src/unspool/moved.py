@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -27,9 +26,7 @@ class _Finder:
     """Finds a module by its old name."""
 
     @staticmethod
-    def find_spec(
-        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(name: str, *_where: object) -> ModuleSpec | None:
         return ModuleSpec(name, _Loader()) if name in MOVED else None
 
 
