@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -30,11 +31,8 @@ class _Finder:
         return ModuleSpec(name, _Loader()) if name in MOVED else None
 
 
-class _Loader:
-    """Loads a module whose names are those of the module that took its place."""
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """Leave it to Python: a module of its own, so that the new one keeps its name."""
+class _Loader(Loader):
+    """Loads a module of the old name with the new module's contents, which itself keeps its name."""
 
     def exec_module(self, module: ModuleType) -> None:
         old, new = module.__name__, MOVED[module.__name__]
