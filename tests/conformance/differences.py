@@ -133,7 +133,21 @@ def _has_no_arguments(raw: RawStream) -> bool:
     return any(not call.arguments for call in _calls(raw))
 
 
+def _has_calls(raw: RawStream) -> bool:
+    return bool(list(_calls(raw)))
+
+
+def _stops_after_calls(raw: RawStream) -> bool:
+    reasons = {settle_reason(finish.reason) for each in raw.finishes.values() for finish in each}
+    return "stop" in reasons and _has_calls(raw)
+
+
 COMMON = (
+    Reason(
+        "tool calls end with stop: Unspool says tool_calls, as LiteLLM does",
+        frozenset({"finish reason"}),
+        _stops_after_calls,
+    ),
     Reason(
         "a tool call has no arguments: Unspool says {}, the SDK has none",
         frozenset({"tool calls"}),
@@ -143,7 +157,7 @@ COMMON = (
         "no usage is reported: Unspool counts tokens, the SDK has none", frozenset({"usage"}), _has_no_usage
     ),
     Reason(
-        "no finish reason is sent: Unspool says stop unless it's strict, the SDK has none",
+        "no finish reason is sent: Unspool says stop with strict=False, the SDK has none",
         frozenset({"finish reason"}),
         _has_no_finish,
     ),
@@ -473,24 +487,13 @@ RESPONSES = (
 # -- of Ollama's lines --------------------------------------------------------------------------------
 
 
-def _has_calls(raw: RawStream) -> bool:
-    return bool(list(_calls(raw)))
-
-
 def _identifies_a_call(raw: RawStream) -> bool:
     return any(
         call.get("id") for line in raw.objects for call in (line.get("message") or {}).get("tool_calls") or ()
     )
 
 
-OLLAMA = (
-    Reason("a tool call has an id: the SDK drops it", frozenset({"tool calls"}), _identifies_a_call),
-    Reason(
-        "tool calls end with Ollama's stop: Unspool says tool_calls, as LiteLLM does",
-        frozenset({"finish reason"}),
-        _has_calls,
-    ),
-)
+OLLAMA = (Reason("a tool call has an id: the SDK drops it", frozenset({"tool calls"}), _identifies_a_call),)
 
 REASONS: dict[str, tuple[Reason, ...]] = {
     "anthropic-messages": ANTHROPIC,

@@ -18,6 +18,7 @@ Event = tuple[str, JSON]
 """An event's type and its JSON."""
 
 METRICS = "amazon-bedrock-invocationMetrics"
+GUARDRAIL = "amazon-bedrock-guardrailAction"
 
 STATUS = {
     "internalServerException": 500,
@@ -120,6 +121,8 @@ def add_payloads(body: bytes, payloads: list[JSON]) -> RawStream:
     for payload in payloads:
         if METRICS in payload and not raw.usages:
             raw.usages.append(count(payload[METRICS]))
+        if payload.get(GUARDRAIL) == "INTERVENED" and not raw.finishes:
+            finish(raw, "guardrail_intervened")  # Titan names no reason then
     return raw
 
 

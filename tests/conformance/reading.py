@@ -37,6 +37,12 @@ def settle_reason(native: str | None) -> str:
     return next((reason for reason, names in REASONS.items() if native in names.split()), "stop")
 
 
+def settle_finish(said: Said, native: str | None) -> str:
+    """OpenAI's word for how a choice ended: `tool_calls` for a `stop` after calls."""
+    reason = settle_reason(native)
+    return "tool_calls" if reason == "stop" and said.calls else reason
+
+
 @dataclass
 class Call:
     """A tool call."""
@@ -170,5 +176,10 @@ def read_usage(usage: Any) -> Usage:
 
 
 def rebuilt(said: Said) -> Said:
-    """The same as a whole message says it: a call without arguments has an empty object for them."""
+    """The same as a whole message says it: a call without arguments has an empty object for them.
+
+    Unless `length` cut it off before they came.
+    """
+    if said.finish == "length":
+        return said
     return replace(said, calls=[replace(call, arguments=call.arguments or "{}") for call in said.calls])

@@ -96,13 +96,13 @@ def run_normalizer(stream: RecordedStream) -> Run:
 
 
 @_once
-def run_wrapper(stream: RecordedStream, *, include_usage: bool = True, strict: bool = False) -> Run:
+def run_wrapper(stream: RecordedStream, *, include_usage: bool = True, strict: bool | None = False) -> Run:
     chunks = normalized(stream, [stream.body])
     return Run().take_all(wrap(stream, chunks, include_usage=include_usage, strict=strict))
 
 
 def wrap(
-    stream: RecordedStream, source: object, *, include_usage: bool, strict: bool = False
+    stream: RecordedStream, source: object, *, include_usage: bool, strict: bool | None = False
 ) -> CustomStreamWrapper:
     return CustomStreamWrapper(
         source,
