@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from unspool import VirtualClock, sample_names, sample_path
 from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import NO_RESPONSE, Interaction, Request, header
-from unspool.cassette.play import Play
+from unspool.cassette.player import Play
 from unspool.cassette.store import cassette_path, load
 from unspool.errors import CassetteError, CassetteNotFoundError
 from unspool.providers import FORMATS, format_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.model import (
     End,
     Failure,
@@ -15,6 +14,7 @@ from unspool.cassette.model import (
     Response,
     Timeline,
 )
+from unspool.cassette.vcr_format import round_ms
 
 _NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,12}", fullmatch=True)
 _VALUES = st.text(st.characters(codec="latin-1"), max_size=20) | st.sampled_from(

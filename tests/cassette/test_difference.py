@@ -4,9 +4,23 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from unspool.cassette.difference import MOST_DIFFERENCES, Difference, differences, explain_miss, nearest
-from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
+from unspool.cassette.body import JSON, TEXT, Body
+from unspool.cassette.difference import (
+    MOST_DIFFERENCES,
+    Absent,
+    Difference,
+    differences,
+    excerpts,
+    explain_miss,
+    nearest,
+    same_until,
+    unequal,
+)
+from unspool.cassette.ignore_paths import parse_ignore
+from unspool.cassette.match import DEFAULT_MATCH_ON, PARTS, Matching
 from unspool.cassette.model import Interaction, Request, Response
 
 URI = "https://api.openai.com/v1/chat/completions"
@@ -308,3 +322,205 @@ def test_no_prompt_is_ever_to_be_ignored(name: str) -> None:
 def test_another_model_is_said_to_be_one() -> None:
     lines = explained(talk("a", model="m2"), talk("a", model="m1"))
     assert lines[3] == "The model or its tools differ: if they are meant to, record it anew."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("sse", '"sse"'),
+        (443, "443"),
+        (None, "null"),
+        (True, "true"),
+        ({"a": [1, "é"]}, '{"a": [1, "é"]}'),
+        (Absent.ABSENT, "absent"),
+        (b"\xff", "b'\\xff'"),
+        (Body(JSON, {"a": 1}), 'JSON {"a": 1}'),
+        (Body(TEXT, "a"), 'text "a"'),
+        ("\ud800", '"\\ud800"'),
+        ("two\nlines", '"two\\nlines"'),
+    ],
+)
+def test_a_short_value_is_shown_whole(value: Any, text: str) -> None:
+    assert excerpts(value, 0)[0] == text
+
+
+def test_long_texts_are_cut_around_the_place_where_they_part() -> None:
+    recorded, came = "x" * 100 + "Paris" + "y" * 100, "x" * 100 + "Rome" + "y" * 100
+    assert excerpts(recorded, came) == (
+        '"…' + "x" * 20 + "Paris" + "y" * 35 + '…"',
+        '"…' + "x" * 20 + "Rome" + "y" * 36 + '…"',
+    )
+
+
+def test_a_text_that_goes_on_is_shown_where_the_other_ends() -> None:
+    assert excerpts("x" * 100, "x" * 100 + "!") == ('"…' + "x" * 20 + '"', '"…' + "x" * 20 + '!"')
+
+
+def test_a_short_text_is_whole_even_beside_a_long_one() -> None:
+    assert excerpts("x" * 30, "x" * 30 + "y" * 100)[0] == '"' + "x" * 30 + '"'
+
+
+def test_long_bytes_are_cut_where_they_part() -> None:
+    assert excerpts(b"x" * 99 + b"1", b"x" * 99 + b"2")[1] == f"…{b'x' * 20 + b'2'!r}"
+
+
+def test_long_json_is_cut_at_its_end() -> None:
+    shown = excerpts(list(range(100)), None)[0]
+    assert len(shown) == 61
+    assert shown.endswith("…")
+
+
+def test_bytes_within_a_document_are_told_apart_by_their_digest() -> None:
+    one, other = excerpts({"content": b"\xff"}, {"content": b"\xfe"})
+    assert one.startswith('{"content": "1 bytes, blake2b ')
+    assert one != other
+
+
+@given(st.text(), st.text(), st.text())
+def test_the_common_beginning_is_found(head: str, one: str, other: str) -> None:
+    first, second = head + one, head + other
+    length = same_until(first, second)
+    assert first[:length] == second[:length]
+    assert first[length : length + 1] != second[length : length + 1] or first == second
+
+
+@given(st.text() | st.binary(), st.text() | st.binary())
+def test_no_excerpt_is_long_or_unprintable(one: str | bytes, other: str | bytes) -> None:
+    for shown in excerpts(one, other):
+        shown.encode()
+        assert len(shown) < 400
+
+
+@given(st.text(min_size=1, max_size=500), st.text(max_size=500))
+def test_unequal_texts_never_look_equal(one: str, other: str) -> None:
+    shown = excerpts(one, other)
+    assert (shown[0] == shown[1]) == (one == other)
+
+
+ABSENT = Absent.ABSENT
+
+
+def request_of(document: Any) -> Request:
+    return Request(
+        "POST", "https://h/", (("content-type", "application/json"),), json.dumps(document).encode()
+    )
+
+
+def places(recorded: Any, came: Any, *ignore: str) -> list[tuple[str, Any, Any]]:
+    return list(unequal("body", request_of(recorded), request_of(came), parse_ignore(ignore)))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "came", "place"),
+    [
+        ({"a": 1}, {"a": 2}, ("body.a", 1, 2)),
+        ({"a": 1}, {"a": "1"}, ("body.a", 1, "1")),
+        ({"a": 1}, {"a": True}, ("body.a", 1, True)),
+        ({"a": 0}, {"a": False}, ("body.a", 0, False)),
+        ({"a": None}, {}, ("body.a", None, ABSENT)),
+        ({}, {"a": None}, ("body.a", ABSENT, None)),
+        ({"a": {}}, {"a": []}, ("body.a", {}, [])),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}, ("body.a[0].b", 1, 2)),
+        ({"a": [1]}, {"a": [1, 2]}, ("body.a[1]", ABSENT, 2)),
+        ({"a": [1, 2]}, {"a": [1]}, ("body.a[1]", 2, ABSENT)),
+        ({"a.b": {"c d": 1}}, {"a.b": {"c d": 2}}, ('body["a.b"]["c d"]', 1, 2)),
+        ([1], [2], ("body[0]", 1, 2)),
+        (1, 2, ("body", 1, 2)),
+    ],
+)
+def test_the_place_is_a_path(recorded: Any, came: Any, place: tuple[str, Any, Any]) -> None:
+    assert places(recorded, came) == [place]
+
+
+def test_places_come_in_the_order_of_the_recording() -> None:
+    found = places({"b": 1, "a": 1, "c": 1}, {"a": 2, "d": 2, "b": 2})
+    assert [where for where, _, _ in found] == ["body.b", "body.a", "body.c", "body.d"]
+
+
+def test_equal_bodies_differ_nowhere() -> None:
+    assert places({"a": [1, {"b": float("nan")}]}, {"a": [1.0, {"b": float("nan")}]}) == []
+
+
+def test_ignored_fields_are_passed_over() -> None:
+    assert places({"id": 1, "a": 1}, {"a": 2}, "id") == [("body.a", 1, 2)]
+
+
+def test_items_beside_an_ignored_one_keep_their_indexes() -> None:
+    assert places(["now", "a", "b"], ["then", "a", "c"], "[0]") == [("body[2]", "b", "c")]
+
+
+def test_an_index_is_that_of_the_request_that_came() -> None:
+    assert places(["old", "x", "a"], ["b", "y"], "[-1]") == [
+        ("body[0]", "old", "b"),
+        ("body[1]", "x", ABSENT),
+    ]
+
+
+def test_bodies_of_two_kinds_differ_as_a_whole() -> None:
+    recorded = Request("POST", "https://h/", (), b"some text")
+    ((where, old, new),) = unequal("body", recorded, request_of({"a": 1}), parse_ignore([]))
+    assert (where, old.kind, new.kind) == ("body", "text", "JSON")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "came", "place"),
+    [
+        ("?alt=sse", "?alt=json", ("query.alt", "sse", "json")),
+        ("?alt=sse", "", ("query.alt", "sse", ABSENT)),
+        ("", "?alt=", ("query.alt", ABSENT, "")),
+        ("?a=1", "?a=1&a=2", ("query.a", "1", ["1", "2"])),
+    ],
+)
+def test_the_place_in_a_query_is_a_parameter(recorded: str, came: str, place: tuple[str, Any, Any]) -> None:
+    one, other = (Request("GET", f"https://h/{query}") for query in (recorded, came))
+    assert list(unequal("query", one, other, parse_ignore(["?x"]))) == [place]
+
+
+def test_the_place_among_headers_is_a_name() -> None:
+    one, other = (
+        Request("GET", "https://h/", (("Accept", "a"),)),
+        Request("GET", "https://h/", (("accept", "b"),)),
+    )
+    assert list(unequal("headers", one, other, parse_ignore([]))) == [("headers.accept", "a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ("method", ("method", "GET", "PUT")),
+        ("scheme", ("scheme", "https", "http")),
+        ("host", ("host", "a", "b")),
+        ("port", ("port", 443, 80)),
+        ("path", ("path", "/x", "/y")),
+        ("raw_body", ("raw_body", b"1", b"2")),
+    ],
+)
+def test_any_other_part_differs_as_a_whole(part: str, place: tuple[str, Any, Any]) -> None:
+    one, other = Request("GET", "https://a/x", (), b"1"), Request("PUT", "http://b/y", (), b"2")
+    assert list(unequal(part, one, other, parse_ignore([]))) == [place]
+
+
+VALUES = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 1.5, float("nan"), "", "a", "1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab*."), inner, max_size=3),
+    max_leaves=8,
+)
+IGNORED = st.lists(
+    st.sampled_from(["a", "**.b", "a[*]", "[0]", "[-1]", "a[-1].b", "**[1]", '["*"]', "a.*"]), max_size=2
+)
+
+
+@given(VALUES, VALUES, IGNORED)
+def test_requests_differ_somewhere_if_and_only_if_their_keys_do(
+    one: Any, other: Any, ignore: list[str]
+) -> None:
+    ignored = parse_ignore(ignore)
+    keys = [PARTS["body"](request_of(value), ignored) for value in (one, other)]
+    assert (places(one, other, *ignore) == []) == (keys[0] == keys[1])
+
+
+@given(VALUES, VALUES)
+def test_a_place_can_be_ignored_by_its_own_path(one: Any, other: Any) -> None:
+    found = [where.removeprefix("body").removeprefix(".") for where, _, _ in places(one, other)]
+    if "" not in found:
+        assert places(one, other, *found) == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.cassette.recordings import INTERACTIONS
 from vcr.serializers import jsonserializer, yamlserializer
 
-from unspool.cassette.file_format import Document, dumps, loads
+from unspool.cassette.file_format import Document, dumps, explain_change, loads
 from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.errors import CassetteFormatError, CassetteWarning
 
@@ -384,3 +384,38 @@ def test_interactions_that_pyyaml_wrote_as_aliases_are_read() -> None:
 
     assert "*id001" in text
     assert read(text).interactions == (INTERACTION, INTERACTION)
+
+
+STREAM = (("Content-Type", "text/event-stream; charset=utf-8"),)
+WHOLE_BODY = b"data: {}\n\n\ndata: [DONE]\n\n"
+
+
+def change(recorded: bytes, found: bytes) -> str:
+    """What is said of a body that was recorded as one thing and stands there as another."""
+    timeline = Timeline(chunks=(NetworkChunk(len(recorded), 0.0),))
+    return explain_change(Response(200, "", STREAM, found, timeline)) or ""
+
+
+@pytest.mark.parametrize(
+    ("recorded", "found", "cause"),
+    [
+        (WHOLE_BODY, WHOLE_BODY.replace(b"\n\n\n", b"\n").rstrip() + b"\n", "removed its blank lines"),
+        (WHOLE_BODY, WHOLE_BODY.replace(b"\n\n\n", b"\n\n"), "collapsed its blank lines"),
+        (WHOLE_BODY, WHOLE_BODY[:-1], "trimmed its end"),
+        (WHOLE_BODY.replace(b"\n", b"\r\n"), WHOLE_BODY, "from CRLF to LF"),
+        (WHOLE_BODY, WHOLE_BODY.replace(b"\n", b"\r\n"), "from LF to CRLF"),
+        (WHOLE_BODY, WHOLE_BODY.replace(b"{}", b'{"a": 1}'), "someone has edited it"),
+    ],
+)
+def test_the_likeliest_cause_is_named(recorded: bytes, found: bytes, cause: str) -> None:
+    assert cause in change(recorded, found)
+    assert f"{len(found):,} bytes, {len(recorded):,} were recorded" in change(recorded, found)
+
+
+def test_a_body_of_its_recorded_size_is_fine() -> None:
+    assert change(WHOLE_BODY, WHOLE_BODY) == ""
+
+
+@pytest.mark.parametrize("timeline", [None, Timeline()])
+def test_a_body_without_recorded_sizes_is_fine(timeline: Timeline | None) -> None:
+    assert explain_change(Response(200, "", STREAM, WHOLE_BODY, timeline)) is None

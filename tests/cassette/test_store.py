@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from unspool.cassette.file_format import Document, dumps
 from unspool.cassette.model import End, Interaction, NetworkChunk, Request, Response, Timeline
-from unspool.cassette.store import load, merge, write
+from unspool.cassette.store import load, merge, merged, reason, replace_file, write
 from unspool.errors import CassetteError, CassetteFormatError, CassetteNotFoundError, CassetteWriteError
 
 
@@ -277,3 +279,234 @@ def test_processes_lose_nothing(path: Path) -> None:
     for worker, mine in expected.items():  # each worker's in its own order
         assert [one for one in interactions if f"/{worker}-" in one.request.uri] == mine
     assert os.listdir(path.parent) == ["chat.yaml"]
+
+
+def made(name: str, at: float | None = 0.0) -> Interaction:
+    timeline = None if at is None else Timeline(recorded_at=at)
+    return Interaction(Request("GET", f"/{name}"), Response(200, timeline=timeline))
+
+
+def names_of(found: Sequence[Interaction], **changes: Sequence[Interaction]) -> str:
+    base, added, gone = (changes.get(key, ()) for key in ("base", "added", "gone"))
+    result = merged(found, base=base, added=added, dropped=lambda one: one in gone)
+    return "".join(one.request.uri.strip("/") for one in result)
+
+
+ONE, TWO, THREE, FOUR = made("a", 1.0), made("b", 2.0), made("c", 3.0), made("d", 4.0)
+
+
+def test_what_is_added_comes_last() -> None:
+    assert names_of([ONE, TWO], base=[ONE, TWO], added=[THREE, FOUR]) == "abcd"
+
+
+def test_what_is_added_keeps_its_order_even_where_its_clock_was_set_back() -> None:
+    assert names_of([TWO], added=[FOUR, ONE, THREE]) == "bdac"
+
+
+def test_what_others_added_is_kept_and_stands_in_the_order_of_recording() -> None:
+    assert names_of([ONE, THREE], base=[ONE], added=[TWO, FOUR]) == "abcd"
+
+
+def test_of_what_was_recorded_at_one_moment_the_others_come_first() -> None:
+    assert names_of([made("x"), made("y")], added=[made("z")]) == "xyz"
+
+
+def test_what_is_dropped_is_gone() -> None:
+    assert names_of([ONE, TWO, THREE], base=[ONE, TWO, THREE], gone=[ONE, THREE]) == "b"
+
+
+def test_what_others_added_is_not_dropped() -> None:
+    assert names_of([ONE, TWO], base=[ONE], gone=[ONE, TWO]) == "b"
+
+
+def test_of_two_that_are_equal_one_may_be_another_writers() -> None:
+    assert names_of([ONE, ONE], base=[ONE], gone=[ONE]) == "a"
+
+
+def test_what_others_have_dropped_stays_dropped() -> None:
+    assert names_of([TWO], base=[ONE, TWO], added=[THREE]) == "bc"
+
+
+def test_a_recording_changed_by_others_is_theirs() -> None:
+    changed = Interaction(ONE.request, Response(500, timeline=ONE.response.timeline))
+
+    assert list(merged([changed], base=[ONE], added=[], dropped=lambda _: True)) == [changed]
+
+
+def test_what_is_there_is_never_reordered() -> None:
+    assert names_of([ONE, FOUR, TWO], base=[ONE, TWO], added=[THREE]) == "adbc"
+
+
+def test_recordings_without_a_moment_stay_before_new_ones() -> None:
+    assert names_of([made("x", None), made("y", None)], added=[ONE]) == "xya"
+
+
+def test_interactions_with_extra_keys_can_be_merged() -> None:
+    extra = Interaction(ONE.request, ONE.response, {"recorded_with": ["vcrpy"]})
+
+    assert list(merged([extra], base=[extra], added=[TWO], dropped=lambda _: True)) == [TWO]
+
+
+def test_headers_grouped_by_a_file_are_the_same_headers() -> None:
+    headers = (("Accept", "a"), ("X", "x"), ("accept", "b"))
+    mine = Interaction(Request("GET", "/", headers), Response(200, "", headers))
+    joined = (("Accept", "a, b"), ("X", "x"))
+    grouped = (("Accept", "a"), ("Accept", "b"), ("X", "x"))
+    saved = Interaction(Request("GET", "/", joined), Response(200, "", grouped))
+
+    assert list(merged([saved], base=[mine], added=[], dropped=lambda _: True)) == []
+
+
+OLD, NEW = b"old\n", b"new\n" * 100
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    target = tmp_path / "chat.yaml"
+    target.write_bytes(OLD)
+    return target
+
+
+def test_the_bytes_are_there(target: Path) -> None:
+    replace_file(target, NEW)
+
+    assert target.read_bytes() == NEW
+    assert os.listdir(target.parent) == ["chat.yaml"]
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    replace_file(tmp_path / "a" / "b" / "chat.yaml", NEW)
+
+    assert (tmp_path / "a" / "b" / "chat.yaml").read_bytes() == NEW
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such bits there")
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666, 0o755])
+def test_mode_bits_are_kept(target: Path, mode: int) -> None:
+    target.chmod(mode)
+
+    replace_file(target, NEW)
+
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such bits there")
+def test_a_new_file_has_the_mode_bits_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+
+    replace_file(tmp_path / "chat.yaml", NEW)
+
+    assert (tmp_path / "chat.yaml").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+def test_a_links_target_is_replaced(target: Path) -> None:
+    link = target.with_name("link.yaml")
+    link.symlink_to(target)
+
+    replace_file(link, NEW)
+
+    assert link.is_symlink()
+    assert target.read_bytes() == NEW
+
+
+def test_a_link_to_nothing_gets_its_target(tmp_path: Path) -> None:
+    link = tmp_path / "link.yaml"
+    link.symlink_to(tmp_path / "elsewhere" / "chat.yaml")
+
+    replace_file(link, NEW)
+
+    assert (tmp_path / "elsewhere" / "chat.yaml").read_bytes() == NEW
+
+
+def test_a_crash_before_the_renaming_leaves_the_old_file_and_no_other(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", crash)
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(target, NEW)
+    assert target.read_bytes() == OLD
+    assert os.listdir(target.parent) == ["chat.yaml"]
+
+
+TOO_LARGE = """
+import resource, sys
+from pathlib import Path
+from unspool.cassette.store import replace_file
+resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+try:
+    replace_file(Path(sys.argv[1]), b"x" * 51)
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+def test_a_full_disk_leaves_the_old_file_and_no_other(target: Path) -> None:
+    command = [sys.executable, "-c", TOO_LARGE, str(target)]
+
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert done.stdout == "File too large\n"
+    assert target.read_bytes() == OLD
+    assert os.listdir(target.parent) == ["chat.yaml"]
+
+
+def test_a_read_only_file_is_not_replaced(target: Path) -> None:
+    target.chmod(0o444)
+    if os.access(target, os.W_OK):
+        pytest.skip("this user may write to any file")
+
+    with pytest.raises(PermissionError):
+        replace_file(target, NEW)
+    assert target.read_bytes() == OLD
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        replace_file(tmp_path, NEW)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes there")
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="a device or a pipe"):
+        replace_file(tmp_path / "pipe", NEW)
+
+
+def test_a_reader_never_sees_half_a_file(target: Path) -> None:
+    texts = {bytes([letter]) * 200_000 for letter in b"abc"} | {OLD}
+    seen = set()
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(target.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    writers = [
+        threading.Thread(target=replace_file, args=(target, text)) for text in texts for _ in range(10)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    done.set()
+    reader.join()
+
+    assert seen <= texts
+
+
+def test_a_reason_says_what_to_do() -> None:
+    assert reason(OSError(28, "No space left on device")) == (
+        "No space left on device. Make room on that disk."
+    )
+
+
+def test_an_unknown_reason_is_told_as_it_is() -> None:
+    assert reason(OSError("strange")) == "strange."

@@ -6,7 +6,7 @@ import pytest
 
 import unspool
 from pytest_unspool import story
-from unspool.cassette.play import Play
+from unspool.cassette.player import Play
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 from tests.sdks.answers import Format
 from tests.verdicts.rows import Ask
 
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
+from unspool.cassette.vcr_format import round_ms
 from unspool.faults import CATALOGUE, Scenario
 from unspool.transports.intercept import families
 from unspool.transports.patching import swap

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
-from unspool.cassette.difference import explain_miss
-from unspool.cassette.excerpts import printable
+from unspool.cassette.difference import explain_miss, is_redacted_form, printable
 from unspool.cassette.file_format import Document
-from unspool.cassette.hooks import Hook
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.match import DEFAULT_MATCH_ON, Matching
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.modes import RecordMode, parse_record_mode
-from unspool.cassette.notices import warn
 from unspool.cassette.outcomes import (
     Marks,
     is_final,
@@ -32,21 +31,35 @@ from unspool.cassette.outcomes import (
     with_user,
     without_user,
 )
-from unspool.cassette.play import Play
-from unspool.cassette.player import Player
+from unspool.cassette.player import Play, Player
 from unspool.cassette.recording import Take
 from unspool.cassette.recovery import leftovers, mark, recover
 from unspool.cassette.redact import Redactor
 from unspool.cassette.request_headers import named_headers, with_headers, written_names
-from unspool.cassette.unequal import is_redacted_form
-from unspool.cassette.vcr_matchers import adapt
+from unspool.cassette.vcr_compat import Hook, adapt
 from unspool.cassette.vcr_options import translated
 from unspool.errors import (
     CassetteError,
     CassetteFormatError,
+    CassetteWarning,
     UnplayedInteractionsError,
     UnrecordedRequestError,
 )
+
+_HERE = str(Path(__file__).parent.parent)
+
+
+def warn(message: str) -> None:
+    """Warn with a `CassetteWarning` that names the nearest caller outside of Unspool."""
+    warnings.warn(message, CassetteWarning, stacklevel=_levels_to_the_user())
+
+
+def _levels_to_the_user() -> int:
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    return level
+
 
 _NOTHING = Document((), {})
 
@@ -661,3 +674,37 @@ def _showing(redactor: Redactor, names: frozenset[str]) -> Redactor:
 @cache
 def _usual_redactor() -> Redactor:
     return Redactor()  # one for all, because its patterns take milliseconds to compile
+
+
+class RecordMode(StrEnum):
+    """When to replay, and when to record."""
+
+    NONE = "none"
+    """Replay only; a request without a recording is an error."""
+
+    ONCE = "once"
+    """Record all if there is no cassette yet, else as NONE."""
+
+    NEW_EPISODES = "new_episodes"
+    """Replay what is recorded, and record what isn't."""
+
+    ALL = "all"
+    """Replay nothing and record all; a new recording takes the place of the old one of the same request."""
+
+    REWRITE = "rewrite"
+    """Replay nothing and record all; what isn't recorded anew is gone."""
+
+
+def parse_record_mode(mode: str | None, environ: Mapping[str, str]) -> RecordMode:
+    """A record mode by its name; by default NONE where `CI` is set, else ONCE.
+
+    Raises:
+        ValueError: there is no such mode.
+    """
+    if mode is None:
+        return RecordMode.NONE if environ.get("CI") else RecordMode.ONCE
+    try:
+        return RecordMode(getattr(mode, "value", mode))  # vcrpy's are members of an enumeration, too
+    except ValueError:
+        known = ", ".join(repr(str(known)) for known in RecordMode)
+        raise ValueError(f"expected a record mode, one of {known}; got {mode!r}") from None

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Protocol
 
 from unspool.cassette import journal_lines as lines
-from unspool.cassette.atomic import check_replaceable, reason
 from unspool.cassette.held_text import HeldChannels, Release
 from unspool.cassette.lock import try_lock, unlock
 from unspool.cassette.model import (
@@ -37,6 +36,7 @@ from unspool.cassette.model import (
     header,
 )
 from unspool.cassette.names import side_file
+from unspool.cassette.store import check_replaceable, reason
 from unspool.errors import CassetteWriteError
 
 _BINARY: int = getattr(os, "O_BINARY", 0)  # else Windows would change the line ends

@@ -27,7 +27,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from unspool.cassette.chunk_times import format_chunks, parse_chunks, round_ms
 from unspool.cassette.model import (
     NO_RESPONSE,
     End,
@@ -39,6 +38,7 @@ from unspool.cassette.model import (
     Response,
     Timeline,
 )
+from unspool.cassette.vcr_format import format_chunks, parse_chunks, round_ms
 from unspool.errors import CassetteFormatError
 
 VERSION = 2

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
+from unspool.cassette.difference import is_redacted_form
 from unspool.cassette.match import Matching
 from unspool.cassette.model import Interaction, Request
-from unspool.cassette.unequal import is_redacted_form
 
 
 def _as_it_is(request: Request) -> Request:
@@ -159,3 +160,16 @@ class Player:
 
     def _recorded(self, index: int) -> Request:
         return self._scrub(self._interactions[index].request)
+
+
+@dataclass(slots=True)
+class Play:
+    """One interaction, being played.
+
+    Attributes:
+        interaction: what was recorded.
+        pieces: how many pieces of the body its client has been given so far.
+    """
+
+    interaction: Interaction
+    pieces: int = 0

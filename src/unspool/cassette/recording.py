@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.model import (
     NO_RESPONSE,
     End,
@@ -18,6 +17,7 @@ from unspool.cassette.model import (
     Timeline,
 )
 from unspool.cassette.outcomes import ends_with_its_mark, interrupted, is_whole
+from unspool.cassette.vcr_format import round_ms
 
 
 class Observer(Protocol):

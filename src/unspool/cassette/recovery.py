@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from unspool.cassette import store
-from unspool.cassette.atomic import UNFINISHED
 from unspool.cassette.file_format import Document
 from unspool.cassette.journal import delete, release
 from unspool.cassette.journal_lines import SUFFIX, from_lines, read_lines
@@ -18,6 +17,7 @@ from unspool.cassette.lock import try_lock
 from unspool.cassette.model import Interaction
 from unspool.cassette.names import side_file_pattern
 from unspool.cassette.outcomes import Marks, is_unanswered
+from unspool.cassette.store import UNFINISHED
 from unspool.errors import CassetteFormatError, CassetteNotFoundError
 
 _MOST_SHOWN = 5

@@ -7,20 +7,24 @@ says where.
 
 from __future__ import annotations
 
+import errno
+import heapq
 import os
+import stat
+import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from unspool.cassette.atomic import reason, replace_file
 from unspool.cassette.file_format import Document, dumps, loads
-from unspool.cassette.lock import locked
-from unspool.cassette.merging import merged
-from unspool.cassette.model import Interaction
-from unspool.cassette.names import cassette_path
+from unspool.cassette.lock import locked, try_lock
+from unspool.cassette.model import Headers, Interaction
+from unspool.cassette.names import cassette_path, side_file
 from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWriteError
 
 __all__ = ["cassette_path", "load", "merge", "write"]
@@ -162,3 +166,169 @@ def _load_if_there(path: Path) -> Document | None:
         return load(path)
     except CassetteNotFoundError:
         return None
+
+
+def merged(
+    found: Sequence[Interaction],
+    *,
+    base: Sequence[Interaction],
+    added: Sequence[Interaction],
+    dropped: Callable[[Interaction], bool],
+) -> Iterator[Interaction]:
+    """What a cassette is to hold after one writer's changes.
+
+    First come those of `base` that stay, with whatever stands among them; then the new ones, those of others
+    and `added`, in the order in which they were recorded, so far as each writer's own order allows.
+
+    Args:
+        found: what the cassette holds now.
+        base: what it held when this writer read it.
+        added: what this writer has recorded, in the order of requests.
+        dropped: which interactions of `base` are to go.
+    """
+    going, staying = _Bag(), _Bag()
+    for interaction in base:
+        (going if dropped(interaction) else staying).add(interaction)
+    left = [interaction for interaction in found if not going.take(interaction)]
+    old = max((index for index, interaction in enumerate(left, 1) if staying.take(interaction)), default=0)
+    yield from left[:old]
+    # Not sorted: each of the two keeps its own order, even where its clock was set back.
+    yield from heapq.merge(left[old:], added, key=_moment)
+
+
+def _moment(interaction: Interaction) -> float:
+    return interaction.recorded_at or 0.0
+
+
+class _Bag:
+    """Interactions, some of them more than once; they have no hash, since what is extra is a dict."""
+
+    def __init__(self) -> None:
+        self._by_key: defaultdict[tuple[object, ...], list[Interaction]] = defaultdict(list)
+
+    def add(self, interaction: Interaction) -> None:
+        self._by_key[_key(interaction)].append(_normal(interaction))
+
+    def take(self, interaction: Interaction) -> bool:
+        """Take one of its kind out; False if there is none."""
+        kind = self._by_key.get(_key(interaction))
+        if not kind:
+            return False
+        normal = _normal(interaction)
+        if normal not in kind:
+            return False
+        kind.remove(normal)
+        return True
+
+
+def _key(interaction: Interaction) -> tuple[object, ...]:
+    request = interaction.request
+    return request.method, request.uri, request.body, interaction.recorded_at
+
+
+def _normal(interaction: Interaction) -> Interaction:
+    """The interaction such that one in memory equals itself in a file, where headers are grouped by name."""
+    return replace(
+        interaction,
+        request=replace(interaction.request, headers=_grouped(interaction.request.headers)),
+        response=replace(interaction.response, headers=_grouped(interaction.response.headers)),
+    )
+
+
+def _grouped(headers: Headers) -> Headers:
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in headers:
+        values[name.lower()].append(value)
+    return tuple((name, ", ".join(several)) for name, several in values.items())
+
+
+UNFINISHED = ".tmp"
+"""How the name of a file ends that is being written, to be renamed."""
+
+_ADVICE = {
+    errno.ENOSPC: "Make room on that disk",
+    errno.EDQUOT: "Make room on that disk",
+    errno.EFBIG: "Allow files of that size (ulimit -f)",
+    errno.EROFS: "Record where the folder can be written to, or replay with record_mode='none'",
+    errno.EACCES: "Make file and folder writable, or replay with record_mode='none'",
+    errno.EPERM: "Make file and folder writable, or replay with record_mode='none'",
+    errno.ENAMETOOLONG: "Give it a shorter name",
+    errno.ENOTDIR: "A file stands where its folder should be: move that, or name another folder",
+    errno.EEXIST: "A file stands where its folder should be: move that, or name another folder",
+    errno.EISDIR: "A folder has that name: name a file",
+}
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put these bytes in the place of what stands at this path, so that they outlast a crash of the machine.
+
+    Missing folders are made, a link's target is replaced and not the link, and a file that was there passes
+    on its mode bits.
+
+    Raises:
+        OSError: it can't be done. What stood there still does.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = _mode_to_keep(path)
+    temporary = side_file(path, UNFINISHED)
+    try:
+        with temporary.open("xb") as file:
+            with suppress(OSError):  # of a file system without locks
+                try_lock(file.fileno())  # so that nobody takes it for a killed one's
+            if mode is not None:
+                temporary.chmod(mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):  # the first error is the one to tell
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def check_replaceable(path: Path) -> None:
+    """See to it that `replace_file` can put a file in the place of what stands at this path.
+
+    Raises:
+        OSError: it's a folder, a device, a pipe, or read-only.
+    """
+    try:
+        _mode_to_keep(path)
+    except OSError as error:
+        if error.errno not in {errno.ENOTDIR, errno.ENAMETOOLONG}:  # a recording isn't lost for its name
+            raise
+
+
+def _mode_to_keep(path: Path) -> int | None:
+    """The mode bits of the file that is to be replaced; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it's a device or a pipe")  # renaming over /dev/null would replace it
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it's read-only")  # renaming wouldn't care
+    return stat.S_IMODE(found.st_mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return  # which can't open folders
+    with suppress(OSError):  # some file systems can't; the cassette is in its place all the same
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def reason(error: OSError) -> str:
+    """Why a file can't be written and what to do about it, in sentences that follow a colon."""
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{error.strerror or error}." + (f" {advice}." if advice else "")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from unspool.cassette.hooks import Function, Hook, Hooks, functions_of
+from unspool.cassette.vcr_compat import Function, Hook, Hooks, functions_of
 from unspool.errors import CassetteError
 
 TRANSLATED = frozenset(

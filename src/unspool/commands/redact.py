@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unspool.cassette import store
 from unspool.cassette.content_coding import decoded
-from unspool.cassette.excerpts import printable
+from unspool.cassette.difference import printable
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.lock import locked
 from unspool.cassette.model import Headers, Interaction, Response

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from unspool.cassette.boundaries import pieces
-from unspool.cassette.chunk_times import format_ms
 from unspool.cassette.content_coding import decoded
-from unspool.cassette.excerpts import printable
+from unspool.cassette.difference import printable
 from unspool.cassette.model import Interaction, Response, Timeline, header, sizes_fit
+from unspool.cassette.vcr_format import format_ms
 from unspool.errors import CassetteError, CassetteFormatError
 from unspool.providers.detect import format_of_exchange
 

@@ -44,7 +44,7 @@ def convert(
         uri: where the request went, where the recording doesn't tell: in a dump, in fixtures.
 
     Returns:
-        None if this is no foreign recording but a cassette, for `cassette.document` to read.
+        None if this is no foreign recording but a cassette, for `cassette.file_format` to read.
 
     Raises:
         CassetteFormatError: it's none of them, or one that breaks its own format.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, takewhile
 from typing import Any
 
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, NetworkChunk, Response, Timeline
+from unspool.cassette.vcr_format import round_ms
 
 _PACE = {"latency", "streamingProfile", "recordedTimings"}
 _INTERRUPTIONS = {"truncateAfterChunks", "disconnectAfterMs"}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.model import NetworkChunk, Timeline
+from unspool.cassette.vcr_format import round_ms
 
 _BEFORE_THE_HEADERS = ("blocked", "dns", "connect", "send", "wait")  # `ssl` is a part of `connect`
 _HTTP_VERSIONS = {

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from unspool.cassette.boundaries import pieces
-from unspool.cassette.chunk_times import round_ms
 from unspool.cassette.content_coding import decoded, decoder_of
 from unspool.cassette.model import (
     NO_RESPONSE,
@@ -24,6 +23,7 @@ from unspool.cassette.model import (
     Response,
     Timeline,
 )
+from unspool.cassette.vcr_format import round_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Beside them, where a request can be made in it, stand its builder and the reader of a whole answer. A
 module or a package for each. The table names them instead of importing them, so that a format costs
-nothing until somebody uses it. Which provider speaks which is in `directory`.
+nothing until somebody uses it. Which provider speaks which is in `registry`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from unspool.cassette.boundaries import pieces, says_goodbye
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
-from unspool.cassette.play import Play
+from unspool.cassette.player import Play
 from unspool.clock import Clock, VirtualClock, note_answer
 from unspool.errors import RecordingEndedError
 from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class

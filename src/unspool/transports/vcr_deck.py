@@ -15,7 +15,7 @@ from typing import Any
 from unspool.cassette import content_coding
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Headers, Interaction, Request, Response
 from unspool.cassette.recording import Take
-from unspool.cassette.vcr_matchers import from_vcr
+from unspool.cassette.vcr_compat import from_vcr
 from unspool.clock import note_answer
 from unspool.errors import CassetteError, CassetteFormatError, FaultError
 from unspool.transports import active

@@ -11,7 +11,7 @@ from vcr.request import Request as VcrRequest
 
 from unspool.cassette.match import Matching, objection
 from unspool.cassette.model import Request
-from unspool.cassette.vcr_matchers import adapt, from_vcr, to_vcr
+from unspool.cassette.vcr_compat import adapt, from_vcr, to_vcr
 
 JSON = (("content-type", "application/json"),)
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
@@ -153,7 +153,7 @@ def test_headers_become_text() -> None:
 
 def test_to_match_by_names_loads_nothing_of_vcrpy() -> None:
     code = (
-        "import sys; from unspool.cassette import difference, player, vcr_matchers; "
+        "import sys; from unspool.cassette import difference, player, vcr_compat; "
         "print([name for name in sys.modules if name.split('.')[0] == 'vcr'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from unspool.cassette.modes import RecordMode, parse_record_mode
+from unspool.cassette.cassette import RecordMode, parse_record_mode
 
 
 def test_by_default_a_cassette_is_recorded_once() -> None:
