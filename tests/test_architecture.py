@@ -35,7 +35,6 @@ PURE = (
     "cassette.ignore_paths",
     "cassette.journal_lines",
     "cassette.match",
-    "cassette.store",
     "cassette.miss_advice",
     "cassette.model",
     "cassette.outcomes",
