@@ -26,7 +26,6 @@ PURE = (
     "builder",
     "cassette.conversation",
     "convert",
-    "cassette.file_format",
     "cassette.other_recorders",
     "cassette.difference",
     "cassette.content_coding",
