@@ -107,6 +107,8 @@ def oldest(session: nox.Session) -> None:
         *("aiohttp>=3.10", "requests>=2.32", "trio>=0.27", "h2>=4.1", "regex>=2024.5"),
         *("openai>=2", "anthropic>=0.70", "pytest>=9", "pytest-xdist>=3.6", "inline-snapshot>=0.28"),
         *("syrupy>=4.7", "pytest-asyncio>=1", "pytest-trio>=0.8", "pytest-recording>=0.13.4"),
+        *("tornado>=6.5", "uvloop>=0.21", "pycurl>=7.45.6", "pyreqwest>=0.10"),
+        *("curl_cffi>=0.13", "httpx-curl-cffi>=0.1.5"),
     )
     session.run(
         *("pytest", *(session.posargs or OLDEST_TESTS)),

@@ -85,6 +85,13 @@ def complain(item: pytest.Item) -> None:
         pytest.fail(f"{item.nodeid}: {complaint}", pytrace=False)
 
 
+_MOST_NOTES = 3
+_WITH_HYPOTHESIS = (
+    "A cassette holds the answers to the inputs of one run: @settings(derandomize=True, deadline=None) makes"
+    " Hypothesis choose the same ones in every run, and lets it wait for those that are recorded."
+)
+
+
 def note_on(item: pytest.Item, error: BaseException) -> None:
     """Add to a test's own error what its cassettes have to complain of.
 
@@ -92,10 +99,15 @@ def note_on(item: pytest.Item, error: BaseException) -> None:
         Skipped: the test is a scenario that broke nothing.
     """
     complaints = _complaints(item)
-    for complaint in complaints:
+    new = [complaint for complaint in complaints if str(complaint) not in str(error)]
+    for complaint in new[:_MOST_NOTES]:
+        error.add_note(f"{type(complaint).__name__}: {complaint}")
+    if len(new) > _MOST_NOTES:
+        error.add_note(f"and {len(new) - _MOST_NOTES} more of this kind")
+    if complaints:
         item.stash[noted.IS_OURS] = True
-        if str(complaint) not in str(error):
-            error.add_note(f"{type(complaint).__name__}: {complaint}")
+    if type(error).__module__ == "hypothesis.errors" and item.stash.get(RUNS, []):
+        error.add_note(_WITH_HYPOTHESIS)
     if noted.BROKEN in item.stash and not complaints:
         from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 

@@ -79,6 +79,8 @@ def _shown(interaction: Interaction) -> str:
 
 def remarks(made: Account) -> list[str]:
     """What is to be said of a recording at the test's end, and of one that is not as it should be."""
+    from unspool.counts import counted  # noqa: PLC0415 - a cassette has been in use: it's loaded
+
     who = made["user"]
     lines = [f"{who}: {note}" for note in made["notes"]]
     if made["refused"]:
@@ -86,8 +88,8 @@ def remarks(made: Account) -> list[str]:
         lines.append(f"{who} recorded {what}. To record it again: {made['command']}")
     if made["interrupted"]:
         lines.append(
-            f"{who}: {made['interrupted']} answers were interrupted; the next run records them again. To do"
-            f" so now: {made['command']}"
+            f"{who}: the run interrupted {counted(made['interrupted'], 'answer')}; the next one records again"
+            f" what is missing. To do so now: {made['command']}"
         )
     return lines
 
@@ -192,8 +194,10 @@ def summarize(reporter: pytest.TerminalReporter, config: pytest.Config, *, in_fu
 
 
 def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]:
+    from unspool.counts import counted  # noqa: PLC0415 - a report is seldom wanted
+
     scrubbed, saved = (sum(one[key] for one in accounts) for key in ("scrubbed", "saved"))
-    yield f"recorded: {_count(accounts, 'recorded')}, {scrubbed} secrets scrubbed"
+    yield f"recorded: {_count(accounts, 'recorded')}, {counted(scrubbed, 'secret')} scrubbed"
     yield from _per_cassette(accounts, "broken", "broken by the network")
     yield from _per_cassette(accounts, "left", "left by their client")
     for one in accounts:
@@ -202,9 +206,10 @@ def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]
             yield f"  {one['cassette']} differs from the server's responses at {paths}"
     yield f"replayed: {_count(accounts, 'replayed')}, {saved:.1f} s of waiting saved"
     unplayed = _unplayed(accounts)
-    yield f"unplayed: {sum(unplayed.values())} interactions, {len(unplayed)} cassettes"
+    count, cassettes = sum(unplayed.values()), len(unplayed)
+    yield f"unplayed: {counted(count, 'interaction')}, {counted(cassettes, 'cassette')}"
     yield from (f"  {path}: {count}" for path, count in unplayed.items())
-    yield f"orphaned: {len(orphans)} cassettes"
+    yield f"orphaned: {counted(len(orphans), 'cassette')}"
     yield from (f"  {path}" for path in orphans)
     from unspool.transports.foreign_sockets import unguarded  # noqa: PLC0415 - a report is seldom wanted
 
@@ -212,15 +217,13 @@ def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]
         yield f"not guarded: {', '.join(names)}, whose connections Python isn't told of"
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _per_cassette(accounts: Sequence[Account], key: str, what: str) -> Iterator[str]:
+    from unspool.counts import counted  # noqa: PLC0415 - a report is seldom wanted
+
     counts: dict[str, int] = {}
     for one in accounts:
         counts[one["cassette"]] = counts.get(one["cassette"], 0) + one[key]
-    yield from (f"  {path}: {_plural(count, 'stream')} {what}" for path, count in counts.items() if count)
+    yield from (f"  {path}: {counted(count, 'stream')} {what}" for path, count in counts.items() if count)
 
 
 def _unplayed(accounts: Sequence[Account]) -> dict[str, int]:
@@ -235,9 +238,12 @@ def _unplayed(accounts: Sequence[Account]) -> dict[str, int]:
 
 
 def _count(accounts: Iterable[Account], key: str) -> str:
+    from unspool.counts import counted  # noqa: PLC0415 - a report is seldom wanted
+
     having = [one for one in accounts if one[key]]
     cassettes = {one["cassette"] for one in having}
-    return f"{sum(one[key] for one in having)} interactions, {len(cassettes)} cassettes"
+    count = sum(one[key] for one in having)
+    return f"{counted(count, 'interaction')}, {counted(len(cassettes), 'cassette')}"
 
 
 def _orphans(config: pytest.Config, accounts: Sequence[Account]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from unspool import Cassette
 from unspool.cassette.boundaries import pieces
 from unspool.cassette.model import Interaction
+from unspool.counts import counted
 from unspool.streaming.kept import KeptChunks
 
 _STREAMS = 3
@@ -23,13 +24,13 @@ def of_cassette(cassette: Cassette) -> Iterator[str]:
         yield from _last(whole[: play.pieces])
     for interaction in cassette.recorded[-_STREAMS:]:
         whole = [data for _, data in pieces(interaction.response)]
-        yield f"{_head(interaction)}: recorded to {cassette.name}, {_plural(len(whole), 'piece')}"
+        yield f"{_head(interaction)}: recorded to {cassette.name}, {counted(len(whole), 'piece')}"
         yield from _last(whole)
 
 
 def of_chunks(chunks: KeptChunks[Any], *, source: str) -> Iterator[str]:
     """Of a scripted stream: its last chunks, and where they came from."""
-    yield f"a stream from {source}: {_plural(chunks.total, 'chunk')} read"
+    yield f"a stream from {source}: {counted(chunks.total, 'chunk')} read"
     for chunk in chunks[-_PIECES:]:
         said = chunk.model_dump_json(include={"choices"}, exclude_none=True, warnings=False)
         yield f"  {_shortened(said)}"
@@ -38,12 +39,8 @@ def of_chunks(chunks: KeptChunks[Any], *, source: str) -> Iterator[str]:
 def _read(count: int, recorded: int) -> str:
     """How much of an answer was read; a fault or an edit may make more pieces of it than were recorded."""
     if count > recorded:
-        return f"{_plural(count, 'piece')} read, {recorded} recorded"
-    return f"{count} of {_plural(recorded, 'piece')} read"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+        return f"{counted(count, 'piece')} read, {recorded} recorded"
+    return f"{count} of {counted(recorded, 'piece')} read"
 
 
 def _head(interaction: Interaction) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from unspool import Clock, CustomStreamWrapper, FakeStream, ModelResponseStream
+from unspool.counts import counted
 from unspool.streaming.items import as_chunk
 from unspool.streaming.kept import KeptChunks
 
@@ -116,14 +117,18 @@ class CannedStream(_Wrapper):
         """
         __tracebackhide__ = True
         if self._is_open():
-            raise AssertionError(f"the stream is still open, after {self.pulled} chunks; nobody stopped it")
+            raise AssertionError(
+                f"the stream is still open, after {counted(self.pulled, 'chunk')}; nobody stopped it"
+            )
         if error is not None and not isinstance(self.error, error):
             expected = " or ".join(kind.__name__ for kind in _each(error))
             raise AssertionError(
                 f"expected {expected} to have stopped the stream, but {self._how_it_ended()}"
             )
         if self.pulled > within_chunks:
-            raise AssertionError(f"stopped after {self.pulled} chunks, which is more than {within_chunks}")
+            raise AssertionError(
+                f"stopped after {counted(self.pulled, 'chunk')}, which is more than {within_chunks}"
+            )
 
     def _is_open(self) -> bool:
         """Litellm's sync streams have no `close` before 1.110: who reads one can only leave it."""

@@ -14,6 +14,7 @@ from unspool.cassette.difference import (
     Difference,
     differences,
     excerpts,
+    explain_growth,
     explain_miss,
     nearest,
     same_until,
@@ -372,7 +373,7 @@ def test_long_json_is_cut_at_its_end() -> None:
 
 def test_bytes_within_a_document_are_told_apart_by_their_digest() -> None:
     one, other = excerpts({"content": b"\xff"}, {"content": b"\xfe"})
-    assert one.startswith('{"content": "1 bytes, blake2b ')
+    assert one.startswith('{"content": "1 byte, blake2b ')
     assert one != other
 
 
@@ -524,3 +525,55 @@ def test_a_place_can_be_ignored_by_its_own_path(one: Any, other: Any) -> None:
     found = [where.removeprefix("body").removeprefix(".") for where, _, _ in places(one, other)]
     if "" not in found:
         assert places(one, other, *found) == []
+
+
+# Why a cassette grew
+
+
+def turn_of(text: str, path: str = "chat", **more: Any) -> Interaction:
+    body = {"model": "m", "messages": [{"role": "user", "content": text}], **more}
+    headers = (("content-type", "application/json"),)
+    request = Request("POST", f"https://api.example.com/{path}", headers, json.dumps(body).encode())
+    return Interaction(request, Response(200))
+
+
+def grown(new: Interaction, *old: Interaction) -> tuple[str, bool]:
+    return explain_growth([new], old, Matching(), name="a.yaml")
+
+
+def test_it_says_by_how_much() -> None:
+    old = [turn_of("Hi")]
+    message, _ = explain_growth([turn_of("Ho"), turn_of("He")], old, Matching(), name="a.yaml")
+    assert message.startswith("a.yaml grew by 2 interactions: record_mode='new_episodes' sends")
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "named"),
+    [
+        ("It is 2026-11-30.", {}, "freeze_time=True"),
+        ("Call call_AbCdEfGh1234", {}, "before_record_request"),
+        ("Hi", {"user": "2"}, "ignore=['user']"),
+        ("Hi", {"metadata": {"trace": "b"}}, "ignore=['metadata']"),
+    ],
+)
+def test_a_value_that_changes_makes_it_grow_again(text: str, more: dict[str, Any], named: str) -> None:
+    old = {"It is 2026-11-30.": "It is 2026-11-29.", "Call call_AbCdEfGh1234": "Call call_Zyxwvuts9876"}
+    message, again = grown(turn_of(text, **more), turn_of(old.get(text, text)))
+    assert again
+    assert "grew by 1 interaction, and may with every run" in message
+    assert named in message
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        turn_of("Another question"),
+        turn_of("Hi", path="other"),
+        turn_of("Hi", model="n"),
+        turn_of("Hi", tools=[1]),
+    ],
+)
+def test_a_new_request_does_not(new: Interaction) -> None:
+    message, again = grown(new, turn_of("Hi"))
+    assert not again
+    assert "every run" not in message

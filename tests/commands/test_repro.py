@@ -82,7 +82,7 @@ def test_the_command_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["repro", str(unspool.sample_path("openai/loop")), str(target)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "interactions[0] (openai-chat): ' and so on'",
-        "comes 120 times in the channel 'content', since chunk 3, 1 chunk(s) each time",
+        "comes 120 times in the channel 'content', since chunk 3, 1 chunk each time",
         "LiteLLM's rule stops it after 104 of 125 events",
         f"written: {target}; run it:  pytest {target}",
     ]
@@ -95,9 +95,7 @@ def test_without_a_loop_it_says_so_and_writes_nothing(
     target, cassette = tmp_path / "test_loop.py", unspool.sample_path("openai/text")
     assert main(["repro", str(cassette), str(target)]) == 1
     said = capsys.readouterr().out
-    assert said.startswith(
-        f"no loop in {cassette}: none of its 1 answers has 100 equal chunks, nor 16 copies"
-    )
+    assert said.startswith(f"no loop in {cassette}: of 1 answer, none has 100 equal chunks, nor 16 copies")
     assert said.endswith("for fewer copies:  --repeats N\n")
     assert not target.exists()
 

@@ -95,5 +95,5 @@ def test_a_character_is_cut(after: int) -> None:
 
 
 def test_ascii_has_no_character_to_cut() -> None:
-    with pytest.raises(FaultError, match="needs 1 characters of more than one byte"):
+    with pytest.raises(FaultError, match="needs 1 character of more than one byte"):
         CutInCharacter().apply(answers.interaction(b"data: 1\n\n"))

@@ -120,6 +120,6 @@ def test_none_that_fits_is_an_error() -> None:
 
 def test_why_nothing_was_broken() -> None:
     assert "no request was made" in ledger(Break(0)).reason()
-    assert "aimed at none of the 1 requests" in ledger(Break(0).where(turn=2), answers.OPENAI).reason()
+    assert "aimed at none of the 1 request" in ledger(Break(0).where(turn=2), answers.OPENAI).reason()
     assert "needs 91 network chunks" in ledger(Break(90), answers.OPENAI).reason()
     assert "no answer has in it what it changes" in ledger(Split("crlf"), answers.OPENAI).reason()

@@ -199,7 +199,7 @@ def test_a_consumer_that_closes_it_has_stopped_it(pytester: pytest.Pytester) -> 
 
 
 STOPS = {
-    "open": ("next(loop)", "within_chunks=12", "the stream is still open, after 1 chunks"),
+    "open": ("next(loop)", "within_chunks=12", "the stream is still open, after 1 chunk"),
     "late": ("list(loop)", "within_chunks=12", "stopped after 51 chunks, which is more than 12"),
     "other error": (
         "list(loop)",

@@ -80,7 +80,7 @@ def test_a_cassette_that_is_read_is_no_orphan(pytester: pytest.Pytester, folder:
     result = run(pytester, reads("stream_wrapper(cassette='rain')"), "--unspool-report")
 
     result.stdout.fnmatch_lines(
-        ["replayed: 1 interactions, 1 cassettes*", "orphaned: 1 cassettes", "*snow.yaml"]
+        ["replayed: 1 interaction, 1 cassette*", "orphaned: 1 cassette", "*snow.yaml"]
     )
 
 

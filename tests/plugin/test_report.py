@@ -40,7 +40,7 @@ def test_it_counts_what_was_recorded_and_scrubbed(project: Project, ini: bool) -
     if ini:
         project.write("pytest.ini", "[pytest]\nunspool_report = true\n")
     told = project.run(*([] if ini else [REPORT])).text
-    assert "recorded: 3 interactions, 2 cassettes, 1 secrets scrubbed" in told
+    assert "recorded: 3 interactions, 2 cassettes, 1 secret scrubbed" in told
     assert "replayed: 0 interactions, 0 cassettes" in told
 
 
@@ -63,7 +63,7 @@ def test_it_names_cassettes_with_unplayed_interactions(project: Project) -> None
     project.write_tests(TWO)
     project.run()
     project.write_tests(FEWER)
-    assert "unplayed: 1 interactions, 1 cassettes\n  tests/cassettes/test_it/test_one.yaml: 1" in report_of(
+    assert "unplayed: 1 interaction, 1 cassette\n  tests/cassettes/test_it/test_one.yaml: 1" in report_of(
         project
     )
 
@@ -91,7 +91,7 @@ def test_a_test_that_was_not_run_keeps_its_cassette(project: Project, part: tupl
 def test_workers_hand_in_their_accounts(project: Project) -> None:
     project.write_tests(TWO)
     told = report_of(project, "-n2", plugins=("xdist",))
-    assert "recorded: 3 interactions, 2 cassettes, 1 secrets scrubbed" in told
+    assert "recorded: 3 interactions, 2 cassettes, 1 secret scrubbed" in told
     told = report_of(project, "-n2", plugins=("xdist",))
     assert "replayed: 3 interactions, 2 cassettes" in told
     assert "orphaned: 0 cassettes" in told

@@ -276,7 +276,7 @@ def test_only_real_orphans_are_listed(project: Project) -> None:
     assert "orphaned: 4 cassettes" in whole
     part = project.run("--unspool-report", "tests/test_it.py").text
     assert "test_it/old.yaml" in part
-    assert "orphaned: 1 cassettes\n" in part
+    assert "orphaned: 1 cassette\n" in part
     assert "test_two" not in project.run("--unspool-report", "-k", "one").text.partition("orphaned")[2]
 
 

@@ -184,7 +184,7 @@ def test_an_empty_stream_is_one_finish_chunk() -> None:
 
 
 def test_strict_raises_where_a_stop_would_be_invented() -> None:
-    with pytest.raises(IncompleteStreamError, match="without a finish reason for choice 0, after 1 chunks"):
+    with pytest.raises(IncompleteStreamError, match="without a finish reason for choice 0, after 1 chunk"):
         run(core(strict=True), text("a"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+import requests
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
@@ -35,14 +37,49 @@ def cassette() -> Cassette:
     return Cassette.of([interaction("1", FIRST), interaction("2", SECOND)])
 
 
-def test_time_stands_at_the_moment_of_the_last_request(cassette: Cassette) -> None:
+def test_time_stands_at_the_request_until_its_response_is_read_then_at_the_next_request(
+    cassette: Cassette,
+) -> None:
     with use_cassette(cassette, freeze_time=True):
         assert time.time() == FIRST
-        httpx.get(f"{URL}/1")
-        assert time.time() == FIRST
+        with httpx.stream("GET", f"{URL}/1") as response:
+            assert time.time() == FIRST
+            response.read()
+        assert time.time() == SECOND
         httpx.get(f"{URL}/2")
         assert time.time() == SECOND
         assert dt.datetime.now(dt.UTC).timestamp() == SECOND
+
+
+def test_a_response_that_is_left_moves_time_on(cassette: Cassette) -> None:
+    with use_cassette(cassette, freeze_time=True):
+        with httpx.stream("GET", f"{URL}/1"):
+            assert time.time() == FIRST
+        assert time.time() == SECOND
+
+
+def test_a_client_that_gets_responses_whole_moves_time_on(cassette: Cassette) -> None:
+    with use_cassette(cassette, freeze_time=True):
+        assert requests.get(f"{URL}/1", timeout=5).text == "hi"
+        assert time.time() == SECOND
+
+
+def test_a_date_in_each_turn_is_the_recorded_one(tmp_path: Path) -> None:
+    def turn(recorded_at: float) -> Interaction:
+        asked = json.dumps({"messages": [{"role": "user", "content": today(recorded_at)}]}).encode()
+        timeline = Timeline((NetworkChunk(2, 0.1),), 0.0, recorded_at, ended_at=0.1)
+        headers = (("content-type", "application/json"),)
+        return Interaction(Request("POST", URL, headers, asked), Response(200, body=b"hi", timeline=timeline))
+
+    def today(moment: float) -> str:
+        return f"It is {dt.datetime.fromtimestamp(moment, dt.UTC):%A, %H:%M}."
+
+    recorded = [turn(FIRST), turn(FIRST + 3600), turn(FIRST + 100_000)]
+    Cassette.of(recorded).save(tmp_path / "days.yaml")
+    with use_cassette(tmp_path / "days.yaml", record_mode="none", freeze_time=True, require_all_played=True):
+        for _ in recorded:
+            asked = {"messages": [{"role": "user", "content": today(time.time())}]}
+            assert httpx.post(URL, json=asked).text == "hi"
 
 
 def test_time_never_goes_back(cassette: Cassette) -> None:
@@ -91,7 +128,7 @@ def test_recorded_times_pass_on_another_clock(cassette: Cassette) -> None:
     clock = VirtualClock()
     with use_cassette(cassette, freeze_time=True, timing="recorded", clock=clock):
         httpx.get(f"{URL}/1", timeout=100)
-        assert time.time() == FIRST
+        assert time.time() == SECOND
     assert clock.elapsed == 60.0
 
 

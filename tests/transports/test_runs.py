@@ -74,7 +74,7 @@ def test_an_old_cassette_that_holds_failures_says_so_and_how_to_mend_it(tmp_path
     path = tmp_path / "old.yaml"
     failed = Interaction(Request("GET", "http://a.example/"), Response(599, timeline=timeline))
     write(path, Document((failed,), {}))
-    with pytest.warns(CassetteWarning, match=r"old\.yaml holds 1 requests.*record_mode='rewrite'"):
+    with pytest.warns(CassetteWarning, match=r"old\.yaml holds 1 request.*record_mode='rewrite'"):
         Cassette(path)
 
 

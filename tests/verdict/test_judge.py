@@ -38,7 +38,7 @@ DESERVED: list[tuple[str, dict[str, Any], Fault, str]] = [
         "request 1: 2 chunks, 364 bytes, then the end, no finish reason; nothing was raised",
     ),
     ("accepted-truncated", {"needs_finish": False}, NoFinish(), "no finish reason"),
-    ("accepted-truncated", {"needs_finish": False}, HtmlPage(), "1 chunks, 93 bytes"),
+    ("accepted-truncated", {"needs_finish": False}, HtmlPage(), "1 chunk, 93 bytes"),
     (
         "swallowed-error",
         {"heeds_errors": False, "needs_finish": False},
@@ -73,7 +73,7 @@ DESERVED: list[tuple[str, dict[str, Any], Fault, str]] = [
         "needless-failure",
         {"needs_data": True},
         KeepAlives(),
-        "1 chunks, 14 bytes, all well to read; raised",
+        "1 chunk, 14 bytes, all well to read; raised",
     ),
     ("retried-refusal", {"retries_refusals": True}, Status(401), "request 1: status 401, and asked again"),
     (

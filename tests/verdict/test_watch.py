@@ -71,11 +71,11 @@ def test_a_client_is_stopped_at_its_limits() -> None:
     greedy = httpx.Client(transport=watching(Pieces(), most_chunks=1))
     stubborn = httpx.Client(transport=watching(Pieces(), most_attempts=1))
 
-    with greedy, pytest.raises(Halt, match="after 1 chunks"):
+    with greedy, pytest.raises(Halt, match="after 1 chunk"):
         greedy.get("http://any")
     with stubborn:
         stubborn.get("http://any")
-        with pytest.raises(Halt, match="after 1 requests"):
+        with pytest.raises(Halt, match="after 1 request"):
             stubborn.get("http://any")
 
 

@@ -8,7 +8,8 @@ import threading
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -17,7 +18,7 @@ from typing import Any
 
 from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
-from unspool.cassette.difference import explain_miss, is_redacted_form, printable
+from unspool.cassette.difference import explain_growth, explain_miss, is_redacted_form, printable
 from unspool.cassette.file_format import Document
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
@@ -38,6 +39,7 @@ from unspool.cassette.redact import Redactor
 from unspool.cassette.request_headers import named_headers, with_headers, written_names
 from unspool.cassette.vcr_compat import Hook, adapt
 from unspool.cassette.vcr_options import translated
+from unspool.counts import counted
 from unspool.errors import (
     CassetteError,
     CassetteFormatError,
@@ -161,6 +163,7 @@ class Cassette:
         self.misses: list[CassetteError] = []
         self.plays: list[Play] = []
         self.answered_by_position: list[Request] = []
+        self._expecting: list[list[CassetteError]] = []
         self.set_aside: Path | None = None
         self.shared_since: float | None = None
         self.user = user
@@ -179,10 +182,9 @@ class Cassette:
         self._takes: list[Take] = []
         self._saved: list[Interaction] = []
         self.ignore_hosts, self.ignore_localhost = _several(ignore_hosts), ignore_localhost
-        self._failed = False
+        self._failed = self._knows_environment = False
         self._known = KnownValues()
         self._recorder = self.redactor.knowing(self._known)
-        self._knows_environment = False
         self._done: dict[int, tuple[int, int, Interaction]] = {}
         self._also = tuple(one for other in read_also for one in store.load(Path(other)).interactions)
         self._insert(self._found())
@@ -230,8 +232,8 @@ class Cassette:
             return document
         document = mark(self.path, lambda marks: with_user(marks, self.user))
         self._on_notice(
-            f"{self.path}: recovered {count} recordings of a run that was killed. Answers that it had not"
-            " read to the end are recorded again."
+            f"{self.path}: recovered {counted(count, 'recording')} of a run that was killed. Answers that it"
+            " had not read to the end are recorded again."
         )
         return document
 
@@ -343,6 +345,7 @@ class Cassette:
             path=self.name,
             record_mode=str(self.record_mode),
             under_fault=under_fault,
+            by_hypothesis=_is_hypothesis_running(),
         )
         shown = "\n".join(map(printable, self._recorder.text(message).split("\n")))
         error = UnrecordedRequestError(shown)
@@ -384,10 +387,35 @@ class Cassette:
 
     def missed(self, error: CassetteError) -> None:
         """Note what shouldn't have happened, once, in case whoever caused it swallows the error."""
+        if self._expecting and isinstance(error, UnrecordedRequestError):
+            self._expecting[-1].append(error)
+            return
         if str(error) not in map(str, self.misses):
             self.misses.append(error)
         if self._on_miss is not None:
             self._on_miss(error)
+
+    @contextmanager
+    def expect_misses(self) -> Iterator[list[CassetteError]]:
+        """Expect requests without a recording in a block: their errors are raised to the client only.
+
+        A test needs it where a client, a task or a helper handles the error; a `pytest.raises` around the
+        request needs nothing else. It yields a list of the errors.
+
+        Raises (at the end of the block):
+            CassetteError: every request had a recording, or was recorded.
+        """
+        expected: list[CassetteError] = []
+        self._expecting.append(expected)
+        try:
+            yield expected
+        finally:
+            self._expecting.remove(expected)
+        if not expected:
+            raise CassetteError(
+                f"expected a request that {self.name} has no recording for, but each had one or was recorded"
+                f" (record_mode={str(self.record_mode)!r})"
+            )
 
     def play(self, interaction: Interaction) -> Play:
         """Note that an interaction is being played."""
@@ -528,6 +556,7 @@ class Cassette:
             self._set_aside(recorded, spoiling)
         else:
             self._save(recorded)
+            self._report_growth(recorded)
         self._saved = recorded
         self._discard_journal()
 
@@ -553,6 +582,16 @@ class Cassette:
             extra=lambda extra: self._changed(Marks.of(extra), recorded).put(extra),
         )
         self._marks = Marks.of(written.extra)
+
+    def _report_growth(self, recorded: list[Interaction]) -> None:
+        """Say that `new_episodes` has made a cassette larger; as a warning, only if it will do so again."""
+        new = recorded[len(self._saved) :]
+        if not new or not self._existed or self.record_mode is not RecordMode.NEW_EPISODES:
+            return
+        old = [self._scrubbed(one) for one in self._player.interactions]
+        message, is_likely_again = explain_growth(new, old, self._matching, name=self.name)
+        if is_likely_again or self._on_notice is not warn:
+            self._on_notice(printable(self._recorder.text(message)))
 
     def _new_marks(self, recorded: list[Interaction]) -> Marks:
         return self._changed(self._marks, recorded)
@@ -620,8 +659,9 @@ class Cassette:
             listed = "\n".join(f"  {request.method} {request.uri}" for request in requests)
             more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
             raise UnplayedInteractionsError(
-                f"{len(unplayed)} of {len(self._loaded.interactions)} interactions of {self.name}"
-                f" were not played:\n{listed}{more}\n{_UNPLAYED_UNDER_FAULT if under_fault else _UNPLAYED}"
+                f"{len(unplayed)} of {counted(len(self._loaded.interactions), 'interaction')} of {self.name}"
+                f" {'was' if len(unplayed) == 1 else 'were'} not played:\n{listed}{more}\n"
+                f"{_UNPLAYED_UNDER_FAULT if under_fault else _UNPLAYED}"
             )
 
 
@@ -638,11 +678,17 @@ def _several(hosts: str | Iterable[str]) -> tuple[str, ...]:
     return (hosts,) if isinstance(hosts, str) else tuple(hosts)
 
 
+def _is_hypothesis_running() -> bool:
+    """Whether Hypothesis has chosen the input of the test that runs here."""
+    hypothesis = sys.modules.get("hypothesis")
+    return hypothesis is not None and bool(hypothesis.currently_in_test_context())
+
+
 def _holds_failures(name: str, count: int) -> str:
     return (
-        f"{name} holds {count} requests that got no response when it was recorded, such as a refused"
-        " connection; a replay raises the error again. Record the cassette again with record_mode='rewrite',"
-        " or delete the file and run once. Pass record_failures=True if they are there on purpose."
+        f"{name} holds {counted(count, 'request')} without any response, such as a refused connection; a"
+        " replay raises the error again. Record the cassette again with record_mode='rewrite', or delete the"
+        " file and run once. Pass record_failures=True if they are there on purpose."
     )
 
 

@@ -19,6 +19,7 @@ from unspool.cassette.match import PARTS, Matching, headers_of, objection, part_
 from unspool.cassette.miss_advice import Difference, advice
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.stand_ins import REDACTED
+from unspool.counts import counted
 
 __all__ = ["MOST_DIFFERENCES", "Difference", "differences", "explain_miss", "nearest"]
 
@@ -28,6 +29,7 @@ MOST_DIFFERENCES = 100
 _MOST_CANDIDATES = 200
 _MOST_BYTES = 8_000_000  # of candidates' bodies, so that an error comes in a second or so
 _MOST_SHOWN = 8
+_MOST_IN_A_LINE = 3
 _CONVERSATIONS = ("messages", "input", "contents")  # of OpenAI and Anthropic, of Responses, of Gemini
 _ADDRESS = ("method", "scheme", "host", "port", "path")
 
@@ -135,6 +137,7 @@ def explain_miss(
     path: str,
     record_mode: str,
     under_fault: bool = False,
+    by_hypothesis: bool = False,
 ) -> str:
     """Why no recording answers a request, and what to do about it, in a few lines.
 
@@ -146,22 +149,24 @@ def explain_miss(
         path: the cassette's name, for the reader.
         record_mode: the mode in force, for the reader.
         under_fault: whether a fault is in force, under which nothing is recorded.
+        by_hypothesis: whether Hypothesis has chosen the test's input.
     """
     asked = f"{request.method} {request.uri}"
     why = "a fault is in force, under which nothing is recorded" if under_fault else f"{record_mode=}"
     record = _UNDER_FAULT if under_fault else _RECORD
+    hint = [_BY_HYPOTHESIS] if by_hypothesis else []
     start = f"{path} has no recording for {asked} ({why})."
     matching_ones = _matching_indexes(request, interactions, matching)
     if matching_ones:
         repeat = _REPEAT_UNDER_FAULT if under_fault else _REPEAT
-        return f"{start}\nIt matches {_names(matching_ones)}, played already.\n{repeat}"
+        return "\n".join([start, f"It matches {_names(matching_ones)}, played already.", *hint, repeat])
     found = _nearest(interactions, request, matching, played)
     if found is None:
         return f"{start}\nThe cassette is empty, or there is none yet.\n{record}"
     index, places = found
     name = f"interactions[{index}]{' (played already)' if played[index] else ''}"
     lines = [start, f"Of {len(interactions)}, the nearest is {name}; it differs in {_counted(places)}:"]
-    return "\n".join([*lines, *_listed(places), *advice(places), record])
+    return "\n".join([*lines, *_listed(places), *(hint or advice(places)), record])
 
 
 def _matching_indexes(request: Request, interactions: Sequence[Interaction], matching: Matching) -> list[int]:
@@ -188,6 +193,11 @@ _REPEAT = (
     "record_mode='new_episodes' records one more."
 )
 
+_BY_HYPOTHESIS = (
+    "Hypothesis chooses other inputs in each run, unless the test has @settings(derandomize=True): add that,"
+    " then record the cassette anew."
+)
+
 _UNDER_FAULT = (
     "A request that the fault has changed belongs in no cassette. Run the test once without the fault if its"
     " own requests aren't there yet; if the fault made this request another one, aim it at a later turn with"
@@ -198,13 +208,43 @@ _REPEAT_UNDER_FAULT = (
 )
 
 
+def explain_growth(
+    new: Sequence[Interaction], old: Sequence[Interaction], matching: Matching, *, name: str
+) -> tuple[str, bool]:
+    """Say by how much a cassette grew, and which changing values are the likely reason.
+
+    Returns:
+        The message, and whether the next run is likely to make the cassette grow again.
+    """
+    grown = f"{name} grew by {counted(len(new), 'interaction')}"
+    why = "record_mode='new_episodes' sends requests without a recording to the network"
+    for interaction in new:
+        found = nearest(old, interaction.request, matching)
+        if found is not None and found[1] and all(map(_changes, found[1])):
+            places = found[1][:_MOST_IN_A_LINE]
+            return f"{grown}, and may with every run: {why}. {_in_a_line(places)}", True
+    return f"{grown}: {why}.", False
+
+
+def _changes(place: Difference) -> bool:
+    """Whether such a difference is likely in every run."""
+    if place.is_only_a_moment or place.is_only_an_id:
+        return True
+    return place.ignorable_as is not None and not place.is_of_the_prompt and not place.is_of_the_model
+
+
+def _in_a_line(places: Sequence[Difference]) -> str:
+    """Where a request differs from a recording and what to do about it, in a line."""
+    return " ".join(["It differs in", ";".join(_listed(places)).strip() + ".", *advice(places)])
+
+
 def _counted(places: list[Difference]) -> str:
     if len(places) == 1:
         return "one place"
     return f"{len(places)} places" if len(places) < MOST_DIFFERENCES else f"{len(places)} places or more"
 
 
-def _listed(places: list[Difference]) -> Iterator[str]:
+def _listed(places: Sequence[Difference]) -> Iterator[str]:
     for place in places[:_MOST_SHOWN]:
         recorded = f"recorded {place.recorded}, came " if place.recorded else ""
         yield f"  {place.where}: {recorded}{place.came}"
@@ -273,7 +313,7 @@ def _named(value: Any) -> str:
     """Bytes in a document by their size and digest; what's to be ignored by that word."""
     if not isinstance(value, bytes):
         return "ignored"
-    return f"{len(value):,} bytes, blake2b {blake2b(value, digest_size=4).hexdigest()}"
+    return f"{counted(len(value), 'byte', ',')}, blake2b {blake2b(value, digest_size=4).hexdigest()}"
 
 
 def printable(text: str) -> str:

@@ -20,6 +20,7 @@ from unspool.cassette.other_recorders import to_standard
 from unspool.cassette.vcr_format import from_record, to_record
 from unspool.cassette.yaml_emit import ESCAPED, yaml_pieces
 from unspool.cassette.yaml_text import parse_yaml
+from unspool.counts import counted
 from unspool.errors import CassetteFormatError, CassetteWarning
 
 _VERSION = 1
@@ -201,7 +202,7 @@ def explain_change(response: Response) -> str | None:
         return None
     recorded = sum(chunk.size for chunk in timeline.chunks)
     return (
-        f"the response's body has {len(response.body):,} bytes, {recorded:,} were recorded: "
+        f"the response's body has {counted(len(response.body), 'byte', ',')}, {recorded:,} were recorded: "
         f"{_likely_cause(response, recorded)}. {_ADVICE}"
     )
 

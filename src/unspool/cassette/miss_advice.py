@@ -63,6 +63,11 @@ class Difference:
         return self.where == "body" or self._key in _PROMPT
 
     @property
+    def is_of_the_model(self) -> bool:
+        """Whether the model that is asked, or a tool of it, differs here."""
+        return self._key in _MODEL_OR_TOOLS
+
+    @property
     def is_only_a_moment(self) -> bool:
         """Whether the two agree but for a date, a time of day or a time stamp."""
         return self._agrees_without(_MOMENT)
@@ -100,7 +105,7 @@ def advice(places: Sequence[Difference]) -> Iterator[str]:
     asked = [place for place in places if place.is_of_the_prompt and not _varies(place)]
     if asked:
         yield "What is asked differs: if the code is meant to ask this now, record it anew."
-    elif any(place._key in _MODEL_OR_TOOLS for place in places):
+    elif any(place.is_of_the_model for place in places):
         yield "The model or its tools differ: if they are meant to, record it anew."
     paths = [place.ignorable_as for place in places]
     if None not in paths and not any(place.is_of_the_prompt for place in places):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from unspool.cassette.recovery import recover
+from unspool.counts import counted
 
 
 def recover_file(path: Path) -> str:
@@ -16,4 +17,4 @@ def recover_file(path: Path) -> str:
     gained = recover(path)
     if gained == 0:
         return f"{path}: nothing to recover"
-    return f"{path}: recovered {gained} interaction{'s' if gained > 1 else ''}"
+    return f"{path}: recovered {counted(gained, 'interaction')}"

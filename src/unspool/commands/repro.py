@@ -9,6 +9,7 @@ from pathlib import Path
 from unspool.cassette import store
 from unspool.cassette.model import Interaction
 from unspool.commands.loops import FoundLoop, find_loop
+from unspool.counts import counted
 from unspool.errors import CassetteWriteError
 
 STDOUT = "-"
@@ -55,8 +56,10 @@ def write_repro(
 
 def _no_loop(cassette: Path, interactions: Sequence[Interaction], repeats: int | None) -> Iterator[str]:
     wanted = "100 equal chunks, nor 16 copies and 2,000 characters of a text"
-    wanted = wanted if repeats is None else f"{repeats} equal chunks, nor {repeats} copies of a text"
-    yield f"no loop in {cassette}: none of its {len(interactions)} answers has {wanted} in a row"
+    wanted = (
+        wanted if repeats is None else f"{counted(repeats, 'equal chunk')}, nor {repeats} copies of a text"
+    )
+    yield f"no loop in {cassette}: of {counted(len(interactions), 'answer')}, none has {wanted} in a row"
     yield "for fewer copies:  --repeats N"
 
 
@@ -64,8 +67,8 @@ def _told(loop: FoundLoop) -> Iterator[str]:
     error = loop.error
     yield f"interactions[{loop.index}] ({loop.wire_format}): {_shown(error.repeated)}"
     yield (
-        f"comes {loop.count} times in the channel {error.channel!r}, since chunk {error.first_chunk},"
-        f" {error.period} chunk(s) each time"
+        f"comes {counted(loop.count, 'time')} in the channel {error.channel!r},"
+        f" since chunk {error.first_chunk}, {counted(error.period, 'chunk')} each time"
     )
     yield f"{loop.guard.name} stops it after {loop.events} of {loop.of} events"
 
@@ -86,6 +89,7 @@ def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
         channel=error.channel,
         first=error.first_chunk,
         period=error.period,
+        chunks=counted(error.period, "chunk"),
         repeated=_shown(error.repeated),
         way=os.path.relpath(cassette.resolve(), folder.resolve()).replace(os.sep, "/"),
         index=loop.index,
@@ -100,7 +104,7 @@ def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
 _HEAD = '''\
 """The loop in {name}, found by `unspool repro`.
 
-It comes {count} times in the channel "{channel}", since chunk {first}, {period} chunk(s) each time:
+It comes {count} times in the channel "{channel}", since chunk {first}, {chunks} each time:
 {repeated}
 """
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from unspool.cassette.model import End, Failure
+from unspool.counts import counted
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame
 from unspool.faults.parts import Part, Piece, Stop
@@ -60,7 +61,7 @@ class Cut(Fault):
                 yield stop_with(self.end, piece.at)
 
         def stop(_stop: Stop) -> Iterable[Part]:
-            raise nothing_to_break(self, f"more than {self.after} bytes", f"{self.after - left}")
+            raise nothing_to_break(self, f"more than {counted(self.after, 'byte')}", f"{self.after - left}")
 
         return each_piece(piece, at_stop=stop)
 
@@ -138,7 +139,7 @@ class CutInCharacter(Fault):
                     return cut, stop_with(self.end, frame.at)
             return (frame,)
 
-        wanted = f"{self.after + 1} characters of more than one byte"
+        wanted = f"{counted(self.after + 1, 'character')} of more than one byte"
         return each_frame(change, at_stop=missing(self, wanted))
 
 

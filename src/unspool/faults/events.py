@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.dialects import (
     Path,
@@ -93,7 +94,7 @@ class Swap(Fault):
 
         def stop(stop: Stop) -> Iterable[Part]:
             if held or seen <= self.after:
-                raise nothing_to_break(self, f"{self.after + 2} events", f"{seen}")
+                raise nothing_to_break(self, counted(self.after + 2, "event"), f"{seen}")
             return (stop,)
 
         return each_frame(change, at_stop=stop)
@@ -137,7 +138,7 @@ class Loop(Fault):
         def stop(stop: Stop) -> Iterable[Part]:
             if len(held) < self.period:
                 raise nothing_to_break(
-                    self, f"{self.after + self.period} events that say something", f"{seen}"
+                    self, f"{counted(self.after + self.period, 'event')} that say something", f"{seen}"
                 )
             return (stop,)
 
@@ -315,7 +316,7 @@ class ErrorEvent(Fault):
         def stop(_stop: Stop) -> Iterable[Frame | Part]:
             if last is not None and said == self.after and said and not ended:
                 return self._error(last, dialect, asked)
-            raise nothing_to_break(self, f"{self.after} events that say something")
+            raise nothing_to_break(self, f"{counted(self.after, 'event')} that say something")
 
         frames = each_frame(change, at_stop=stop)
 
@@ -553,7 +554,7 @@ class ShuffledLoop(Fault):
 
         def stop(stop: Stop) -> Iterable[Part]:
             if seen < self.after:
-                raise nothing_to_break(self, f"{self.after} events with text", f"{seen}")
+                raise nothing_to_break(self, f"{counted(self.after, 'event')} with text", f"{seen}")
             return (stop,)
 
         return each_frame(change, at_stop=stop)

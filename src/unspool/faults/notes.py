@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.parts import Part, Piece, Stop
 from unspool.pipeline import Stage
@@ -181,9 +182,9 @@ class Ledger:
             return "no request was made"
         if not self.answers:
             return (
-                f"it's aimed at none of the {self.requests} requests that were made (on() counts the attempts"
-                " of one request, where(turn=…) the turns of its conversation; requests that ask no model"
-                " are met only by where(path=…))"
+                f"it's aimed at none of the {counted(self.requests, 'request')} made (on() counts the"
+                " attempts of one request, where(turn=…) the turns of its conversation; requests that ask no"
+                " model are met only by where(path=…))"
             )
         unfit = next((error for notes in self.answers for _, error, _ in notes.unfit), None)
         if unfit is not None:

@@ -9,6 +9,7 @@ from random import Random
 from typing import ClassVar, Literal
 
 from unspool.cassette.boundaries import says_goodbye
+from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import AWSFraming, Frame
@@ -183,7 +184,7 @@ class Corrupt(Fault):
 
         def stop(stop: Stop) -> Iterable[Part]:
             if passed <= self.after:
-                raise nothing_to_break(self, f"{self.after + 1} bytes", f"{passed}")
+                raise nothing_to_break(self, counted(self.after + 1, "byte"), f"{passed}")
             return (stop,)
 
         return each_piece(piece, at_stop=stop)

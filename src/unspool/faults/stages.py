@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
+from unspool.counts import counted
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.frames import Frame, Framing, framing_of
 from unspool.faults.parts import Part, Piece, Stop
@@ -108,7 +109,7 @@ def at_event(fault: Fault, after: int, change: FrameChange) -> Feed:
 
     def at_stop(stop: Stop) -> Iterable[Part]:
         if seen <= after:
-            raise nothing_to_break(fault, f"{after + 1} events", f"{seen}")
+            raise nothing_to_break(fault, counted(after + 1, "event"), f"{seen}")
         return (stop,)
 
     return each_frame(on_frame, at_stop=at_stop)

@@ -19,6 +19,7 @@ from unspool.cassette.boundaries import says_goodbye
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
 from unspool.clock import REAL_CLOCK, Clock, note_answer
+from unspool.counts import counted
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault
 from unspool.faults.notes import Ledger, Notes
@@ -75,7 +76,9 @@ class Met:
         if self.notes is None:
             return f"{where} ({place}): left alone"
         got = (
-            "no answer" if self.status is None else f"{self.status}, {self.pieces} pieces, {self.size} bytes"
+            "no answer"
+            if self.status is None
+            else f"{self.status}, {counted(self.pieces, 'piece')}, {counted(self.size, 'byte')}"
         )
         raised = f", then {self.error}" if self.error else ""
         return f"{where} ({place}): {'broken' if self.notes.broke else 'unbroken'}: {got}{raised}"
@@ -450,7 +453,7 @@ class _Answer:
         at = 0.0 if isinstance(part, Sent) else part.at
         wait = max(at - self._taken - self._waited, 0.0)
         if self._patience is not None and wait > self._patience:
-            message = f"no byte for {self._patience:g} seconds"
+            message = f"no byte for {counted(self._patience, 'second', 'g')}"
             return self._patience, read_timeout(self._family, self._request, message)
         self._waited += wait
         return wait, part

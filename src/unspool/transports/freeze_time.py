@@ -14,31 +14,50 @@ from unspool.cassette.model import Interaction, header
 
 
 @contextmanager
-def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Callable[[Interaction], None]]:
-    """Stop time where the cassette begins; call what this yields with each interaction that is played.
+def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Frozen]:
+    """Stop time where the cassette begins; it moves on with what is played, and never goes back.
 
-    Time stands where the last request that was played was recorded; it never goes back. Where nothing
-    tells when a recording was made, and while recording, it goes on.
+    While a response is read, time stands where its request was recorded; afterwards it stands where the next
+    one was, so that what the application writes into that is what it wrote then. Where nothing tells when a
+    recording was made, and while recording, time goes on.
 
     Raises:
         ImportError: freezegun isn't installed; it comes with `unspool[pytest]`.
     """
     moments = [moment for moment in map(moment_of, cassette.interactions) if moment is not None]
     if not wanted or cassette.is_recording or not moments:
-        yield lambda _played: None
+        yield Frozen(cassette, None)
         return
     from freezegun import freeze_time  # noqa: PLC0415 - an extra
 
     _load_pydantic()
     with freeze_time(min(moments), real_asyncio=True) as frozen:
         _let_trio_go_on()
+        yield Frozen(cassette, frozen.move_to)
 
-        def move(played: Interaction) -> None:
-            moment = moment_of(played)
-            if moment is not None and moment > datetime.now(UTC):
-                frozen.move_to(moment)
 
-        yield move
+class Frozen:
+    """Time that stands, and is moved on by what is played; without `move_to` it goes on by itself."""
+
+    def __init__(self, cassette: Cassette, move_to: Callable[[datetime], None] | None) -> None:
+        self._cassette = cassette
+        self._move_to = move_to
+
+    def played(self, interaction: Interaction) -> None:
+        """Move to where a request was recorded, which is being answered now."""
+        if self._move_to is not None:
+            self._move(moment_of(interaction), self._move_to)
+
+    def ended(self) -> None:
+        """Move to where the next request was recorded: a response has been read, or left."""
+        if self._move_to is not None:
+            moments = map(moment_of, self._cassette.unused)
+            later = (one for one in moments if one is not None and one > datetime.now(UTC))
+            self._move(next(later, None), self._move_to)
+
+    def _move(self, moment: datetime | None, move_to: Callable[[datetime], None]) -> None:
+        if moment is not None and moment > datetime.now(UTC):
+            move_to(moment)
 
 
 def _load_pydantic() -> None:

@@ -11,6 +11,8 @@ from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
+from unspool.errors import CassetteError
+from unspool.transports.expected import note_expected
 from unspool.transports.fault_transport import Breaker, BrokenAnswer
 from unspool.transports.http_library import to_request
 from unspool.transports.ignored import check_passing, is_ignored
@@ -40,6 +42,7 @@ class Playback:
         clock: whose time that is.
         recording_clock: tells when chunks come while recording; the network's time is real.
         on_play: is told what is going to be played.
+        on_end: is called when a response has been read to its end, or closed.
         lend_time: puts the application's timers on virtual time, if the clock is virtual.
         breaker: the fault that answers go through; None for none. Under a fault nothing is recorded.
         positions: whether, once the fault has broken something, requests without a recording are answered
@@ -51,6 +54,7 @@ class Playback:
     clock: Clock = REAL_CLOCK
     recording_clock: Clock = REAL_CLOCK
     on_play: Callable[[Interaction], None] = _nobody
+    on_end: Callable[[], None] | None = None
     lend_time: Callable[[], None] = _no_time_to_lend
     breaker: Breaker | None = None
     positions: bool = False
@@ -65,6 +69,13 @@ class Playback:
 
     def ask(self, request: Request) -> Interaction | Take | None:
         """As `Cassette.ask`, under the fault if there is one."""
+        try:
+            return self._ask(request)
+        except CassetteError as error:
+            note_expected(error)
+            raise
+
+    def _ask(self, request: Request) -> Interaction | Take | None:
         if self.breaker is None:
             return self.cassette.ask(request)
         by_position = self.positions and self.breaker.ledger.has_broken
@@ -182,6 +193,7 @@ def _performance(
         started=started,
         play=playback.cassette.play(found),
         on_overrun=playback.cassette.missed,
+        on_end=playback.on_end,
         under_fault=playback.breaker is not None,
     )
 

@@ -17,6 +17,7 @@ from unspool.cassette.boundaries import pieces, says_goodbye
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
 from unspool.cassette.player import Play
 from unspool.clock import Clock, VirtualClock, note_answer
+from unspool.counts import counted
 from unspool.errors import RecordingEndedError
 from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class
 
@@ -61,6 +62,7 @@ class Performance:
         started: when the request was issued, on that clock.
         play: where to note how far the client has read.
         on_overrun: is told of the error if the client reads on where the recording stops.
+        on_end: is called once, when the client has read the response to its end, or has closed it.
         under_fault: whether a fault is in force, under which nothing is recorded.
     """
 
@@ -74,6 +76,7 @@ class Performance:
         started: float,
         play: Play,
         on_overrun: Callable[[RecordingEndedError], None],
+        on_end: Callable[[], None] | None = None,
         under_fault: bool = False,
     ) -> None:
         self.response: Response = interaction.response
@@ -88,6 +91,7 @@ class Performance:
         self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
+        self._on_end = on_end
         self._under_fault = under_fault
 
     # What comes, as (seconds to wait, what comes then): a piece of the body, None for the end, or an error.
@@ -98,7 +102,7 @@ class Performance:
             return self._in_time(self._timeline.headers_at or 0.0, None)
         at = self._timeline.ended_at or 0.0
         if self._timeline.failure is None:
-            given_up = f"no answer: whoever recorded this gave up after {at:g} seconds"
+            given_up = f"no answer: whoever recorded this gave up after {counted(at, 'second', 'g')}"
             return self._in_time(at, read_timeout(self.family, self.request, given_up))
         return self._in_time(at, self._failure(self._timeline.failure))
 
@@ -118,13 +122,19 @@ class Performance:
         again = "Have" if self._under_fault else "Record it anew with this client, or have"
         return RecordingEndedError(
             f"the recording of {self.request.method} {address} stops after"
-            f" {len(self.response.body)} bytes, and the client reads on: {_WHY[self._timeline.end]}."
-            f" {again} the client leave where the recorded one did."
+            f" {counted(len(self.response.body), 'byte')}, and the client reads on:"
+            f" {_WHY[self._timeline.end]}. {again} the client leave where the recorded one did."
         )
 
     def overrun(self, error: RecordingEndedError) -> None:
         """Note that the client reads on where the recording ends."""
         self._on_overrun(error)
+
+    def ended(self) -> None:
+        """Note that the client has read the response to its end, or has closed it. Idempotent."""
+        if self._on_end is not None:
+            self._on_end()
+            self._on_end = None
 
     def awaits_leaving(self) -> bool:
         """Whether the recorded client hung up where this one reads on: it may be about to."""
@@ -153,7 +163,7 @@ class Performance:
             patience += _LATE  # it's what the recorded client's own patience ended in
         if patience is not None and self._patience is not None and wait - self._spent > patience:
             self._spent = 0.0
-            message = f"no byte for {self._patience:g} seconds"
+            message = f"no byte for {counted(self._patience, 'second', 'g')}"
             return self._patience, read_timeout(self.family, self.request, message)
         return max(wait, 0.0), item
 
@@ -206,6 +216,7 @@ def replay(performance: Performance, clock: Clock) -> Any:
     performance.sleep(wait)
     note_answer(clock)
     if error is not None:
+        performance.ended()
         raise error
     return performance.answer()
 
@@ -216,6 +227,7 @@ async def areplay(performance: Performance, clock: Clock) -> Any:
     await performance.asleep(wait)
     note_answer(clock)
     if error is not None:
+        performance.ended()
         raise error
     return performance.answer()
 
@@ -277,6 +289,7 @@ class ReplayedStream:
         step = next(self._steps, (0.0, None))
         if not isinstance(step[1], bytes):
             self._steps = None  # nothing comes after an end
+            self._performance.ended()
         return step
 
     def _leaving(self, *, others: bool) -> Iterator[None]:
@@ -295,6 +308,7 @@ class ReplayedStream:
     def close(self) -> None:
         self._steps = None
         self._is_closed = True
+        self._performance.ended()
 
     async def aclose(self) -> None:
         self.close()

@@ -119,13 +119,13 @@ class CassetteContext:
             stack.enter_context(stubbed())
             stack.enter_context(guarded())
             # After what these import: a module imported while time stands would keep a false datetime.
-            on_play = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
+            frozen = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
             lender = stack.enter_context(_Lender(self._clock))
             if cassette.interactions and (self._factor or self._fault is not None):
                 lender.lend()
 
             def played(interaction: Interaction) -> None:
-                on_play(interaction)
+                frozen.played(interaction)
                 if is_retried(interaction):
                     lender.lend()
 
@@ -134,6 +134,7 @@ class CassetteContext:
                 self._factor,
                 self._clock,
                 on_play=played,
+                on_end=frozen.ended,
                 lend_time=lender.lend,
                 breaker=breaker,
             )

@@ -182,6 +182,8 @@ class Deck:
             about.playback.on_play(about.found)
             about.playback.cassette.play(about.found).pieces = 1  # all of it at once
             note_answer(about.playback.clock)
+            if about.playback.on_end is not None:
+                about.playback.on_end()  # the client gets all of it at once
             return self._played(about.found.response)
         if isinstance(about.found, CassetteError | FaultError):
             raise about.found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from unspool.counts import counted
 from unspool.verdict.log import Attempt, Log
 from unspool.verdict.reading import Reading
 
@@ -68,7 +69,7 @@ def came(attempt: Attempt) -> bool:
 
 
 def amount(attempt: Attempt) -> str:
-    return f"{len(attempt.pulls)} chunks, {attempt.size} bytes"
+    return f"{counted(len(attempt.pulls), 'chunk')}, {counted(attempt.size, 'byte')}"
 
 
 def short(text: str, most: int = 60) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unspool.counts import counted
 from unspool.verdict.case import Case, amount
 
 
@@ -23,7 +24,8 @@ def no_loop_guard(case: Case) -> Iterator[str]:
             size = sum(len(pull.data) for pull in after)
             stopped = f"; stopped {case.log.outcome.halted}" if case.log.outcome.halted else ""
             yield (
-                f"request {number}: pulled {len(after)} chunks, {size} bytes, from the first repetition on"
+                f"request {number}: pulled {counted(len(after), 'chunk')}, {counted(size, 'byte')},"
+                " from the first repetition on"
                 f"{stopped}"
             )
 

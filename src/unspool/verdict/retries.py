@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from unspool.cassette.model import header
+from unspool.counts import counted
 from unspool.verdict.case import Case
 from unspool.verdict.log import Attempt
 from unspool.verdict.reading import Reading
@@ -46,7 +47,7 @@ def retry_storm(case: Case) -> Iterator[str]:
     if count > case.limits.attempts:
         seconds = case.log.attempts[-1].started - case.log.attempts[0].started
         stopped = f", and was stopped {case.log.outcome.halted}" if case.log.outcome.halted else ""
-        yield f"asked {count} times within {seconds:.3g} s{stopped}"
+        yield f"asked {counted(count, 'time')} within {seconds:.3g} s{stopped}"
 
 
 def retry_after(attempt: Attempt) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from unspool.counts import counted
 from unspool.verdict.log import Attempt, Log
 
 
@@ -55,7 +56,7 @@ class Verdict:
             return f"stopped {outcome.halted}"
         if outcome.error is not None:
             return outcome.error.partition(":")[0]
-        return "returned" if outcome.text is None else f"{len(outcome.text)} characters"
+        return "returned" if outcome.text is None else counted(len(outcome.text), "character")
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data; of bodies only their sizes."""
@@ -73,8 +74,7 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The fault, what the client made of it, and how often it asked."""
-        requests = len(self.log.attempts)
-        return f"{self.log.fault}: {self.came_to}, {requests} request{'s' if requests != 1 else ''}"
+        return f"{self.log.fault}: {self.came_to}, {counted(len(self.log.attempts), 'request')}"
 
     def __str__(self) -> str:
         return "\n".join([self.headline, *(f"  {finding}" for finding in self.findings)])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from unspool.clock import Clock
+from unspool.counts import counted
 from unspool.errors import FaultError, name_of
 from unspool.transports.http_library import family_of, headers_of, stream_class
 from unspool.verdict.case import Limits
@@ -62,7 +63,7 @@ class WatchTransport:
 
     def _sent(self, request: Any) -> Attempt:
         if len(self.attempts) == self.limits.most_attempts:
-            raise Halt(f"after {self.limits.most_attempts} requests")
+            raise Halt(f"after {counted(self.limits.most_attempts, 'request')}")
         attempt = Attempt(request.method, str(request.url), self.now())
         self.attempts.append(attempt)
         return attempt
@@ -93,7 +94,7 @@ class WatchTransport:
         at = self.now()
         attempt.pulls.append(Pull(data, at, at - asked))
         if len(attempt.pulls) > self.limits.most_chunks:
-            raise Halt(f"after {self.limits.most_chunks} chunks")
+            raise Halt(f"after {counted(self.limits.most_chunks, 'chunk')}")
         return data
 
     def _answered(self, attempt: Attempt, request: Any, response: Any) -> Any:
