@@ -15,12 +15,14 @@ ANSWER = Answer.events(
 )
 SLOW = Answer([b"data: 1\n\n", 0.3, b"data: 2\n\n"])
 REFUSAL = Answer.json({"error": {"message": "Wrong key: sk-" + "a1B2c3D4" * 6}}, 401)
+CUT = Answer([b"data: 1\n\n"], ending="cut")
+ANSWERS = {"/": ANSWER, "/slow": SLOW, "/refusal": REFUSAL, "/cut": CUT, "/v1/chat/completions": ANSWER}
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     """Answers on `/` and, 0.3 seconds later, on `/slow`."""
-    with serve({"/": ANSWER, "/slow": SLOW, "/refusal": REFUSAL, "/v1/chat/completions": ANSWER}) as running:
+    with serve(ANSWERS) as running:
         yield running
 
 

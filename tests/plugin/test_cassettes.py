@@ -238,3 +238,71 @@ def test_weather():
     outcome = project.run()
     assert outcome.counts == {"failed": 1}
     assert "has no recording for POST" in outcome.text
+
+
+# Hypothesis
+
+
+def test_a_miss_and_an_error_of_hypothesis_suggest_the_same_inputs_in_every_run(project: Project) -> None:
+    tests = """
+import time
+from hypothesis import given, settings, strategies
+
+@pytest.mark.stream_cassette
+@settings(database=None, max_examples=2, deadline=None)
+@given(strategies.just({text!r}))
+def test_miss(text):
+    ask(text)
+
+@pytest.mark.stream_cassette
+@settings(database=None, max_examples=2, deadline=1)
+@given(strategies.just("same"))
+def test_slow(text):
+    time.sleep(0.01)
+"""
+    project.write_tests(tests.format(text="one"))
+    assert project.run("-k", "miss").counts["passed"] == 1
+    project.write_tests(tests.format(text="other"))
+    told = project.run().text
+    assert "Hypothesis chooses other inputs in each run" in told
+    assert "@settings(derandomize=True, deadline=None)" in told
+
+
+# Hosts and hooks of the project
+
+
+@pytest.mark.parametrize("line", ["unspool_ignore_hosts = 127.0.0.1", "unspool_ignore_localhost = true"])
+def test_hosts_that_the_ini_file_ignores_are_not_recorded(
+    project: Project, server: Loopback, line: str
+) -> None:
+    project.write("pytest.ini", f"[pytest]\n{line}\n")
+    project.write_tests("@pytest.mark.stream_cassette\ndef test_it():\n    assert 'rains' in ask()\n")
+    for _ in range(2):
+        assert project.run().counts == {"passed": 1}
+    assert project.cassettes == []
+    assert len(server.requests) == 2
+
+
+def test_hooks_apply_to_what_is_loaded(project: Project) -> None:
+    project.write_tests(
+        """
+@pytest.fixture(scope="module")
+def unspool_config():
+    def anonymous(request):
+        request.body = request.body.replace(b"Ann", b"X").replace(b"Bob", b"X")
+        return request
+    def loud(response):
+        response["body"]["string"] = response["body"]["string"].replace(b"rains", b"RAINS")
+        return response
+    return {"before_record_request": NAMES and anonymous, "before_record_response": LOUD and loud}
+
+@pytest.mark.stream_cassette
+def test_it():
+    assert WORD in ask(NAME)
+"""
+    )
+    path = project.folder / "tests/test_it.py"
+    tests = path.read_text("utf-8")
+    for settings in ('"Ann", None, None, "rains"', '"Bob", 1, 1, "RAINS"'):
+        path.write_text(f"NAME, NAMES, LOUD, WORD = {settings}\n{tests}", "utf-8")
+        assert project.run().counts == {"passed": 1}

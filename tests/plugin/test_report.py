@@ -144,3 +144,41 @@ def test_a_failure_says_where_redaction_changed_a_response(project: Project) -> 
     told = project.run().text
     assert "redacted:    the server sent something else at error.message" in told
     assert "Redactor(allow_paths=('error.message',))" in told
+
+
+# What a recording is
+
+
+def test_it_names_streams_that_broke_or_were_left(project: Project) -> None:
+    project.write_tests(
+        """
+@pytest.mark.stream_cassette
+def test_left():
+    with httpx.stream("GET", URL + "slow") as response:
+        next(response.iter_raw())
+
+@pytest.mark.stream_cassette
+def test_broken():
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(URL + "cut")
+"""
+    )
+    told = report_of(project)
+    assert "  tests/cassettes/test_it/test_broken.yaml: 1 stream broken by the network\n" in told
+    assert "  tests/cassettes/test_it/test_left.yaml: 1 stream left by their client\n" in told
+
+
+@pytest.mark.parametrize("option", [(), (REPORT,)])
+def test_new_episodes_says_that_a_cassette_grew(project: Project, option: tuple[str, ...]) -> None:
+    project.write_tests(
+        """
+import uuid
+@pytest.mark.stream_cassette(record_mode="new_episodes")
+def test_one():
+    httpx.post(URL, json={"user": str(uuid.uuid4())})
+"""
+    )
+    assert "grew" not in project.run(*option).text
+    told = project.run(*option).text
+    assert "tests/cassettes/test_it/test_one.yaml grew by 1 interaction, and may with every run:" in told
+    assert "leave it out: ignore=['user']" in told
