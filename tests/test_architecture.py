@@ -49,6 +49,7 @@ PURE = (
     "cassette.secrets",
     "cassette.recording",
     "chunk_makers",
+    "counts",
     "error_mapping",
     "errors",
     "faults",
