@@ -65,13 +65,9 @@ PURE = (
     "streaming.kept",
     "streaming.owned",
     "tokens",
-    "verdict.case",
-    "verdict.holding",
     "verdict.judge",
     "verdict.log",
     "verdict.reading",
-    "verdict.retries",
-    "verdict.taken",
     "verdict.verdict",
     "wire",
 )

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from unspool.clock import VirtualClock
-from unspool.verdict.case import Limits
+from unspool.verdict.judge import Limits
 from unspool.verdict.watch import Halt, WatchTransport
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from unspool.verdict.case import Limits
 from unspool.verdict.examine import examine
-from unspool.verdict.judge import FINDINGS
+from unspool.verdict.judge import FINDINGS, Limits
 from unspool.verdict.lent_time import lent_time
 from unspool.verdict.verdict import Finding, Verdict, table
 

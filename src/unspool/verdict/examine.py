@@ -22,8 +22,7 @@ from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
 from unspool.transports.fault_transport import FaultTransport
 from unspool.transports.transport import ReplayTransport
-from unspool.verdict.case import Limits
-from unspool.verdict.judge import judge
+from unspool.verdict.judge import Limits, judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
 from unspool.verdict.log import Attempt, Log, Outcome, Pull
 from unspool.verdict.reading import read

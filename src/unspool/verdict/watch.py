@@ -10,7 +10,7 @@ from unspool.clock import Clock
 from unspool.counts import counted
 from unspool.errors import FaultError, name_of
 from unspool.transports.http_library import family_of, headers_of, stream_class
-from unspool.verdict.case import Limits
+from unspool.verdict.judge import Limits
 from unspool.verdict.log import Attempt, Pull
 
 
