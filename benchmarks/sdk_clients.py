@@ -20,7 +20,7 @@ def contests() -> Iterator[Contest]:
 def _prepare(name: str) -> Prepared:
     import openai
 
-    from unspool.transports.in_use import InUseTransport
+    from unspool.transports.transport import InUseTransport
 
     def make() -> object:
         if name == "with its own":

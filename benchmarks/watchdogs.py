@@ -120,7 +120,7 @@ _WATCHDOGS: dict[str, Callable[[], bool]] = {"asyncio": _asyncio, "trio": _trio,
 def _read() -> Iterator[bytes]:
     import httpx
 
-    from unspool.transports.in_use import InUseTransport
+    from unspool.transports.transport import InUseTransport
 
     client = httpx.Client(timeout=None, transport=InUseTransport())
     with client, client.stream("POST", _URL, json=_ASK) as response:
@@ -130,7 +130,7 @@ def _read() -> Iterator[bytes]:
 async def _aread() -> AsyncIterator[bytes]:
     import httpx
 
-    from unspool.transports.in_use import InUseTransport
+    from unspool.transports.transport import InUseTransport
 
     client = httpx.AsyncClient(timeout=None, transport=InUseTransport())
     async with client, client.stream("POST", _URL, json=_ASK) as response:

@@ -33,7 +33,7 @@ def async_stream_transport(stream_cassette: Cassette) -> Any:
 
 
 def _transport() -> Any:
-    from unspool.transports.in_use import InUseTransport  # noqa: PLC0415 - not before a test asks for it
+    from unspool.transports.transport import InUseTransport  # noqa: PLC0415 - not before a test asks for it
 
     return InUseTransport()
 

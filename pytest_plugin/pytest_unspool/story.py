@@ -9,7 +9,7 @@ from unspool import Cassette
 from unspool.cassette.boundaries import pieces
 from unspool.cassette.model import Interaction
 from unspool.counts import counted
-from unspool.streaming.kept import KeptChunks
+from unspool.streaming.core import KeptChunks
 
 _STREAMS = 3
 _PIECES = 3

@@ -10,7 +10,7 @@ import pytest
 from pytest_unspool.stream_wrapper import StreamFactory
 from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool.faults import Fault
-from unspool.transports.in_use import break_answers
+from unspool.transports.transport import break_answers
 
 
 class StreamFaults:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from unspool import Clock, CustomStreamWrapper, FakeStream, ModelResponseStream
 from unspool.counts import counted
+from unspool.streaming.core import KeptChunks
 from unspool.streaming.items import as_chunk
-from unspool.streaming.kept import KeptChunks
 
 
 class CannedSource(FakeStream):

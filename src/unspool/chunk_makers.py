@@ -1,4 +1,4 @@
-"""Makers of chunks, for the scripts of fakes.
+"""Makers of chunks, and the pause between them, for fake streams.
 
     FakeStream([role_chunk(), *text_chunks("It rains."), finish_chunk("stop")])
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any, TypedDict, Unpack
 
@@ -207,3 +208,14 @@ def _pieces(text: str, size: int, *, split_graphemes: bool) -> list[str]:
         raise MockError(f"expected a size of 1 or more graphemes, got {size!r}")
     units = text if split_graphemes else graphemes(text)
     return ["".join(units[start : start + size]) for start in range(0, len(units), size)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A script's silence, in seconds."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not self.seconds >= 0:
+            raise MockError(f"a pause takes seconds >= 0, got {self.seconds!r}")

@@ -17,11 +17,10 @@ from typing import Any, Final, Self
 import anyio.lowlevel
 from pydantic import BaseModel
 
-from unspool.chunk_makers import chunk_with
+from unspool.chunk_makers import Pause, chunk_with
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import LiteLLMUnknownProvider, MockError
 from unspool.models import NO_FINISH, Delta, ModelResponseStream
-from unspool.pause import Pause
 from unspool.pipeline import Chain, Stage
 from unspool.providers import decoder_for, format_of, normalizer_for
 from unspool.providers.understood import ForeignStreamError

@@ -18,6 +18,7 @@ MOVED = {
     "unspool.providers.exchange": "unspool.providers.detect",
     "unspool.providers.openai_chat": "unspool.providers.openai.chat",
     "unspool.transports.cassette_transport": "unspool.transports.transport",
+    "unspool.transports.in_use": "unspool.transports.transport",
     "unspool.transports.fault": "unspool.transports.fault_transport",
 }
 """From the old name to the new one."""

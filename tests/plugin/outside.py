@@ -10,7 +10,6 @@ import yaml  # noqa: F401
 import unspool.faults.catalogue
 import unspool.faults.script
 import unspool.transports.block_network
-import unspool.transports.in_use
 import unspool.transports.transport
 import unspool.transports.use_cassette  # noqa: F401
 

@@ -14,8 +14,8 @@ import pytest
 import unspool
 from pytest_unspool.streams import open_stream
 from unspool.providers import FORMATS, decoder_for
-from unspool.streaming import kept
-from unspool.streaming.kept import KeptChunks
+from unspool.streaming import core
+from unspool.streaming.core import KeptChunks
 from unspool.wire.sse import SSEDecoder
 
 WARM_UP, MEASURED = 1_000, 1_500
@@ -43,8 +43,8 @@ def _most_held(chunks: Iterator[object], amount: int) -> int:
 
 @pytest.fixture
 def _few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "FIRST_KEPT", 100)
-    monkeypatch.setattr(kept, "LATEST_KEPT", 20)
+    monkeypatch.setattr(core, "FIRST_KEPT", 100)
+    monkeypatch.setattr(core, "LATEST_KEPT", 20)
 
 
 def prose() -> Iterator[str]:
@@ -185,7 +185,7 @@ def test_an_error_has_it_too() -> None:
 
 
 def test_the_longest_answer_of_a_model_is_ordinary() -> None:
-    assert kept.FIRST_KEPT > 128_000
+    assert core.FIRST_KEPT > 128_000
 
 
 def test_chunks_are_what_was_returned() -> None:

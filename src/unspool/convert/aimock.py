@@ -10,12 +10,111 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, takewhile
 from typing import Any
 
-from unspool.cassette.model import Interaction, Request
-from unspool.convert.aimock_answer import RESPONSE_FIELDS, answer
-from unspool.convert.aimock_times import TIME_FIELDS
+from unspool.cassette.model import (
+    NO_RESPONSE,
+    End,
+    Failure,
+    Headers,
+    Interaction,
+    NetworkChunk,
+    Request,
+    Response,
+    Timeline,
+)
+from unspool.cassette.vcr_format import round_ms
+from unspool.chunk_makers import (
+    ChunkFields,
+    finish_chunk,
+    reasoning_chunks,
+    role_chunk,
+    text_chunks,
+    tool_call_chunks,
+)
 from unspool.errors import CassetteFormatError, MockError
+from unspool.models import Delta, ModelResponseStream
+from unspool.wire.event import WireEvent
+from unspool.wire.sse import encode_sse
+
+_PACE = {"latency", "streamingProfile", "recordedTimings"}
+_INTERRUPTIONS = {"truncateAfterChunks", "disconnectAfterMs"}
+TIME_FIELDS = {"replaySpeed"} | _PACE | _INTERRUPTIONS
+"""The fields of a fixture that `timed` looks at."""
+
+_NOTHING_CAME = Failure("RemoteProtocolError", "Server disconnected without sending a response.")
+_CUT_OFF = Failure(
+    "RemoteProtocolError",
+    "peer closed connection without sending complete message body (incomplete chunked read)",
+)
+
+
+def timed(fixture: Mapping[str, Any], headers: Headers, events: Sequence[bytes], last: bytes) -> Response:
+    """The answer of these events, at the fixture's moments, up to where it breaks off.
+
+    Args:
+        fixture: where it tells neither pace nor interruption, the answer has no timeline.
+        headers: of the answer.
+        events: each is a network chunk.
+        last: the event that comes together with the last of these, if they all come.
+    """
+    if not (_PACE | _INTERRUPTIONS) & fixture.keys():
+        return Response(200, "OK", headers, b"".join([*events, last]))
+    patience = fixture.get("disconnectAfterMs", float("inf")) / 1000
+    moments = map(round_ms, accumulate(_delay(fixture, place) for place in range(len(events))))
+    times = list(takewhile(lambda at: at <= patience, moments))
+    limit = max(1, fixture.get("truncateAfterChunks", len(events) + 1))
+    if limit <= len(times):
+        return _answer(headers, events, times[:limit], End.PROTOCOL_ERROR, times[limit - 1])
+    if len(times) < len(events):
+        return _answer(headers, events, times, End.PROTOCOL_ERROR, round_ms(patience))
+    return _answer(headers, [*events, last], [*times, times[-1]], End.COMPLETE, times[-1])
+
+
+def _answer(
+    headers: Headers, events: Sequence[bytes], times: Sequence[float], end: End, at: float
+) -> Response:
+    if not times:  # the headers come with the first event
+        nothing = Timeline(end=end, ended_at=at, failure=_NOTHING_CAME)
+        return Response(NO_RESPONSE, timeline=nothing)
+    came = events[: len(times)]
+    timeline = Timeline(
+        chunks=tuple(NetworkChunk(len(event), at) for event, at in zip(came, times, strict=True)),
+        headers_at=times[0],
+        end=end,
+        ended_at=at,
+        failure=None if end is End.COMPLETE else _CUT_OFF,
+    )
+    return Response(200, "OK", headers, b"".join(came), timeline)
+
+
+def _delay(fixture: Mapping[str, Any], place: int) -> float:
+    """The pause before a chunk, in seconds: a profile outdoes recorded times, and these a flat latency."""
+    speed = fixture.get("replaySpeed") or 1
+    latency = float(fixture.get("latency", 0))
+    profile, recorded = fixture.get("streamingProfile"), fixture.get("recordedTimings")
+    if profile:
+        latency = _by_profile(profile, place, latency)
+    elif recorded:
+        latency = _by_record(recorded, place)
+    return float(max(0.0, latency) / speed / 1000)
+
+
+def _by_profile(profile: Mapping[str, Any], place: int, latency: float) -> float:
+    if place == 0 and "ttft" in profile:
+        return float(profile["ttft"])
+    return 1000 / profile["tps"] if profile.get("tps") else latency
+
+
+def _by_record(recorded: Mapping[str, Any], place: int) -> float:
+    delays: Sequence[float] = recorded.get("interChunkDelaysMs") or ()
+    if place == 0:
+        return float(recorded.get("ttftMs", 0))
+    if place <= len(delays):
+        return float(delays[place - 1])
+    return sum(delays) / len(delays) if delays else 0.0
+
 
 OPENAI_CHAT = "https://api.openai.com/v1/chat/completions"
 _MODEL = "gpt-4o-mini"
@@ -150,3 +249,116 @@ def _messages(match: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _shown(value: Any) -> str:
     return repr(value)[:80]
+
+
+_CHUNK_SIZE = 20
+_CREATED = 1_704_067_200  # 2024-01-01; aimock says the present
+_HEADERS = (("content-type", "text/event-stream"), ("cache-control", "no-cache"))
+
+_STREAM_FIELDS = {"content", "reasoning", "toolCalls", "blocks", "role", "finishReason"}
+_ERROR_FIELDS = {"error", "status", "retryAfter"}
+_ENVELOPE_FIELDS = {"id", "created", "model", "systemFingerprint"}
+RESPONSE_FIELDS = _STREAM_FIELDS | _ERROR_FIELDS | _ENVELOPE_FIELDS
+"""The fields of a fixture's response that `answer` looks at."""
+
+
+def answer(fixture: Mapping[str, Any], index: int, model: str) -> Response:
+    """What aimock answers a streaming request for this model with.
+
+    Raises:
+        MockError, KeyError, TypeError, ValueError, AttributeError: the fixture breaks the format.
+    """
+    if "error" in fixture["response"]:
+        return _error(fixture["response"])
+    events = [_event(_compact_json(chunk)) for chunk in _chunks(fixture, index, model)]
+    return timed(fixture, _HEADERS, events, _event("[DONE]"))
+
+
+def _error(response: Mapping[str, Any]) -> Response:
+    status = int(response.get("status", 500))
+    error = {"type": "server_error", "param": None, "code": None} | response["error"]
+    said = {name: error[name] for name in ("message", "type", "param", "code")}
+    headers = [("content-type", "application/json")]
+    if status == 429:
+        headers.append(("retry-after", str(response.get("retryAfter", 1))))
+    return Response(status, "", tuple(headers), json.dumps({"error": said}).encode())
+
+
+def _event(data: str) -> bytes:
+    return encode_sse(WireEvent(data=data))
+
+
+def _chunks(fixture: Mapping[str, Any], index: int, model: str) -> Iterator[Mapping[str, Any]]:
+    response = fixture["response"]
+    fields = ChunkFields(
+        id=response.get("id", f"chatcmpl-aimock-{index}"),
+        created=response.get("created", _CREATED),
+        model=response.get("model", model),
+    )
+    mark = {"system_fingerprint": response["systemFingerprint"]} if "systemFingerprint" in response else {}
+    for chunk in _script(fixture, fields):
+        choice = chunk.choices[0]
+        yield {
+            "id": chunk.id,
+            "object": "chat.completion.chunk",
+            "created": chunk.created,
+            "model": chunk.model,
+            **mark,
+            "choices": [
+                {
+                    "index": 0,
+                    "delta": _delta(choice.delta),
+                    "logprobs": None,
+                    "finish_reason": choice.finish_reason,
+                }
+            ],
+        }
+
+
+def _delta(delta: Delta) -> dict[str, Any]:
+    data = delta.model_dump(exclude_none=True)
+    for call in data.get("tool_calls", ()):
+        if "id" not in call:  # OpenAI says the type once
+            del call["type"]
+    return data
+
+
+def _script(fixture: Mapping[str, Any], fields: ChunkFields) -> Iterator[ModelResponseStream]:
+    response = fixture["response"]
+    size = max(1, int(fixture.get("chunkSize", _CHUNK_SIZE)))
+    yield role_chunk(response.get("role", "assistant"), **fields)
+    if response.get("reasoning"):
+        yield from reasoning_chunks(response["reasoning"], size, split_graphemes=True, **fields)
+    calls = 0
+    for block in _blocks(response):
+        if block["type"] == "text":
+            yield from text_chunks(block["text"], size, split_graphemes=True, **fields)
+            continue
+        yield from tool_call_chunks(
+            block["name"],
+            _json_text(block["arguments"]),
+            call_id=block.get("id"),
+            index=calls,
+            size=size,
+            split_graphemes=True,
+            **fields,
+        )
+        calls += 1
+    yield finish_chunk(response.get("finishReason", "tool_calls" if calls else "stop"), **fields)
+
+
+def _blocks(response: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if response.get("blocks"):
+        yield from response["blocks"]
+        return
+    if response.get("content"):
+        yield {"type": "text", "text": _json_text(response["content"])}
+    yield from ({**call, "type": "toolCall"} for call in response.get("toolCalls", ()))
+
+
+def _json_text(value: Any) -> str:
+    return value if isinstance(value, str) else _compact_json(value)
+
+
+def _compact_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,11 +1,11 @@
-"""Back to vcrpy's plain form: what vcrpy alone could have written."""
+"""vcrpy's plain form, in which bodies stand decoded: what vcrpy alone could have written."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from unspool.cassette.content_coding import decoded
-from unspool.cassette.model import NO_RESPONSE, End, Interaction
+from unspool.cassette.content_coding import decoded, sized
+from unspool.cassette.model import NO_RESPONSE, End, Headers, Interaction
 
 _SHORT = {
     End.CLOSED: "the client hung up before the end",
@@ -31,3 +31,8 @@ def lost_in_plain(interaction: Interaction) -> str | None:
     if interaction.response.status == NO_RESPONSE:
         return f"no answer came ({how}); vcrpy replays one with status {NO_RESPONSE}"
     return f"it broke off ({how}); vcrpy replays what had come as if it were all"
+
+
+def decoded_headers(headers: Headers, body: bytes) -> Headers:
+    """The headers without a content-encoding, and with the length that the body has now, if they tell one."""
+    return sized(tuple(pair for pair in headers if pair[0].lower() != "content-encoding"), len(body))

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from unspool.cassette.model import Headers, Interaction, Request, Response
-from unspool.convert.headers import decoded_headers
+from unspool.convert.plain import decoded_headers
 from unspool.errors import CassetteFormatError
 from unspool.wire.sse import SSEDecoder
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
     from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
     from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
-    from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
+    from unspool.faults.cuts import Cut, CutBeforeDone, CutEvents, CutInCharacter, CutInEvent, every_prefix
     from unspool.faults.events import (
         Drop,
         Duplicate,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         NoFinalBlankLine,
         UnknownEvent,
     )
-    from unspool.faults.prefixes import every_prefix
     from unspool.faults.rechunk import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
     from unspool.faults.refusals import Answer, BadGzip, ContentType, HtmlPage, Status
     from unspool.faults.script import break_script
@@ -68,13 +67,12 @@ _HOMES: dict[str, str] = {
         "chat": "ChangingIds EmptyChoices FinishAs NoDelta NullChoices UsageOn",
         "rechunk": "BadChecksum Corrupt Merge Rechunk Shred Split",
         "connection": "Break BreakAfterFinish NoAnswer Refuse",
-        "cuts": "Cut CutBeforeDone CutEvents CutInCharacter CutInEvent",
+        "cuts": "Cut CutBeforeDone CutEvents CutInCharacter CutInEvent every_prefix",
         "events": "Drop Duplicate EarlyFinish ErrorEvent Loop Malformed NoFinish RepeatFinish"
         " RepeatMessage ShuffledLoop Swap",
         "fault": "Fault NoFault",
         "identity": "NoStart OverlappingBlocks RepeatStart WrongIds WrongIndices WrongOutput",
         "noise": "ByteOrderMark Inject KeepAlives LineEnds MultilineData NoFinalBlankLine UnknownEvent",
-        "prefixes": "every_prefix",
         "script": "break_script",
         "timing": "Drip Hang Jitter SlowStart Stall",
         "tool_calls": "BrokenArguments CallsWithout CumulativeArguments EmptyCalls SharedIndex"

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unspool.faults.dialects import choices_in, dialect_of, finishes, with_choices, without
-from unspool.faults.fault import Fault, Feed
+from unspool.faults.fault import Fault, Feed, FrameChange, where
 from unspool.faults.frames import JSON, Frame
 from unspool.faults.parts import Part
-from unspool.faults.stages import FrameChange, where
 
 _CHUNKS = "chat.completion.chunk objects"
 

@@ -8,10 +8,9 @@ from typing import Literal
 
 from unspool.cassette.model import End, Failure
 from unspool.faults.dialects import finishes
-from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.fault import Fault, Feed, each_frame, missing, nothing_to_break
 from unspool.faults.frames import Frame
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
-from unspool.faults.stages import each_frame, missing
 
 Error = Literal[
     "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "RemoteProtocolError", "WriteError"

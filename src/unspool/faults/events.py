@@ -24,12 +24,11 @@ from unspool.faults.dialects import (
     unfinished,
     value_at,
 )
-from unspool.faults.fault import Asked, Fault, Feed, nothing_to_break
+from unspool.faults.fault import Asked, Fault, Feed, at_event, each_frame, missing, nothing_to_break, where
 from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
 from unspool.faults.parts import Part, Piece, Sent, Stop
 from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known, provider_asked
 from unspool.faults.settings import check_settings
-from unspool.faults.stages import at_event, each_frame, missing, where
 from unspool.wire.event import WireEvent
 
 

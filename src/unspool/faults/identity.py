@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from unspool.faults.dialects import Path, format_inside, kind_of, object_in, put_at, value_at, without
-from unspool.faults.fault import Fault, Feed
+from unspool.faults.fault import Fault, Feed, each_frame, missing, where
 from unspool.faults.frames import Frame
 from unspool.faults.parts import Part, Stop
-from unspool.faults.stages import each_frame, missing, where
 
 # Where events have the ids and the indices of what they are about.
 _IDS: dict[str, tuple[Path, ...]] = {

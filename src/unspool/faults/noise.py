@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from unspool.errors import FaultError
-from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.fault import (
+    Fault,
+    Feed,
+    at_event,
+    each_frame,
+    each_piece,
+    missing,
+    nothing_to_break,
+    where,
+)
 from unspool.faults.frames import AWSFraming, Frame, NDJSONFraming, SSEFraming, framing_of
 from unspool.faults.parts import Part, Piece, Stop
-from unspool.faults.stages import at_event, each_frame, each_piece, missing, where
 from unspool.wire.event import WireEvent
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -11,10 +11,9 @@ from typing import ClassVar, Literal
 from unspool.cassette.boundaries import says_goodbye
 from unspool.counts import counted
 from unspool.errors import FaultError
-from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.fault import Fault, Feed, at_event, each_piece, nothing_to_break
 from unspool.faults.frames import AWSFraming, Frame
 from unspool.faults.parts import Part, Piece, Stop
-from unspool.faults.stages import at_event, each_piece
 
 
 @dataclass(frozen=True, repr=False)

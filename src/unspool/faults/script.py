@@ -9,14 +9,13 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from unspool.cassette.model import End, Failure, Request, header
-from unspool.chunk_makers import chunk_with, finish_chunk
+from unspool.chunk_makers import Pause, chunk_with, finish_chunk
 from unspool.error_mapping import error_from_body
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault
 from unspool.faults.notes import Notes
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 from unspool.models import Delta
-from unspool.pause import Pause
 from unspool.pipeline import Stage
 from unspool.providers import decoder_for, format_of
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from unspool.faults.cuts import stop_with
-from unspool.faults.fault import Fault, Feed, nothing_to_break
+from unspool.faults.fault import Fault, Feed, each_piece, nothing_to_break
 from unspool.faults.parts import Part, Piece, Sent, Stop
-from unspool.faults.stages import each_piece
 
 
 @dataclass(frozen=True, repr=False)

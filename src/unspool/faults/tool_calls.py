@@ -26,9 +26,8 @@ from unspool.faults.dialects import (
     without,
     word_in,
 )
-from unspool.faults.fault import Fault, Feed
+from unspool.faults.fault import Fault, Feed, each_frame, missing, where
 from unspool.faults.frames import JSON, Frame
-from unspool.faults.stages import each_frame, missing, where
 
 _CALLS = "tool calls in OpenAI's chunks"
 _FRAGMENTS = "pieces of a tool call's arguments as text"

@@ -9,7 +9,8 @@ signature of thinking.
 
 A chunk that comes in is never changed: the same object may stand in a script a hundred times. What goes out
 is the caller's own: nothing that can be changed is shared with the source, with another chunk or with the
-response that is built at the end, which is added up as the chunks go out.
+response that is built at the end, which is added up as the chunks go out. All chunks that went out are kept,
+unless the stream goes on forever: `KeptChunks` stays within constant memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from unspool.builder import ResponseFold
 from unspool.errors import APIError, IncompleteStreamError, InternalServerError
@@ -36,7 +37,6 @@ from unspool.models import (
     response_id,
 )
 from unspool.streaming.items import as_chunk, has_no_finish, is_empty, is_generic
-from unspool.streaming.kept import KeptChunks
 from unspool.streaming.owned import own_chunk
 
 logger = logging.getLogger("unspool")
@@ -552,3 +552,58 @@ def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:
         merged += f"</think>{content}" if choice.thinking else content
         choice.thinking = False
     values["content"] = merged or content
+
+
+FIRST_KEPT = 150_000
+"""How many chunks are kept from a stream's beginning. The longest answers have 128,000 tokens."""
+
+LATEST_KEPT = 1_000
+"""How many of the latest are kept beside these, at least: the finish reason and the usage are there."""
+
+
+Chunk = TypeVar("Chunk")
+
+
+class KeptChunks(list[Chunk]):
+    """A list that is appended to for ever, in constant memory.
+
+    Beyond `FIRST_KEPT` chunks it holds the first ones and the latest. What is built of them has all text
+    up to there, and the end.
+
+    Attributes:
+        total: how many chunks there have been.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def append(self, chunk: Chunk) -> None:
+        super().append(chunk)
+        self.total += 1
+        if len(self) >= FIRST_KEPT + 2 * LATEST_KEPT:
+            del self[FIRST_KEPT:-LATEST_KEPT]
+
+    @property
+    def are_first(self) -> bool:
+        """Whether the next chunk is one of the first, all of which are kept."""
+        return self.total < FIRST_KEPT
+
+    @property
+    def latest(self) -> list[Chunk]:
+        """The kept chunks after the first ones."""
+        return self[FIRST_KEPT:]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _kept, (list(self), self.total)
+
+    def copy(self) -> KeptChunks[Chunk]:
+        """The same chunks in another list, with the same total."""
+        return _kept(list(self), self.total)
+
+
+def _kept(chunks: list[Chunk], total: int) -> KeptChunks[Chunk]:
+    kept: KeptChunks[Chunk] = KeptChunks()
+    kept.extend(chunks)
+    kept.total = total
+    return kept

@@ -28,8 +28,7 @@ from unspool.errors import MidStreamFallbackError, MockError, ProviderError, Scr
 from unspool.guards.repetition import RepetitionGuard, checked_limit
 from unspool.mid_stream import breaks_a_stream, in_mid_stream, of_this_stream
 from unspool.models import ModelResponse, ModelResponseStream
-from unspool.streaming.core import Guard, StreamCore, StreamOptions
-from unspool.streaming.kept import KeptChunks
+from unspool.streaming.core import Guard, KeptChunks, StreamCore, StreamOptions
 from unspool.streaming.source import END, Source, awaited
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from tests.loopback import Answer, serve
 
 from unspool.errors import CassetteError
-from unspool.transports.in_use import InUseTransport
+from unspool.transports.transport import InUseTransport
 from unspool.transports.use_cassette import use_cassette
 
 
