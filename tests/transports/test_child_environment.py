@@ -16,7 +16,7 @@ import pytest
 from unspool.errors import NetworkBlockedError
 from unspool.transports.block_network import block_network
 from unspool.transports.child_environment import VARIABLE, variables
-from unspool.transports.network_guard import LOOPBACK
+from unspool.transports.hosts import LOOPBACK
 
 SHOW = "import os; print(os.environ.get('https_proxy'), os.environ.get('no_proxy'), os.environ.get('MINE'))"
 ASK = "import socket, unspool\nsocket.create_connection(('192.0.2.1', 443), timeout=1)"

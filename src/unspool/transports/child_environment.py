@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from unspool.transports.network_guard import LOOPBACK
+from unspool.transports.hosts import LOOPBACK
 from unspool.transports.patching import swap
 
 VARIABLE = "UNSPOOL_BLOCK_NETWORK"

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure
 from unspool.transports import active
+from unspool.transports.hosts import LOOPBACK, is_allowed
 from unspool.transports.http_library import exception, family_of
-from unspool.transports.network_guard import LOOPBACK, is_allowed
 
 HOUSEKEEPING = (
     ("raw.githubusercontent.com", "/BerriAI/litellm/"),  # litellm's list of prices, loaded when it's imported
