@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_unspool.rebuilt import Rebuilt
     from pytest_unspool.stream_cassette import CassetteFactory
     from pytest_unspool.stream_faults import StreamFaults
+    from pytest_unspool.stream_script import ScriptFactory
     from pytest_unspool.stream_verdict import Examiner
     from pytest_unspool.stream_wrapper import StreamFactory
     from pytest_unspool.streams import CannedStream, UnspoolStream
@@ -29,6 +30,7 @@ __all__ = [
     "Examiner",
     "LoopFactory",
     "Rebuilt",
+    "ScriptFactory",
     "StreamFactory",
     "StreamFaults",
     "UnspoolStream",
@@ -41,6 +43,7 @@ _HOMES = {
     "Examiner": "stream_verdict",
     "LoopFactory": "looping_stream",
     "Rebuilt": "rebuilt",
+    "ScriptFactory": "stream_script",
     "StreamFactory": "stream_wrapper",
     "StreamFaults": "stream_faults",
     "UnspoolStream": "streams",

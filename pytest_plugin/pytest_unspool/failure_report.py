@@ -17,6 +17,7 @@ from pytest_unspool.noted import RUNS, TELLERS
 
 if TYPE_CHECKING:
     from unspool import Cassette, CassetteError
+    from unspool.script import Script
     from unspool.transports.fault_transport import Breaker
 
 
@@ -122,9 +123,22 @@ def check_the_end(item: pytest.Item) -> None:
     for run in item.stash.get(RUNS, []):
         if run.fail_on_unplayed:
             _check_unplayed(item, run)
+    for script in item.stash.get(noted.SCRIPTS, []):
+        _check_complete(item, script)
     broken = item.stash.get(noted.BROKEN, None)
     if broken is not None:
         broken.check()
+
+
+def _check_complete(item: pytest.Item, script: Script) -> None:
+    __tracebackhide__ = True
+    from unspool.errors import UnspoolError  # noqa: PLC0415 - a script is in use: it's loaded
+
+    try:
+        script.assert_complete()
+    except UnspoolError as error:
+        item.stash[noted.IS_OURS] = True
+        pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
 
 
 def _complaints(item: pytest.Item) -> list[Exception]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_unspool.looping_stream import LoopFactory
     from pytest_unspool.rebuilt import Rebuilt
     from pytest_unspool.stream_faults import StreamFaults
+    from pytest_unspool.stream_script import ScriptFactory
     from pytest_unspool.stream_verdict import Examiner
     from pytest_unspool.stream_wrapper import StreamFactory
     from unspool import Clock
@@ -89,6 +90,20 @@ def stream_faults(request: pytest.FixtureRequest, stream_wrapper: StreamFactory)
     from pytest_unspool.stream_faults import StreamFaults  # noqa: PLC0415 - not before a test asks for it
 
     return StreamFaults(request, stream_wrapper)
+
+
+@pytest.fixture
+def stream_script(request: pytest.FixtureRequest, unspool_clock: Clock) -> Iterator[ScriptFactory]:
+    """Scripts the test's model: `stream_script(call("get_weather", city="Oslo"), text("Rain."))`.
+
+    Every client's requests are answered in its provider's own bytes; `unspool.script` has what turns are made
+    of. A request that no turn fits fails the test, and so does a turn that is left over. The result is an
+    `unspool.Script`.
+    """
+    from pytest_unspool.stream_script import ScriptFactory  # noqa: PLC0415 - not before a test asks for it
+
+    with ExitStack() as scripts:
+        yield ScriptFactory(request.node, scripts, unspool_clock)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_unspool.failure_report import Run
     from pytest_unspool.stream_torture import Broken
     from unspool import NetworkBlockedError
+    from unspool.script import Script
     from unspool.transports.fault_transport import Breaker
 
 RUNS: pytest.StashKey[list[Run]] = pytest.StashKey()
@@ -36,6 +37,9 @@ BLOCKED: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
 
 BLOCKED_IN_RUN: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
 """The connections that something outside of tests has tried to make in a blocked run."""
+
+SCRIPTS: pytest.StashKey[list[Script]] = pytest.StashKey()
+"""The scripted models of a test."""
 
 HAS_RUN: pytest.StashKey[bool] = pytest.StashKey()
 """Whether the test itself has run, so that a fault that hasn't happened by now won't."""

@@ -27,6 +27,7 @@ from pytest_unspool.fixtures import (
     rebuilt,
     stream_alias_litellm,
     stream_faults,
+    stream_script,
     stream_verdict,
     stream_wrapper,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "stream_cassette_factory",
     "stream_faults",
     "stream_openai",
+    "stream_script",
     "stream_transport",
     "stream_verdict",
     "stream_wrapper",
@@ -185,6 +187,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def _is_watched(item: pytest.Item) -> bool:
     """Whether the test has a cassette, a fault, or no network."""
     stash = item.stash
+    if noted.SCRIPTS in stash:
+        return True
     if noted.RUNS in stash or noted.BROKEN in stash or noted.FAULTS in stash or noted.BLOCKED in stash:
         return True
     return noted.RUNS in item.session.stash

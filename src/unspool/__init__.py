@@ -118,9 +118,11 @@ if TYPE_CHECKING:
         ServiceUnavailableError,
         Timeout,
         UnplayedInteractionsError,
+        UnplayedTurnsError,
         UnprocessableEntityError,
         UnreachedTimerWarning,
         UnrecordedRequestError,
+        UnscriptedRequestError,
         UnspoolError,
         UnsupportedParamsError,
         WireError,
@@ -145,6 +147,8 @@ if TYPE_CHECKING:
         Usage,
     )
     from unspool.samples import sample_body, sample_names, sample_path
+    from unspool.script.playing import ScriptTransport, use_script
+    from unspool.script.script import Script
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
     from unspool.transports.block_network import block_network
@@ -175,13 +179,16 @@ _HOMES: dict[str, str] = {
         " MockError NetworkBlockedError NotFoundError PaymentRequiredError PermissionDeniedError"
         " ProviderError RateLimitError RecordingEndedError RejectedRequestError RepetitionError ScriptError"
         " ServiceUnavailableError Timeout UnplayedInteractionsError UnprocessableEntityError"
-        " UnrecordedRequestError UnreachedTimerWarning UnspoolError UnsupportedParamsError WireError",
+        " UnplayedTurnsError UnrecordedRequestError UnreachedTimerWarning"
+        " UnscriptedRequestError UnspoolError UnsupportedParamsError WireError",
         "fake": "FOREVER FakeStream ModelResponseListIterator Pause",
         "guards.cycle": "CycleGuard",
         "guards.repetition": "RepetitionGuard",
         "models": "ChatCompletionDeltaToolCall ChatCompletionMessageToolCall Choices CompletionTokensDetails"
         " CustomToolCallPayload Delta Function FunctionCall Message ModelResponse ModelResponseStream"
         " PromptTokensDetails StreamingChoices Usage",
+        "script.playing": "ScriptTransport use_script",
+        "script.script": "Script",
         "samples": "sample_body sample_names sample_path",
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
@@ -259,14 +266,18 @@ __all__ = [
     "RepetitionError",
     "RepetitionGuard",
     "ReplayTransport",
+    "Script",
     "ScriptError",
+    "ScriptTransport",
     "ServiceUnavailableError",
     "StreamingChoices",
     "Timeout",
     "UnplayedInteractionsError",
+    "UnplayedTurnsError",
     "UnprocessableEntityError",
     "UnreachedTimerWarning",
     "UnrecordedRequestError",
+    "UnscriptedRequestError",
     "UnspoolError",
     "UnsupportedParamsError",
     "Usage",
@@ -301,6 +312,7 @@ __all__ = [
     "tool_call_chunks",
     "usage_chunk",
     "use_cassette",
+    "use_script",
 ]
 
 
@@ -309,7 +321,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"unspool.{_HOMES[name]}"), name)
     elif name == "exceptions":  # LiteLLM's name for where its errors are
         value = import_module("unspool.errors")
-    elif name in {"alias", "faults", "strategies", "verdict"}:
+    elif name in {"alias", "faults", "script", "strategies", "verdict"}:
         value = import_module(f"unspool.{name}")
     elif name == "__version__":
         value = import_module("importlib.metadata").version("unspool")

@@ -28,6 +28,8 @@
     │       └── JSONSchemaValidationError
     ├── MockError                            a fake was asked for something it can't do
     │   └── ScriptError                      a script contains something that a stream can't be made of
+    │       ├── UnscriptedRequestError       no turn of a script answers this request (is a CassetteError too)
+    │       └── UnplayedTurnsError           turns of a script were left over (is a CassetteError too)
     ├── FaultError                           a fault has nothing to break, or makes no sense
     ├── CassetteError                        a cassette can't be used as it was asked to
     │   ├── CassetteNotFoundError            there is no such file (is a FileNotFoundError too)
@@ -622,6 +624,14 @@ class RecordingEndedError(CassetteError):
 
 class UnplayedInteractionsError(CassetteError):
     """Interactions were left over where all of them had to be used."""
+
+
+class UnscriptedRequestError(ScriptError, CassetteError):
+    """No turn of a script answers a request: none is left, none fits, several do, or it may not be made."""
+
+
+class UnplayedTurnsError(ScriptError, CassetteError):
+    """Turns of a script were left over."""
 
 
 class NetworkBlockedError(CassetteError):

@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
@@ -125,6 +125,9 @@ class Cassette:
         CassetteFormatError: the file isn't a cassette.
         ValueError: for an unknown mode, matcher or malformed path.
     """
+
+    answers_housekeeping: ClassVar[bool] = False
+    """Whether traces and other housekeeping of libraries are answered, and not passed by."""
 
     def __init__(
         self,

@@ -44,7 +44,7 @@ def is_ignored(cassette: Cassette | None, uri: str) -> bool:
     parts = urlsplit(uri)
     host = parts.hostname or ""
     if any(_is_host(known, host) and parts.path.startswith(start) for known, start in HOUSEKEEPING):
-        return cassette is None or not _holds(cassette, host)
+        return cassette is None or not (cassette.answers_housekeeping or _holds(cassette, host))
     return cassette is not None and is_ignored_host(cassette, host, _port(uri))
 
 

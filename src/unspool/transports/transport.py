@@ -32,7 +32,7 @@ else:
     EitherTransport = object
 
 
-class _CassetteTransport(EitherTransport):
+class CassetteTransport(EitherTransport):
     """Hands each request to a cassette."""
 
     def __init__(self, inner: Any, playback: Playback) -> None:
@@ -99,7 +99,7 @@ class _CassetteTransport(EitherTransport):
         await self.aclose()
 
 
-class RecordTransport(_CassetteTransport):
+class RecordTransport(CassetteTransport):
     """Records what passes through another transport, and hands on every chunk the moment it comes.
 
         with httpx.Client(transport=RecordTransport(httpx.HTTPTransport(), "weather.yaml")) as client:
@@ -127,7 +127,7 @@ class RecordTransport(_CassetteTransport):
         super().__init__(inner, Playback(cassette, recording_clock=clock))
 
 
-class ReplayTransport(_CassetteTransport):
+class ReplayTransport(CassetteTransport):
     """Answers from a cassette, and from nothing else.
 
     Args:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, aclosing
+from contextlib import AbstractContextManager, ExitStack, aclosing
 from threading import Lock
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -208,10 +208,7 @@ class CassetteContext:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, inside a cassette of its own at each call: sync, async, or a generator of either."""
-        for is_one, wrap in _WRAPPERS:
-            if is_one(function):
-                return functools.wraps(function)(wrap(self._again, function))
-        return functools.wraps(function)(_around_call(self._again, function))
+        return around(self._again, function)
 
     def _again(self) -> CassetteContext:
         return CassetteContext(
@@ -252,7 +249,17 @@ def _unexpected(cassette: Cassette, used: active.Scope) -> Iterator[CassetteErro
     return (miss for miss in cassette.misses if not was_expected(miss, inside=used.entered_at))
 
 
-def _around_call(context: Callable[[], CassetteContext], function: Callable[..., Any]) -> Callable[..., Any]:
+def around(context: Callable[[], AbstractContextManager[Any]], function: Callable[P, R]) -> Callable[P, R]:
+    """The function, inside a context of its own at each call."""
+    for is_one, wrap in _WRAPPERS:
+        if is_one(function):
+            return functools.wraps(function)(wrap(context, function))
+    return functools.wraps(function)(_around_call(context, function))
+
+
+def _around_call(
+    context: Callable[[], AbstractContextManager[Any]], function: Callable[..., Any]
+) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         with context():
             return function(*args, **kwargs)
@@ -261,7 +268,7 @@ def _around_call(context: Callable[[], CassetteContext], function: Callable[...,
 
 
 def _around_coroutine(
-    context: Callable[[], CassetteContext], function: Callable[..., Any]
+    context: Callable[[], AbstractContextManager[Any]], function: Callable[..., Any]
 ) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         with context():
@@ -271,7 +278,7 @@ def _around_coroutine(
 
 
 def _around_generator(
-    context: Callable[[], CassetteContext], function: Callable[..., Any]
+    context: Callable[[], AbstractContextManager[Any]], function: Callable[..., Any]
 ) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         with context():
@@ -281,7 +288,7 @@ def _around_generator(
 
 
 def _around_async_generator(
-    context: Callable[[], CassetteContext], function: Callable[..., Any]
+    context: Callable[[], AbstractContextManager[Any]], function: Callable[..., Any]
 ) -> Callable[..., Any]:
     async def call(*args: Any, **kwargs: Any) -> Any:
         with context():

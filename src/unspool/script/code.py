@@ -1,0 +1,132 @@
+"""A turn, or a script, as the code that makes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from unspool.providers.reply import Call, Citation, Image, Reasoning, Refusal, Text
+from unspool.script.turns import Group, Pace, Part, Structured, Turn
+
+
+def code_of(turn: Turn) -> str:
+    """The code of a turn: `call('get_weather', city='Oslo')`."""
+    settings = dict(_settings(turn))
+    parts = [_part(part) for part in turn.parts]
+    if turn.make is not None:
+        parts.append(getattr(turn.make, "__name__", repr(turn.make)))
+    parts += _ends(turn)
+    if settings or not parts or (turn.make is not None and turn.fault is not None):
+        inside = [*parts, *(f"{name}={value}" for name, value in settings.items())]
+        shown = f"turn({', '.join(inside)})"
+    else:
+        shown = " + ".join(parts)
+    if turn.fault is None:
+        return shown
+    return f"({shown}) | {turn.fault!r}" if " + " in shown else f"{shown} | {turn.fault!r}"
+
+
+def group_code(group: Group, *, indent: str = "    ") -> str:
+    """The code of a group of turns."""
+    lines = [f"{indent}{_shown(one)}," for one in group.turns]
+    if group.when is None and group.any_order:
+        return "\n".join(["any_order(", *lines, ")"])
+    options = [f"when={_value(group.when)}"]
+    options += [f"name={group.name!r}"] if group.name else []
+    options += ["any_order=True"] if group.any_order else []
+    options += [] if group.repeat == 1 else [f"repeat={_repeat(group.repeat)}"]
+    return "\n".join(["agent(", *lines, f"{indent}{', '.join(options)},", ")"])
+
+
+def _shown(turn: Any) -> str:
+    return repr(turn)
+
+
+def _settings(turn: Turn) -> Iterator[tuple[str, str]]:
+    if turn.chunks is not None:
+        yield "chunks", repr(turn.chunks)
+    if turn.pace is not None:
+        yield "pace", _pace(turn.pace)
+    if turn.when is not None:
+        yield "when", _value(turn.when)
+    if turn.repeat != 1:
+        yield "repeat", _repeat(turn.repeat)
+    if turn.interleaved:
+        yield "interleaved", "True"
+
+
+def _repeat(repeat: float) -> str:
+    return "FOREVER" if repeat == float("inf") else repr(repeat)
+
+
+def _value(value: Any) -> str:
+    return getattr(value, "__name__", repr(value)) if callable(value) else repr(value)
+
+
+def _ends(turn: Turn) -> Iterator[str]:
+    if turn.finish is not None:
+        yield f"finish({turn.finish!r})"
+    if turn.tokens is not None:
+        tokens = turn.tokens
+        given = {"input": tokens.input, "output": tokens.output}
+        shown = {name: value for name, value in given.items() if value >= 0}
+        shown |= {name: value for name in ("cached", "reasoning") if (value := getattr(tokens, name))}
+        yield f"usage({', '.join(f'{name}={value}' for name, value in shown.items())})"
+    if turn.failure is not None:
+        failure = turn.failure
+        more = [f"{failure.message!r}"] if failure.message is not None else []
+        more += [f"retry_after={failure.retry_after!r}"] if failure.retry_after is not None else []
+        yield f"error({', '.join([str(failure.status), *more])})"
+
+
+def _pace(pace: Pace) -> str:
+    names = [name for name in ("first", "between", "jitter", "seed") if getattr(pace, name)]
+    return f"pace({', '.join(f'{name}={getattr(pace, name)!r}' for name in names)})"
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Text():
+            more = [f"citations=[{', '.join(map(_citation, part.citations))}]"] if part.citations else []
+            return f"text({', '.join([repr(part.text), *more, *_pieces(part.pieces)])})"
+        case Reasoning():
+            named = [
+                f"{name}={value!r}" for name in ("signature", "redacted") if (value := getattr(part, name))
+            ]
+            shown = [repr(part.text)] if part.text else []
+            return f"reasoning({', '.join([*shown, *named, *_pieces(part.pieces)])})"
+        case Call():
+            made = f"call({', '.join([repr(part.name), *_arguments(part.arguments)])})"
+            return made if part.id is None else f"with_id({made}, {part.id!r})"
+        case Refusal():
+            return f"refusal({part.text!r})"
+        case Image():
+            media = "" if part.media_type == "image/png" else f", media_type={part.media_type!r}"
+            return f"image({part.data!r}{media})"
+        case Structured():
+            return f"structured({part.value!r}{'' if part.valid else ', valid=False'})"
+
+
+def _pieces(pieces: tuple[str, ...]) -> list[str]:
+    return [f"chunks={list(pieces)!r}"] if pieces else []
+
+
+def _citation(citation: Citation) -> str:
+    values = [citation.url, citation.title, citation.quote]
+    while len(values) > 1 and not values[-1]:
+        values.pop()
+    return f"citation({', '.join(map(repr, values))})"
+
+
+def _arguments(arguments: str) -> list[str]:
+    try:
+        found = json.loads(arguments)
+    except ValueError:
+        return [repr(arguments)]
+    written = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    if not isinstance(found, dict) or written != arguments:
+        return [repr(arguments)]
+    if all(name.isidentifier() for name in found):
+        return [f"{name}={value!r}" for name, value in found.items()]
+    return [repr(found)]

@@ -1,0 +1,310 @@
+"""Playing a script: `use_script` for the length of a block, `ScriptTransport` for one client."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.conversation import Conversations
+from unspool.cassette.model import Interaction, Request
+from unspool.cassette.player import Play
+from unspool.clock import Clock, VirtualClock
+from unspool.errors import CassetteError, FaultError
+from unspool.script.script import Answer, Script
+from unspool.script.turns import Chunks, Pace
+from unspool.transports import active
+from unspool.transports.fault_transport import Breaker, BrokenAnswer, Met
+from unspool.transports.in_force import in_force
+from unspool.transports.network_guard import LOOPBACK
+from unspool.transports.playback import Playback
+from unspool.transports.transport import CassetteTransport
+from unspool.transports.use_cassette import CassetteContext, around
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The task or thread that asks."""
+
+    thread: threading.Thread
+    task: Any
+
+    def is_gone(self) -> bool:
+        if self.task is None:
+            return not self.thread.is_alive()
+        done = getattr(self.task, "done", None)
+        if done is not None:
+            return bool(done())
+        return getattr(self.task.coro, "cr_frame", None) is None  # trio's
+
+
+def _here() -> _Here:
+    return _Here(threading.current_thread(), _task())
+
+
+def _task() -> Any:
+    with suppress(RuntimeError):
+        return asyncio.current_task()
+    trio = sys.modules.get("trio")
+    if trio is not None:
+        with suppress(RuntimeError):
+            return trio.lowlevel.current_task()
+    return None
+
+
+class _Delivery:
+    """How far a client has read an answer."""
+
+    def __init__(self, interaction: Interaction, progress: Callable[[], int]) -> None:
+        timeline = interaction.response.timeline
+        self._pieces = len(timeline.chunks) if timeline else 1
+        self._progress = progress
+
+    def is_whole(self) -> bool:
+        return self._progress() >= self._pieces
+
+
+class ScriptedCassette(Cassette):
+    """What stands where a cassette does: it's asked for each request's answer.
+
+    Args:
+        script: the script that answers.
+        options: those of `Cassette`: `ignore_hosts`, `ignore_localhost`, `on_miss`, `on_notice`.
+    """
+
+    answers_housekeeping = True
+
+    def __init__(self, script: Script, **options: Any) -> None:
+        super().__init__(None, record_mode="none", **options)
+        self.script = script
+        self._chosen: dict[int, tuple[Request, Answer]] = {}
+        self._answered: dict[int, Answer] = {}
+
+    @property
+    def name(self) -> str:
+        return "the script"
+
+    def choose(self, request: Request) -> Answer:
+        """The answer to a request, which `ask` gives next.
+
+        Raises:
+            UnscriptedRequestError: there is none.
+        """
+        try:
+            answer = self.script.answer(request, _here())
+        except CassetteError as error:
+            self.missed(error)
+            raise
+        self._chosen[id(request)] = request, answer
+        return answer
+
+    def ask(self, request: Request, *, under_fault: bool = False, by_position: bool = False) -> Interaction:
+        del under_fault, by_position
+        known = self._chosen.pop(id(request), None)
+        answer = known[1] if known is not None and known[0] is request else self.choose(request)
+        self._chosen.pop(id(request), None)
+        self._answered[id(answer.interaction)] = answer
+        return answer.interaction
+
+    def play(self, interaction: Interaction) -> Play:
+        play = super().play(interaction)
+        answer = self._answered.pop(id(interaction), None)
+        if answer is not None and answer.given is not None:
+            answer.given.deliveries.append(_Delivery(interaction, lambda: play.pieces))
+        return play
+
+    def give_back(self, interaction: Interaction) -> None:
+        """Nothing: a retry gets the same turn anyway."""
+
+
+class ScriptBreaker(Breaker):
+    """The faults of a script's turns; the fault of a whole test takes those that have none of their own."""
+
+    def __init__(self, cassette: ScriptedCassette, lend_time: Callable[[], None]) -> None:
+        from unspool.faults.fault import NoFault  # noqa: PLC0415 - to be a breaker without a fault of its own
+
+        super().__init__(NoFault())
+        self._cassette = cassette
+        self._lend_time = lend_time
+
+    def meet(self, request: Request, conversations: Conversations) -> BrokenAnswer | None:
+        answer = self._cassette.choose(request)
+        if answer.asked is None:
+            return None
+        if answer.fault is None or answer.ledger is None:
+            forced = in_force()
+            return None if forced is None else forced.breaker.meet(request, conversations)
+        met = Met(answer.asked)
+        self.log.append(met)
+        answer.ledger.requests += 1
+        if not answer.fault.hits(answer.asked):
+            return None
+        self._lend_time()
+        met.notes = notes = answer.ledger.notes()
+        if answer.given is not None:
+            answer.given.deliveries.append(_Delivery(answer.interaction, lambda: met.pieces))
+        return BrokenAnswer(answer.fault.stage(answer.asked, notes), request, notes, met)
+
+    def errors(self) -> list[FaultError]:
+        return []  # the script reports them
+
+
+class ScriptContext:
+    """What `use_script` returns: a context manager, sync or async, and a decorator."""
+
+    def __init__(
+        self,
+        make: Callable[[], Script],
+        *,
+        clock: Clock | None,
+        allowed_hosts: frozenset[str],
+        checks: bool = True,
+        **options: Any,
+    ) -> None:
+        self._make = make
+        self._checks = checks
+        self._clock = clock
+        self._allowed_hosts = allowed_hosts
+        self._options = options
+        self._entered: list[tuple[CassetteContext, Script, ScriptedCassette]] = []
+
+    def __enter__(self) -> Script:
+        script = self._make()
+        cassette = ScriptedCassette(script, **self._options)
+        context = CassetteContext(
+            lambda: cassette,
+            factor=1.0,
+            clock=self._clock or VirtualClock(),
+            fault=None,
+            freeze_time=False,
+            require_all_played=False,
+            allowed_hosts=self._allowed_hosts,
+        )
+        context.__enter__()
+        used = active.here()
+        if used is not None and used.playback is not None:
+            playback = used.playback
+            if script.has_time:
+                playback.lend_time()
+            used.playback = replace(playback, breaker=ScriptBreaker(cassette, playback.lend_time))
+        self._entered.append((context, script, cassette))
+        return script
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        context, script, cassette = self._entered.pop()
+        if not self._checks:
+            cassette.misses.clear()
+        context.__exit__(kind, error, traceback)
+        if error is None and self._checks:
+            script.assert_complete()
+
+    async def __aenter__(self) -> Script:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.__exit__(kind, error, traceback)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with a script of its own at each call: sync, async, or a generator of either."""
+        return around(self._again, function)
+
+    def _again(self) -> ScriptContext:
+        return ScriptContext(
+            self._make, clock=self._clock, allowed_hosts=self._allowed_hosts, **self._options
+        )
+
+
+def use_script(
+    *turns: Any,
+    format: str | None = None,  # noqa: A002 - the field's word
+    chunks: Chunks = None,
+    pace: Pace | float | None = None,
+    any_order: bool = False,
+    repeat: float = 1,
+    clock: Clock | None = None,
+    allowed_hosts: Iterable[str] = LOOPBACK,
+    **options: Any,
+) -> ScriptContext:
+    """Answer every client's model requests from a script: as a context manager or a decorator.
+
+        with use_script(call("get_weather", city="Oslo"), text("Rain.")) as script:
+            assert my_agent("Weather in Oslo?") == "Rain."
+
+    It holds for this task or thread and all that these start, also for clients made before, as `use_cassette`
+    does; nothing reaches the network.
+
+    Args:
+        turns: the answers, in order; or one `Script`.
+        format: the wire format of all requests, where their URLs don't tell.
+        chunks: how texts are cut, where a turn doesn't say.
+        pace: when pieces arrive, where a turn doesn't say.
+        any_order: whether each turn may come at any time; each then needs `turn(…, when=…)`.
+        repeat: how often the script is played; each conversation then plays it for itself.
+        clock: whose time the pauses take; by default virtual time, which costs none.
+        allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
+        options: those of `Cassette` that pass requests by: `ignore_hosts`, `ignore_localhost`; and `on_miss`.
+
+    Raises (at the end of the block):
+        UnscriptedRequestError: a request got no turn, even if the client swallowed that error.
+        UnplayedTurnsError: turns were left over.
+        FaultError: a turn's fault found nothing to break.
+    """
+    make = _maker(turns, format=format, chunks=chunks, pace=pace, any_order=any_order, repeat=repeat)
+    return ScriptContext(make, clock=clock, allowed_hosts=frozenset(allowed_hosts), **options)
+
+
+def _maker(turns: tuple[Any, ...], **options: Any) -> Callable[[], Script]:
+    if len(turns) == 1 and isinstance(turns[0], Script):
+        given = {name: value for name, value in options.items() if value not in (None, False, 1)}
+        if given:
+            raise TypeError(f"a Script has its options already, got {', '.join(given)} as well")
+        return lambda: cast("Script", turns[0])
+    Script(*turns, **options)  # a wrong script fails here, and not when it's entered
+    return partial(Script, *turns, **options)
+
+
+class ScriptTransport(CassetteTransport):
+    """Answers a client's model requests from a script: `httpx.Client(transport=ScriptTransport(text("Hi")))`.
+
+    For httpx and httpx2, sync and async. Where its client is closed without an error, the script must be
+    complete.
+
+    Args:
+        turns: the answers, in order; or one `Script`.
+        clock: whose time the pauses take; by default virtual time.
+        options: those of `Script`.
+
+    Attributes:
+        script: what is played.
+    """
+
+    def __init__(self, *turns: Any, clock: Clock | None = None, **options: Any) -> None:
+        defaults: dict[str, Any] = {
+            "format": None,
+            "chunks": None,
+            "pace": None,
+            "any_order": False,
+            "repeat": 1,
+        }
+        self.script = _maker(turns, **{**defaults, **options})()
+        cassette = ScriptedCassette(self.script)
+        breaker = ScriptBreaker(cassette, lambda: None)
+        super().__init__(None, Playback(cassette, 1.0, clock or VirtualClock(), breaker=breaker))
+
+    def __exit__(self, kind: object = None, error: BaseException | None = None, way: object = None) -> None:
+        super().__exit__(kind, error, way)
+        if error is None:
+            self.script.assert_complete()
+
+    async def __aexit__(
+        self, kind: object = None, error: BaseException | None = None, way: object = None
+    ) -> None:
+        await super().__aexit__(kind, error, way)
+        if error is None:
+            self.script.assert_complete()

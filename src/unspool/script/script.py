@@ -1,0 +1,389 @@
+"""A script: turns of a model, which answer each request by its conversation."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unspool.cassette.model import Interaction, Request
+from unspool.errors import ScriptError, UnplayedTurnsError, UnscriptedRequestError
+from unspool.faults.fault import Asked, Fault
+from unspool.faults.notes import Ledger
+from unspool.providers.detect import format_of_exchange, provider_at
+from unspool.providers.reply import Call, Reasoning, Reply
+from unspool.script.choose import (
+    Asker,
+    Given,
+    Round,
+    Slot,
+    followed_by,
+    list_for,
+    lists_of,
+    round_for,
+    slot_for,
+)
+from unspool.script.echo import broken_rules
+from unspool.script.encode import CODECS, Manner, Played, played
+from unspool.script.seen import Seen, SeenCall, SeenMessage, SeenResult, SeenThought, read
+from unspool.script.side import SideRequest, Stored, side_answer
+from unspool.script.turns import Chunks, Pace, Turn, as_pace, as_turn, checked_chunks, checked_repeat, joined
+from unspool.transports.expected import was_expected
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request gets.
+
+    Attributes:
+        interaction: the answer, unbroken.
+        asked: the request, as faults are aimed; None for a request beside the model.
+        fault: what breaks it; None for nothing.
+        ledger: what the fault did.
+        given: the turn; None as above.
+    """
+
+    interaction: Interaction
+    asked: Asked | None = None
+    fault: Fault | None = None
+    ledger: Ledger | None = None
+    given: Given | None = None
+
+
+class ScriptedTurn:
+    """A turn of a script: `script[1] | ErrorEvent(after=2)` breaks it."""
+
+    def __init__(self, script: Script, slot: Slot) -> None:
+        self._script = script
+        self._slot = slot
+
+    @property
+    def index(self) -> int:
+        return self._slot.index
+
+    @property
+    def turn(self) -> Turn:
+        """What it says."""
+        return self._slot.turn
+
+    @property
+    def calls(self) -> list[Seen]:
+        """The requests that it has answered."""
+        return [seen for seen in self._script.calls if seen.turn == self.index]
+
+    def __or__(self, fault: Fault) -> ScriptedTurn:
+        self._slot.turn = self._slot.turn | fault
+        return self
+
+    def __repr__(self) -> str:
+        return f"<turn {self.index}: {self.turn!r}>"
+
+
+class Script:
+    """A model that says what it's scripted to, to whichever client asks, in the client's own wire format.
+
+        script = Script(call("get_weather", city="Oslo"), text("Rain in Oslo."))
+        with use_script(script): …
+
+    Args:
+        turns: the answers, in order: turns, texts, functions of the request; and `agent(…)` for
+            conversations of their own.
+        format: the wire format of all requests, where their URLs don't tell.
+        chunks: how texts are cut, where a turn doesn't say.
+        pace: when pieces arrive, where a turn doesn't say; in virtual time.
+        any_order: whether each turn may come at any time; each then needs `turn(…, when=…)`.
+        repeat: how often the script is played; each conversation then plays it for itself.
+
+    Attributes:
+        calls: the requests to the model, in the order of their arrival.
+        side_requests: all others: token counts, lists of models, embeddings, traces.
+
+    Raises:
+        ScriptError: something is no turn.
+    """
+
+    def __init__(
+        self,
+        *turns: Any,
+        format: str | None = None,  # noqa: A002 - the field's word
+        chunks: Chunks = None,
+        pace: Pace | float | None = None,
+        any_order: bool = False,
+        repeat: float = 1,
+    ) -> None:
+        if format is not None and format not in CODECS:
+            raise ScriptError(f"expected format= to be one of {', '.join(CODECS)}, got {format!r}")
+        self.format = format
+        self.calls: list[Seen] = []
+        self.side_requests: list[SideRequest] = []
+        self.misses: list[UnscriptedRequestError] = []
+        self._manner = Manner(checked_chunks(chunks), None if pace is None else as_pace(pace))
+        self._lists = lists_of(turns, any_order=any_order, repeat=checked_repeat(repeat))
+        self._slots = sorted((slot for one in self._lists for slot in one.slots), key=lambda slot: slot.index)
+        self._given: list[Given] = []
+        self._by_key: dict[bytes, Given] = {}
+        self._conversations: dict[bytes, int] = {}
+        self._stored = Stored()
+        self._ledgers: dict[int, tuple[Fault, Ledger]] = {}
+        self._lock = threading.RLock()
+
+    # -- its turns
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __getitem__(self, index: int) -> ScriptedTurn:
+        return ScriptedTurn(self, self._slots[index])
+
+    def __setitem__(self, index: int, turn: Any) -> None:
+        if not isinstance(turn, ScriptedTurn):
+            self._slots[index].turn = as_turn(turn)
+
+    def __iter__(self) -> Iterator[ScriptedTurn]:
+        return (ScriptedTurn(self, slot) for slot in self._slots)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether something in it takes time."""
+        return self._manner.pace is not None or any(
+            slot.turn.pace is not None or slot.turn.fault is not None or slot.turn.make is not None
+            for slot in self._slots
+        )
+
+    # -- answering
+
+    def answer(self, request: Request, asker: Asker) -> Answer:
+        """Answer a request.
+
+        Raises:
+            UnscriptedRequestError: no turn does.
+        """
+        with self._lock:
+            try:
+                return self._side(request) or self._turn(request, asker)
+            except ScriptError as problem:
+                raise self._miss(request, str(problem)) from problem
+
+    def _side(self, request: Request) -> Answer | None:
+        found = side_answer(request, self._stored, known=self._wire_format(request) is not None)
+        if found is None:
+            return None
+        response, kind = found
+        self.side_requests.append(SideRequest(request, kind, response.status))
+        return Answer(Interaction(request, response))
+
+    def _wire_format(self, request: Request) -> str | None:
+        if request.method.upper() != "POST":
+            return None
+        found = self.format or format_of_exchange(request.uri)
+        return found if found in CODECS else None
+
+    def _turn(self, request: Request, asker: Asker) -> Answer:
+        wire_format = self._wire_format(request)
+        if wire_format is None:
+            raise ScriptError(_UNKNOWN_ADDRESS)
+        seen = self._told_before(read(request, wire_format, provider_at(request.uri)))
+        given = self._given_for(seen, asker)
+        given.attempts += 1
+        seen = replace(
+            seen,
+            index=len(self.calls),
+            attempt=given.attempts,
+            turn=given.slot.index,
+            conversation=self._conversations.setdefault(self._thread(seen), len(self._conversations) + 1),
+        )
+        self.calls.append(seen)
+        self._say(given, seen)
+        turn_number = 1 + sum(one.role == "assistant" for one in seen.messages)
+        fault = given.turn.fault
+        asked = Asked(request, given.attempts, turn_number)
+        return Answer(given.played.interaction, asked, fault, self._ledger(given, fault), given)
+
+    def _told_before(self, seen: Seen) -> Seen:
+        """The request with what its provider remembers: the responses that it goes on from."""
+        before = self._stored.before(seen)
+        names = {call.id: call.name for one in self._given if one.message for call in one.message.calls}
+        messages = tuple(_with_names(message, names) for message in (*before, *seen.messages))
+        return replace(seen, messages=messages)
+
+    def _thread(self, seen: Seen) -> bytes:
+        followed = followed_by(self._given[:-1], seen)
+        return seen.opening if followed is None else self._root(followed)
+
+    def _root(self, given: Given) -> bytes:
+        before = followed_by(self._given[: self._given.index(given)], given.seen)
+        return given.seen.opening if before is None else self._root(before)
+
+    def _given_for(self, seen: Seen, asker: Asker) -> Given:
+        known = self._by_key.get(seen.key)
+        if known is not None and not known.failed:
+            return known
+        wrong = next(broken_rules(seen, self._given), None)
+        if wrong:
+            raise ScriptError(wrong)
+        followed = followed_by(self._given, seen)
+        turns = list_for(self._lists, seen, followed)
+        playing = round_for(turns, seen, followed, asker)
+        slot = slot_for(playing, seen)
+        use = playing.uses.get(slot.index, 0) + 1
+        given = Given(slot, playing, use, seen, asker)
+        given.turn = _resolved(slot.turn, replace(seen, index=len(self.calls), turn=slot.index))
+        given.failed = given.turn.failure is not None
+        self._write(given, seen)
+        if followed is not None:
+            followed.is_followed = True
+        self._note(given, playing, seen)
+        return given
+
+    def _note(self, given: Given, playing: Round, seen: Seen) -> None:
+        playing.uses[given.slot.index] = given.use
+        playing.openings.add(seen.opening)
+        playing.last = given
+        self._given.append(given)
+        self._by_key[seen.key] = given
+
+    def _say(self, given: Given, seen: Seen) -> None:
+        """Write the turn again, where a retry asks for it in another way."""
+        if given.seen.request is not seen.request:
+            given.seen = replace(given.seen, request=seen.request, streamed=seen.streamed)
+            self._write(given, seen)
+
+    def _write(self, given: Given, seen: Seen) -> None:
+        seed = f"{given.slot.index}/{given.round.number}/{given.use}"
+        made: Played = played(given.turn, seen, seed=seed, manner=self._manner)
+        given.played = made
+        given.message = None if made.reply is None else _message(made.reply, seen)
+        given.response_id = made.response_id
+        if made.reply is not None and made.response_id:
+            self._stored.keep(seen, made, _message(made.reply, seen))
+
+    def _ledger(self, given: Given, fault: Fault | None) -> Ledger | None:
+        if fault is None:
+            return None
+        known = self._ledgers.get(given.slot.index)
+        if known is None or known[0] != fault:
+            known = fault, Ledger(fault)
+            self._ledgers[given.slot.index] = known
+        return known[1]
+
+    # -- the end
+
+    @property
+    def unplayed(self) -> list[ScriptedTurn]:
+        """The turns that no request has asked for."""
+        return [ScriptedTurn(self, slot) for slot in self._slots if self._is_left(slot)]
+
+    def _is_left(self, slot: Slot) -> bool:
+        rounds = slot.group.rounds
+        wanted = 1 if slot.group.repeat == float("inf") else slot.group.repeat
+        return len(rounds) < wanted or any(slot in one.left() for one in rounds)
+
+    def assert_complete(self) -> None:
+        """Check that each request got a turn, and each turn was asked for.
+
+        Raises:
+            UnscriptedRequestError: a request got none.
+            UnplayedTurnsError: a turn was left over.
+            FaultError: a fault found nothing to break.
+        """
+        for miss in self.misses:
+            if not was_expected(miss):
+                raise miss
+        for error in self.fault_errors():
+            raise error
+        left = self.unplayed
+        if left:
+            shown = "\n".join(f"  turn {one.index}: {one.turn!r}" for one in left)
+            raise UnplayedTurnsError(
+                f"{len(left)} of {len(self)} turns were not asked for:\n{shown}\n{self.story()}"
+            )
+
+    def fault_errors(self) -> list[Exception]:
+        """The errors of faults that broke nothing where they should have."""
+        return [error for _, ledger in self._ledgers.values() for error in ledger.errors()]
+
+    def story(self) -> str:
+        """The conversations so far, request by request."""
+        if not self.calls:
+            return "the model was asked nothing"
+        return "\n".join(["the model was asked:", *map(self._line, self.calls)])
+
+    def _line(self, seen: Seen) -> str:
+        attempt = f", attempt {seen.attempt}" if seen.attempt > 1 else ""
+        place = f"  call {seen.index} (conversation {seen.conversation}{attempt})"
+        said = repr(self._slots[seen.turn].turn) if seen.turn is not None else "nothing"
+        return f"{place}: {_asked(seen)} → turn {seen.turn}: {said:.300}"
+
+    def _miss(self, request: Request, problem: str) -> UnscriptedRequestError:
+        address = f"{request.method} {request.uri.partition('?')[0]}"
+        error = UnscriptedRequestError(f"{address}: {problem}\n{self._next()}{self.story()}")
+        self.misses.append(error)
+        return error
+
+    def _next(self) -> str:
+        left = self.unplayed
+        return f"next would be turn {left[0].index}: {left[0].turn!r:.300}\n" if left else ""
+
+    def __repr__(self) -> str:
+        return f"Script({', '.join(repr(slot.turn) for slot in self._slots)})"
+
+
+_UNKNOWN_ADDRESS = (
+    "no scripted format answers at this address. Those that do end in /chat/completions, /responses,"
+    " /v1/messages, :generateContent, :streamGenerateContent, /model/…/converse, /model/…/invoke,"
+    f" /v2/chat, /api/chat or /api/generate; for others say format= ({', '.join(CODECS)}). A tool's own"
+    " requests pass with ignore_hosts=[…]"
+)
+
+
+def _resolved(turn: Turn, seen: Seen) -> Turn:
+    """The turn itself, if it's a function that makes it."""
+    if turn.make is None:
+        return turn
+    value = turn.make(seen)
+    if inspect.isawaitable(value):
+        if inspect.iscoroutine(value):
+            value.close()
+        raise ScriptError(f"expected {turn!r} to be a plain function, got an async one")
+    if value is None:
+        raise ScriptError(f"expected {turn!r} to return a turn or a text, got None")
+    made = as_turn(value)
+    if made.make is not None:
+        raise ScriptError(f"expected {turn!r} to return a turn or a text, got a function")
+    return joined(replace(turn, make=None, when=None, repeat=1), made)
+
+
+def _message(reply: Reply, seen: Seen) -> SeenMessage:
+    """What the client should send back."""
+    calls = tuple(
+        SeenCall(part.id or "", part.name, part.arguments) for part in reply.parts if isinstance(part, Call)
+    )
+    thoughts = tuple(
+        SeenThought(part.text, part.signature or part.redacted)
+        for part in reply.parts
+        if isinstance(part, Reasoning) and _is_signed(seen)
+    )
+    return SeenMessage("assistant", reply.text, calls, (), thoughts)
+
+
+def _is_signed(seen: Seen) -> bool:
+    if seen.format == "openai-responses":
+        return "reasoning.encrypted_content" in (seen.body.get("include") or ())
+    return CODECS[seen.format].signs
+
+
+def _with_names(message: SeenMessage, names: Mapping[str, str]) -> SeenMessage:
+    if all(one.name for one in message.results):
+        return message
+    results = (
+        one if one.name else SeenResult(one.id, names.get(one.id, ""), one.text) for one in message.results
+    )
+    return replace(message, results=tuple(results))
+
+
+def _asked(seen: Seen) -> str:
+    if seen.results:
+        return ", ".join(f"{one.name or one.id} → {one.text:.80}" for one in seen.results)
+    return f"user {seen.user!r:.100}"
