@@ -11,9 +11,10 @@ import aiohttp
 import httpx
 import pytest
 import requests
+import tornado.httpclient
 import vcr.patch
 import vcr.stubs
-import vcr.stubs.aiohttp_stubs
+import vcr.stubs.tornado_stubs
 from tests.loopback import Answer, Loopback, serve
 
 from unspool.transports.use_cassette import use_cassette
@@ -41,6 +42,7 @@ async def by_aiohttp(url: str) -> bytes:
         (vcr.patch.CassettePatcherBuilder, "_urllib3"),
         (vcr.patch, "force_reset"),
         (vcr.patch, "ConnectionRemover"),
+        (vcr.stubs.VCRConnection, "request"),
         (vcr.stubs.VCRConnection, "getresponse"),
     ],
 )
@@ -56,36 +58,27 @@ def test_what_has_moved_is_named_to_requests_and_httpx_goes_on(
         assert asyncio.run(by_aiohttp(f"{server.url}/")) == b"".join(PIECES)
 
 
-@pytest.mark.parametrize("name", ["vcr_request", "MockStream"])
-def test_what_has_moved_is_named_to_aiohttp_and_others_go_on(
-    name: str, server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def by_tornado(url: str) -> bytes:
+    client = tornado.httpclient.AsyncHTTPClient(force_instance=True)
+    answer = await client.fetch(url, method="POST", body=b"{}")
+    return answer.body
+
+
+def test_what_has_moved_is_named_to_tornado_and_others_go_on(
+    server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(vcr.stubs.aiohttp_stubs, name)
+    monkeypatch.delattr(vcr.stubs.tornado_stubs, "vcr_fetch_impl")
 
     with use_cassette(tmp_path / "a.yaml"):
-        with pytest.raises(VcrpyMovedError, match=f"{NEEDED}it has no .*{name}"):
-            asyncio.run(by_aiohttp(f"{server.url}/"))
+        with pytest.raises(VcrpyMovedError, match=f"{NEEDED}it has no .*vcr_fetch_impl"):
+            asyncio.run(by_tornado(f"{server.url}/"))
         assert requests.post(f"{server.url}/", timeout=5).content == b"".join(PIECES)
 
 
 def test_a_stub_that_wants_other_arguments_has_moved(
     server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vcr.stubs.aiohttp_stubs, "vcr_request", lambda one: one)
+    monkeypatch.setattr(vcr.stubs.tornado_stubs, "vcr_fetch_impl", lambda one: one)
 
-    with use_cassette(tmp_path / "a.yaml"), pytest.raises(VcrpyMovedError, match="vcr_request"):
-        asyncio.run(by_aiohttp(f"{server.url}/"))
-
-
-class _OldPayload:
-    """aiohttp's payload before 3.12, which can only be written."""
-
-    async def write(self, writer: object) -> None:
-        await writer.write(b'{"ask":')  # type: ignore[attr-defined]
-        await writer.write(b' "me"}')  # type: ignore[attr-defined]
-
-
-def test_a_payload_of_an_older_aiohttp_says_its_bytes() -> None:
-    from unspool.transports.aiohttp_stub import _bytes_of
-
-    assert asyncio.run(_bytes_of(_OldPayload())) == b'{"ask": "me"}'
+    with use_cassette(tmp_path / "a.yaml"), pytest.raises(VcrpyMovedError, match="vcr_fetch_impl"):
+        asyncio.run(by_tornado(f"{server.url}/"))

@@ -1,199 +1,348 @@
-"""aiohttp: vcrpy's stub, and around it what that doesn't see to."""
+"""aiohttp: its connectors hand out connections whose server is a cassette.
+
+All else is aiohttp's own: it sends the request, parses the response, decompresses it, follows redirects,
+stores cookies and times out. The server's side of the connection reads the request with h11, asks the
+cassette, and feeds the response to aiohttp's protocol (`http1`): each piece when the client has read those
+before it, so that it sees the recorded pieces however late it reads.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
-from inspect import signature
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from unspool.cassette.model import Interaction, Response
-from unspool.errors import CassetteError
-from unspool.transports import active, network_guard, vcr_insides
+from unspool.cassette.model import Request, Response
+from unspool.transports import active, network_guard
+from unspool.transports.http1 import Framing, as_httpx, as_httpx_response, fitted, framing, socket_error
+from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import swap
-from unspool.transports.vcr_deck import Asked, Deck, decoded_body, fail, latest
+from unspool.transports.playback import Playback, aanswer
 
-ARequest = Callable[..., Awaitable[Any]]
+Connect = Callable[..., Awaitable[Any]]
 
 
 def install(stack: ExitStack) -> None:
-    """Put the stub in place, if aiohttp is loaded; loading vcrpy loads it, if it's there."""
+    """Put the connections in place, if aiohttp is loaded."""
     aiohttp = sys.modules.get("aiohttp")
     if aiohttp is not None:
-        swap(stack, aiohttp.ClientSession, "_request", functools.partial(_stubbed, aiohttp))
+        swap(stack, aiohttp.BaseConnector, "connect", functools.partial(_connecting, aiohttp))
 
 
-def _stubbed(aiohttp: ModuleType, original: ARequest) -> ARequest:
-    errors = {
-        "timeout": aiohttp.ServerTimeoutError,
-        "reset": aiohttp.ClientOSError,
-        "broken": aiohttp.ClientPayloadError,
-    }
-    stubs = {decodes: _stub(original, Deck(decodes=decodes, **errors)) for decodes in (True, False)}
+def _connecting(aiohttp: ModuleType, original: Connect) -> Connect:
+    make_protocol = _protocol_class(aiohttp.client_proto.ResponseHandler, aiohttp.StreamReader)
+    make_connection = _connection_class(aiohttp.connector.Connection)
 
-    async def request(self: Any, method: str, str_or_url: Any, **kwargs: Any) -> Any:
-        if active.playback() is None or network_guard.is_live() or _opens_websocket(kwargs.get("headers")):
-            return await original(self, method, str_or_url, **kwargs)
-        settled = await _settled(aiohttp, self, kwargs)
-        raises = settled.pop("raise_for_status", None)
-        stub = stubs[_decodes(self, settled)]
-        try:
-            response = await stub(
-                self, method, self._build_url(str_or_url), **settled, raise_for_status=False
-            )
-        except BaseException as error:
-            fail(latest(), error)
-            raise
-        if isinstance(latest().found, Interaction):
-            for replayed in (*response.history, response):
-                replayed._request_info = _completed(aiohttp, self, replayed._request_info, settled)
-                replayed._cache.pop("request_info", None)  # which vcrpy has looked at
-        await _raise_for_status(self, response, raises)
-        return response
+    async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
+        playback = active.playback()
+        if playback is None or network_guard.is_live() or "upgrade" in {name.lower() for name in req.headers}:
+            return await original(self, req, traces, timeout)
+        playback = playback.now()
+        if is_ignored(playback.cassette, str(req.url)) and may_pass(playback.cassette, str(req.url)):
+            with network_guard.live():
+                return await original(self, req, traces, timeout)
+        loop = asyncio.get_running_loop()
+        protocol = make_protocol(loop)
+        send = functools.partial(_send, aiohttp, self, req, timeout)
+        server = _Server(replace(playback, fit=fitted), req, protocol, send, aiohttp.SocketTimeoutError)
+        protocol.connection_made(server)
+        return make_connection(self, req.connection_key, protocol, loop)
 
-    return request
+    return connect
 
 
-def _stub(original: ARequest, deck: Deck) -> ARequest:
-    try:
-        return vcr_insides.aiohttp_request(deck, _sent(original))
-    except vcr_insides.VcrpyMovedError as error:
-        return _refused(error)
+def _connection_class(connection: type[Any]) -> type[Any]:
+    class CassetteConnection(connection):  # type: ignore[misc]
+        """A connection for one request, which returns to no pool."""
+
+        def close(self) -> None:
+            self._notify_release()
+            protocol: Any = self._protocol
+            self._protocol = None
+            if protocol is not None:
+                protocol.close()
+
+        release = close
+
+    return CassetteConnection
 
 
-def _decodes(session: Any, kwargs: Mapping[str, Any]) -> bool:
-    """Whether the caller gets bodies decoded."""
-    wanted = kwargs.get("auto_decompress")
-    return bool(session._auto_decompress if wanted is None else wanted)
+def _protocol_class(handler: type[Any], reader: type[Any]) -> type[Any]:
+    class LazyReader(reader):  # type: ignore[misc]
+        """The body of a response, which asks for more when it's empty."""
+
+        __slots__ = ()
+
+        async def _wait(self, func_name: str) -> None:
+            self._protocol.wanted.set()
+            await super()._wait(func_name)
+
+    class Protocol(handler):  # type: ignore[misc]
+        """aiohttp's side of a connection.
+
+        Attributes:
+            wanted: set while the client waits for more of the body.
+        """
+
+        def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+            super().__init__(loop=loop)
+            self.wanted = asyncio.Event()
+
+        async def turn(self) -> None:
+            """Wait until the client has read all of the body so far and waits for more."""
+            body = self._payload
+            if body is None or type(body) not in {reader, LazyReader}:
+                return
+            body.__class__ = LazyReader
+            if body._waiter is None:
+                self._drop_timeout()  # what comes next waits for the client
+                self.wanted.clear()
+                await self.wanted.wait()
+
+        def fail(self, error: Exception) -> None:
+            """Raise an error to the client as it is."""
+            if self._payload is not None:
+                self._payload.set_exception(error)
+            self.set_exception(error)
+
+        def wait_forever(self) -> None:
+            """Leave the read timeout to the connection that sends the request."""
+            self.read_timeout = None
+            self._drop_timeout()
+
+    return Protocol
 
 
-async def _raise_for_status(session: Any, response: Any, wanted: Any) -> None:
-    """As aiohttp does at the end of a request, which the stub would do before the response is complete."""
-    wanted = session._raise_for_status if wanted is None else wanted
-    if callable(wanted):
-        await wanted(response)
-    elif wanted:
-        response.raise_for_status()
+class _Server(asyncio.Transport):
+    """The server's side of one connection, as the transport that aiohttp's protocol writes to.
 
-
-def _completed(aiohttp: ModuleType, session: Any, info: Any, kwargs: Mapping[str, Any]) -> Any:
-    """The request with the headers that aiohttp adds as it sends."""
-    headers = info.headers.copy()
-    added = {"Host": info.url.host_port_subcomponent, **aiohttp.ClientRequest.DEFAULT_HEADERS}
-    added["User-Agent"] = aiohttp.http.SERVER_SOFTWARE
-    skipped = {
-        name.lower() for name in (*(kwargs.get("skip_auto_headers") or ()), *session.skip_auto_headers)
-    }
-    for name, value in {**added, **_headers_of_body(info, kwargs.get("data"))}.items():
-        if name.lower() not in skipped:
-            headers.setdefault(name, value)
-    return type(info)(info.url, info.method, type(info.headers)(headers), info.real_url)
-
-
-def _headers_of_body(info: Any, data: Any) -> dict[str, str]:
-    if info.method in {"GET", "HEAD", "OPTIONS", "TRACE"}:
-        return {}
-    if data is None:
-        return {"Content-Length": "0"}
-    if isinstance(data, str):
-        kind, data = "text/plain; charset=utf-8", data.encode()
-    else:
-        kind = "application/octet-stream"
-    if not isinstance(data, bytes | bytearray | memoryview):
-        return {"Transfer-Encoding": "chunked", "Content-Type": kind}
-    return {"Content-Length": str(len(data)), "Content-Type": kind}
-
-
-def _refused(error: CassetteError) -> ARequest:
-    async def request(*_: Any, **__: Any) -> Any:
-        raise error
-
-    return request
-
-
-def _opens_websocket(headers: Any) -> bool:
-    """Whether it's no request that has an answer. Whether it may reach the network, the guard decides."""
-    return any(name.lower() == "upgrade" for name in dict(headers or {}))
-
-
-def _sent(original: ARequest) -> ARequest:
-    can_be_raw = "auto_decompress" in signature(original).parameters
-
-    async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        about, decodes = latest(), _decodes(self, kwargs)
-        if about.take is not None and can_be_raw:
-            kwargs["auto_decompress"] = False
-        with network_guard.live():
-            response = await original(self, *args, **kwargs)
-        if about.take is not None:
-            await _read(response, about)
-            if can_be_raw and decodes:
-                about.wire[:] = response._body
-                response._body = decoded_body(response.headers, response._body)
-        return response
-
-    return request
-
-
-async def _read(response: Any, about: Asked) -> None:
-    """Read a body before vcrpy does, which would take a lost connection for an empty body."""
-    at = about.seconds()
-    came: list[tuple[bytes, float]] = []
-    try:
-        async for data in response.content.iter_any():
-            came.append((data, about.seconds()))  # noqa: PERF401 - what came before an error counts
-    except BaseException:
-        headers = tuple((str(name), value) for name, value in response.headers.items())
-        about.broken_off(Response(response.status, response.reason or "", headers, b""), at, came)
-        response.close()
-        raise
-    response._body = b"".join(data for data, _ in came)
-
-
-async def _settled(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with the body that aiohttp would send for `json` or form fields.
-
-    vcrpy would record the Python object, and for both alike.
+    Args:
+        playback: answers the request.
+        req: aiohttp's request.
+        protocol: aiohttp's side.
+        send: sends the request, to be recorded.
+        timeout: what aiohttp raises where nothing comes.
     """
-    payload = _payload(aiohttp, session, kwargs)
-    if payload is None:
-        return kwargs
-    headers = session._prepare_headers(kwargs.get("headers"))
-    headers.setdefault("Content-Type", payload.content_type)
-    return {**kwargs, "json": None, "data": await _bytes_of(payload), "headers": headers}
+
+    def __init__(
+        self,
+        playback: Playback,
+        req: Any,
+        protocol: Any,
+        send: Callable[[Request], Any],
+        timeout: type[Exception],
+    ) -> None:
+        super().__init__()
+        self._timeout = timeout
+        self._playback = playback
+        self._req = req
+        self._protocol = protocol
+        self._send = send
+        import h11  # noqa: PLC0415 - only aiohttp needs it here, and it takes its time
+
+        self._h11 = h11
+        self._http = h11.Connection(h11.SERVER)
+        self._headers: tuple[tuple[str, str], ...] = ()
+        self._body = bytearray()
+        self._task: asyncio.Task[None] | None = None
+        self._response: Any = None
+        self._is_closing = False
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._is_live = False
+
+    # What aiohttp does to it
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Receive a part of the request, and answer it when it's complete."""
+        if self._task is not None:
+            return
+        self._http.receive_data(bytes(data))
+        while (event := self._http.next_event()) not in (self._h11.NEED_DATA, self._h11.PAUSED):
+            self._take(event)
+        if self._http.they_are_waiting_for_100_continue:
+            self._protocol.data_received(
+                self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
+            )
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, self._h11.Request):
+            self._headers = tuple(_decoded(pair) for pair in event.headers.raw_items())
+        elif isinstance(event, self._h11.Data):
+            self._body += event.data
+        elif isinstance(event, self._h11.EndOfMessage):
+            url = str(self._req.url.with_fragment(None))
+            request = Request(self._req.method, url, self._headers, bytes(self._body))
+            self._task = asyncio.get_running_loop().create_task(self._serve(request))
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"".join(list_of_data))
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        """The client leaves, or has read all."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        if self._response is not None:
+            self._response.stream.close()
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        self._may_write.clear()
+
+    def resume_reading(self) -> None:
+        self._may_write.set()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        del name
+        return default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """The request is received at once."""
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    # What it sends
+
+    async def _serve(self, request: Request) -> None:
+        try:
+            await self._respond(request)
+        except Exception as error:  # noqa: BLE001 - the client's task raises it
+            self._lose(error, None)
+
+    async def _respond(self, request: Request) -> None:
+        send = functools.partial(self._record, request)
+        self._response = await aanswer(self._playback, as_httpx(request, None), send)
+        frame = framing(self._response, request.method, delimited=self._playback.breaker is not None)
+        pieces = aiter(self._response.stream)
+        if frame.is_empty:
+            await anext(pieces, None)  # so that it has ended
+        self._feed(frame.head)
+        if not frame.is_empty:
+            try:
+                async for data in pieces:
+                    await self._turn()
+                    self._feed(frame.piece(data))
+            except Exception as error:  # noqa: BLE001 - as above
+                await self._turn()
+                self._lose(error, frame)
+                return
+            await self._turn()
+            self._feed(frame.end)
+        self._end(None)
+
+    async def _record(self, request: Request, _asked: Any) -> Any:
+        self._is_live = True
+        self._protocol.wait_forever()
+        return await self._send(request)
+
+    async def _turn(self) -> None:
+        """Wait until the client wants more; a live response comes as fast as a socket's would."""
+        if self._is_live:
+            await self._may_write.wait()
+        else:
+            await self._protocol.turn()
+
+    def _feed(self, data: bytes) -> None:
+        if data and not self._is_closing:
+            self._protocol.data_received(data)
+
+    def _lose(self, error: Exception, frame: Framing | None) -> None:
+        failure = socket_error(error, frame)
+        if isinstance(failure, TimeoutError) and failure is not error:
+            self._protocol.fail(self._timeout(str(failure)))
+        elif failure is error:
+            self._protocol.fail(error)
+        else:
+            self._end(failure)
+
+    def _end(self, error: Exception | None) -> None:
+        if not self._is_closing:
+            self._protocol.connection_lost(error)
+        self.close()
 
 
-async def _bytes_of(payload: Any) -> bytes:
-    """The bytes of aiohttp's payload, which says them itself since aiohttp 3.12."""
-    if hasattr(payload, "as_bytes"):
-        data: bytes = await payload.as_bytes()
-        return data
-    written = _Written()
-    await payload.write(written)
-    return bytes(written.data)
+# To the network
 
 
-class _Written:
-    """A stream writer of aiohttp's that keeps what is written."""
+async def _send(aiohttp: ModuleType, connector: Any, req: Any, timeout: Any, request: Request) -> Any:
+    """Send a request as it is, by the connector that it's made with."""
+    session = aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=_per_step(aiohttp, timeout),
+        skip_auto_headers=["User-Agent", "Content-Type", "Accept", "Accept-Encoding"],
+    )
+    session._retry_connection = False  # the session that asks does
+    try:
+        with network_guard.live():
+            response = await session.request(
+                request.method,
+                req.url,
+                headers=[pair for pair in request.headers if pair[0].lower() not in _OF_THE_BODY],
+                data=request.body or None,
+                allow_redirects=False,
+                ssl=req.ssl,
+                proxy=req.proxy,
+                proxy_auth=req.proxy_auth,
+            )
+    finally:
+        session.detach()
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        for name, value in response.raw_headers
+    )
+    head = Response(response.status, response.reason or "", headers, b"")
+    return as_httpx_response(head, _LiveBody, response)
 
-    def __init__(self) -> None:
-        self.data = bytearray()
 
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.data += data
+def _per_step(aiohttp: ModuleType, timeout: Any) -> Any:
+    """The timeouts of the connection; the total is that of the session that asks."""
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=timeout.connect,
+        sock_connect=timeout.sock_connect,
+        sock_read=timeout.sock_read,
+        ceil_threshold=timeout.ceil_threshold,
+    )
 
 
-def _payload(aiohttp: ModuleType, session: Any, kwargs: dict[str, Any]) -> Any:
-    data, json = kwargs.get("data"), kwargs.get("json")
-    if data is not None and json is not None:  # in aiohttp's own words
-        raise ValueError("data and json parameters can not be used at the same time")
-    if data is None and json is not None:
-        return aiohttp.JsonPayload(json, dumps=session._json_serialize)
-    if isinstance(data, aiohttp.FormData):
-        return data()
-    if isinstance(data, Mapping | list | tuple):
-        return aiohttp.FormData(data)()
-    return None
+def _decoded(pair: tuple[bytes, bytes]) -> tuple[str, str]:
+    name, value = pair
+    return name.decode("latin-1"), value.decode("utf-8", "surrogateescape")
+
+
+_OF_THE_BODY = {"transfer-encoding", "content-length", "expect"}
+"""aiohttp sets these by the body that it's given, which is whole here."""
+
+
+class _LiveBody:
+    """The body of a response of aiohttp's, as it comes."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._response.content.iter_any():
+            yield data
+        self._response.release()
+
+    def close(self) -> None:
+        self._response.close()
+
+    async def aclose(self) -> None:
+        self.close()

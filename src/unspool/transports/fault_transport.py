@@ -303,7 +303,7 @@ class BrokenAnswer:
             fault = self._notes.broke[0]
             error = FaultError(
                 f"{fault!r} can't be shown to this client: it's given bodies whole, and sees neither pieces"
-                " nor pauses nor what comes before a failure. Use a client of httpx, or another fault"
+                " nor pauses nor what comes before a failure. Use another client, or another fault"
             )
             self._notes.unfit.append((fault, error, True))
             raise error

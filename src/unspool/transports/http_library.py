@@ -16,6 +16,9 @@ from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure, Headers, Request
 from unspool.cassette.outcomes import interrupted
 
+REQUEST = "unspool_request"
+"""The extension of a family's request that holds the request as another client sends it."""
+
 
 def family_of(request: Any) -> ModuleType:
     """The library, httpx or httpx2, that a request belongs to.
@@ -31,7 +34,8 @@ def family_of(request: Any) -> ModuleType:
 
 def to_request(request: Any) -> Request:
     """A family's request, whose body has been read, as a cassette has it."""
-    return Request(request.method, str(request.url), headers_of(request), request.content)
+    asked: Request | None = request.extensions.get(REQUEST)
+    return asked or Request(request.method, str(request.url), headers_of(request), request.content)
 
 
 def headers_of(message: Any) -> Headers:
@@ -62,6 +66,14 @@ _ENDS = {
     "TimeoutException": End.READ_TIMEOUT,
     "ProtocolError": End.PROTOCOL_ERROR,
     "NetworkError": End.RESET,
+    # urllib3's, aiohttp's and http.client's
+    "NewConnectionError": End.RESET,  # which is a TimeoutError to urllib3
+    "TimeoutError": End.READ_TIMEOUT,
+    "HTTPException": End.PROTOCOL_ERROR,
+    "PayloadEncodingError": End.PROTOCOL_ERROR,
+    "ClientPayloadError": End.PROTOCOL_ERROR,
+    "OSError": End.RESET,
+    "ClientConnectionError": End.RESET,
 }
 _STAND_INS = {
     End.READ_TIMEOUT: "ReadTimeout",

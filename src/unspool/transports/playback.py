@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from unspool.cassette.cassette import Cassette
-from unspool.cassette.model import Interaction, Request
+from unspool.cassette.model import Interaction, Request, Response
 from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import CassetteError
@@ -26,6 +26,11 @@ ASend = Callable[[Any], Awaitable[Any]]
 
 def _nobody(_played: Interaction) -> None:
     """Nobody wants to know what is being played."""
+
+
+def _as_recorded(response: Response) -> Response:
+    """Clients of httpx read any body as it is."""
+    return response
 
 
 def _no_time_to_lend() -> None:
@@ -47,6 +52,7 @@ class Playback:
         breaker: the fault that answers go through; None for none. Under a fault nothing is recorded.
         positions: whether, once the fault has broken something, requests without a recording are answered
             by their place in the conversation.
+        fit: makes a recorded response readable for the client's HTTP parser.
     """
 
     cassette: Cassette
@@ -58,6 +64,7 @@ class Playback:
     lend_time: Callable[[], None] = _no_time_to_lend
     breaker: Breaker | None = None
     positions: bool = False
+    fit: Callable[[Response], Response] = _as_recorded
 
     def now(self) -> Playback:
         """This playback, with the fault that is in force for all cassettes, unless it has one of its own."""
@@ -186,7 +193,7 @@ def _performance(
     if broken is not None:  # its client may ask again, and gets the same then
         broken.on_spoiled = partial(playback.cassette.give_back, found)
     return Performance(
-        found,
+        replace(found, response=playback.fit(found.response)),
         request,
         factor=playback.factor,
         clock=playback.clock,

@@ -38,7 +38,7 @@ def install(stack: ExitStack) -> None:
 
 def _stubbed(original: Fetch) -> Fetch:
     try:
-        stub = vcr_insides.tornado_fetch(Deck(decodes=False), _sent(original))
+        stub = vcr_insides.tornado_fetch(Deck(), _sent(original))
     except vcr_insides.VcrpyMovedError as error:
         stub = _refused(error)
 

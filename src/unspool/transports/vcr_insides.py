@@ -1,9 +1,8 @@
 """Everything that Unspool uses of vcrpy's internals, checked before it's used.
 
-vcrpy promises none of it. `OLDEST` is the first whose stub for aiohttp hands out a body as a stream; the
-rest is there since 7.0. `NEWEST` is the newest that the tests have run with. Where something has moved,
-clients that need vcrpy's stubs get a `CassetteError` that says which version is needed. httpx and httpx2
-need none of this.
+vcrpy promises none of it. `OLDEST` and `NEWEST` are the versions that the tests have run with. Where
+something has moved, clients that need vcrpy's stubs get a `CassetteError` that says which version is needed.
+httpx, httpx2 and aiohttp need none of this.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class VcrpyMovedError(CassetteError):
 def connection_stubs() -> ModuleType:
     """`vcr.stubs`, whose connections ask a cassette before they send."""
     stubs = _module("vcr.stubs")
-    for name in ("__init__", "connect", "getresponse"):
+    for name in ("__init__", "connect", "request", "getresponse"):
         _callable(_attribute(stubs, "VCRConnection"), name)
     return stubs
 
@@ -51,14 +50,6 @@ def patchers(group: str, deck: object) -> list[Any]:
     builder = _callable(patching(), "CassettePatcherBuilder")(deck)
     made: Iterable[Any] = _callable(builder, f"_{group}")()
     return list(made)
-
-
-def aiohttp_request(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
-    """What stands in for `ClientSession._request`: `sent` sends what the deck doesn't answer."""
-    stub = _stub("vcr.stubs.aiohttp_stubs", "vcr_request", deck, sent)
-    # Before 8.5 a recorded body was empty for the client, and a replayed one began anew at each look at it.
-    _callable(_attribute(_module("vcr.stubs.aiohttp_stubs"), "MockStream"), "readany")
-    return stub
 
 
 def tornado_fetch(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,7 +93,7 @@ def _name_of(owner: Any) -> str:
 def _moved(what: str, cause: Exception | None = None) -> VcrpyMovedError:
     why = f"{what} can't be imported ({cause})" if cause else f"it has no {what}"
     return VcrpyMovedError(
-        "recording or replaying requests, urllib3, http.client, aiohttp, botocore, httplib2 or tornado needs"
+        "recording or replaying requests, urllib3, http.client, botocore, httplib2 or tornado needs"
         f" vcrpy {OLDEST} to {NEWEST}, and vcrpy {installed()} is installed, where {why}:"
         f" pip install 'vcrpy>={OLDEST},<={NEWEST}.99'"
     )

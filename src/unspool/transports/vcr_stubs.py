@@ -1,52 +1,41 @@
-"""requests, urllib3, http.client, botocore, httplib2, aiohttp and tornado: they go through vcrpy's own stubs.
+"""requests, urllib3, http.client, botocore and httplib2, by vcrpy's stubs of their connections.
 
-That is with the fidelity that these allow: a body is read whole before the client gets any of it, recording
-and replaying alike, so that a stream without end never begins, an error in the middle of one comes in its
-place, and what is recorded has one chunk and no times. Streams as they were are to be had with httpx.
+A stub holds a request back until its client asks for the response. Then a cassette answers as it answers
+httpx, and the client's own HTTP library reads that response from a file (`http1`) in a socket's place: piece
+by piece, at its times, with its failures. What is recorded passes through the same file as it arrives.
 
 vcrpy swaps classes for the whole process, and puts the real ones back for a moment whenever a stub connects,
-which other threads notice. Here nothing is put back, and the stubs serve all cassettes: their `Deck` leads
-each request to the cassette of its task or thread.
+which other threads notice. Here nothing is put back, and the stubs serve all cassettes: each request goes to
+the cassette of its task or thread.
 """
 
 from __future__ import annotations
 
 import functools
 import http.client
+import io
+import socket
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
+from weakref import ref
 
 from unspool.cassette.model import Response
+from unspool.cassette.vcr_compat import from_vcr
 from unspool.errors import CassetteError
 from unspool.transports import active, aiohttp_stub, network_guard, tornado_stub, vcr_insides
+from unspool.transports.http1 import ResponseFile, as_httpx, as_httpx_response, fitted, socket_error
+from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import Installation, swap
-from unspool.transports.vcr_deck import Asked, Deck, asked, fail
+from unspool.transports.playback import Playback, answer
+from unspool.transports.vcr_deck import Deck
 
-
-def _major_of_urllib3() -> str:
-    """Its major version; empty where it isn't installed, as beside httpx alone."""
-    try:
-        return version("urllib3").partition(".")[0]
-    except PackageNotFoundError:
-        return ""
-
-
-_DECKS = {
-    "httplib": Deck(decodes=False),
-    "boto3": Deck(decodes=False),
-    # and with it requests; before urllib3 2 it decodes what a stub hands out
-    "urllib3": Deck(decodes=_major_of_urllib3() != "1"),
-    "httplib2": Deck(decodes=False),
-}
-"""vcrpy's names for the clients whose connections are stubs, with the deck of each.
-
-Those that decode bodies themselves get them as they came; those whose stubs stand in for what decodes get
-them decoded.
-"""
+_GROUPS = ("httplib", "boto3", "urllib3", "httplib2")
+"""vcrpy's names for the clients whose connections are stubs; requests is one of urllib3's."""
 
 
 @contextmanager
@@ -59,8 +48,8 @@ def stubbed() -> Iterator[None]:
 def stubbed_async() -> AbstractContextManager[None]:
     """Inside the block, the stubs of aiohttp and tornado are in place, which pass on what has no cassette.
 
-    A thread keeps them until it ends. It doesn't keep the stubs of connections, which read each body whole:
-    the guard stops late requests of those clients.
+    A thread keeps them until it ends. It doesn't keep the stubs of connections: the guard stops late requests
+    of those clients.
     """
     return _async_clients.in_use()
 
@@ -68,7 +57,7 @@ def stubbed_async() -> AbstractContextManager[None]:
 def _install(stack: ExitStack) -> None:
     try:
         patch, stubs = vcr_insides.patching(), vcr_insides.connection_stubs()
-        patchers = [one for name, deck in _DECKS.items() for one in vcr_insides.patchers(name, deck)]
+        patchers = [one for name in _GROUPS for one in vcr_insides.patchers(name, Deck())]
     except vcr_insides.VcrpyMovedError as error:  # httpx and httpx2 work without
         swap(stack, http.client.HTTPConnection, "putrequest", functools.partial(_refusing, error))
     else:
@@ -116,7 +105,10 @@ def _change_connections(stack: ExitStack, patch: ModuleType, stubs: ModuleType) 
     swap(stack, patch, "force_reset", _nothing_is_reset)
     swap(stack, stubs.VCRConnection, "__init__", functools.partial(_init, stubs.VCRConnection))
     swap(stack, stubs.VCRConnection, "connect", _connect)
+    swap(stack, stubs.VCRConnection, "request", _request)
     swap(stack, stubs.VCRConnection, "getresponse", _getresponse)
+    stubs.VCRConnection.is_closed = property(_is_closed)
+    stack.callback(delattr, stubs.VCRConnection, "is_closed")
 
 
 def _nothing_is_reset(_original: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,7 +137,7 @@ def _init(connection: type, original: Callable[..., None]) -> Callable[..., None
 
 
 def _connect(_original: Callable[..., None]) -> Callable[..., None]:
-    """Only who sends needs to be connected."""
+    """Connect lazily: a replay needs no connection."""
 
     def connect(self: Any, *args: Any, **kwargs: Any) -> None:
         self._deferred_connect = (args, kwargs)
@@ -153,57 +145,200 @@ def _connect(_original: Callable[..., None]) -> Callable[..., None]:
     return connect
 
 
-def _getresponse(original: Callable[..., Any]) -> Callable[..., Any]:
-    """The moment at which a stub sends, if it does."""
+def _is_closed(stub: Any) -> bool:
+    """Whether a connection needs to connect: urllib3 sets no read timeout on one that does."""
+    return bool(stub.real_connection.is_closed and vars(stub).get("_sock") is None)
 
-    def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-        about = asked(self._vcr_request)
+
+_OPTIONS = "_unspool_options"
+
+
+def _request(original: Callable[..., None]) -> Callable[..., None]:
+    """Keep what a client says about the response that it wants, which the stub drops."""
+
+    def request(
+        self: Any, method: str, url: str, body: Any = None, headers: Any = None, **kwargs: Any
+    ) -> None:
+        vars(self)[_OPTIONS] = kwargs
+        original(self, method, url, body, headers)
+        vars(self)["_sock"] = _Unconnected(self.real_connection)
+
+    return request
+
+
+class _Unconnected:
+    """The socket of a connection whose request is complete, and not sent yet."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set the timeout that the response is waited for with."""
+        self._connection.timeout = seconds
+
+    def setsockopt(self, *_: Any) -> None:
+        """There are no options to set."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def fileno(self) -> int:
+        return -1
+
+
+def _getresponse(_original: Callable[..., Any]) -> Callable[..., Any]:
+    """The moment at which a stub asks the cassette, and sends if it must."""
+
+    def getresponse(self: Any, *_: Any, **__: Any) -> Any:
         try:
-            with network_guard.live():
-                if about.take is not None:
-                    _notes_pieces(self.real_connection, about)
-                return original(self, *args, **kwargs)
-        except BaseException as error:
-            fail(about, error)
-            raise
+            playback = active.playback()
+            if playback is None or network_guard.is_live():
+                return _sent(self, **_options(self))
+            return _answered(self, playback.now())
+        finally:
+            vars(self)["_sock"] = None
 
     return getresponse
 
 
-def _notes_pieces(connection: Any, about: Asked) -> None:
-    """Have the next response of a connection record what it has received when it breaks off."""
-
-    def response(*args: Any, **kwargs: Any) -> http.client.HTTPResponse:
-        del connection.response_class
-        made: http.client.HTTPResponse = connection.response_class(*args, **kwargs)
-        vars(made)["read"] = functools.partial(_read, made, about)
-        return made
-
-    connection.response_class = response
-
-
-def _read(response: http.client.HTTPResponse, about: Asked, _amount: int | None = None) -> bytes:
-    """Read all of a body, as `HTTPResponse.read`, and record what has arrived if it breaks off."""
-    at = about.seconds()
-    came: list[tuple[bytes, float]] = []
+def _answered(stub: Any, playback: Playback) -> Any:
+    """The response to a stub's request, as its client's HTTP library makes it of what a cassette answers."""
+    request = stub._vcr_request
+    if is_ignored(playback.cassette, request.uri) and may_pass(playback.cassette, request.uri):
+        return _sent(stub, **_options(stub))
+    asked = as_httpx(from_vcr(request), _patience(stub.real_connection))
     try:
-        while data := response.read1(_PIECE_BYTES):
-            came.append((data, about.seconds()))
-        _check_length(response)
-        about.wire[:] = b"".join(data for data, _ in came)
-    except BaseException:
-        head = Response(response.status, response.reason, tuple(response.getheaders()), b"")
-        about.broken_off(head, at, came)
-        raise
-    return b"".join(data for data, _ in came)
+        response = answer(replace(playback, fit=fitted), asked, functools.partial(_live, stub))
+    except Exception as error:
+        raise socket_error(error) or http.client.RemoteDisconnected(str(error)) from error
+    return received(stub, ResponseFile(response, request.method, delimited=playback.breaker is not None))
 
 
-def _check_length(response: http.client.HTTPResponse) -> None:
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
+def _options(connection: Any) -> dict[str, Any]:
+    options: dict[str, Any] = vars(connection).get(_OPTIONS, {})
+    return options
+
+
+def _patience(connection: Any) -> float | None:
+    """How many seconds without a byte the client waits."""
+    seconds = connection.timeout
+    return seconds if seconds is None or isinstance(seconds, int | float) else socket.getdefaulttimeout()
+
+
+# To the network
+
+
+def _sent(stub: Any, **options: Any) -> Any:
+    """Send a stub's request by its real connection, whose response is returned."""
+    real, request = stub.real_connection, stub._vcr_request
+    with network_guard.live():
+        if deferred := vars(stub).get("_deferred_connect"):
+            stub._deferred_connect = None
+            args, kwargs = deferred
+            if real.sock is None:
+                real.connect(*args, **kwargs)
+        url, body = stub._url(request.uri), request.body_bytes
+        real.request(method=request.method, url=url, body=body, headers=request.headers, **options)
+        return real.getresponse()
+
+
+def _live(stub: Any, _request: Any) -> Any:
+    """Send a stub's request; the response is one of httpx's, with a body that comes as it arrives."""
+    options = _options(stub)
+    if _is_urllib3s(options):
+        options = {**options, "preload_content": False, "decode_content": False}
+    shown = _sent(stub, **options)
+    plain: http.client.HTTPResponse = getattr(shown, "_original_response", None) or shown
+    head = Response(plain.status, plain.reason, tuple(plain.getheaders()), b"")
+    return as_httpx_response(head, _LiveBody, plain, shown)
+
+
+class _LiveBody:
+    """The body of a response of `http.client`'s, as it comes.
+
+    Args:
+        response: that response.
+        shown: the response that its client's library makes of it, which closes it when it's dropped.
+    """
+
+    def __init__(self, response: http.client.HTTPResponse, shown: Any) -> None:
+        self._response, self._shown = response, shown
+
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self._response.read1(_PIECE_BYTES):
+            yield data
+        if self._response.length:
+            raise http.client.IncompleteRead(b"", self._response.length)
+
+    def close(self) -> None:
+        self._shown.close()
 
 
 _PIECE_BYTES = 65_536
+
+
+# To the client
+
+
+def received(stub: Any, file: ResponseFile) -> Any:
+    """The response that a stub's client reads from a file: urllib3's own, or that of `http.client`."""
+    response = http.client.HTTPResponse(_Delivered(file), method=stub._vcr_request.method)  # type: ignore[arg-type]
+    try:
+        response.begin()
+        return _of_urllib3(stub, response) if _is_urllib3s(_options(stub)) else response
+    except BaseException:
+        response.close()
+        raise
+
+
+def _is_urllib3s(options: Mapping[str, Any]) -> bool:
+    """Whether a client of urllib3 2 has sent a request, whose connections return urllib3's responses."""
+    return "preload_content" in options
+
+
+def _of_urllib3(stub: Any, plain: http.client.HTTPResponse) -> Any:
+    """The response as urllib3's connections make it of one of `http.client`'s."""
+    urllib3: Any = sys.modules["urllib3"]
+    asked, options = stub._vcr_request, _options(stub)
+    made = urllib3.HTTPResponse(
+        body=plain,
+        headers=urllib3.HTTPHeaderDict(plain.msg.items()),
+        status=plain.status,
+        version=plain.version,
+        reason=plain.reason,
+        original_response=plain,
+        request_method=asked.method,
+        request_url=stub._url(asked.uri),
+        **{name: options[name] for name in _SHAPING if name in options},
+    )
+    made.version_string = f"HTTP/{plain.version // 10}.{plain.version % 10}"
+    made.release_conn = functools.partial(_release, ref(made))  # weakly: a dropped response closes itself
+    return made
+
+
+_SHAPING = ("preload_content", "decode_content", "enforce_content_length")
+"""What urllib3 passes on from a request to its response."""
+
+
+def _release(weak: ref[Any]) -> None:
+    """As urllib3's `release_conn`; a connection that its cassette took out of the pool stays out."""
+    response: Any = weak()
+    connection = response._connection
+    if connection is not None and vars(connection).get("_vcr_cassette_exited"):
+        response._connection = None
+        response._pool._put_conn(None)
+        return
+    type(response).release_conn(response)
+
+
+class _Delivered:
+    """The socket that a response is read from."""
+
+    def __init__(self, file: ResponseFile) -> None:
+        self._file = file
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        return io.BufferedReader(self._file)
 
 
 # Classes that find themselves by their names
@@ -227,9 +362,9 @@ def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
 def _pinned(names: dict[str, type], function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, for which these names mean what they mean now."""
     assert isinstance(function, FunctionType)  # noqa: S101 - whoever swaps has looked
-    active = {**function.__globals__, **names}
+    scope = {**function.__globals__, **names}
     pinned = FunctionType(
-        function.__code__, active, function.__name__, function.__defaults__, function.__closure__
+        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
     )
     pinned.__kwdefaults__ = function.__kwdefaults__
     return pinned

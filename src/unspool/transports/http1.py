@@ -1,0 +1,233 @@
+"""A response of httpx's as the bytes that a server would send over HTTP/1.1.
+
+Clients that can't be given a transport get their responses from a connection. Behind it stands a transport's
+response; here it becomes a head and framed pieces, one for each piece of the body, so that a client's own
+HTTP parser sees the pieces, the pauses and the failures.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from unspool.cassette import content_coding
+from unspool.cassette.model import End, Headers, Request, Response, header
+from unspool.errors import CassetteFormatError
+from unspool.transports.http_library import REQUEST, headers_of, reason_of, stream_class
+
+_BODILESS = {204, 304}
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How the body of one response is delimited.
+
+    Attributes:
+        head: the status line and the headers, up to the blank line.
+        is_chunked: whether each piece is an HTTP chunk.
+        is_sized: whether the headers have the body's length.
+        is_empty: whether there is no body, whatever the headers say.
+    """
+
+    head: bytes
+    is_chunked: bool
+    is_sized: bool
+    is_empty: bool
+
+    def piece(self, data: bytes) -> bytes:
+        """A piece of the body, as it's sent."""
+        return b"%x\r\n%b\r\n" % (len(data), data) if self.is_chunked and data else data
+
+    @property
+    def end(self) -> bytes:
+        """What the server sends behind the body."""
+        return b"0\r\n\r\n" if self.is_chunked else b""
+
+    @property
+    def shows_its_end(self) -> bool:
+        """Whether a client can tell a body that was cut off from a whole one."""
+        return self.is_chunked or self.is_sized
+
+
+def framing(response: Any, method: str, *, delimited: bool) -> Framing:
+    """Frame a response of httpx's.
+
+    Args:
+        response: the response, whose body hasn't been read.
+        method: of its request: a HEAD request gets no body.
+        delimited: whether the body must show its end, also where the headers don't say how.
+    """
+    is_empty = method.upper() == "HEAD" or response.status_code in _BODILESS
+    headers = headers_of(response)
+    is_chunked = "chunked" in (header(headers, "transfer-encoding") or "").lower()
+    is_sized = not is_chunked and header(headers, "content-length") is not None
+    if not (is_chunked or is_sized or is_empty) and (delimited or _has_frames(response)):
+        is_chunked = True
+        headers = (*headers, ("transfer-encoding", "chunked"))
+    elif is_chunked:
+        headers = tuple(pair for pair in headers if pair[0].lower() != "content-length")
+    if response.status_code in _BODILESS:
+        headers = tuple(pair for pair in headers if pair[0].lower() != "transfer-encoding")
+    is_chunked = is_chunked and not is_empty
+    return Framing(_head(response, headers), is_chunked, is_sized, is_empty)
+
+
+def _has_frames(response: Any) -> bool:
+    """Whether it was recorded over a later HTTP, which delimits bodies without a header."""
+    return not response.extensions.get("http_version", b"HTTP/1.1").startswith(b"HTTP/1")
+
+
+def _head(response: Any, headers: Headers) -> bytes:
+    lines = [f"HTTP/1.1 {response.status_code} {reason_of(response)}".rstrip()]
+    lines += [f"{name}: {value}" for name, value in headers]
+    text = "\r\n".join([*lines, "", ""])
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+class ResponseFile(io.RawIOBase):
+    """A response of httpx's as the file that a client's HTTP parser reads, in pieces, as they come.
+
+    Closing it closes the response.
+
+    Args:
+        response: the response, whose body hasn't been read; it may be a generator's.
+        method: of its request.
+        delimited: as for `framing`.
+
+    Raises, while it's read:
+        OSError: what a socket raises where httpx's transport raises an error of its own.
+    """
+
+    def __init__(self, response: Any, method: str, *, delimited: bool) -> None:
+        super().__init__()
+        self._response = response
+        self._frame = framing(response, method, delimited=delimited)
+        self._pieces = self._sequence()
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what is left of the latest piece, or the next one; 0 bytes at the end."""
+        if not self._left:
+            self._left = memoryview(next(self._pieces, b""))
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            self._response.stream.close()
+        super().close()
+
+    def _sequence(self) -> Iterator[bytes]:
+        body = iter(self._response.stream)
+        if self._frame.is_empty:
+            next(body, None)  # so that it has ended
+        yield self._frame.head
+        if self._frame.is_empty:
+            return
+        try:
+            for data in body:
+                if data:
+                    yield self._frame.piece(data)
+        except Exception as error:
+            failure = socket_error(error, self._frame)
+            if failure is None:
+                return
+            raise failure from error
+        if self._frame.end:
+            yield self._frame.end
+
+
+def fitted(response: Response) -> Response:
+    """A recorded response with headers that a strict HTTP parser reads its body by.
+
+    Other recorders keep the content-encoding of a body that they have decoded, and users edit bodies by hand.
+    """
+    plain = honest(response)
+    length = header(plain.headers, "content-length")
+    if length is None or length == str(len(plain.body)):
+        return plain
+    timeline = plain.timeline
+    was_cut = timeline is not None and timeline.end is not End.COMPLETE
+    if was_cut and length.isdigit() and int(length) > len(plain.body):
+        return plain
+    if not plain.body and (timeline is not None or plain.status in _BODILESS):
+        return plain  # of a HEAD request
+    return replace(plain, headers=content_coding.sized(plain.headers, len(plain.body)))
+
+
+def plain(response: Response) -> Response:
+    """The response with its body decoded, if it isn't yet: recorders behind such clients keep the header."""
+    try:
+        return content_coding.decoded(response)
+    except CassetteFormatError:
+        kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
+        return replace(response, headers=content_coding.sized(kept, len(response.body)))
+
+
+def honest(response: Response) -> Response:
+    """The response, without a content-encoding that isn't that of its body."""
+    decoded = plain(response)
+    return decoded if decoded.body == response.body else response
+
+
+def as_httpx(request: Request, read_timeout: float | None) -> Any:
+    """The request as one of httpx's, for a transport.
+
+    Args:
+        request: what the client sends; this, not httpx's form of it, is matched and recorded.
+        read_timeout: how many seconds without a byte the client waits; None if it sees to that itself.
+    """
+    import httpx  # noqa: PLC0415 - only clients that aren't httpx's need it here
+
+    address = request.uri.partition("?")[0]
+    extensions = {REQUEST: request, "timeout": {"read": read_timeout}}
+    return httpx.Request(request.method, address, content=request.body, extensions=extensions)
+
+
+def as_httpx_response(head: Response, stream: type, *args: Any) -> Any:
+    """A response that a client receives, as one of httpx's.
+
+    Args:
+        head: its status line and headers.
+        stream: the class of its body, sync or async, which yields the pieces as they come.
+        args: what that class is made with.
+    """
+    import httpx  # noqa: PLC0415 - as above
+
+    return httpx.Response(
+        head.status,
+        headers=[(_bytes(name), _bytes(value)) for name, value in head.headers],
+        stream=stream_class(httpx, stream)(*args),
+        extensions={"http_version": b"HTTP/1.1", "reason_phrase": _bytes(head.reason)},
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def socket_error(error: Exception, frame: Framing | None = None) -> Exception | None:
+    """What a socket raises where httpx raises this error; None where the server closes the connection.
+
+    Args:
+        error: errors of others than httpx are returned as they are.
+        frame: of the body that it's raised in; None before the head.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "TransportError" not in names:
+        return error
+    if "TimeoutException" in names:
+        return TimeoutError(str(error))
+    if "ProtocolError" in names and (frame is None or frame.shows_its_end):
+        return None
+    kind = ConnectionRefusedError if "ConnectError" in names else ConnectionResetError
+    return kind(str(error))
