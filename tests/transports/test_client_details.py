@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +140,23 @@ def test_aiohttp_names_the_whole_request_in_its_error(tmp_path: Path) -> None:
     recorded, replayed = both(ask, "/refused", tmp_path / "a.yaml")
     assert recorded == replayed
     assert recorded[1]["Content-Length"] == "2"
+
+
+async def _bodies() -> AsyncIterator[bytes]:
+    yield b"h"
+    yield b"i"
+
+
+@pytest.mark.parametrize("options", [{"expect100": True}, {"compress": "deflate"}], ids=str)
+def test_aiohttp_records_the_body_that_it_sends(options: dict[str, Any], tmp_path: Path) -> None:
+    recorded, replayed = both(lambda url: by_aiohttp("POST", url, **options), "/end", tmp_path / "a.yaml")
+    assert recorded == replayed
+
+
+def test_aiohttp_records_a_body_that_comes_in_pieces(tmp_path: Path) -> None:
+    async def ask(url: str) -> bytes:
+        async with aiohttp.ClientSession() as session, session.post(url, data=_bodies()) as answer:
+            return await answer.read()
+
+    recorded, replayed = both(lambda url: asyncio.run(ask(url)), "/end", tmp_path / "a.yaml")
+    assert recorded == replayed == TEXT

@@ -62,8 +62,8 @@ def _connection_class(connection: type[Any]) -> type[Any]:
 
         def close(self) -> None:
             self._notify_release()
-            protocol: Any = self._protocol
-            self._protocol = None
+            protocol: Any = self.protocol
+            self._protocol: Any = None
             if protocol is not None:
                 protocol.close()
 
@@ -167,7 +167,7 @@ class _Server(asyncio.Transport):
             self._take(event)
         if self._http.they_are_waiting_for_100_continue:
             self._protocol.data_received(
-                self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
+                self._http.send(self._h11.InformationalResponse(status_code=100, headers=[]))
             )
 
     def _take(self, event: Any) -> None:
