@@ -1,0 +1,1 @@
+"""Recordings, scripts and faults over a socket, for clients in other languages and processes."""

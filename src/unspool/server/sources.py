@@ -1,0 +1,160 @@
+"""What answers a server's requests: recordings, or a script. A source knows no socket and no clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from unspool.cassette import store
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.encoding import decoded
+from unspool.cassette.conversation import Conversations
+from unspool.cassette.model import NO_RESPONSE, Headers, Interaction, Request, Response, Timeline, header
+from unspool.cassette.pieces import pieces
+from unspool.commands.redact import cassettes_in
+from unspool.errors import CassetteNotFoundError
+from unspool.faults.parts import Head, Part, Piece, Sent, Stop, unsized
+
+MATCH_ON = ("method", "path", "query", "body")
+"""What must agree: a client asks this machine instead of the recorded host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response that a source has chosen.
+
+    Attributes:
+        interaction: the request and its response, with times.
+        answered_by: the name of the recording or the turn.
+        give_back: lets the same request be answered again, because the client didn't get the response whole.
+    """
+
+    interaction: Interaction
+    answered_by: str
+    give_back: Callable[[], None]
+
+
+class Source(Protocol):
+    """Answers requests."""
+
+    def answer(self, request: Request, /) -> Answer:
+        """Choose the response to a request.
+
+        Raises:
+            CassetteError: nothing answers it.
+        """
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations that it knows, by which a fault finds the turn that it's aimed at."""
+
+    def reset(self) -> None:
+        """Begin again, as if nothing had been asked."""
+
+
+class Recordings:
+    """The recordings of some cassettes; each answers once, or again and again.
+
+    Args:
+        paths: cassettes, and folders of them.
+        repeats: whether a request whose recordings have all been played gets the last of them again.
+        options: those of `Cassette`.
+
+    Raises:
+        CassetteNotFoundError: there is no such file, or no cassette in the folder.
+        CassetteFormatError: a file isn't a cassette.
+    """
+
+    def __init__(self, paths: Iterable[Path], *, repeats: bool = True, **options: object) -> None:
+        self.paths = list(paths)
+        self._options = {"match_on": MATCH_ON, "allow_playback_repeats": repeats, **options}
+        self.reset()
+
+    def reset(self) -> None:
+        """Load the cassettes again, with none of their recordings played."""
+        self._seen = self._stamps()
+        self._names: dict[int, str] = {}
+        found: list[Interaction] = []
+        for path in self._files():
+            for number, interaction in enumerate(store.load(path).interactions):
+                self._names[id(interaction)] = f"{path.name}[{number}]"
+                found.append(interaction)
+        self._cassette = Cassette.of(found, **self._options)
+
+    def has_changed(self) -> bool:
+        """Whether a file has been changed, added or deleted since the last load."""
+        return self._stamps() != self._seen
+
+    def _stamps(self) -> dict[str, tuple[int, int]]:
+        stamps = {}
+        for path in self._files():
+            found = os.stat(path)
+            stamps[str(path)] = (found.st_mtime_ns, found.st_size)
+        return stamps
+
+    def _files(self) -> Iterator[Path]:
+        for path in self.paths:
+            if path.is_dir():
+                yield from sorted(cassettes_in(path))
+            elif path.exists():
+                yield path
+            else:
+                raise CassetteNotFoundError(f"there is no {path}: expected a cassette, or a folder of them")
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations in all the cassettes."""
+        return self._cassette.conversations
+
+    def answer(self, request: Request, /) -> Answer:
+        """Choose the recording of a request.
+
+        Raises:
+            UnrecordedRequestError: there is none, or none left.
+        """
+        found = self._cassette.ask(request)
+        if not isinstance(found, Interaction):  # no hook and no recording here
+            raise TypeError(f"expected a recording, got {found!r}")
+        cassette = self._cassette
+        return Answer(found, self._names.get(id(found), ""), lambda: cassette.give_back(found))
+
+    @property
+    def unplayed(self) -> list[str]:
+        """The names of the recordings that haven't answered any request."""
+        return [self._names.get(id(one), "") for one in self._cassette.unplayed]
+
+
+def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
+    """The parts of a recorded response as this client is sent them.
+
+    A body stays compressed as it was recorded if the client accepts that coding.
+    """
+    response = interaction.response
+    coding = (header(response.headers, "content-encoding") or "identity").strip().lower()
+    accepted = (header(request.headers, "accept-encoding") or "").lower()
+    if coding != "identity" and coding not in accepted:
+        response = decoded(response)
+        response = replace(response, headers=unsized(response.headers))
+    timeline = response.timeline or Timeline()
+    yield Sent(request)
+    if response.status != NO_RESPONSE or timeline.headers_at is not None:
+        at = timeline.headers_at or 0.0
+        yield Head(response.status, response.reason, _headers(response, request), at, timeline.http_version)
+    last = timeline.headers_at or 0.0
+    for last, data in pieces(response):
+        yield Piece(data, last)
+    ended_at = last if timeline.ended_at is None else timeline.ended_at
+    yield Stop(ended_at, timeline.end, timeline.failure)
+
+
+def _headers(response: Response, request: Request) -> Headers:
+    """The recorded headers, without a length that an edited body no longer has."""
+    length = header(response.headers, "content-length")
+    if length is None or request.method == "HEAD" or length == str(len(response.body)):
+        return response.headers
+    if response.timeline is not None and response.timeline.failure is not None:
+        return response.headers  # the connection broke before the whole length had come
+    return unsized(response.headers)
