@@ -9,8 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unspool.errors import UnspoolError
+
+if TYPE_CHECKING:
+    from unspool.commands.serve import Wanted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +75,8 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _redact(options: argparse.Namespace) -> int:
-    from unspool.commands.redact import cassettes_in, redact_file
+    from unspool.cassette.store import cassettes_in
+    from unspool.commands.redact import redact_file
 
     def redact(path: Path) -> bool:
         return not redact_file(path, check=options.check, say=print) or not options.check
@@ -121,6 +126,35 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _wanted(options: argparse.Namespace) -> Wanted:
+    from unspool.commands.serve import Wanted
+
+    names = ("host", "port", "timing", "fault", "seed", "token", "strict", "log", "workers")
+    given = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    return Wanted(tuple(options.sources), **given)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from unspool.commands.serve import serve
+
+    return serve(_wanted(options), _tell)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    from unspool.commands.run import run_command
+
+    command = options.command_line[1:] if options.command_line[:1] == ["--"] else options.command_line
+    if not command:
+        _complain("expected a command after `--`, as in `unspool run --cassette chat.yaml -- python app.py`")
+        return 2
+    options.sources = options.cassettes
+    return run_command(_wanted(options), command, verdict=options.verdict, say=_tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="unspool", description="Test doubles and replay for LLM streams.")
     parser.add_argument("--version", action="version", version=f"unspool {version('unspool')}")
@@ -136,6 +170,8 @@ def _parser() -> argparse.ArgumentParser:
     recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, there or not")
     recover.set_defaults(run=_recover)
     _add_repro(commands)
+    _add_serve(commands)
+    _add_run(commands)
     show = commands.add_parser("show", help="list a cassette's interactions, or one's network chunks")
     show.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     show.add_argument("number", metavar="N", nargs="?", type=int, help="the interaction, counted from 0")
@@ -167,6 +203,71 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     convert.add_argument("--force", action="store_true", help="replace OUT if it's there")
     convert.add_argument("--keep-secrets", action="store_true", help="take no secrets out")
     convert.set_defaults(run=_convert)
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="answer any client that takes a base URL from recordings or a script",
+        description="Serve recordings, or a script, at the providers' own paths, with the recorded chunks and"
+        " times, and with faults that reach the socket. Ctrl-C stops it.",
+    )
+    serve.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        help="a cassette, a folder of them, or FILE.py:NAME of a script",
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    serve.add_argument("--port", type=int, default=4010, help="0 for any free one (default: 4010)")
+    serve.add_argument("--token", help="what clients present as their API key (default: $UNSPOOL_TOKEN)")
+    serve.add_argument(
+        "--strict",
+        action="store_true",
+        help="let each recording answer once, and exit with 3 if a request had no response",
+    )
+    serve.add_argument("--log", choices=("text", "json", "none"), default="text", help="a line a request")
+    serve.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes serve")
+    _add_playing(serve)
+    serve.set_defaults(run=_serve)
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a command whose models are recordings or a script",
+        description="Start a server, set the base URLs and keys that SDKs read, run a command and report what"
+        " it asked. Exits as the command does, or with 3 if a request had no response.",
+    )
+    run.add_argument(
+        "--cassette",
+        dest="cassettes",
+        metavar="SOURCE",
+        action="append",
+        required=True,
+        help="a cassette, a folder of them, or FILE.py:NAME of a script; may be given several times",
+    )
+    run.add_argument("--verdict", action="store_true", help="judge what the command did with the responses")
+    _add_playing(run)
+    run.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
+    run.set_defaults(run=_run_command)
+
+
+def _add_playing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timing",
+        type=_timing,
+        default="instant",
+        help="when chunks are sent: instant (the default), recorded, or a factor such as 0.5",
+    )
+    parser.add_argument(
+        "--fault", help="what happens to the responses: a scenario's name, or such as 'Break(2)'"
+    )
+    parser.add_argument("--seed", type=int, help="of faults that draw something")
+
+
+def _timing(text: str) -> str | float:
+    return text if text in {"instant", "recorded"} else float(text)
 
 
 def _add_redact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

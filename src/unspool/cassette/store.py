@@ -24,10 +24,10 @@ from typing import Any
 from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.lock import locked, try_lock
 from unspool.cassette.model import Headers, Interaction
-from unspool.cassette.names import cassette_path, side_file
+from unspool.cassette.names import SUFFIXES, cassette_path, side_file
 from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWriteError
 
-__all__ = ["cassette_path", "load", "merge", "write"]
+__all__ = ["cassette_path", "cassettes_in", "load", "merge", "write"]
 
 _NOTHING = Document((), {})
 
@@ -332,3 +332,10 @@ def reason(error: OSError) -> str:
     """Why a file can't be written and what to do about it, in sentences that follow a colon."""
     advice = _ADVICE.get(error.errno or 0)
     return f"{error.strerror or error}." + (f" {advice}." if advice else "")
+
+
+def cassettes_in(path: Path) -> list[Path]:
+    """The file itself, or the files in a folder, at any depth, whose names are a cassette's."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())

@@ -14,7 +14,6 @@ from unspool.cassette.difference import printable
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.lock import locked
 from unspool.cassette.model import Headers, Interaction, Response
-from unspool.cassette.names import SUFFIXES
 from unspool.cassette.redact import Redactor
 from unspool.errors import CassetteFormatError
 
@@ -87,10 +86,3 @@ def _named(place: str, value: str | bytes, redactor: Redactor) -> str:
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     kinds = dict.fromkeys(kind for kind, _ in redactor.secrets_in(data))
     return f"{place} ({', '.join(kinds)})" if kinds else place
-
-
-def cassettes_in(path: Path) -> list[Path]:
-    """The file itself, or the files in a folder, at any depth, whose names are a cassette's."""
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())

@@ -66,9 +66,11 @@ def head_bytes(head: Head, framing: Framing, extra: Headers = ()) -> bytes:
         framing: from `framing_of`.
         extra: further headers.
     """
-    reason = head.reason if head.reason else _REASONS.get(head.status, "")
+    reason = head.reason or _REASONS.get(head.status, "")
     lines = [f"HTTP/1.1 {head.status} {reason}"]
-    lines += [f"{name}: {value}" for name, value in (*head.headers, *extra) if name.lower() not in _HOP_BY_HOP]
+    lines += [
+        f"{name}: {value}" for name, value in (*head.headers, *extra) if name.lower() not in _HOP_BY_HOP
+    ]
     if framing.is_chunked:
         lines.append("Transfer-Encoding: chunked")
     lines.append("Connection: keep-alive" if framing.keeps_alive else "Connection: close")

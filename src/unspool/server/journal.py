@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from unspool.cassette.model import Request
+from unspool.cassette.model import Headers, Request
 
 _MOST_ENTRIES = 10_000
 _SHOWN_BODY_CHARACTERS = 2_000
@@ -23,15 +23,19 @@ class Entry:
         number: counted from 1.
         request: what was asked.
         at: when, in seconds since the server began.
-        outcome: `open` while the response is being sent, then `whole`, `left` (the client disconnected), `broken`
-            (a fault or the recording broke it), `missed` (nothing answers the request), `refused` (it was not
-            HTTP, or passed a limit).
+        outcome: `open` while the response is being sent, then `whole`, `left` (the client disconnected),
+            `broken` (a fault or the recording broke it), `missed` (nothing answers the request) or `refused`
+            (the client or its request isn't allowed).
         status: the response's status; None before there is one.
         pieces: how many pieces of the body were sent.
         size: how many bytes these were.
         seconds: from the request to the end of its response; None while it's open.
         answered_by: the recording or the script's turn.
         message: what to say about it.
+        headers: of the response, and
+        headers_at: when they were sent.
+        pulls: the pieces that were sent, if the journal keeps them.
+        ended_by: the failure that ended the response, such as `ReadError`.
     """
 
     number: int
@@ -44,9 +48,13 @@ class Entry:
     seconds: float | None = None
     answered_by: str = ""
     message: str = ""
+    headers: Headers = ()
+    headers_at: float | None = None
+    pulls: list[tuple[float, bytes]] = field(default_factory=list)
+    ended_by: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The entry as the admin address `/__unspool/requests` shows it; headers are left out: they hold keys."""
+        """The entry as `/__unspool/requests` shows it. Headers are left out: they hold keys."""
         body = self.request.body.decode("utf-8", "replace")
         return {
             "number": self.number,
@@ -67,7 +75,7 @@ class Entry:
         """The entry in a line."""
         path = _path(self.request.uri)
         took = "" if self.seconds is None else f" in {self.seconds:.3f} s"
-        said = f": {self.message}" if self.message else ""
+        said = ": " + self.message.partition("\n")[0] if self.message else ""
         sent = f"{self.pieces} pieces, {self.size:,} bytes"
         return f"{self.request.method} {path} {self.status or '-'} {self.outcome}, {sent}{took}{said}"
 
@@ -100,6 +108,7 @@ class Journal:
         entries: the latest 10,000.
         outcomes: how many responses ended in which way.
         missed: the messages of the requests that nothing answered.
+        keeps_bodies: whether the entries keep the pieces that were sent, for a verdict.
     """
 
     report: Report = _silent
@@ -108,6 +117,7 @@ class Journal:
     pieces: int = 0
     size: int = 0
     missed: list[str] = field(default_factory=list)
+    keeps_bodies: bool = False
     _count: int = 0
 
     def begin(self, request: Request, at: float) -> Entry:
@@ -139,10 +149,15 @@ class Journal:
 
 def print_text(entry: Entry) -> None:
     """Report an entry as a line on standard error."""
-    print(entry.as_text(), file=sys.stderr, flush=True)
+    _print(entry.as_text())
 
 
 def print_json(entry: Entry) -> None:
     """Report an entry as a line of JSON on standard error, without the request's body."""
     fields = {name: value for name, value in entry.as_json().items() if name != "body"}
-    print(json.dumps(fields, ensure_ascii=False), file=sys.stderr, flush=True)
+    _print(json.dumps(fields, ensure_ascii=False))
+
+
+def _print(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

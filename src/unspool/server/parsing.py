@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from unspool.cassette.model import Headers
@@ -60,29 +62,26 @@ OnEnd = Callable[[], None]
 
 
 def make_parser(on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> Parser:
-    """The fastest parser that is installed.
+    """The fastest parser that is installed."""
+    return (HttptoolsParser if _has_httptools() else H11Parser)(on_head, on_body, on_end)
 
-    Raises:
-        ModuleNotFoundError: neither httptools nor h11 is.
-    """
-    try:
-        import httptools  # noqa: F401
-    except ImportError:
-        return H11Parser(on_head, on_body, on_end)
-    return HttptoolsParser(on_head, on_body, on_end)
+
+@cache
+def _has_httptools() -> bool:
+    return find_spec("httptools") is not None
 
 
 class HttptoolsParser:
     """Parses with httptools."""
 
     def __init__(self, on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> None:
-        import httptools
+        import httptools  # noqa: PLC0415 - an extra
 
         self._errors = (httptools.HttpParserError, httptools.HttpParserInvalidURLError)
         self._upgrade = httptools.HttpParserUpgrade
-        self._make = httptools.HttpRequestParser
-        self._parser = self._make(self)
         self._on_head, self.on_body, self.on_message_complete = on_head, on_body, on_end
+        self._make = httptools.HttpRequestParser
+        self._parser = self._make(self)  # which looks its callbacks up now
         self._reset()
 
     def _reset(self) -> None:
@@ -110,7 +109,7 @@ class HttptoolsParser:
 
     def _has_room(self, data: bytes) -> bool:
         """Whether the head ends in this data: what follows it is a body."""
-        return b"\r\n\r\n" in data[: MOST_HEAD_BYTES]
+        return b"\r\n\r\n" in data[:MOST_HEAD_BYTES]
 
     # What httptools calls
 
@@ -143,7 +142,7 @@ class H11Parser:
     """Parses with h11, in Python alone."""
 
     def __init__(self, on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> None:
-        import h11
+        import h11  # noqa: PLC0415 - not where httptools parses
 
         self._h11 = h11
         self._on_head, self._on_body, self._on_end = on_head, on_body, on_end

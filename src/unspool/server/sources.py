@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from unspool.cassette import store
-from unspool.cassette.cassette import Cassette
-from unspool.cassette.encoding import decoded
+from unspool.cassette.boundaries import pieces
+from unspool.cassette.cassette import ASIDE, Cassette
+from unspool.cassette.content_coding import decoded
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.model import NO_RESPONSE, Headers, Interaction, Request, Response, Timeline, header
-from unspool.cassette.pieces import pieces
-from unspool.commands.redact import cassettes_in
+from unspool.cassette.names import SUFFIXES
+from unspool.cassette.store import cassettes_in
 from unspool.errors import CassetteNotFoundError
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop, unsized
 
@@ -97,12 +98,14 @@ class Recordings:
 
     def _files(self) -> Iterator[Path]:
         for path in self.paths:
-            if path.is_dir():
-                yield from sorted(cassettes_in(path))
-            elif path.exists():
-                yield path
-            else:
+            if not path.exists():
                 raise CassetteNotFoundError(f"there is no {path}: expected a cassette, or a folder of them")
+            found = [file for file in cassettes_in(path) if ASIDE not in file.suffixes]
+            if not found:
+                raise CassetteNotFoundError(
+                    f"{path} holds no cassette: expected files that end in {', '.join(SUFFIXES)}"
+                )
+            yield from found
 
     @property
     def conversations(self) -> Conversations:
@@ -137,7 +140,6 @@ def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
     accepted = (header(request.headers, "accept-encoding") or "").lower()
     if coding != "identity" and coding not in accepted:
         response = decoded(response)
-        response = replace(response, headers=unsized(response.headers))
     timeline = response.timeline or Timeline()
     yield Sent(request)
     if response.status != NO_RESPONSE or timeline.headers_at is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import ModuleType
@@ -270,6 +270,23 @@ class BrokenAnswer:
             raise
         finally:
             note_answer(clock)
+
+    def parts(self, ask: Callable[[], Iterable[Part]]) -> Iterator[Part]:
+        """What goes to the client, for a server that writes the parts itself.
+
+        Args:
+            ask: returns the answer's own parts, behind the request; it isn't called if the fault keeps the
+                request back.
+
+        Raises:
+            FaultError: while it's being iterated over: the fault finds nothing to break.
+        """
+        first, *others = self._stage.feed(Sent(self._request))
+        if not isinstance(first, Sent):
+            yield from (first, *others)
+            return
+        for part in ask():
+            yield from self._stage.feed(part)
 
     def instead(self) -> Interaction | None:
         """What is answered in the request's place, to a client that is given bodies whole; None if it's sent.

@@ -1,0 +1,130 @@
+"""`unspool run -- CMD`: a command whose models are recordings, scripts and faults."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+
+from unspool.cassette.conversation import asked_again
+from unspool.cassette.model import header
+from unspool.commands.serve import Wanted, environment, make_server
+from unspool.errors import UnspoolError
+from unspool.providers import FORMATS
+from unspool.providers.detect import format_of_exchange
+from unspool.server.journal import Entry
+from unspool.server.serving import Server, running
+from unspool.verdict.judge import judge
+from unspool.verdict.log import Attempt, Log, Outcome, Pull
+from unspool.verdict.verdict import Verdict
+
+MISSED = 3
+"""The exit status for a request that nothing answered, whatever the command made of it."""
+
+_UNSEEN = frozenset({"left-open"})  # when the process ends, everything is closed
+
+
+def run_command(wanted: Wanted, command: Sequence[str], *, verdict: bool, say: Callable[[str], None]) -> int:
+    """Run a command with the SDKs' base URLs pointing to a server of its own.
+
+    Args:
+        wanted: what the server answers with.
+        command: the command and its arguments.
+        verdict: whether to judge what the command did with the responses.
+        say: is given each line of the report.
+
+    Returns:
+        The command's exit status; 3 if a request had no response or a fault broke nothing; 1 where a verdict
+        finds something and the command reported success.
+
+    Raises:
+        UnspoolError: there is no such command, or the server can't be started.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise UnspoolError(
+            f"there is no command {command[0]!r}: expected one after `--`, as in `-- python app.py`"
+        )
+    server = make_server(replace(wanted, port=0, strict=True, log="none"))
+    server.app.journal.keeps_bodies = verdict
+    with running(server):
+        status = _run([program, *command[1:]], environment(server.url))
+    for line in _report(server):
+        say(line)
+    problems = server.problems()
+    for problem in problems:
+        say(problem)
+    findings = list(_findings(server, status)) if verdict else []
+    for line in findings:
+        say(line)
+    if problems:
+        return MISSED
+    return 1 if findings and status == 0 else status
+
+
+def _run(command: Sequence[str], variables: dict[str, str]) -> int:
+    process = subprocess.Popen(command, env={**os.environ, **variables})  # noqa: S603 - the user's own command
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:  # the terminal has interrupted the command, too
+            continue
+        return 128 - status if status < 0 else status
+
+
+def _report(server: Server) -> Iterator[str]:
+    entries = server.app.journal.entries
+    count = len(entries)
+    yield f"unspool: {count} {'request' if count == 1 else 'requests'}"
+    for entry in entries:
+        by = f" (by {entry.answered_by})" if entry.answered_by else ""
+        yield f"  {entry.number}. {entry.as_text()}{by}"
+
+
+def _findings(server: Server, status: int) -> Iterator[str]:
+    for verdict in verdicts(server.app.journal.entries, status):
+        for finding in verdict.findings:
+            if finding.kind not in _UNSEEN:
+                yield f"unspool: {finding}"
+
+
+def verdicts(entries: Sequence[Entry] | Iterator[Entry], status: int) -> Iterator[Verdict]:
+    """Judge each question that a command asked, by what the server saw of it.
+
+    The command's own words aren't known. An exit status of 0 counts as success: whoever ends so has accepted
+    the last response.
+    """
+    asked: dict[Hashable, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        asked[asked_again(entry.request)].append(entry)
+    for several in asked.values():
+        wire_format = format_of_exchange(several[0].request.uri, header(several[-1].headers, "content-type"))
+        if wire_format not in FORMATS:
+            continue
+        error = None if status == 0 else f"exit status {status}"
+        outcome = Outcome(error=error, at=several[-1].at)
+        yield judge(Log(wire_format, [_attempt(entry) for entry in several], outcome))
+
+
+def _attempt(entry: Entry) -> Attempt:
+    ended = None if entry.seconds is None else entry.at + entry.seconds
+    last, pulls = entry.at, []
+    for at, data in entry.pulls:
+        pulls.append(Pull(data, at, at - last))
+        last = at
+    return Attempt(
+        entry.request.method,
+        entry.request.uri,
+        entry.at,
+        entry.status,
+        entry.headers,
+        entry.headers_at,
+        pulls,
+        failure=entry.ended_by or None,
+        waited=0.0 if ended is None else ended - last,
+        ended_at=None if entry.outcome == "left" else ended,
+        closed_at=ended if entry.outcome == "left" else None,
+    )

@@ -1,0 +1,154 @@
+"""`unspool serve`: recordings, scripts and faults for any client that takes a base URL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unspool.server.journal import Report, print_json, print_text
+from unspool.server.serving import Server, ServerError, run
+from unspool.server.sources import Recordings, Source
+from unspool.transports.replay import Timing
+
+_SECONDS_TO_STOP = 5.0
+_WORKER = "UNSPOOL_WORKER"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for.
+
+    Attributes:
+        sources: cassettes, folders of them, or one `FILE.py:NAME` of a script.
+        strict: each recording answers once; a request that nothing answers makes the exit status 3.
+        log: `text`, `json` or `none`.
+        workers: how many processes serve.
+    """
+
+    sources: Sequence[str]
+    host: str = "127.0.0.1"
+    port: int = 4010
+    timing: Timing = "instant"
+    fault: str | None = None
+    seed: int | None = None
+    token: str | None = None
+    strict: bool = False
+    log: str = "text"
+    workers: int = 1
+
+
+_REPORTS: dict[str, Report | None] = {"text": print_text, "json": print_json, "none": None}
+
+
+def make_server(wanted: Wanted) -> Server:
+    """The server that a command line asks for.
+
+    Raises:
+        UnspoolError: it asks for what can't be.
+    """
+    source = source_of(wanted.sources, repeats=not wanted.strict)
+    if wanted.workers > 1:
+        _check_workers(wanted, source)
+    fault = None
+    if wanted.fault is not None:
+        from unspool.faults.spelling import parse_fault  # noqa: PLC0415 - it knows all faults
+
+        fault = parse_fault(wanted.fault, seed=wanted.seed)
+    return Server(
+        source,
+        host=wanted.host,
+        port=wanted.port,
+        timing=wanted.timing,
+        fault=fault,
+        token=wanted.token or os.environ.get("UNSPOOL_TOKEN"),
+        report=_REPORTS[wanted.log],
+        folder=_folder(wanted.sources),
+        reuse_port=wanted.workers > 1,
+    )
+
+
+def source_of(sources: Sequence[str], *, repeats: bool) -> Source:
+    """The source that some words of a command line name.
+
+    Raises:
+        UnspoolError: there is no such file, or it's neither cassettes nor a script.
+    """
+    return Recordings([Path(one) for one in sources], repeats=repeats)
+
+
+def _folder(sources: Sequence[str]) -> Path | None:
+    folders = [Path(one) for one in sources if Path(one).is_dir()]
+    return folders[0] if folders else None
+
+
+def _check_workers(wanted: Wanted, source: Source) -> None:
+    """Several processes share no memory: whatever counts requests needs one."""
+    if wanted.strict or wanted.fault is not None or not isinstance(source, Recordings):
+        raise ServerError(
+            "--workers needs responses that don't depend on the requests before: serve cassettes, without"
+            " --strict and --fault"
+        )
+    if not wanted.port:
+        raise ServerError("--workers needs a port that all of them listen to: expected --port N, not 0")
+
+
+def serve(wanted: Wanted, say: Callable[[str], None]) -> int:
+    """Serve until interrupted; the result is the exit status.
+
+    0; 3 where `strict` and a request had no response, or a fault found nothing to break.
+    """
+    server = make_server(wanted)
+    others = [] if _WORKER in os.environ else [_worker() for _ in range(wanted.workers - 1)]
+    try:
+        run(server, lambda url: say(f"unspool: serving at {url} (Ctrl-C stops it)"))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for other in others:
+            other.terminate()
+        for other in others:
+            other.wait(_SECONDS_TO_STOP)
+    problems = server.problems() if wanted.strict else []
+    for problem in problems:
+        say(f"unspool: {problem}")
+    return 3 if problems else 0
+
+
+def _worker() -> subprocess.Popen[bytes]:
+    """The same command once more, as a worker of this one."""
+    command = [sys.executable, "-m", "unspool", *sys.argv[1:]]
+    return subprocess.Popen(command, env={**os.environ, _WORKER: "1"})  # noqa: S603 - our own words
+
+
+def environment(url: str) -> dict[str, str]:
+    """The variables by which SDKs find a server at that address, with keys that open nothing."""
+    key = "unspool-key-that-opens-nothing"
+    variables: dict[str, Any] = {
+        "OPENAI_BASE_URL": f"{url}/v1",
+        "OPENAI_API_BASE": f"{url}/v1",
+        "ANTHROPIC_BASE_URL": url,
+        "GOOGLE_GEMINI_BASE_URL": url,
+        "GEMINI_API_BASE": url,
+        "OLLAMA_HOST": url,
+        "OLLAMA_API_BASE": url,
+        "CO_API_URL": url,
+        "MISTRAL_BASE_URL": url,
+        "MISTRAL_API_BASE": f"{url}/v1",
+        "GROQ_BASE_URL": url,
+        "DEEPSEEK_API_BASE": f"{url}/v1",
+        "AZURE_OPENAI_ENDPOINT": url,
+        "AZURE_API_BASE": url,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "AKIAUNSPOOLNOTHING00",
+        "AWS_SECRET_ACCESS_KEY": key,
+        "UNSPOOL_URL": url,
+    }
+    names = "OPENAI ANTHROPIC GEMINI GOOGLE CO COHERE MISTRAL GROQ DEEPSEEK AZURE_OPENAI AZURE OLLAMA"
+    return {**variables, **{f"{name}_API_KEY": key for name in names.split()}}
