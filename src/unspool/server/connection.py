@@ -77,13 +77,6 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def eof_received(self) -> bool:
-        """A client that has sent all its requests may still read."""
-        if self._playing is None and not self._waiting:
-            return False
-        self._is_closing = True
-        return True
-
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
             return

@@ -17,6 +17,9 @@ MOST_HEAD_BYTES = 65_536
 MOST_HEADERS = 256
 
 
+_OFFERS = frozenset({"upgrade", "connection", "http2-settings"})
+
+
 class BadRequestError(Exception):
     """The bytes aren't an HTTP/1.x request, or are more than the server reads.
 
@@ -79,7 +82,8 @@ class HttptoolsParser:
 
         self._errors = (httptools.HttpParserError, httptools.HttpParserInvalidURLError)
         self._upgrade = httptools.HttpParserUpgrade
-        self._on_head, self.on_body, self.on_message_complete = on_head, on_body, on_end
+        self._on_head, self.on_body, self._on_end = on_head, on_body, on_end
+        self._is_known = False  # the head that comes next: it has been reported
         self._make = httptools.HttpRequestParser
         self._parser = self._make(self)  # which looks its callbacks up now
         self._reset()
@@ -90,6 +94,15 @@ class HttptoolsParser:
         self._head_bytes = 0
         self._in_head = True
 
+    def _decline(self) -> None:
+        """Read on as if the client hadn't offered to upgrade: llhttp stops behind the head of such a request."""
+        headers = (pair for pair in self._headers if pair[0].lower() not in _OFFERS)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        head = f"{self._parser.get_method().decode()} {self._target.decode('latin-1')} HTTP/1.1\r\n{lines}\r\n"
+        self._parser = self._make(self)
+        self._is_known = True
+        self._parser.feed_data(head.encode("latin-1"))
+
     def feed(self, data: bytes, /) -> None:
         if self._in_head:
             self._head_bytes += len(data)
@@ -98,7 +111,7 @@ class HttptoolsParser:
         try:
             self._parser.feed_data(data)
         except self._upgrade as offer:  # an offer that a server may ignore (RFC 9110, section 7.8)
-            self._parser = self._make(self)
+            self._decline()
             if rest := data[offer.args[0] :]:
                 self.feed(rest)
         except self._errors as error:
@@ -135,7 +148,13 @@ class HttptoolsParser:
             parser.get_http_version(),
             parser.should_keep_alive(),
         )
-        self._on_head(head)
+        if not self._is_known:
+            self._on_head(head)
+        self._is_known = False
+
+    def on_message_complete(self) -> None:
+        if not self._parser.should_upgrade():
+            self._on_end()
 
 
 class H11Parser:
@@ -156,8 +175,10 @@ class H11Parser:
         h11 = self._h11
         try:
             self._connection.receive_data(data)
-            while (event := self._connection.next_event()) not in {h11.NEED_DATA, h11.PAUSED}:
+            event = self._connection.next_event()
+            while event is not h11.NEED_DATA and event is not h11.PAUSED:
                 self._handle(event)
+                event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
             raise BadRequestError(error.error_status_hint, f"not an HTTP/1.1 request: {error}") from None
 
