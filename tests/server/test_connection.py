@@ -244,7 +244,9 @@ def test_what_isn_t_http_is_refused(serve: Serve, wire: Connect) -> None:
 
 def test_a_body_has_a_limit(serve: Serve, wire: Connect) -> None:
     one = wire(serve())
-    one.send(f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {connection.MOST_BODY_BYTES + 1}\r\n\r\n".encode())
+    one.send(
+        f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {connection.MOST_BODY_BYTES + 1}\r\n\r\n".encode()
+    )
 
     assert one.rest().startswith(b"HTTP/1.1 413 Content Too Large")
 
@@ -255,6 +257,20 @@ def test_a_slow_request_is_given_up(serve: Serve, wire: Connect, monkeypatch: py
     one.send(http(body_of())[:-5])
 
     assert one.rest().startswith(b"HTTP/1.1 408 Request Timeout")
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_request_that_drips_is_given_up(
+    serve: Serve, wire: Connect, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_SECONDS", 0.3)
+    one = wire(serve())
+    if part == "body":
+        one.send(http(b"x" * 10_000)[:-9_999])
+    with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system has it
+        for _ in range(400):
+            one.send(b"x")
+            time.sleep(0.02)
 
 
 def test_a_silent_connection_is_closed(serve: Serve, wire: Connect, monkeypatch: pytest.MonkeyPatch) -> None:

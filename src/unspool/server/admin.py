@@ -48,7 +48,7 @@ class Admin:
             return self._routed(app, request)
         except Refused as refused:
             return _json(refused.status, {"error": str(refused)})
-        except UnspoolError as error:
+        except (UnspoolError, ValueError) as error:
             return _json(400, {"error": str(error)})
 
     def _check(self, app: App, request: Request) -> None:

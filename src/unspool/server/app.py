@@ -60,7 +60,7 @@ class Reply:
     """A response on its way out.
 
     Attributes:
-        entry: its line in the journal.
+        entry: its line in the journal; number 0 for an administrator's, which isn't noted.
         parts: its status and headers, pieces and end, each with the seconds after which it's due.
         frames: all its bytes, if they are due at once and nothing can go wrong on the way.
         on_spoiled: is called if the client doesn't get the response whole.

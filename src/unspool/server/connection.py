@@ -83,7 +83,11 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed(data)
         except BadRequestError as error:
+            self._serve()  # the requests before it
             self._refuse(error.status, str(error))
+        else:
+            if self._waiting:  # a part of a request doesn't make the time for it longer
+                self._serve()
         if len(self._waiting) > _MOST_WAITING:
             self._transport.pause_reading()
 
@@ -121,7 +125,6 @@ class Connection(asyncio.Protocol):
         self._stop_waiting()
         self._waiting.append((head, bytes(self._body)))
         self._body.clear()
-        self._serve()
 
     # Serving
 
@@ -135,7 +138,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._playing = self._loop.create_task(self._play(head, reply))
                 self._playing.add_done_callback(self._played)
-        if self._playing is None and not self._waiting:
+        if self._playing is None and not self._waiting and self._head is None:
             self._between_requests()
 
     def _between_requests(self) -> None:
@@ -291,7 +294,8 @@ class _Writer:
             )
             entry = self._reply.entry
             entry.status, entry.headers, entry.headers_at = part.status, part.headers, self._app.now()
-            extra = () if header(part.headers, "access-control-allow-origin") else CORS
+            is_own = not entry.number or header(part.headers, "access-control-allow-origin")
+            extra = () if is_own else CORS
             self._out.append(head_bytes(part, self._framing, extra))
         elif self._framing is not None:
             self._reply.entry.pieces += 1

@@ -95,10 +95,12 @@ class HttptoolsParser:
         self._in_head = True
 
     def _decline(self) -> None:
-        """Read on as if the client hadn't offered to upgrade: llhttp stops behind the head of such a request."""
+        """Read on as if the client had offered nothing: llhttp stops behind the head of such a request."""
         headers = (pair for pair in self._headers if pair[0].lower() not in _OFFERS)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        head = f"{self._parser.get_method().decode()} {self._target.decode('latin-1')} HTTP/1.1\r\n{lines}\r\n"
+        head = (
+            f"{self._parser.get_method().decode()} {self._target.decode('latin-1')} HTTP/1.1\r\n{lines}\r\n"
+        )
         self._parser = self._make(self)
         self._is_known = True
         self._parser.feed_data(head.encode("latin-1"))
