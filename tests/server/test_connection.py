@@ -259,6 +259,12 @@ def test_a_slow_request_is_given_up(serve: Serve, wire: Connect, monkeypatch: py
     assert one.rest().startswith(b"HTTP/1.1 408 Request Timeout")
 
 
+def drip(one: Wire) -> None:
+    for _ in range(400):
+        one.send(b"x")
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("part", ["head", "body"])
 def test_a_request_that_drips_is_given_up(
     serve: Serve, wire: Connect, monkeypatch: pytest.MonkeyPatch, part: str
@@ -268,9 +274,7 @@ def test_a_request_that_drips_is_given_up(
     if part == "body":
         one.send(http(b"x" * 10_000)[:-9_999])
     with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system has it
-        for _ in range(400):
-            one.send(b"x")
-            time.sleep(0.02)
+        drip(one)
 
 
 def test_a_silent_connection_is_closed(serve: Serve, wire: Connect, monkeypatch: pytest.MonkeyPatch) -> None:

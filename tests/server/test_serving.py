@@ -16,6 +16,7 @@ from unspool.server.serving import Server, ServerError, running
 from unspool.server.sources import Recordings
 
 Serve = Callable[..., Server]
+CLIENT = httpx.Client(verify=False)  # whose certificates would take longer to load than a test takes
 
 
 def test_other_machines_need_a_token() -> None:
@@ -28,7 +29,7 @@ def test_other_machines_need_a_token() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.9"])
 def test_this_machine_needs_none(host: str) -> None:
     with running(Server(Recordings([TEXT]), host=host)) as server:
-        assert httpx.get(server.url).text == "unspool serve\n"
+        assert CLIENT.get(server.url).text == "unspool serve\n"
 
 
 def test_a_port_that_is_taken_is_an_error(serve: Serve) -> None:
@@ -51,7 +52,7 @@ def test_a_changed_file_is_served_as_it_is_now(serve: Serve, tmp_path: Path) -> 
     os.replace(tmp_path / "two", path)
 
     for _ in range(200):
-        response = httpx.post(f"{server.url}/v1/chat/completions", content=body_of())
+        response = CLIENT.post(f"{server.url}/v1/chat/completions", content=body_of())
         if "Salve!" in response.text:
             break
         time.sleep(0.05)
@@ -65,7 +66,7 @@ def test_a_broken_file_leaves_what_was_loaded(serve: Serve, tmp_path: Path) -> N
     path.write_text("interactions: [", "utf-8")
     time.sleep(1.2)
 
-    assert httpx.post(f"{server.url}/v1/chat/completions", content=body_of()).status_code == 200
+    assert CLIENT.post(f"{server.url}/v1/chat/completions", content=body_of()).status_code == 200
 
 
 def test_a_stopped_server_has_no_url() -> None:
@@ -75,4 +76,4 @@ def test_a_stopped_server_has_no_url() -> None:
     with pytest.raises(ServerError, match="hasn't been started"):
         _ = server.url
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        CLIENT.get(url)
