@@ -18,7 +18,7 @@ from unspool.faults import Break
 from unspool.server.serving import Server
 
 Serve = Callable[..., Server]
-CLIENT = httpx.Client(verify=False)  # whose certificates would take longer to load than a test takes
+CLIENT = httpx.Client(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def ask(server: Server, method: str, name: str, fields: Any = None, **headers: str) -> httpx.Response:

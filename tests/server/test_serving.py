@@ -16,7 +16,7 @@ from unspool.server.serving import Server, ServerError, running
 from unspool.server.sources import Recordings
 
 Serve = Callable[..., Server]
-CLIENT = httpx.Client(verify=False)  # whose certificates would take longer to load than a test takes
+CLIENT = httpx.Client(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def test_other_machines_need_a_token() -> None:
