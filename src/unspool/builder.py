@@ -22,6 +22,8 @@ from pydantic import BaseModel
 from unspool.errors import APIError
 from unspool.joins import Pieces, complete_calls, file_fields, join
 from unspool.models import (
+    EMITTED_AT,
+    STREAMS_HIDDEN,
     Choices,
     Message,
     ModelResponse,
@@ -160,16 +162,24 @@ def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
 
 def _are_in_order(chunks: list[ModelResponseStream]) -> bool:
     """Whether each has a time, none before the last one's: so a wrapper gives them, and it's soon seen."""
-    try:
-        times = [chunk.__dict__["_hidden_params"]["created_at"] for chunk in chunks]
-        return times == sorted(times)
-    except (KeyError, TypeError):  # one has none, or nothing that can be compared
-        return False
+    last = -inf
+    for chunk in chunks:
+        at = chunk.__dict__.get(EMITTED_AT)
+        if at is None:
+            at = _created_at(chunk)
+        if not last <= at < inf:
+            return False
+        last = at
+    return True
 
 
 def _created_at(chunk: ModelResponseStream) -> float:
-    hidden = chunk.__dict__.get("_hidden_params")
-    at = hidden.get("created_at") if hidden else None
+    """When a chunk was made; infinite if it doesn't say."""
+    fields = chunk.__dict__
+    at: float | None = fields.get(EMITTED_AT)
+    hidden = fields.get("_hidden_params")
+    if at is None and hidden:
+        at = hidden.get("created_at")
     return at if at and isinstance(at, (int, float)) else inf
 
 
@@ -205,10 +215,11 @@ class ResponseFold:
         self._answering_model: str | None = None  # of the chunk before
         self._extra: dict[str, Any] = {}
         self._usages: list[Any] = []
-        self._hidden: dict[str, Any] = {}  # of the last chunk that has any
+        self._hidden: dict[str, Any] | None = None  # of the last chunk that has any
+        self._hidden_at: float | None = None  # its time, where the stream's chunks share the rest
         self._kept_hidden: dict[str, Any] = {}
         self._provider: str | None = None
-        self._choices: defaultdict[int, _ChoiceFold] = defaultdict(_ChoiceFold)
+        self._choices: defaultdict[int, ChoiceFold] = defaultdict(ChoiceFold)
 
     def add(self, chunk: ModelResponseStream) -> None:
         """File what the chunk says; nothing is checked, nothing is copied.
@@ -228,9 +239,14 @@ class ResponseFold:
             self._add_extra(extra)
         if fields["provider_specific_fields"] is not None:
             self._merge("provider_specific_fields", fields["provider_specific_fields"])
-        hidden = fields.get("_hidden_params")
-        if hidden:
-            self._add_hidden(hidden, extra)
+        hidden = fields.get(STREAMS_HIDDEN)
+        if hidden is not None:
+            self._hidden_at = fields[EMITTED_AT]
+            if hidden is not self._hidden:
+                self._add_hidden(hidden, extra)
+        elif fields.get("_hidden_params"):
+            self._hidden_at = None
+            self._add_hidden(fields["_hidden_params"], extra)
         for choice in fields["choices"]:
             self._choices[choice.__dict__["index"]].add(choice)
 
@@ -270,7 +286,7 @@ class ResponseFold:
 
     def _add_hidden(self, hidden: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
         """What a wrapper says on the side. `usage` counts where the caller wasn't shown one."""
-        if not self._hidden:
+        if self._hidden is None:
             self._provider = hidden.get("custom_llm_provider")
         self._hidden = hidden
         if "usage" in hidden and not _has_usage(extra) and hidden["usage"] is not None:
@@ -286,6 +302,10 @@ class ResponseFold:
         """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
         if self._kept_hidden.get("provider_response_model") in (None, self._response["model"]):
             self._kept_hidden["provider_response_model"] = model
+
+    def choice(self, index: int) -> ChoiceFold:
+        """What was said about a choice, to be added to directly."""
+        return self._choices[index]
 
     def add_usage(self, usage: Usage) -> None:
         """File a usage that no chunk says."""
@@ -343,11 +363,13 @@ class ResponseFold:
     def _result_hidden(self, usage: Usage) -> dict[str, Any]:
         cost = usage.get("cost")
         priced = {"response_cost": float(cost)} if isinstance(cost, int | float) else {}
-        hidden = {key: value for key, value in self._hidden.items() if key != "usage"}
+        hidden = {key: value for key, value in (self._hidden or {}).items() if key != "usage"}
+        if self._hidden_at is not None:
+            hidden["created_at"] = self._hidden_at
         return {**hidden, **self._kept_hidden, **priced}
 
 
-class _ChoiceFold:
+class ChoiceFold:
     """What the chunks said about one choice: in its deltas, and beside them."""
 
     def __init__(self) -> None:
@@ -380,6 +402,15 @@ class _ChoiceFold:
             self.beside["logprobs"].append(fields["logprobs"])
         if choice.__pydantic_extra__:
             file_fields(choice.__pydantic_extra__, self.beside)
+
+    def add_said(self, content: str | None, calls: list[Any] | None, extra: Mapping[str, Any] | None) -> None:
+        """Add what an ordinary delta says: `add`, where there is nothing else."""
+        if content is not None:
+            self.content.append(content)
+        if calls is not None:
+            self.calls.append(calls)
+        if extra:
+            file_fields(extra, self.said)
 
     def result(self, index: int) -> Choices:
         said = join(self.said)

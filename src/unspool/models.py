@@ -102,6 +102,12 @@ class Record(BaseModel):
         return self.model_dump_json(indent=indent, **options)
 
 
+STREAMS_HIDDEN = "_streams_hidden_params"
+"""In the `__dict__` of an emitted chunk: the hidden params that it shares with the stream's other chunks."""
+
+EMITTED_AT = "_emitted_at"
+"""Beside them: when it was emitted, in seconds. Both are gone once `_hidden_params` has been read."""
+
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
@@ -139,6 +145,41 @@ _put_fields = BaseModel.__dict__["__dict__"].__set__
 _put_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _put_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _put_private = BaseModel.__dict__["__pydantic_private__"].__set__
+
+
+def assemble_one(
+    chunk: dict[str, Any],
+    choice: dict[str, Any],
+    delta: dict[str, Any],
+    extras: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
+) -> ModelResponseStream:
+    """A chunk of one choice, as `assemble` would make it of three records, in two thirds of the time.
+
+    Args:
+        chunk: its fields. Those of `choices` are filled in, as is `delta` in the choice's.
+        choice: the choice's.
+        delta: the delta's.
+        extras: the undeclared fields of the chunk, of its choice and of its delta.
+    """
+    chunk_extra, choice_extra, delta_extra = extras
+    said = _new(Delta)
+    _put_fields(said, delta)
+    _put_fields_set(said, _all_fields(Delta))
+    _put_extra(said, delta_extra)
+    _put_private(said, None)
+    choice["delta"] = said
+    of_choice = _new(StreamingChoices)
+    _put_fields(of_choice, choice)
+    _put_fields_set(of_choice, _all_fields(StreamingChoices))
+    _put_extra(of_choice, choice_extra)
+    _put_private(of_choice, None)
+    chunk["choices"] = [of_choice]
+    record = _new(ModelResponseStream)
+    _put_fields(record, chunk)
+    _put_fields_set(record, _all_fields(ModelResponseStream))
+    _put_extra(record, chunk_extra)
+    _put_private(record, None)
+    return record
 
 
 class _AllFields(set[str]):
@@ -453,8 +494,14 @@ class _Response(Record):
 
     @cached_property
     def _hidden_params(self) -> dict[str, Any]:
-        """What LiteLLM knows of a response beside its content; no part of what is dumped."""
-        return {}
+        """What LiteLLM knows of a response beside its content; no part of what is dumped.
+
+        A stream's chunks share theirs, and the time is the only difference: each makes a dict of its own
+        when it is first read.
+        """
+        fields = self.__dict__
+        shared = fields.pop(STREAMS_HIDDEN, None)
+        return {} if shared is None else {**own(shared), "created_at": fields.pop(EMITTED_AT)}
 
     @property
     def _response_ms(self) -> float | None:

@@ -56,16 +56,18 @@ class RepetitionGuard:
         Raises:
             RepetitionError: it must not be emitted.
         """
-        choices = chunk.choices
+        choices = chunk.__dict__["choices"]  # a field is read from the dict in half the time
         for choice in choices:
-            delta = choice.delta
-            text = delta.content
-            voice = self._voices.get(choice.index) or self._new_voice(choice.index)
+            fields = choice.__dict__
+            delta, index = fields["delta"], fields["index"]
+            text = delta.__dict__["content"]
+            voice = self._voices.get(index) or self._new_voice(index)
+            last = voice.last
             if text or _says_something(delta):
-                self._judge(voice, choice.index)
-            if text != voice.last:
+                self._judge(voice, last, index)
+            if text != last:
                 voice.since = self._emitted
-            voice.before = voice.last
+            voice.before = last
             voice.last = text
         if not choices:
             for voice in self._voices.values():
@@ -76,8 +78,8 @@ class RepetitionGuard:
         voice = self._voices[index] = _Voice()
         return voice
 
-    def _judge(self, voice: _Voice, index: int) -> None:
-        last, before = voice.last, voice.before
+    def _judge(self, voice: _Voice, last: str | EllipsisType | None, index: int) -> None:
+        before = voice.before
         if last is ... or before is ...:
             return
         if last is None or len(last) <= 2:

@@ -22,10 +22,12 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Protocol, TypeVar
 
-from unspool.builder import ResponseFold
+from unspool.builder import ChoiceFold, ResponseFold
 from unspool.errors import APIError, IncompleteStreamError, InternalServerError
 from unspool.models import (
-    UNCHANGEABLE,
+    EMITTED_AT,
+    NO_FINISH,
+    STREAMS_HIDDEN,
     Delta,
     FunctionCall,
     ModelResponse,
@@ -33,11 +35,12 @@ from unspool.models import (
     StreamingChoices,
     Usage,
     assemble,
+    assemble_one,
     own,
     response_id,
 )
 from unspool.streaming.items import as_chunk, has_no_finish, is_empty, is_generic
-from unspool.streaming.owned import own_chunk
+from unspool.streaming.owned import own_call, own_chunk
 
 logger = logging.getLogger("unspool")
 
@@ -101,6 +104,7 @@ class _Choice:
     pending: StreamingChoices | None = None  # with a finish reason that came together with text
     thinking: bool = False  # inside merged <think>
     used_tools: bool = False
+    fold: ChoiceFold | None = None  # what its ordinary chunks are added to
 
 
 class StreamCore:
@@ -131,8 +135,8 @@ class StreamCore:
         self.model = options.model
         self._source_id: str | None = None
         self._source_model: str | None = None
-        self._hidden = dict(options.hidden)
-        self._copies = [(k, _copier(v)) for k, v in options.hidden.items() if type(v) not in UNCHANGEABLE]
+        self._hidden = own(options.hidden)  # shared by all chunks, so another one where something changes
+        self._head: JSON | None = None  # what the fields of the next ordinary chunk are a copy of
         self._now = now
         self._guards = guards
         self._build = build
@@ -221,6 +225,82 @@ class StreamCore:
             yield self._sent(self._chunk(chunk, kept, usage))
         for choice in finished:
             yield self._finish(chunk, choice, usage, is_first=not kept and choice is finished[0])
+
+    def feed_ordinary(self, item: Any, /) -> ModelResponseStream | None:
+        """The one chunk that an ordinary item gives; None for any other item, which `feed` takes then.
+
+        Ordinary is nearly every chunk of a stream: one choice, which has said something before, goes on
+        with its text, its reasoning or its calls, and there is nothing else in the chunk.
+
+        Raises:
+            RepetitionError: a guard fired.
+        """
+        if type(item) is not ModelResponseStream or not self._is_ordinary(item):
+            return None
+        given = item.__dict__
+        source = given["choices"][0].__dict__
+        choice = self._choices.get(source["index"])
+        if choice is None or not choice.role_sent or choice.thinking:
+            return None
+        delta = source["delta"]
+        said = delta.__dict__.copy()
+        extra = delta.__pydantic_extra__
+        if not _says_ordinary(said, extra) or (extra and self.options.merge_reasoning):
+            return None
+        if NO_FINISH not in given.get("_hidden_params", ()):
+            self._has_chunks = True
+        said["role"] = None
+        calls = said["tool_calls"]
+        if calls:
+            if self.options.functions and self._generic:
+                return None
+            choice.used_tools = True
+            said["tool_calls"] = [own_call(call) for call in calls]
+        head = (self._head or self._new_head()).copy()
+        at = self._now()
+        if at < self._last_at:  # noqa: PLR1730 - as in `_chunk`
+            at = self._last_at
+        self._last_at = head[EMITTED_AT] = at
+        extras = {"citations": None}, {}, extra.copy() if extra else {}
+        chunk = assemble_one(head, source.copy(), said, extras)
+        for guard in self._guards:
+            guard.observe(chunk)
+        if self.chunks.are_first:
+            fold = choice.fold
+            if fold is None:
+                fold = choice.fold = self._fold.choice(source["index"])
+            fold.add_said(said["content"], calls, extra)
+        self.chunks.append(chunk)
+        return chunk
+
+    def _is_ordinary(self, chunk: ModelResponseStream) -> bool:
+        """Whether a chunk has one choice and nothing beside its delta that the last chunk hadn't."""
+        given = chunk.__dict__
+        choices = given["choices"]
+        if (
+            len(choices) != 1
+            or given["id"] != self._source_id
+            or given["model"] != self._source_model
+            or given["system_fingerprint"] != self.system_fingerprint
+            or given["provider_specific_fields"] is not None
+            or chunk.__pydantic_extra__
+            or self._nameless
+        ):
+            return False
+        hidden = given.get("_hidden_params")
+        if hidden and (len(hidden) > 1 or hidden.get(NO_FINISH) is not True):
+            return False
+        fields = choices[0].__dict__
+        return (
+            fields["finish_reason"] is None
+            and fields["logprobs"] is None
+            and not choices[0].__pydantic_extra__
+        )
+
+    def _new_head(self) -> JSON:
+        """The fields that ordinary chunks have in common until the next one that isn't ordinary."""
+        self._head = {**self._identity(None, []), STREAMS_HIDDEN: self._hidden, EMITTED_AT: 0.0}
+        return self._head
 
     def flush(self) -> Iterator[ModelResponseStream]:
         """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
@@ -416,15 +496,19 @@ class StreamCore:
             self.created = int(at)
         if self.response_id is None:
             self.response_id = response_id()
-        hidden = self._hidden.copy()
-        for name, copied in self._copies:
-            hidden[name] = copied(hidden[name])
-        hidden["created_at"] = at
+        self._head = None
+        values = self._identity(fields, choices)
+        values[STREAMS_HIDDEN], values[EMITTED_AT] = self._hidden, at
+        chunk = assemble(ModelResponseStream, values, extra)
         if usage is not None:
-            hidden["usage"] = own(usage)
+            chunk._hidden_params["usage"] = own(usage)
         if fields is not None:
-            hidden["provider_specific_fields"] = own(fields)
-        values: JSON = {
+            chunk._hidden_params["provider_specific_fields"] = own(fields)
+        return chunk
+
+    def _identity(self, fields: JSON | None, choices: list[StreamingChoices]) -> JSON:
+        """The declared fields of a chunk."""
+        return {
             "id": self.response_id,
             "created": self.created,
             "model": self.model,
@@ -433,16 +517,15 @@ class StreamCore:
             "choices": choices,
             "provider_specific_fields": fields,
         }
-        return assemble(ModelResponseStream, values, extra, hidden)
 
     def _identify(self, source: ModelResponseStream) -> None:
         """Take from a chunk what names the stream."""
         self._source_id, self._source_model = source.id, source.model
         if source.id:
-            self._hidden["received_model_id"] = source.id
+            self._hidden = {**self._hidden, "received_model_id": source.id}
             self.response_id = self.response_id or source.id
         if source.model:
-            self._hidden["provider_response_model"] = source.model
+            self._hidden = {**self._hidden, "provider_response_model": source.model}
             if self.options.custom_llm_provider in _MODEL_FROM_CHUNK:
                 self.model = source.model
 
@@ -458,13 +541,6 @@ class StreamCore:
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
             self.usage = usage  # zeros on the way (Ollama) don't replace a count
         return usage
-
-
-def _copier(value: Any) -> Callable[[Any], Any]:
-    """Choose how to copy a hidden param for each chunk: a flat one takes a third of the time."""
-    inner = value.values() if type(value) is dict else value if type(value) is list else None
-    is_flat = inner is not None and all(type(one) in UNCHANGEABLE for one in inner)
-    return type(value).copy if is_flat else own
 
 
 def _finish_with_calls(finish: StreamingChoices) -> None:
@@ -492,6 +568,17 @@ def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
     if said["role"] is not None and not choice.role_sent:
         return True
     return said["provider_specific_fields"] is not None or _extras_say_something(extra)
+
+
+def _says_ordinary(said: JSON, extra: JSON | None) -> bool:
+    """Whether a delta has text, reasoning or calls, and nothing but these."""
+    if said["function_call"] is not None or said["audio"] is not None:
+        return False
+    if said["provider_specific_fields"] is not None:
+        return False
+    if extra:
+        return len(extra) == 1 and type(extra.get("reasoning_content")) is str
+    return bool(said["content"] or said["tool_calls"])
 
 
 def _has_filter_results(extra: JSON | None) -> bool:

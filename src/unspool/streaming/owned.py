@@ -46,7 +46,7 @@ def _own_delta(delta: Delta) -> None:
             if type(value) not in UNCHANGEABLE:
                 extra[key] = own(value)
     if said["tool_calls"] is not None:
-        said["tool_calls"] = [_own_call(call) for call in said["tool_calls"]]
+        said["tool_calls"] = [own_call(call) for call in said["tool_calls"]]
     if (
         said["function_call"] is not None
         or said["audio"] is not None
@@ -56,7 +56,7 @@ def _own_delta(delta: Delta) -> None:
             said[name] = own(said[name])
 
 
-def _own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
+def own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
     """As `own`, in half the time: in a stream of calls every chunk has one."""
     values = call.__dict__.copy()
     function = call.function

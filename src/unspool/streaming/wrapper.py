@@ -280,8 +280,9 @@ class CustomStreamWrapper:
             try:
                 chunk = next(self._pending, None)
                 if chunk is None and not self._flushing:
-                    self._take(self._source.pull())
-                    continue
+                    chunk = self._take(self._source.pull())
+                    if chunk is None:
+                        continue
             except Exception as error:
                 if self._is_over_for(error):
                     continue
@@ -303,8 +304,9 @@ class CustomStreamWrapper:
             try:
                 chunk = next(self._pending, None)
                 if chunk is None and not self._flushing:
-                    self._take(await self._source.apull())
-                    continue
+                    chunk = self._take(await self._source.apull())
+                    if chunk is None:
+                        continue
             except Exception as error:
                 if self._is_over_for(error):
                     continue
@@ -320,19 +322,26 @@ class CustomStreamWrapper:
             return chunk
         return None
 
-    def _take(self, item: Any) -> None:
-        """Note what the source gave, and what comes of it."""
+    def _take(self, item: Any) -> ModelResponseStream | None:
+        """The chunk that an ordinary item gives; what any other one gives is pending then."""
         if self._ended:  # closed meanwhile, by another task or thread: what came is for nobody
-            return
+            return None
         if self._deadline != math.inf and self._clock.monotonic() > self._deadline:
-            if not self._core.has_finished:
-                late = self._clock.monotonic() - self._deadline
-                raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
-            self._pending = chain(self._feed(item), self._feed(END))  # nobody waits for more
-            self._flushing = True
-            return
-        self._flushing = item is END
-        self._pending = self._feed(item) if self._flushing else self._core.feed(item)
+            self._take_late(item)
+            return None
+        chunk = self._core.feed_ordinary(item)
+        if chunk is None:
+            self._flushing = item is END
+            self._pending = self._feed(item)
+        return chunk
+
+    def _take_late(self, item: Any) -> None:
+        """Take what came after the deadline: the last item, if only the end is missing."""
+        if not self._core.has_finished:
+            late = self._clock.monotonic() - self._deadline
+            raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
+        self._pending = chain(self._feed(item), self._feed(END))  # nobody waits for more
+        self._flushing = True
 
     def _feed(self, item: Any) -> Iterator[ModelResponseStream]:
         if item is not END:
