@@ -46,6 +46,8 @@ logger = logging.getLogger("unspool")
 
 JSON = dict[str, Any]
 
+_NO_FINISH_ALONE = {NO_FINISH: True}
+
 _UNBUILDABLE = "the chunks of a stream can't be added up to a response"
 
 # Providers whose chunks name the deployment's real model; the others' callers see what they asked for.
@@ -136,6 +138,7 @@ class StreamCore:
         self._source_id: str | None = None
         self._source_model: str | None = None
         self._hidden = own(options.hidden)  # shared by all chunks, so another one where something changes
+        self._changes_deltas = options.merge_reasoning or options.functions
         self._head: JSON | None = None  # what the fields of the next ordinary chunk are a copy of
         self._now = now
         self._guards = guards
@@ -240,38 +243,40 @@ class StreamCore:
         given = item.__dict__
         source = given["choices"][0].__dict__
         choice = self._choices.get(source["index"])
-        if choice is None or not choice.role_sent or choice.thinking:
-            return None
-        delta = source["delta"]
-        said = delta.__dict__.copy()
-        extra = delta.__pydantic_extra__
-        if not _says_ordinary(said, extra) or (extra and self.options.merge_reasoning):
+        said, extra = source["delta"].__dict__, source["delta"].__pydantic_extra__
+        if choice is None or not choice.role_sent or not _says_ordinary(said, extra):
             return None
         if NO_FINISH not in given.get("_hidden_params", ()):
             self._has_chunks = True
+        said = said.copy()
         said["role"] = None
         calls = said["tool_calls"]
         if calls:
-            if self.options.functions and self._generic:
-                return None
             choice.used_tools = True
             said["tool_calls"] = [own_call(call) for call in calls]
         head = (self._head or self._new_head()).copy()
-        at = self._now()
-        if at < self._last_at:  # noqa: PLR1730 - as in `_chunk`
-            at = self._last_at
-        self._last_at = head[EMITTED_AT] = at
+        head[EMITTED_AT] = self._time()
         extras = {"citations": None}, {}, extra.copy() if extra else {}
         chunk = assemble_one(head, source.copy(), said, extras)
         for guard in self._guards:
             guard.observe(chunk)
         if self.chunks.are_first:
-            fold = choice.fold
-            if fold is None:
-                fold = choice.fold = self._fold.choice(source["index"])
+            fold = choice.fold or self._fold_of(choice, source["index"])
             fold.add_said(said["content"], calls, extra)
         self.chunks.append(chunk)
         return chunk
+
+    def _fold_of(self, choice: _Choice, index: int) -> ChoiceFold:
+        fold = choice.fold = self._fold.choice(index)
+        return fold
+
+    def _time(self) -> float:
+        """The time of the next chunk: builders sort by it, and a clock may go back."""
+        at = self._now()
+        if at < self._last_at:  # noqa: PLR1730 - `max` is slow
+            at = self._last_at
+        self._last_at = at
+        return at
 
     def _is_ordinary(self, chunk: ModelResponseStream) -> bool:
         """Whether a chunk has one choice and nothing beside its delta that the last chunk hadn't."""
@@ -285,10 +290,11 @@ class StreamCore:
             or given["provider_specific_fields"] is not None
             or chunk.__pydantic_extra__
             or self._nameless
+            or self._changes_deltas
         ):
             return False
         hidden = given.get("_hidden_params")
-        if hidden and (len(hidden) > 1 or hidden.get(NO_FINISH) is not True):
+        if hidden and hidden != _NO_FINISH_ALONE:
             return False
         fields = choices[0].__dict__
         return (
@@ -478,10 +484,7 @@ class StreamCore:
 
         If it isn't the first that comes of its source's chunk, it has none of the lists that came with that.
         """
-        at = self._now()
-        if at < self._last_at:  # noqa: PLR1730 - builders sort by it, and a clock may go back; `max` is slow
-            at = self._last_at
-        self._last_at = at
+        at = self._time()
         fields = None
         if source is not None:
             given = source.__dict__
