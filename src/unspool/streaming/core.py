@@ -256,7 +256,7 @@ class StreamCore:
             said["tool_calls"] = [own_call(call) for call in calls]
         head = (self._head or self._new_head()).copy()
         head[EMITTED_AT] = self._time()
-        extras = {"citations": None}, {}, extra.copy() if extra else {}
+        extras: tuple[JSON, JSON, JSON] = {"citations": None}, {}, extra.copy() if extra else {}
         chunk = assemble_one(head, source.copy(), said, extras)
         for guard in self._guards:
             guard.observe(chunk)
