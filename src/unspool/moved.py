@@ -14,6 +14,7 @@ from types import ModuleType
 
 MOVED = {
     "unspool.cassette.convert": "unspool.convert",
+    "unspool.providers.asking": "unspool.providers.request",
     "unspool.providers.directory": "unspool.providers.registry",
     "unspool.providers.exchange": "unspool.providers.detect",
     "unspool.providers.openai_chat": "unspool.providers.openai.chat",

@@ -12,9 +12,9 @@ from tests.conformance.conftest import NO_FOLDER
 from tests.conformance.corpus import read_manifest
 from tests.litellm_bodies.differ import unequal
 
-from unspool.providers.asking import request_for
 from unspool.providers.detect import provider_at
 from unspool.providers.registry import PROVIDERS
+from unspool.providers.request import request_for
 
 OUR_NAME = {"azure-openai-chat": "openai-chat", "mistral-chat": "openai-chat"}
 

@@ -15,8 +15,8 @@ from unspool.errors import (
     RateLimitError,
 )
 from unspool.models import ModelResponseStream
+from unspool.providers.json_events import JSON
 from unspool.providers.jsonrpc import JSONRPCNormalizer
-from unspool.providers.payload import JSON
 from unspool.wire.event import WireEvent
 
 NOTICE = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "14 s so far"}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.turns import alternating, system_blocks
 
 

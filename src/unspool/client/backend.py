@@ -29,7 +29,7 @@ from unspool.errors import BadRequestError, MockError
 from unspool.mock_response import Mock
 from unspool.models import ModelResponse
 from unspool.providers import reader_for
-from unspool.providers.asking import request_for
+from unspool.providers.request import request_for
 
 logger = logging.getLogger("unspool")
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from unspool.custom_llm import custom_handler
 from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownProvider
-from unspool.providers.asking import can_be_asked
 from unspool.providers.registry import PROVIDERS, asked_in
+from unspool.providers.request import can_be_asked
 
 # How the bare names of a provider's models begin.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 def link(annotation: JSON) -> JSON | None:

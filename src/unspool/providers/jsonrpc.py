@@ -22,9 +22,7 @@ from collections.abc import Iterator
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
-from unspool.providers.payload import JSON, parse_event
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, documented, object_in, objects_in, parse_event, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 def prompt_of(messages: Sequence[JSON], *, llm_provider: str) -> str:

@@ -1,18 +1,25 @@
 """A request that nobody has sent yet, and what its builders share.
 
 There is a builder beside each normalizer: `(model, messages, params)` in OpenAI's shape, as `completion`
-takes them, to the one request that the provider understands. Whoever has a client sends it.
+takes them, to the one request that the provider understands. The client sends it.
+
+Here too: which parameters a provider supports, and what becomes of the others; a tool call's arguments as an
+object; `request_for`, the request of a provider with its own parameters in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
+from pydantic_core import from_json
 
-from unspool.providers.payload import JSON
+from unspool.errors import BadRequestError, UnsupportedParamsError
+from unspool.providers import FORMATS, builder_for, load
+from unspool.providers.json_events import JSON
+from unspool.providers.registry import PROVIDERS, Provider, asked_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +86,130 @@ def post(
 
 EXTRAS = frozenset({"extra_body", "extra_headers"})
 """The parameters that `post` sees to."""
+
+
+# What says no more than what everybody does anyway.
+_HARMLESS: JSON = {
+    "n": 1,
+    "parallel_tool_calls": True,
+    "response_format": {"type": "text"},
+    "tool_choice": "auto",
+}
+
+# What may be left out without a word, as in LiteLLM: who asks, and a usage that comes unasked, or not at all.
+_HINTS = frozenset({"stream_options", "user"})
+
+
+def supported(
+    params: Mapping[str, Any],
+    lacks: Container[str],
+    *,
+    model: str,
+    llm_provider: str,
+    drop_params: bool,
+    title: str | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> JSON:
+    """The parameters that aren't None, without those that the provider lacks.
+
+    Args:
+        params: by OpenAI's names, or the provider's own.
+        lacks: the names of those that it lacks.
+        llm_provider: LiteLLM's name of the provider; `title` if it calls itself otherwise.
+        drop_params: leave them out, instead of an error.
+        instead: what to do instead of passing one of them, by its name.
+
+    Raises:
+        UnsupportedParamsError: one of them was given, and `drop_params` is false.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    wrong = [name for name in given if name in lacks and not _says_nothing(name, given[name])]
+    if wrong and not drop_params:
+        raise UnsupportedParamsError(
+            f"{title or llm_provider} has no parameter {wrong[0]!r}:"
+            f" {(instead or {}).get(wrong[0], 'leave it out')},"
+            " or pass drop_params=True, which leaves it out for you",
+            model=model,
+            llm_provider=llm_provider,
+            param=wrong[0],
+        )
+    return {name: value for name, value in given.items() if name not in lacks}
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    return name in _HINTS or (name in _HARMLESS and value == _HARMLESS[name])
+
+
+def parsed_arguments(function: JSON, *, llm_provider: str) -> Any:
+    """The arguments of a call's `function`; an empty object if there are none.
+
+    Raises:
+        BadRequestError: they aren't JSON, as those of a stream that was cut off.
+    """
+    arguments = function.get("arguments") or "{}"
+    if not isinstance(arguments, str):
+        return arguments
+    try:
+        return from_json(arguments)
+    except ValueError as error:
+        raise BadRequestError(
+            f"the arguments of the tool call {function.get('name')!r} aren't JSON ({error}):"
+            f" {arguments[:200]!r}; send the message back as it was built from the whole stream",
+            llm_provider=llm_provider,
+            param="messages",
+        ) from error
+
+
+def request_for(
+    provider: str,
+    model: str,
+    messages: Sequence[object],
+    params: Mapping[str, Any],
+    *,
+    api_key: str | None,
+    base_url: str,
+    stream: bool,
+    drop_params: bool = False,
+) -> HTTPRequest:
+    """The request that asks a provider of `PROVIDERS` for a completion; see `BuildRequest`.
+
+    Raises:
+        LiteLLMUnknownProvider: its wire format can only be read.
+        UnsupportedParamsError: it has no such parameter, and `drop_params` is false.
+        BadRequestError: the messages or parameters can't be said in its terms.
+    """
+    known = PROVIDERS[provider]
+    wire_format, model = asked_in(known, model)
+    usual = wire_format == (known.asked_format or known.wire_format)
+    build = _builder_of(known, wire_format, usual=usual)
+    lacks = known.lacks if usual else frozenset()
+    taken = supported(params, lacks, model=model, llm_provider=provider, drop_params=drop_params)
+    if wire_format == "openai-chat":
+        messages = [_renamed(plain(message), known.message_fields) for message in messages]
+    names = known.names if usual else {}
+    return build(
+        model,
+        messages,
+        {names.get(name, name): value for name, value in taken.items()},
+        api_key=api_key,
+        base_url=base_url,
+        stream=stream,
+        drop_params=drop_params,
+    )
+
+
+def _builder_of(provider: Provider, wire_format: str, *, usual: bool) -> BuildRequest:
+    own = provider.request if usual else provider.other_requests.get(wire_format)
+    build: BuildRequest = load(own) if own else builder_for(wire_format)
+    return build
+
+
+def can_be_asked(provider: Provider) -> bool:
+    """Whether there is a builder for its requests; the streams of some can only be read."""
+    known = FORMATS.get(provider.wire_format)
+    return bool(provider.request or (known and known.request))
+
+
+def _renamed(message: JSON, fields: Mapping[str, str | None]) -> JSON:
+    names = {name: fields.get(name, name) for name in message}
+    return {new: message[name] for name, new in names.items() if new is not None}

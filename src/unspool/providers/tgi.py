@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream, Usage
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.json_events import read_event
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, read_event, text_in
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://huggingface.github.io/text-generation-inference"

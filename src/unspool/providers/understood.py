@@ -14,7 +14,7 @@ from typing import Any
 from unspool.errors import MalformedEventError
 from unspool.models import ModelResponseStream, StreamingChoices
 from unspool.pipeline import Stage
-from unspool.providers.payload import DONE, json_or_text
+from unspool.providers.json_events import DONE, json_or_text
 from unspool.wire.event import WireEvent
 from unspool.wire.sse import IGNORED
 

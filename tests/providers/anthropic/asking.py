@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unspool.providers.anthropic.request import build_request
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.request import HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello"}]

@@ -7,7 +7,7 @@ from typing import Any
 
 from unspool.models import Delta, ModelResponseStream
 from unspool.providers.anthropic import AnthropicNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 USAGE = {"input_tokens": 12, "output_tokens": 1}

@@ -9,7 +9,7 @@ from tests.providers.anthropic.asking import HELLO, MARK, answer, assistant, bui
 
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic import response_from_anthropic
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 def used(call_id: str, name: str = "look", **fields: Any) -> JSON:

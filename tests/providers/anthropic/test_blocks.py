@@ -18,7 +18,7 @@ from tests.providers.anthropic.events import (
     tool,
 )
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 # -- text ---------------------------------------------------------------------------------------------

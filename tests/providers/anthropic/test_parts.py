@@ -8,7 +8,7 @@ import pytest
 from tests.providers.anthropic.asking import BASE64, MARK, PNG, build, said, turns, user
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 def test_a_cache_mark_of_a_message_goes_to_its_text() -> None:

@@ -13,7 +13,7 @@ from unspool.builder import stream_chunk_builder
 from unspool.errors import APIResponseValidationError, NotFoundError
 from unspool.pipeline import Chain
 from unspool.providers.anthropic import AnthropicNormalizer, response_from_anthropic
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 from unspool.wire.sse import SSEDecoder
 

@@ -9,7 +9,7 @@ from typing import Any
 from unspool.models import Delta, ModelResponseStream
 from unspool.pipeline import Stage
 from unspool.providers.bedrock import BedrockConverseNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 Normalizer = Stage[WireEvent, ModelResponseStream]

@@ -8,7 +8,7 @@ from typing import Any
 from tests.providers.bedrock.events import content, deltas, event, finishes, kept, run, tokens
 
 from unspool.providers.bedrock import BedrockAgentNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.streaming.wrapper import CustomStreamWrapper
 from unspool.wire.event import WireEvent
 

@@ -20,7 +20,7 @@ from tests.providers.bedrock.events import (
     tool,
 )
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 CITATION = {"title": "policy", "sourceContent": [{"text": "20 days"}], "location": {"web": {"url": "u"}}}
 

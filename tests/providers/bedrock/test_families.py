@@ -8,7 +8,7 @@ import pytest
 from tests.providers.bedrock.events import finishes, kept, run, tokens
 
 from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 

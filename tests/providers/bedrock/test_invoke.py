@@ -21,7 +21,7 @@ from tests.providers.bedrock.events import (
 
 from unspool.errors import MalformedEventError, RateLimitError
 from unspool.providers.bedrock import BedrockInvokeNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 ANTHROPIC: list[JSON] = [

@@ -22,7 +22,7 @@ from tests.providers.bedrock.asking import (
 
 from unspool.builder import stream_chunk_builder
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 THINKING = {"type": "thinking", "thinking": "Well", "signature": "sig"}
 TOOL_USE = {"toolUse": {"toolUseId": "c1", "name": "look", "input": {"at": "sky"}}}

@@ -8,7 +8,7 @@ import pytest
 from tests.providers.bedrock.asking import IMAGE, MARK, PNG, POINT, turns
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

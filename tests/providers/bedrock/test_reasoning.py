@@ -8,7 +8,7 @@ import pytest
 from tests.providers.bedrock.asking import CLAUDE, NOVA, body
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from unspool.builder import stream_chunk_builder
 from unspool.errors import APIResponseValidationError, ProviderError
 from unspool.models import ModelResponse
 from unspool.providers.bedrock import response_from_converse
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 THOUGHT = {"reasoningContent": {"reasoningText": {"text": "Well", "signature": "sig"}}}
 CALL = {"toolUse": {"toolUseId": "tooluse_look", "name": "look", "input": {"at": "sky"}}}

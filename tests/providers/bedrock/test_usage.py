@@ -7,7 +7,7 @@ from tests.providers.bedrock.events import metadata, reasoning, stop, usages
 
 from unspool.models import Usage
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 
 def counted(reported: JSON, *, silent: bool = True, thought: int | None = None) -> Usage:

@@ -8,7 +8,7 @@ from typing import Any
 from unspool.builder import stream_chunk_builder
 from unspool.models import Delta, ModelResponse, ModelResponseStream
 from unspool.providers.gemini import GeminiNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 HEAD = {"responseId": "resp1", "modelVersion": "gemini-test"}

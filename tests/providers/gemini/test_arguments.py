@@ -9,7 +9,7 @@ import pytest
 from tests.providers.gemini.events import piece
 
 from unspool.providers.gemini.arguments import ArgumentsWriter
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 CASES: dict[str, tuple[list[JSON], Any]] = {
     "nothing": ([], {}),

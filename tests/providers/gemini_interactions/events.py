@@ -8,7 +8,7 @@ from typing import Any
 from unspool.builder import stream_chunk_builder
 from unspool.models import Message, ModelResponse, ModelResponseStream
 from unspool.providers.gemini_interactions import InteractionsNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 USAGE = {"total_input_tokens": 10, "total_output_tokens": 5, "total_thought_tokens": 7, "total_tokens": 22}

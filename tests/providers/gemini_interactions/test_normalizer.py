@@ -9,6 +9,7 @@ from tests.providers.gemini_interactions.events import USAGE, call, end, event, 
 
 from unspool.errors import InternalServerError, MalformedEventError, RateLimitError
 from unspool.providers import pipeline_for
+from unspool.providers.gemini_interactions.normalizer import usage_of_interaction
 
 MADE = "2026-01-01T00:00:00Z"
 
@@ -93,3 +94,23 @@ def test_openais_end_mark_is_nothing() -> None:
 def test_what_isnt_shaped_as_documented_is_said_to_be_so(wrong: Any) -> None:
     with pytest.raises(MalformedEventError, match="isn't shaped as documented"):
         run(wrong)
+
+
+def test_counts_are_told_apart_by_modality() -> None:
+    details = [{"modality": "text", "tokens": 4}, {"modality": "image", "tokens": 6}]
+    usage = usage_of_interaction({**USAGE, "input_tokens_by_modality": details}, searches=0)
+    assert usage is not None
+    assert usage.prompt_tokens_details is not None
+    assert (usage.prompt_tokens_details.text_tokens, usage.prompt_tokens_details.image_tokens) == (4, 6)
+    assert usage.completion_tokens_details is not None
+    assert usage.completion_tokens_details.reasoning_tokens == 7
+
+
+def test_other_counters_stay() -> None:
+    usage = usage_of_interaction({**USAGE, "raw_prompt_token": 33}, searches=0)
+    assert usage is not None
+    assert usage.get("raw_prompt_token") == 33
+
+
+def test_where_nothing_is_counted_there_is_no_usage() -> None:
+    assert usage_of_interaction({}, searches=0) is None

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from unspool.errors import BadRequestError, UnsupportedParamsError
+from unspool.providers.json_events import JSON
 from unspool.providers.ollama.request import build_request
-from unspool.providers.payload import JSON
 from unspool.providers.request import HTTPRequest
 
 HELLO: list[JSON] = [{"role": "user", "content": "Hello?"}]

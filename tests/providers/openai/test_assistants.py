@@ -17,8 +17,8 @@ from unspool.errors import (
     Timeout,
 )
 from unspool.models import Message, ModelResponseStream
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.assistants import OpenAIAssistantsNormalizer
-from unspool.providers.payload import JSON
 from unspool.wire.event import WireEvent
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}

@@ -10,8 +10,8 @@ import pytest
 from unspool.builder import stream_chunk_builder
 from unspool.errors import APIResponseValidationError, MalformedEventError, RateLimitError
 from unspool.models import ModelResponseStream
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.completions import OpenAICompletionsNormalizer, response_from_completion
-from unspool.providers.payload import JSON
 from unspool.streaming.wrapper import CustomStreamWrapper
 from unspool.wire.event import WireEvent
 

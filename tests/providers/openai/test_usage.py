@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.usage import usage_from_counts
-from unspool.providers.payload import JSON
 
 
 @pytest.mark.parametrize(

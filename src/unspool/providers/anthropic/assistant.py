@@ -12,9 +12,8 @@ from itertools import zip_longest
 from typing import Any
 
 from unspool.providers.anthropic.parts import said_in
-from unspool.providers.arguments import parsed_arguments
-from unspool.providers.payload import JSON
-from unspool.providers.shape import present
+from unspool.providers.json_events import JSON, present
+from unspool.providers.request import parsed_arguments
 
 
 def assistant_blocks(message: JSON) -> list[JSON]:

@@ -9,9 +9,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.providers.retold_text import RunningText
-from unspool.providers.shape import object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
-from unspool.providers.payload import JSON, parse_event
-from unspool.providers.shape import text_in
+from unspool.providers.json_events import JSON, documented, parse_event, text_in
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://docs.anthropic.com/en/api/complete"

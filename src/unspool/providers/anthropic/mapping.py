@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, present, text_in
+from unspool.providers.json_events import JSON, object_in, present, text_in
 
 # LiteLLM's names, where it has one. A type that isn't here: see `list_for`.
 _LIST_OF_BLOCK: dict[str, str] = {

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from unspool.providers.anthropic.assistant import accepted_id, assistant_blocks
 from unspool.providers.anthropic.parts import blocks_from, said_in
-from unspool.providers.payload import JSON
-from unspool.providers.shape import present
+from unspool.providers.json_events import JSON, present
 from unspool.providers.turns import Roles, alternating, system_blocks
 
 

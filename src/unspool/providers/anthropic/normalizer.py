@@ -10,9 +10,17 @@ from unspool.providers.anthropic.blocks import OpenBlocks
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.usage import usage_from
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
-from unspool.providers.payload import DONE, JSON, parse_event
-from unspool.providers.shape import misshapen, object_in, objects_in, present, text_in
+from unspool.providers.json_events import (
+    DONE,
+    JSON,
+    documented,
+    misshapen,
+    object_in,
+    objects_in,
+    parse_event,
+    present,
+    text_in,
+)
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://docs.anthropic.com/en/docs/build-with-claude/streaming"

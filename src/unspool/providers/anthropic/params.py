@@ -1,4 +1,4 @@
-"""OpenAI's parameters as Anthropic's, and those that Anthropic doesn't have."""
+"""OpenAI's parameters and tools as Anthropic's, and the parameters that Anthropic doesn't have."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unspool.providers.anthropic.reasoning import reasoning_settings
-from unspool.providers.anthropic.tools import tool_choice_from, tool_from
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, plain
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON, present
+from unspool.providers.request import EXTRAS, plain, supported
 
 DEFAULT_MAX_TOKENS = 4096
 """Anthropic demands a limit; LiteLLM's for a model that it doesn't know."""
@@ -143,3 +141,41 @@ _TRANSLATIONS: dict[str, Callable[[Any, JSON], JSON]] = {
     "tools": _tools,
     "user": _user,
 }
+
+
+# What Anthropic knows of a tool beyond OpenAI's shape: OpenAI's users write it there or in its function.
+_OPTIONS = (
+    "allowed_callers",
+    "cache_control",
+    "defer_loading",
+    "eager_input_streaming",
+    "input_examples",
+)
+_CHOICES = {"required": "any"}  # the others have OpenAI's names
+
+
+def tool_from(tool: JSON) -> JSON:
+    """A function in Anthropic's shape; any other tool, such as its own web search, as it is."""
+    function = tool.get("function")
+    if not isinstance(function, dict):
+        return tool
+    described = {"description": function["description"]} if function.get("description") else {}
+    schema = function.get("parameters") or {"type": "object", "properties": {}}
+    options = {**present(function, *_OPTIONS), **present(tool, *_OPTIONS)}
+    return {"name": function.get("name"), **described, "input_schema": schema, **options}
+
+
+def tool_choice_from(choice: Any, *, parallel: bool | None) -> JSON:
+    """`tool_choice` and `parallel_tool_calls`, which in Anthropic's shape are one."""
+    chosen = _choice(choice)
+    if parallel is None or chosen["type"] == "none":
+        return chosen
+    return {**chosen, "disable_parallel_tool_use": not parallel}
+
+
+def _choice(choice: Any) -> JSON:
+    if isinstance(choice, str):
+        choice = {"type": choice}
+    if "function" in choice:
+        return {"type": "tool", "name": choice["function"].get("name")}
+    return {**choice, "type": _CHOICES.get(choice.get("type"), choice.get("type"))}

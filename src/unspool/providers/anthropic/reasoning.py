@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 # LiteLLM's budgets, in tokens; 1,024 is the least that Anthropic takes.
 _BUDGETS = {"minimal": 1024, "low": 1024, "medium": 2048, "high": 4096, "xhigh": 8192, "max": 16384}

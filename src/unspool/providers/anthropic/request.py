@@ -12,7 +12,7 @@ from typing import Any
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic.messages import system_of, turns_of
 from unspool.providers.anthropic.params import settings_from
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.request import HTTPRequest, plain, post
 
 _PATH = "/v1/messages"

@@ -17,8 +17,7 @@ from unspool.providers.anthropic.mapping import (
     with_supported_text,
 )
 from unspool.providers.anthropic.usage import usage_from
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 
 
 def response_from_anthropic(body: Mapping[str, Any], *, created: int | None = None) -> ModelResponse:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from unspool.models import Record, Usage
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in
+from unspool.providers.json_events import JSON, object_in, objects_in
 
 
 def usage_from(reported: JSON, *, silent: bool) -> Usage | None:

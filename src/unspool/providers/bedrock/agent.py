@@ -14,8 +14,7 @@ from unspool.models import NO_FINISH, ModelResponseStream
 from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 

@@ -12,9 +12,8 @@ from typing import Any
 
 from unspool.joins import join_base64
 from unspool.providers.anthropic.mapping import with_supported_text
-from unspool.providers.payload import JSON, json_or_text
+from unspool.providers.json_events import JSON, json_or_text, object_in, objects_in, text_in
 from unspool.providers.retold_text import RunningText
-from unspool.providers.shape import object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

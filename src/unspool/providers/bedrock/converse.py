@@ -12,8 +12,7 @@ from unspool.providers.bedrock.blocks import OpenBlocks
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.usage import thinking_tokens, usage_from
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.payload import JSON
-from unspool.providers.shape import misshapen, object_in, text_in
+from unspool.providers.json_events import JSON, misshapen, object_in, text_in
 from unspool.wire.event import WireEvent
 
 

@@ -13,8 +13,7 @@ from unspool.models import ModelResponseStream, Usage
 from unspool.providers.bedrock.chunks import Chunks, read_event, without
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.payload import JSON
-from unspool.providers.shape import number_in, objects_in, text_in
+from unspool.providers.json_events import JSON, number_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 Said = tuple[int, str, str]

@@ -23,10 +23,9 @@ from unspool.providers.bedrock.families import FAMILIES, FamilyNormalizer
 from unspool.providers.bedrock.usage import usage_from
 from unspool.providers.chunk_factory import Answer
 from unspool.providers.cohere.v1 import CohereV1Normalizer
+from unspool.providers.json_events import JSON, object_in, parse_event, text_in
 from unspool.providers.openai.chat import OpenAIChatNormalizer
 from unspool.providers.openai.completions import OpenAICompletionsNormalizer
-from unspool.providers.payload import JSON, parse_event
-from unspool.providers.shape import object_in, text_in
 from unspool.wire.event import WireEvent
 
 _BEDROCKS_OWN = "amazon-bedrock-"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from unspool.providers.arguments import parsed_arguments
 from unspool.providers.bedrock.parts import cache_point, said_in
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
+from unspool.providers.request import parsed_arguments
 from unspool.providers.turns import Roles, alternating, system_blocks
 
 

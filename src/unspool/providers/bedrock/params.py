@@ -1,18 +1,46 @@
-"""OpenAI's parameters as Converse's, and those that Converse doesn't have."""
+"""OpenAI's parameters, tools and `response_format` as Converse's, and the parameters it doesn't have.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html,
+https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from unspool.providers.anthropic.params import DEFAULT_MAX_TOKENS
 from unspool.providers.bedrock.chunks import without
-from unspool.providers.bedrock.output import output_config
+from unspool.providers.bedrock.parts import cache_point
 from unspool.providers.bedrock.reasoning import reasoning_fields, takes_effort
-from unspool.providers.bedrock.tools import tool_config
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, plain
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON, present
+from unspool.providers.request import EXTRAS, plain, supported
+
+
+def output_config(response_format: JSON) -> JSON:
+    """A JSON schema for the answer; LiteLLM makes a tool of it for models that it thinks don't know this."""
+    if response_format.get("type") != "json_schema":
+        return {}
+    wanted = response_format["json_schema"]
+    described = {key: wanted[key] for key in ("name", "description") if wanted.get(key)}
+    schema = {"schema": json.dumps(_closed(wanted.get("schema") or {})), **described}
+    return {"outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}}
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with `additionalProperties: false` on each object, which Bedrock demands."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    return {**closed, "additionalProperties": False} if _is_open(schema) else closed
+
+
+def _is_open(schema: JSON) -> bool:
+    return schema.get("type") == "object" and "additionalProperties" not in schema
+
 
 _UNSUPPORTED = frozenset(
     {
@@ -166,3 +194,52 @@ _TRANSLATIONS: dict[str, Callable[[Any], JSON]] = {
 }
 
 _KNOWN = _CONVERSES_OWN | _TOOLS | {"reasoning_effort", *_INFERENCE, *_TRANSLATIONS}
+
+
+_CHOICES: dict[str, JSON] = {"auto": {"auto": {}}, "required": {"any": {}}}
+
+
+def tool_config(given: JSON, model: str) -> tuple[JSON, JSON]:
+    """`toolConfig`, and what Claude alone is told of parallel calls; both empty without tools.
+
+    Args:
+        given: `tools`, `tool_choice` and `parallel_tool_calls`, as far as they are there.
+    """
+    if not given.get("tools"):
+        return {}, {}  # a choice is refused without tools, where OpenAI's users often send it with none
+    config: JSON = {"tools": [block for tool in given["tools"] for block in _tool_blocks(tool, model)]}
+    choice = given.get("tool_choice", "none")
+    if choice != "none":
+        config["toolChoice"] = _choice(choice)
+    parallel = given.get("parallel_tool_calls")
+    if parallel is None or "claude" not in model:
+        return {"toolConfig": config}, {}
+    # The type of the choice may stand in one of the two places only.
+    kind = {} if "toolChoice" in config else {"type": "auto"}
+    return {"toolConfig": config}, {"tool_choice": {**kind, "disable_parallel_tool_use": not parallel}}
+
+
+def _tool_blocks(tool: JSON, model: str) -> Iterator[JSON]:
+    """A function as a `toolSpec`; any other tool, such as Nova's own, as it is."""
+    function = tool.get("function")
+    if not isinstance(function, dict):
+        yield tool
+        return
+    schema = function.get("parameters") or {"type": "object", "properties": {}}
+    spec = {
+        "name": function.get("name"),
+        **({"description": function["description"]} if function.get("description") else {}),
+        "inputSchema": {"json": schema},
+        # Other models refuse it, and OpenAI's SDK sets it on every tool that it makes.
+        **(present(function, "strict") if "claude" in model else {}),
+    }
+    yield {"toolSpec": spec}
+    yield from cache_point(tool) or cache_point(function)
+
+
+def _choice(choice: Any) -> JSON:
+    if isinstance(choice, str):
+        return _CHOICES.get(choice, {"tool": {"name": choice}})
+    if "function" in choice:
+        return {"tool": {"name": choice["function"].get("name")}}
+    return dict(choice)

@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
-from unspool.providers.shape import present
+from unspool.providers.json_events import JSON, present
 
 
 def said_in(message: JSON) -> list[JSON]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from unspool.errors import BadRequestError
 from unspool.providers.anthropic.reasoning import reasoning_settings
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 _NOVAS = ("low", "medium", "high")
 

@@ -15,8 +15,7 @@ from unspool.errors import APIResponseValidationError
 from unspool.models import ModelResponse, current_second, response_id
 from unspool.providers.bedrock.chunks import without
 from unspool.providers.bedrock.converse import BedrockConverseNormalizer
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, present, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, present, text_in
 
 _Events = Iterator[tuple[str, JSON]]
 

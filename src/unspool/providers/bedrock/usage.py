@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unspool.models import Record, Usage
 from unspool.providers.bedrock.chunks import without
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in
+from unspool.providers.json_events import JSON, object_in, objects_in
 
 # Converse's names, and the ones that InvokeModel has for the same.
 _NEW = ("inputTokens", "inputTokenCount")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Record, Usage
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, present, text_in
+from unspool.providers.json_events import JSON, object_in, present, text_in
 
 # https://docs.cohere.com/reference/chat: finish reasons of an answer that there isn't.
 _STATUS_OF_REASON = {"ERROR": 500, "TIMEOUT": 504}

@@ -10,9 +10,15 @@ from typing import Any
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.providers.chunk_factory import Answer
 from unspool.providers.cohere.ends import raise_if_failed, raise_if_refused, usage_from
-from unspool.providers.json_events import read_event, response_of
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, present, text_in
+from unspool.providers.json_events import (
+    JSON,
+    object_in,
+    objects_in,
+    present,
+    read_event,
+    response_of,
+    text_in,
+)
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://docs.cohere.com/v1/reference/chat-stream"

@@ -11,8 +11,7 @@ import json
 import re
 from typing import Any
 
-from unspool.providers.payload import JSON
-from unspool.providers.shape import text_in
+from unspool.providers.json_events import JSON, text_in
 
 _Step = str | int
 

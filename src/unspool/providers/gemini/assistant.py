@@ -13,10 +13,10 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.errors import BadRequestError
-from unspool.providers.arguments import parsed_arguments
 from unspool.providers.gemini.media import media_part
 from unspool.providers.gemini.parts import parts_from
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
+from unspool.providers.request import parsed_arguments
 
 # For calls that another model made. Google documents it, for this alone:
 # https://ai.google.dev/gemini-api/docs/thought-signatures

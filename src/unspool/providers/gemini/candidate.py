@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.providers.gemini.arguments import ArgumentsWriter
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.providers.retold_text import Repetition
-from unspool.providers.shape import object_in, objects_in, text_in
 
 _Read = Callable[["Candidate", JSON, JSON], None]
 

@@ -9,7 +9,7 @@ from unspool.errors import BadRequestError
 from unspool.providers.gemini.assistant import model_parts, result_part
 from unspool.providers.gemini.family import is_gemini_3
 from unspool.providers.gemini.parts import parts_from
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.turns import system_blocks
 
 _KINDS = {

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unspool.models import map_finish_reason
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 
 # LiteLLM's fields of a chunk. Each is a list, as there may be several candidates.
 _FIELDS: dict[str, tuple[str, ...]] = {

@@ -9,7 +9,6 @@ from itertools import count
 
 from unspool.error_mapping import error_from_body
 from unspool.models import Delta, ModelResponseStream, StreamingChoices
-from unspool.providers.documented import documented
 from unspool.providers.gemini.candidate import Candidate
 from unspool.providers.gemini.metadata import (
     annotations_of,
@@ -20,8 +19,16 @@ from unspool.providers.gemini.metadata import (
     searches_in,
 )
 from unspool.providers.gemini.usage import usage_from
-from unspool.providers.payload import DONE, JSON, parse_event
-from unspool.providers.shape import number_in, object_in, objects_in, text_in
+from unspool.providers.json_events import (
+    DONE,
+    JSON,
+    documented,
+    number_in,
+    object_in,
+    objects_in,
+    parse_event,
+    text_in,
+)
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://ai.google.dev/api/generate-content#generatecontentresponse"

@@ -9,9 +9,8 @@ from unspool.providers.gemini.family import is_gemini_3
 from unspool.providers.gemini.metadata import snake_case
 from unspool.providers.gemini.thinking import thinking_from, thinking_from_anthropics
 from unspool.providers.gemini.tools import tool_choice_from, tools_from
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, plain
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON
+from unspool.providers.request import EXTRAS, plain, supported
 
 _UNSUPPORTED = frozenset(
     {

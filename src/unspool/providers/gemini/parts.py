@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from unspool.errors import BadRequestError
 from unspool.providers.gemini.media import detail_of_part, media_part
-from unspool.providers.payload import JSON
-from unspool.providers.shape import present
+from unspool.providers.json_events import JSON, present
 
 
 def parts_from(message: JSON, *, detailed: bool) -> list[JSON]:

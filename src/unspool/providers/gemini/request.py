@@ -16,7 +16,7 @@ from unspool.providers.gemini.media import highest_detail
 from unspool.providers.gemini.messages import contents_of, system_of
 from unspool.providers.gemini.params import settings_from
 from unspool.providers.gemini.parts import detail_in
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.request import HTTPRequest, plain, post
 
 _VERSION = "/v1beta"

@@ -6,7 +6,7 @@ from typing import Any
 
 from unspool.errors import BadRequestError
 from unspool.providers.gemini.family import is_gemini_3
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 # LiteLLM's budgets, in tokens. The least that a model can think differs.
 _BUDGETS = {"none": 0, "disable": 0, "minimal": 128, "low": 1024, "medium": 2048, "high": 4096}

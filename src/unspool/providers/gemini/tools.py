@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
-from unspool.providers.shape import present
+from unspool.providers.json_events import JSON, present
 
 # What Gemini's own kind of schema can say, as far as it says it just like JSON Schema: https://ai.google.dev/api/caching#Schema
 _OPENAPI = frozenset(

@@ -6,8 +6,7 @@ from collections import Counter
 
 from unspool.models import Usage
 from unspool.providers.gemini.metadata import others_in
-from unspool.providers.payload import JSON
-from unspool.providers.shape import objects_in
+from unspool.providers.json_events import JSON, objects_in
 
 # By name, or by number where Google's older SDKs ask for numbers; documents are counted as text.
 _MODALITIES = {

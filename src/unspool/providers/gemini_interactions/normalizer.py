@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from unspool.error_mapping import error_from_body
-from unspool.models import ModelResponseStream
+from unspool.models import ModelResponseStream, Usage
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
+from unspool.providers.gemini.usage import usage_from
 from unspool.providers.gemini_interactions.steps import Steps
-from unspool.providers.gemini_interactions.usage import usage_of_interaction
-from unspool.providers.payload import DONE, JSON, parse_event
-from unspool.providers.shape import misshapen, object_in, text_in
+from unspool.providers.json_events import (
+    DONE,
+    JSON,
+    documented,
+    misshapen,
+    object_in,
+    objects_in,
+    parse_event,
+    text_in,
+)
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]
@@ -127,3 +134,32 @@ def _index(event: JSON) -> int:
     if isinstance(index, int):
         return index
     raise misshapen("index", index, "a number")
+
+
+_COUNTS = {
+    "total_cached_tokens": "cachedContentTokenCount",
+    "total_input_tokens": "promptTokenCount",
+    "total_output_tokens": "candidatesTokenCount",
+    "total_thought_tokens": "thoughtsTokenCount",
+    "total_tokens": "totalTokenCount",
+    "total_tool_use_tokens": "toolUsePromptTokenCount",
+}
+_DETAILS = {
+    "cached_tokens_by_modality": "cacheTokensDetails",
+    "input_tokens_by_modality": "promptTokensDetails",
+    "output_tokens_by_modality": "candidatesTokensDetails",
+    "tool_use_tokens_by_modality": "toolUsePromptTokensDetails",
+}
+
+
+def usage_of_interaction(reported: JSON, *, searches: int) -> Usage | None:
+    """LiteLLM's counts; other counters stay as sent."""
+    renamed = {_COUNTS.get(key, key): value for key, value in reported.items() if key not in _DETAILS}
+    for key, name in _DETAILS.items():
+        if key in reported:
+            renamed[name] = [_detail(detail) for detail in objects_in(reported, key)]
+    return usage_from(renamed, searches=searches)
+
+
+def _detail(detail: JSON) -> JSON:
+    return {"modality": str(detail.get("modality", "")).upper(), "tokenCount": detail.get("tokens")}

@@ -11,11 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from unspool.errors import BadRequestError
-from unspool.providers.arguments import parsed_arguments
 from unspool.providers.gemini.media import media_part
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON
+from unspool.providers.request import EXTRAS, HTTPRequest, parsed_arguments, plain, post, supported
 
 _VERSION = "/v1beta"
 _PATH = "/interactions"

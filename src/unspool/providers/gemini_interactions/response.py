@@ -10,7 +10,7 @@ from unspool.builder import ResponseFold
 from unspool.errors import APIResponseValidationError, MalformedEventError
 from unspool.models import ModelResponse, current_second, response_id
 from unspool.providers.gemini_interactions.normalizer import InteractionsNormalizer
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 

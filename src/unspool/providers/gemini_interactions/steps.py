@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.providers.annotations import sort_annotations
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, objects_in, text_in
+from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
 

@@ -11,11 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unspool.errors import BadRequestError
-from unspool.providers.arguments import parsed_arguments
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
-from unspool.providers.shape import present
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON, present
+from unspool.providers.request import EXTRAS, HTTPRequest, parsed_arguments, plain, post, supported
 
 _PATH = "/api/chat"
 

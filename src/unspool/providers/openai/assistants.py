@@ -22,11 +22,19 @@ from functools import partial
 from unspool.error_mapping import error_for_status, error_from_body
 from unspool.models import ModelResponseStream
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
+from unspool.providers.json_events import (
+    DONE,
+    JSON,
+    documented,
+    number_in,
+    object_in,
+    objects_in,
+    parse_event,
+    present,
+    text_in,
+)
 from unspool.providers.openai.usage import usage_from_counts
-from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.retold_text import Told
-from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

@@ -29,7 +29,7 @@ from unspool.error_mapping import error_from_body
 from unspool.errors import APIResponseValidationError, MalformedEventError
 from unspool.models import ModelResponse, ModelResponseStream, Usage
 from unspool.providers.annotations import sort_annotations
-from unspool.providers.payload import DONE, JSON, json_or_text, parse_event
+from unspool.providers.json_events import DONE, JSON, json_or_text, parse_event
 from unspool.providers.retold_text import Repetition
 from unspool.wire.event import WireEvent
 

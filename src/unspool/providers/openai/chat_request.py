@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
 
 _PATH = "/chat/completions"

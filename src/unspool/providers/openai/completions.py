@@ -15,8 +15,8 @@ from typing import Any
 
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.providers.chunk_factory import Answer
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.chat import OpenAIChatNormalizer, response_from_openai
-from unspool.providers.payload import JSON
 
 
 class OpenAICompletionsNormalizer(OpenAIChatNormalizer):

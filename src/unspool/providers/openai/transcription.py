@@ -13,11 +13,9 @@ from typing import Any
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
+from unspool.providers.json_events import DONE, JSON, documented, object_in, objects_in, parse_event, text_in
 from unspool.providers.openai.usage import usage_from_counts
-from unspool.providers.payload import DONE, JSON, parse_event
 from unspool.providers.retold_text import Told
-from unspool.providers.shape import object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

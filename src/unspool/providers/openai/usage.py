@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unspool.models import Usage
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 
 # "token" and "tokens": the API has both.
 _NAMES = {

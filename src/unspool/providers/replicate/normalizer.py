@@ -11,9 +11,7 @@ from typing import Any
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponse, ModelResponseStream
 from unspool.providers.chunk_factory import Answer, seconds_of
-from unspool.providers.json_events import response_of
-from unspool.providers.payload import json_or_text
-from unspool.providers.shape import misshapen
+from unspool.providers.json_events import json_or_text, misshapen, response_of
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://replicate.com/docs/reference/http"

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.providers.prompt import prompt_of
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
-from unspool.providers.support import supported
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
 
 _LACKS = frozenset(
     name

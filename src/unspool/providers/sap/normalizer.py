@@ -16,8 +16,8 @@ from typing import Any
 
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponse, ModelResponseStream
+from unspool.providers.json_events import JSON, parse_event
 from unspool.providers.openai.chat import OpenAIChatNormalizer, response_from_openai
-from unspool.providers.payload import JSON, parse_event
 from unspool.wire.event import WireEvent
 
 _RESULTS = ("final_result", "orchestration_result")

@@ -12,9 +12,7 @@ from typing import Any
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponse, ModelResponseStream, Usage
 from unspool.providers.chunk_factory import Answer, seconds_of
-from unspool.providers.json_events import read_event, response_of
-from unspool.providers.payload import JSON
-from unspool.providers.shape import objects_in, present, text_in
+from unspool.providers.json_events import JSON, objects_in, present, read_event, response_of, text_in
 from unspool.wire.event import WireEvent
 
 _PAGE = "https://cloud.ibm.com/apidocs/watsonx-ai#text-generation-stream"

@@ -12,11 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from unspool.errors import BadRequestError
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON, present
 from unspool.providers.prompt import prompt_of
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
-from unspool.providers.shape import present
-from unspool.providers.support import supported
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
 
 DEFAULT_VERSION = "2024-03-13"
 """LiteLLM's."""

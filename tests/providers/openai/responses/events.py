@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from unspool.models import Delta, ModelResponseStream
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.responses import OpenAIResponsesNormalizer
-from unspool.providers.payload import JSON
 from unspool.wire.event import WireEvent
 
 USAGE = {

@@ -15,7 +15,7 @@ from tests.providers.openai.responses.events import (
 
 from unspool.errors import BadRequestError, ContentPolicyViolationError, InternalServerError, ProviderError
 from unspool.models import ModelResponseStream
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 

@@ -22,8 +22,8 @@ from tests.providers.openai.responses.events import (
 
 from unspool.builder import stream_chunk_builder
 from unspool.errors import APIResponseValidationError, NotFoundError, RateLimitError
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.responses import response_from_responses
-from unspool.providers.payload import JSON
 
 OUTPUTS = {
     "nothing": [],

@@ -17,7 +17,7 @@ from tests.providers.openai.responses.events import (
     texts,
 )
 
-from unspool.providers.payload import JSON
+from unspool.providers.json_events import JSON
 from unspool.wire.event import WireEvent
 
 HELLO = message(text_part("Hello"))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unspool.providers.json_events import JSON, present, text_in
 from unspool.providers.openai.responses.identity import Item
-from unspool.providers.payload import JSON
 from unspool.providers.retold_text import Told
-from unspool.providers.shape import present, text_in
 
 # By the item's type: the call's type, and what its arguments are called in the item and in the call.
 _KINDS = {"custom_tool_call": ("custom", "input"), "function_call": ("function", "arguments")}

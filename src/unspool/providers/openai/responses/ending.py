@@ -6,8 +6,7 @@ from typing import Any
 
 from unspool.error_mapping import error_from_body
 from unspool.errors import ProviderError
-from unspool.providers.payload import JSON
-from unspool.providers.shape import object_in, text_in
+from unspool.providers.json_events import JSON, object_in, text_in
 
 _FINISH_REASONS = {"content_filter": "content_filter", "max_output_tokens": "length"}
 

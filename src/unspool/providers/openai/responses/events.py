@@ -7,8 +7,8 @@ from typing import Any
 
 from unspool.errors import IncompleteStreamError
 from unspool.models import Record
+from unspool.providers.json_events import DONE, parse_event
 from unspool.providers.openai.responses.normalizer import OpenAIResponsesNormalizer
-from unspool.providers.payload import DONE, parse_event
 from unspool.wire.event import WireEvent
 
 _ENDS = frozenset({"response.cancelled", "response.completed", "response.incomplete"})

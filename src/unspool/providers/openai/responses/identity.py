@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from unspool.providers.payload import JSON
-from unspool.providers.shape import text_in
+from unspool.providers.json_events import JSON, text_in
 
 CALLS = frozenset({"custom_tool_call", "function_call"})
 """The items that the caller answers, by their `call_id`. Another item may share it with its result."""

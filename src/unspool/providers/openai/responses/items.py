@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from unspool.providers.json_events import JSON, number_in, object_in, objects_in, present, text_in
 from unspool.providers.openai.responses.calls import Calls
 from unspool.providers.openai.responses.identity import Item, Items
 from unspool.providers.openai.responses.texts import FIELD_OF_PART, Texts, text_of
-from unspool.providers.payload import JSON
-from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
 
 _Deltas = Iterator[JSON]
 

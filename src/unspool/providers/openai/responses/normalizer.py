@@ -7,12 +7,10 @@ from functools import partial
 
 from unspool.models import ModelResponseStream
 from unspool.providers.chunk_factory import Answer
-from unspool.providers.documented import documented
+from unspool.providers.json_events import DONE, JSON, documented, object_in, parse_event, present, text_in
 from unspool.providers.openai.responses.ending import error_of, fields_of_end, finish_reason, has_failed
 from unspool.providers.openai.responses.items import OutputItems
 from unspool.providers.openai.usage import usage_from_counts
-from unspool.providers.payload import DONE, JSON, parse_event
-from unspool.providers.shape import object_in, present, text_in
 from unspool.wire.event import WireEvent
 
 _Chunks = Iterator[ModelResponseStream]

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from unspool.providers.payload import JSON
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
-from unspool.providers.shape import present
-from unspool.providers.support import supported
+from unspool.providers.json_events import JSON, present
+from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
 
 _PATH = "/responses"
 

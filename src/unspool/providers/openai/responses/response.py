@@ -8,8 +8,8 @@ from typing import Any, cast
 from unspool.builder import stream_chunk_builder
 from unspool.errors import APIResponseValidationError
 from unspool.models import ModelResponse, ModelResponseStream
+from unspool.providers.json_events import JSON
 from unspool.providers.openai.responses.normalizer import OpenAIResponsesNormalizer
-from unspool.providers.payload import JSON
 
 
 def response_from_responses(body: Mapping[str, Any]) -> ModelResponse:

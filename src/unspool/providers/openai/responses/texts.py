@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from unspool.providers.annotations import link
+from unspool.providers.json_events import JSON, objects_in, text_in
 from unspool.providers.openai.responses.identity import Item
-from unspool.providers.payload import JSON
 from unspool.providers.retold_text import RunningText
-from unspool.providers.shape import objects_in, text_in
 
 FIELD_OF_PART = {
     "output_text": "content",

@@ -4,17 +4,91 @@ from typing import Any
 
 import pytest
 
-from unspool.errors import LiteLLMUnknownProvider, UnsupportedParamsError
+from unspool.errors import BadRequestError, LiteLLMUnknownProvider, UnsupportedParamsError
 from unspool.providers import FORMATS, WireFormat
-from unspool.providers.asking import can_be_asked, request_for
 from unspool.providers.registry import PROVIDERS, Provider
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import HTTPRequest, can_be_asked, parsed_arguments, request_for, supported
 from unspool.wire.sse import SSEDecoder
+
+LACKS = frozenset(
+    {"n", "parallel_tool_calls", "response_format", "seed", "stream_options", "tool_choice", "user"}
+)
+
+
+def ask(params: dict[str, Any], *, drop_params: bool = False, **options: Any) -> dict[str, Any]:
+    return supported(params, LACKS, model="small", llm_provider="acme", drop_params=drop_params, **options)
+
+
+def test_what_is_not_lacking_is_kept_and_none_is_nothing() -> None:
+    assert ask({"temperature": 0, "own": False, "seed": None, "stop": None}) == {
+        "temperature": 0,
+        "own": False,
+    }
+
+
+def test_what_is_lacking_is_refused_by_its_name() -> None:
+    with pytest.raises(UnsupportedParamsError, match="acme has no parameter 'seed': leave it out") as caught:
+        ask({"temperature": 0, "seed": 1})
+
+    assert (caught.value.param, caught.value.model, caught.value.llm_provider) == ("seed", "small", "acme")
+    assert caught.value.status_code == 400
+
+
+def test_drop_params_leaves_it_out() -> None:
+    assert ask({"temperature": 0, "seed": 1}, drop_params=True) == {"temperature": 0}
+
+
+def test_a_refusal_may_name_a_way_out() -> None:
+    with pytest.raises(UnsupportedParamsError, match="Acme has no parameter 'seed': use dice, or pass drop"):
+        ask({"seed": 1}, title="Acme", instead={"seed": "use dice"})
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        {"n": 1},
+        {"parallel_tool_calls": True},
+        {"response_format": {"type": "text"}},
+        {"stream_options": {"include_usage": True}},
+        {"tool_choice": "auto"},
+        {"user": "someone"},
+    ],
+)
+def test_what_changes_nothing_is_left_out_without_a_word(harmless: dict[str, Any]) -> None:
+    assert ask(harmless) == {}
+
+
+@pytest.mark.parametrize(
+    "telling", [{"n": 2}, {"parallel_tool_calls": False}, {"response_format": {"type": "json_object"}}]
+)
+def test_what_changes_something_is_not(telling: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedParamsError):
+        ask(telling)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [('{"a": [1]}', {"a": [1]}), ({"a": 1}, {"a": 1}), ("", {}), (None, {}), ("[]", [])],
+)
+def test_arguments_are_parsed_if_they_are_text(arguments: Any, expected: Any) -> None:
+    assert parsed_arguments({"name": "f", "arguments": arguments}, llm_provider="acme") == expected
+
+
+def test_a_call_without_arguments_has_none() -> None:
+    assert parsed_arguments({"name": "f"}, llm_provider="acme") == {}
+
+
+def test_arguments_that_were_cut_off_are_an_error_that_says_whose() -> None:
+    with pytest.raises(BadRequestError, match="of the tool call 'f' aren't JSON") as caught:
+        parsed_arguments({"name": "f", "arguments": '{"a": '}, llm_provider="acme")
+
+    assert (caught.value.param, caught.value.llm_provider) == ("messages", "acme")
+
 
 HELLO = [{"role": "user", "content": "Hello?"}]
 
 
-def ask(provider: str, *, drop_params: bool = False, **params: Any) -> HTTPRequest:
+def ask_for(provider: str, *, drop_params: bool = False, **params: Any) -> HTTPRequest:
     return request_for(
         provider,
         "small",
@@ -42,7 +116,7 @@ def ask(provider: str, *, drop_params: bool = False, **params: Any) -> HTTPReque
     ],
 )
 def test_a_provider_is_asked_in_its_format(provider: str, path: str) -> None:
-    assert ask(provider).url.partition("?")[0] == f"http://localhost{path}"
+    assert ask_for(provider).url.partition("?")[0] == f"http://localhost{path}"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +135,7 @@ def test_a_provider_is_asked_in_its_format(provider: str, path: str) -> None:
 def test_a_parameter_has_the_provider_s_name(
     provider: str, given: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    assert ask(provider, **given).body == {"model": "small", "messages": HELLO, **sent}
+    assert ask_for(provider, **given).body == {"model": "small", "messages": HELLO, **sent}
 
 
 @pytest.mark.parametrize(
@@ -85,9 +159,9 @@ def test_a_parameter_that_the_provider_lacks_is_refused_or_dropped(
 ) -> None:
     [name] = lacking
     with pytest.raises(UnsupportedParamsError, match=f"has no parameter '{name}'"):
-        ask(provider, **lacking)
+        ask_for(provider, **lacking)
 
-    assert ask(provider, drop_params=True, **lacking).body == ask(provider).body
+    assert ask_for(provider, drop_params=True, **lacking).body == ask_for(provider).body
 
 
 ANSWER = {
@@ -139,9 +213,9 @@ def test_a_provider_of_one_s_own_says_what_it_lacks_and_calls_things(monkeypatch
     acme = Provider("http://localhost", lacks=frozenset({"seed"}), names={"stop": "until"})
     monkeypatch.setitem(PROVIDERS, "acme", acme)
 
-    assert ask("acme", stop="END").body["until"] == "END"
+    assert ask_for("acme", stop="END").body["until"] == "END"
     with pytest.raises(UnsupportedParamsError, match="acme has no parameter 'seed'"):
-        ask("acme", seed=1)
+        ask_for("acme", seed=1)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +236,7 @@ def test_a_provider_whose_format_can_only_be_read_is_not_asked(monkeypatch: pyte
     monkeypatch.setitem(PROVIDERS, "acme", Provider("http://localhost", wire_format="heard-only"))
 
     with pytest.raises(LiteLLMUnknownProvider, match="'heard-only' can be read, but no request"):
-        ask("acme")
+        ask_for("acme")
 
 
 def test_the_first_part_of_a_model_s_name_chooses_its_format() -> None:

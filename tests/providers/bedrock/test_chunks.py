@@ -12,7 +12,7 @@ from unspool.providers.bedrock import (
     BedrockConverseNormalizer,
     BedrockInvokeNormalizer,
 )
-from unspool.providers.bedrock.errors import error_in
+from unspool.providers.bedrock.chunks import error_in
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
 
@@ -50,7 +50,7 @@ def test_the_statuses_are_those_of_botocore_s_models() -> None:
     import botocore.session
     from botocore.model import StructureShape
 
-    from unspool.providers.bedrock.errors import _STATUS
+    from unspool.providers.bedrock.chunks import _STATUS
 
     modelled: dict[str, int] = {}
     for service, stream in (

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from unspool.providers.payload import JSON
-from unspool.providers.shape import number_in, object_in, objects_in, present, text_in
+from unspool.errors import MalformedEventError, RateLimitError
+from unspool.providers.json_events import JSON, documented, number_in, object_in, objects_in, present, text_in
+from unspool.wire.event import WireEvent
 
 READERS = [(number_in, 0), (text_in, ""), (object_in, {}), (objects_in, [])]
 
@@ -44,3 +45,29 @@ def test_what_is_of_another_shape_is_an_error(read: Callable[..., Any], value: A
 
 def test_present_leaves_out_what_is_null_or_not_asked_for() -> None:
     assert present({"a": 0, "b": None, "c": 1}, "a", "b", "d") == {"a": 0}
+
+
+EVENT = WireEvent(data='{"text": 5}')
+
+
+def test_a_value_error_becomes_one_that_says_where_to_look() -> None:
+    with (
+        pytest.raises(
+            MalformedEventError, match=r"an event isn't shaped .*must be text.*with the page"
+        ) as caught,
+        documented(EVENT, "an event", "the page"),
+    ):
+        raise ValueError("it must be text")
+    assert caught.value.data == EVENT.data
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("wrong", [KeyError("a"), TypeError("t"), AttributeError("b")])
+def test_so_does_what_comes_of_a_list_where_an_object_should_be(wrong: Exception) -> None:
+    with pytest.raises(MalformedEventError), documented(EVENT, "an event", "the page"):
+        raise wrong
+
+
+def test_a_providers_error_stays_itself() -> None:
+    with pytest.raises(RateLimitError), documented(EVENT, "an event", "the page"):
+        raise RateLimitError("Slow down.", model="", llm_provider="")
