@@ -142,12 +142,10 @@ def _stops_after_calls(raw: RawStream) -> bool:
     return "stop" in reasons and _has_calls(raw)
 
 
+STOP = "tool calls end with stop: Unspool says tool_calls, as LiteLLM does"
+
 COMMON = (
-    Reason(
-        "tool calls end with stop: Unspool says tool_calls, as LiteLLM does",
-        frozenset({"finish reason"}),
-        _stops_after_calls,
-    ),
+    Reason(STOP, frozenset({"finish reason"}), _stops_after_calls),
     Reason(
         "a tool call has no arguments: Unspool says {}, the SDK has none",
         frozenset({"tool calls"}),
@@ -493,7 +491,10 @@ def _identifies_a_call(raw: RawStream) -> bool:
     )
 
 
-OLLAMA = (Reason("a tool call has an id: the SDK drops it", frozenset({"tool calls"}), _identifies_a_call),)
+OLLAMA = (
+    Reason("a tool call has an id: the SDK drops it", frozenset({"tool calls"}), _identifies_a_call),
+    Reason(STOP, frozenset({"finish reason"}), _has_calls),  # the naive reading has it changed already
+)
 
 REASONS: dict[str, tuple[Reason, ...]] = {
     "anthropic-messages": ANTHROPIC,
