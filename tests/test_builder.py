@@ -14,7 +14,15 @@ from pydantic import BaseModel, PrivateAttr
 
 from unspool.builder import ResponseFold, read_chunk, stream_chunk_builder
 from unspool.errors import APIError
-from unspool.models import Message, ModelResponse, ModelResponseStream, Usage
+from unspool.models import (
+    CompletionTokensDetails,
+    Message,
+    ModelResponse,
+    ModelResponseStream,
+    PromptTokensDetails,
+    Usage,
+)
+from unspool.streaming.wrapper import CustomStreamWrapper
 
 
 def chunk(
@@ -624,6 +632,27 @@ def test_reported_usage_counts() -> None:
 
 def test_usage_is_found_in_hidden_params() -> None:
     assert build(hidden(chunk({"content": "a"}), usage=Usage(**REPORT))).usage.total_tokens == 10
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"completion_tokens_details": {"reasoning_tokens": 2}},
+        {
+            "completion_tokens_details": CompletionTokensDetails(reasoning_tokens=0),
+            "prompt_tokens_details": PromptTokensDetails(cached_tokens=6),
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 6,
+        },
+    ],
+    ids=["a dict", "objects"],
+)
+def test_a_given_usage_with_details_stays_as_it_is(given: dict[str, Any]) -> None:
+    reported = Usage(**REPORT, **given)
+    chunks = [chunk({"content": "a"}), chunk(choice={"finish_reason": "stop"}), bare(usage=reported)]
+
+    assert build(*chunks).usage == reported
+    assert build(*CustomStreamWrapper(chunks, "m", stream_options={"include_usage": True})).usage == reported
 
 
 def test_usage_that_the_caller_sees_goes_before_the_hidden() -> None:

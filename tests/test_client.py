@@ -156,7 +156,18 @@ def test_usage_comes_last_if_it_is_asked_for(server: Loopback) -> None:
     chunks = list(completion(**here(server), stream=True, stream_options={"include_usage": True}))
 
     assert chunks[-1].usage.total_tokens == 5
+    assert chunks[-1].choices == []
     assert server.requests[0].body["stream_options"] == {"include_usage": True}
+
+
+async def test_usage_beside_a_choice_comes_last_with_an_empty_one(server: Loopback) -> None:
+    server.answers[OPENAI] = Answer.events(*HELLO[:-1], {**HELLO[-1], "usage": USAGE})
+    stream = await acompletion(**here(server), stream=True, stream_options={"include_usage": True})
+
+    chunks = [chunk async for chunk in stream]
+
+    assert chunks[-1].usage.total_tokens == 5
+    assert [choice.delta.content for choice in chunks[-1].choices] == [None]
 
 
 def test_a_conversation_goes_on_with_the_message_of_a_response(server: Loopback) -> None:

@@ -168,6 +168,14 @@ def test_an_sdks_error_keeps_its_status() -> None:
     assert (type(error), error.body) == (RateLimitError, "{}")
 
 
+@pytest.mark.parametrize(("status", "cls"), [(401, AuthenticationError), (429, RateLimitError)])
+def test_an_http_status_error_has_the_class_of_its_status(status: int, cls: type[Exception]) -> None:
+    request = httpx.Request("POST", "https://api.example")
+    response = httpx.Response(status, request=request)
+    error = mapped(httpx.HTTPStatusError("no", request=request, response=response))
+    assert (type(error), error.status_code, error.response) == (cls, status, response)
+
+
 def test_an_error_of_ours_is_filled_in_and_stays_itself() -> None:
     error = BadRequestError("no", model="named already")
     assert mapped(error) is error

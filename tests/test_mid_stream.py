@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -67,6 +69,13 @@ def test_it_survives_copies_and_pickles(cls: type[ProviderError]) -> None:
     error = broken_by(cls("no", model="m"))
     for again in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
         assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+def test_another_process_reads_its_pickle() -> None:
+    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer), 'openai' in sys.modules)"
+    data = pickle.dumps(broken_by(errors.RateLimitError("no")))
+    run = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    assert run.stdout.decode().split() == ["unspool.RateLimitError:", "no", "False"]
 
 
 @pytest.mark.parametrize("cls", BARE, ids=lambda cls: cls.__name__)

@@ -13,11 +13,13 @@ from unspool.models import (
     ChatCompletionDeltaToolCall,
     ChatCompletionMessageToolCall,
     Choices,
+    CompletionTokensDetails,
     Delta,
     Function,
     Message,
     ModelResponse,
     ModelResponseStream,
+    PromptTokensDetails,
     StreamingChoices,
     Usage,
     assemble,
@@ -246,6 +248,17 @@ def test_deepseeks_cache_hits_reach_the_details() -> None:
     details = Usage(prompt_tokens=9, prompt_cache_hit_tokens=3).prompt_tokens_details
     assert details is not None
     assert details.cached_tokens == 3
+
+
+def test_details_that_are_objects_are_no_different() -> None:
+    given = {"prompt_tokens": 9, "cache_creation_input_tokens": 7, "reasoning_tokens": 1}
+    prompt, completion = PromptTokensDetails(cached_tokens=2), CompletionTokensDetails(text_tokens=3)
+    usage = Usage(**given, prompt_tokens_details=prompt, completion_tokens_details=completion)
+
+    assert usage == Usage.model_validate(usage.model_dump(exclude_none=True))
+    assert usage.prompt_tokens_details == PromptTokensDetails(cached_tokens=2, cache_creation_tokens=7)
+    assert usage.completion_tokens_details == CompletionTokensDetails(text_tokens=3, reasoning_tokens=1)
+    assert prompt == PromptTokensDetails(cached_tokens=2)
 
 
 def test_reasoning_tokens_reach_the_details() -> None:

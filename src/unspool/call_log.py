@@ -31,7 +31,7 @@ from unspool.custom_logger import (
     tell_all,
     tell_of_request,
 )
-from unspool.models import ModelResponseStream
+from unspool.models import Record
 
 __all__ = ["CustomLogger", "Logging"]
 
@@ -174,7 +174,7 @@ class Logging:
         event = Event("log_post_api_call", self.model_call_details, None, self.start_time, None)
         tell_all(filter(is_logger, self._callbacks("input")), event.tell)
 
-    def stream_event_handler(self, chunk: ModelResponseStream) -> None:
+    def stream_event_handler(self, chunk: Record) -> None:
         """Tell of a chunk that is about to be handed out."""
         package = sys.modules["unspool"]
         if package.callbacks or package.success_callback or self.dynamic_success_callbacks:

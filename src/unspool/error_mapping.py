@@ -231,8 +231,9 @@ def map_exception(error: BaseException, *, model: str, llm_provider: str) -> Pro
     """The error that stands for an exception of a source, a transport or an SDK.
 
     A `ProviderError` stays itself, with model and provider filled in. An exception with a
-    `status_code` (an SDK's) becomes the class of that status; a timeout becomes `Timeout`; anything
-    else becomes `APIConnectionError`, as in LiteLLM. `.original_exception` is always set.
+    `status_code` (an SDK's), or with a response that has one (httpx's `HTTPStatusError`), becomes the
+    class of that status; a timeout becomes `Timeout`; anything else becomes `APIConnectionError`, as in
+    LiteLLM. `.original_exception` is always set.
     """
     if isinstance(error, ProviderError):
         return _filled_in(error, model, llm_provider)
@@ -248,12 +249,13 @@ def _filled_in(error: ProviderError, model: str, llm_provider: str) -> ProviderE
 
 
 def _recognise(error: BaseException) -> Callable[[str], ProviderError]:
-    status = _attribute(error, "status_code")
+    response = _attribute(error, "response")
+    status = _attribute(error, "status_code") or _attribute(response, "status_code")
     if isinstance(status, int) and 400 <= status <= 599:
         return lambda message: error_for_status(
             status,
             message,
-            response=_attribute(error, "response"),
+            response=response,
             body=_attribute(error, "body"),
             code=_attribute(error, "code"),
         )
@@ -265,7 +267,7 @@ def _title(llm_provider: str) -> str:
     return llm_provider[:1].upper() + llm_provider[1:]
 
 
-def _attribute(error: BaseException, name: str) -> Any:
+def _attribute(error: object, name: str) -> Any:
     """An attribute; None where there is none, or where a property of an SDK's exception raises."""
     try:
         return getattr(error, name, None)

@@ -456,6 +456,8 @@ def _prompt_details(data: dict[str, Any]) -> dict[str, Any]:
 
 def _with_details(data: dict[str, Any], key: str, found: dict[str, Any]) -> dict[str, Any]:
     given = data.get(key)
+    if isinstance(given, Record):
+        given = given.model_dump(exclude_none=True)
     if not found or (given is not None and not isinstance(given, dict)):
         return data
     return {**data, key: {**found, **{k: v for k, v in (given or {}).items() if v is not None}}}

@@ -19,7 +19,8 @@ from unspool import alias
 FORMS = {
     "litellm": "completion acompletion stream_chunk_builder ModelResponse CustomStreamWrapper CustomLLM",
     "litellm.exceptions": "RateLimitError MidStreamFallbackError APIConnectionError Timeout",
-    "litellm.types.utils": "Delta StreamingChoices ModelResponseStream Usage GenericStreamingChunk Message",
+    "litellm.types.utils": "Delta StreamingChoices ModelResponseStream Usage GenericStreamingChunk Message"
+    " PromptTokensDetailsWrapper CompletionTokensDetailsWrapper",
     "litellm.utils": "CustomStreamWrapper ModelResponseListIterator ModelResponse token_counter Usage",
     "litellm.main": "completion acompletion stream_chunk_builder",
     "litellm.integrations.custom_logger": "CustomLogger",
@@ -79,6 +80,12 @@ def test_what_is_not_covered_says_so_by_name(litellm: ModuleType, name: str) -> 
         getattr(litellm, name)
     with pytest.raises(ImportError, match=f"{name} isn't covered by Unspool"):
         exec(f"from litellm import {name}", {})
+
+
+@pytest.mark.parametrize("module", ["litellm.types.utils", "litellm.utils", "litellm.exceptions"])
+def test_a_name_that_a_module_lacks_says_so_too(litellm: ModuleType, module: str) -> None:
+    with pytest.raises(ImportError, match=f"{module}.LlmProviders isn't covered by Unspool"):
+        exec(f"from {module} import LlmProviders", {})
 
 
 @pytest.mark.parametrize("name", ["litellm.router", "litellm.proxy.proxy_server", "litellm.types.router"])

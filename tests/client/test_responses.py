@@ -118,6 +118,7 @@ async def test_an_error_in_the_stream_is_raised_after_what_came(sync: bool) -> N
 
     assert len(events) == 2
     assert isinstance(caught.value, MidStreamFallbackError)
+    assert caught.value.generated_content == "Hello there"
 
 
 @both
@@ -146,3 +147,65 @@ async def test_a_stream_may_be_left() -> None:
         stream.close()
         stream.close()
         assert stream.completed_response is None
+
+
+class Log(unspool.CustomLogger):
+    """The callbacks that were called, with what they got."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+
+    def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
+        self.calls.append(("request", messages))
+
+    def log_stream_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self.calls.append(("event", response_obj.type))
+
+    def log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self.calls.append((kwargs["call_type"], response_obj.output_text))
+
+    def log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self.calls.append((kwargs["call_type"], kwargs["exception"]))
+
+    async def async_log_success_event(
+        self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any
+    ) -> None:
+        self.log_success_event(kwargs, response_obj, start_time, end_time)
+
+    async def async_log_failure_event(
+        self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any
+    ) -> None:
+        self.log_failure_event(kwargs, response_obj, start_time, end_time)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log = Log()
+    monkeypatch.setattr(unspool, "callbacks", [log])
+    return log
+
+
+@both
+@pytest.mark.parametrize("stream", [True, False])
+async def test_callbacks_get_the_response(log: Log, sync: bool, stream: bool) -> None:
+    answer = Answer.events(BEGIN, DELTA, END, done=False) if stream else Answer.json(WHOLE)
+    with serve({PATH: answer}) as server:
+        await ask(server, sync=sync, stream=stream)
+
+    name = "responses" if sync else "aresponses"
+    assert [call for call in log.calls if call[0] != "event"] == [
+        ("request", [{"role": "user", "content": "Hello?"}]),
+        (name, "Hello there"),
+    ]
+    shown = [call[1] for call in log.calls if call[0] == "event"]
+    assert shown == ([BEGIN["type"], DELTA["type"], END["type"]] if stream and sync else [])
+
+
+@both
+@pytest.mark.parametrize("stream", [True, False])
+async def test_callbacks_get_the_error(log: Log, sync: bool, stream: bool) -> None:
+    answer = Answer.events(BEGIN, DELTA, done=False) if stream else Answer.json({"error": {}}, 429)
+    with serve({PATH: answer}) as server, pytest.raises(unspool.ProviderError) as caught:
+        await ask(server, sync=sync, stream=stream)
+
+    assert log.calls[-1] == ("responses" if sync else "aresponses", caught.value)

@@ -83,3 +83,16 @@ def test_weather(number):
     assert project.run("-n4", "--unspool-record=new_episodes", plugins=["xdist"]).counts == {"passed": 8}
     assert project.run("--unspool-record=none").counts == {"passed": 8}
     assert len(server.requests) == 8
+
+
+def test_a_worker_reports_an_error_in_mid_stream(project: Project) -> None:
+    project.write_tests(
+        """
+def test_stream():
+    broken = unspool.FakeStream(["Hel", unspool.RateLimitError("slow down")])
+    list(unspool.CustomStreamWrapper(broken, "m"))
+"""
+    )
+    outcome = project.run("-n1", plugins=["xdist"])
+    assert outcome.counts == {"failed": 1}
+    assert "unspool.RateLimitError: slow down" in outcome.text

@@ -37,23 +37,29 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ".llms.custom_llm": ("unspool.custom_llm", "unspool.models"),
 }
 
+# What LiteLLM calls otherwise.
+_NAMES = {
+    "CompletionTokensDetailsWrapper": "CompletionTokensDetails",
+    "PromptTokensDetailsWrapper": "PromptTokensDetails",
+}
+
 
 class _Alias(ModuleType):
     """One of LiteLLM's modules: attributes are read from Unspool's, and set there."""
 
     _sources: tuple[str, ...]
 
-    def __init__(self, name: str, sources: tuple[str, ...], *, is_package: bool) -> None:
+    def __init__(self, name: str, sources: tuple[str, ...]) -> None:
         super().__init__(name, f"Unspool, under the name of {name}.")
         vars(self)["_sources"] = sources
-        if is_package:
-            vars(self)["__path__"] = []
+        # A package: for a name that one lacks, `from … import` asks the finder, which says what isn't covered.
+        vars(self)["__path__"] = []
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__"):
             for source in self._sources:
                 try:
-                    return getattr(import_module(source), name)
+                    return getattr(import_module(source), _NAMES.get(name, name))
                 except AttributeError:
                     continue
         raise AttributeError(_not_covered(self.__name__, name), name=name, obj=self)
@@ -130,11 +136,10 @@ def _entries() -> dict[str, ModuleType]:
 
 def _modules() -> dict[str, ModuleType]:
     made: dict[str, ModuleType] = {
-        f"litellm{name}": _Alias(f"litellm{name}", ("unspool",) if not name else (), is_package=True)
-        for name in _PACKAGES
+        f"litellm{name}": _Alias(f"litellm{name}", () if name else ("unspool",)) for name in _PACKAGES
     }
     for name, sources in _MODULES.items():
-        made[f"litellm{name}"] = _Alias(f"litellm{name}", sources, is_package=False)
+        made[f"litellm{name}"] = _Alias(f"litellm{name}", sources)
     for name, module in made.items():
         parent, _, last = name.rpartition(".")
         if parent:

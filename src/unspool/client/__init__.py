@@ -11,7 +11,7 @@ from dataclasses import fields
 from inspect import Parameter, Signature
 from typing import Any, Literal, overload
 
-from unspool.client.backend import Backend, backend_of
+from unspool.client.backend import Backend, begin
 from unspool.client.call import Call, Options, plan
 from unspool.client.http import Reply
 from unspool.errors import ProviderError
@@ -81,7 +81,7 @@ def completion(
     """
     call = plan("completion", model, messages, stream=stream, given=options)
     try:
-        backend = _begin(call)
+        backend = begin(call)
         answer = _finish(call, backend, backend.answer(call))
     except ProviderError as error:
         call.log.failure_handler(error, traceback.format_exc())
@@ -109,7 +109,7 @@ async def acompletion(
     """As `completion`, on asyncio or trio: `async for` reads the stream, and clients are async ones."""
     call = plan("acompletion", model, messages, stream=stream, given=options)
     try:
-        backend = _begin(call)
+        backend = begin(call)
         answer = _finish(call, backend, await backend.aanswer(call))
     except ProviderError as error:
         await call.log.async_failure_handler(error, traceback.format_exc())
@@ -117,19 +117,6 @@ async def acompletion(
     if not call.stream:
         await call.log.async_success_handler(answer, cache_hit=False)
     return answer
-
-
-def _begin(call: Call) -> Backend:
-    backend = backend_of(call)
-    call.log.update_environment_variables(
-        {**call.litellm_params, "api_base": backend.api_base, "custom_llm_provider": backend.provider},
-        call.params,
-        model=backend.model,
-        user=call.params.get("user"),
-        custom_llm_provider=backend.provider,
-        stream_options=call.params.get("stream_options"),
-    )
-    return backend
 
 
 def _finish(call: Call, backend: Backend, reply: Reply) -> ModelResponse | CustomStreamWrapper:

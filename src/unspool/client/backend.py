@@ -160,7 +160,7 @@ class HTTPBackend:
     def answer(self, call: Call) -> Reply:
         with mapped_errors(self.model, self.provider):
             token = self.token() if self.token else None
-        exchange = self._exchange(call, token)
+        exchange = self.exchange(call, token)
         reply = predict(exchange, call.options.clock) if self._in_two_steps else send(exchange)
         return self._read(call, reply)
 
@@ -169,7 +169,7 @@ class HTTPBackend:
             token = self.token() if self.token else None
             if inspect.isawaitable(token):
                 token = await token
-        exchange = self._exchange(call, token)
+        exchange = self.exchange(call, token)
         reply = await (apredict(exchange, call.options.clock) if self._in_two_steps else asend(exchange))
         return self._read(call, reply)
 
@@ -177,16 +177,8 @@ class HTTPBackend:
     def _in_two_steps(self) -> bool:
         return self.target.wire_format == "replicate-sse"
 
-    def _exchange(self, call: Call, token: Any) -> Exchange:
-        """As `exchange`, reported to callbacks."""
-        exchange = self.exchange(call, token)
-        request = exchange.request
-        sent = {"complete_input_dict": request.body, "api_base": request.url}
-        call.log.pre_call(call.messages, additional_args=sent)
-        return exchange
-
     def exchange(self, call: Call, token: Any) -> Exchange:
-        """What to send and how.
+        """What to send and how, reported to callbacks.
 
         Args:
             token: of Azure's; None if there is a key.
@@ -211,6 +203,8 @@ class HTTPBackend:
                 llm_provider=self.provider,
                 original_exception=error,
             ) from error
+        sent = {"complete_input_dict": request.body, "api_base": request.url}
+        call.log.pre_call(call.params.get("input", call.messages), additional_args=sent)
         connection = Connection(options.http_client, options.transport, options.timeout)
         return Exchange(
             request,
@@ -235,6 +229,20 @@ class HTTPBackend:
             return reply
         with mapped_errors(self.model, self.provider):
             return replace(reply, content=reader_for(self.target.wire_format)(reply.content))
+
+
+def begin(call: Call) -> Backend:
+    """Find who is to answer this call, and note it for the callbacks; raises as `backend_of` does."""
+    backend = backend_of(call)
+    call.log.update_environment_variables(
+        {**call.litellm_params, "api_base": backend.api_base, "custom_llm_provider": backend.provider},
+        call.params,
+        model=backend.model,
+        user=call.params.get("user"),
+        custom_llm_provider=backend.provider,
+        stream_options=call.params.get("stream_options"),
+    )
+    return backend
 
 
 def backend_of(call: Call) -> Backend:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Literal, Self, overload
 
-from unspool.client.backend import HTTPBackend, backend_of
+from unspool.client.backend import HTTPBackend, begin
 from unspool.client.call import Call, plan
 from unspool.client.http import Exchange, asend, mapped_errors, send
 from unspool.client.provider import provider_of
@@ -29,21 +31,31 @@ class _Events:
         completed_response: the event that ended the response, once it has come.
     """
 
-    def __init__(self, chunks: Any, backend: HTTPBackend) -> None:
+    def __init__(self, chunks: Any, backend: HTTPBackend, call: Call) -> None:
         self._chunks = chunks
         self._backend = backend
+        self._log = call.log
+        self._clock = call.options.clock
         self._said = 0
+        self._text = ""
         self.completed_response: ResponsesRecord | None = None
 
     def _note(self, event: ResponsesRecord) -> ResponsesRecord:
         self._said += 1
+        if self._said == 1:
+            first = datetime.fromtimestamp(self._clock.now(), UTC)
+            self._log.update_completion_start_time(completion_start_time=first)
+        if event.get("type") == "response.output_text.delta":
+            self._text += event.get("delta") or ""
         if event.get("type") in ("response.completed", "response.incomplete", "response.cancelled"):
             self.completed_response = event
         return event
 
+    def _response(self) -> Any:
+        return None if self.completed_response is None else self.completed_response.get("response")
+
     def _broken(self, error: ProviderError) -> None:
-        text = error.generated_content if hasattr(error, "generated_content") else ""
-        in_mid_stream(error, generated_content=text or "", is_pre_first_chunk=not self._said)
+        in_mid_stream(error, generated_content=self._text, is_pre_first_chunk=not self._said)
 
 
 class ResponsesStream(_Events):
@@ -59,10 +71,13 @@ class ResponsesStream(_Events):
         except ProviderError as error:
             self.close()
             self._broken(error)
+            self._log.failure_handler(error, traceback.format_exc())
             raise
         if event is None:
             self.close()
+            self._log.success_handler(self._response(), cache_hit=False)
             raise StopIteration
+        self._log.stream_event_handler(event)
         return self._note(event)
 
     def close(self) -> None:
@@ -83,9 +98,11 @@ class AsyncResponsesStream(_Events):
         except ProviderError as error:
             await self.aclose()
             self._broken(error)
+            await self._log.async_failure_handler(error, traceback.format_exc())
             raise
         if event is None:
             await self.aclose()
+            await self._log.async_success_handler(self._response(), cache_hit=False)
             raise StopAsyncIteration
         return self._note(event)
 
@@ -113,7 +130,8 @@ def responses(
 ) -> ResponsesRecord | ResponsesStream:
     """Ask for a response of OpenAI's Responses API, or with `stream=True` for its events.
 
-    One request to a provider that has this API. Callbacks aren't called.
+    One request to a provider that has this API. Callbacks are called as by `completion`; they get the
+    response, of a stream the one that its last event contains.
 
     Args:
         input: text, or a list of input items.
@@ -127,12 +145,19 @@ def responses(
         ProviderError: as in `completion`; of a stream from its iteration too. A stream that ends before its
             response is an IncompleteStreamError.
     """
-    backend, call = _asked("responses", input, model, stream=stream, options=options)
-    token = backend.token() if backend.token else None
-    reply = send(_exchange(backend, call, token))
-    if isinstance(reply.content, SyncChunks):
-        return ResponsesStream(reply.content, backend)
-    return _whole(reply.content, backend)
+    call = _asked("responses", input, model, stream=stream, options=options)
+    try:
+        backend = _begin(call)
+        token = backend.token() if backend.token else None
+        reply = send(_exchange(backend, call, token))
+        if isinstance(reply.content, SyncChunks):
+            return ResponsesStream(reply.content, backend, call)
+        whole = _whole(reply.content, backend)
+    except ProviderError as error:
+        call.log.failure_handler(error, traceback.format_exc())
+        raise
+    call.log.success_handler(whole, cache_hit=False)
+    return whole
 
 
 @overload
@@ -159,19 +184,24 @@ async def aresponses(
     **options: Any,
 ) -> ResponsesRecord | AsyncResponsesStream:
     """As `responses`, on asyncio or trio: `async for` reads the events, and clients are async ones."""
-    backend, call = _asked("aresponses", input, model, stream=stream, options=options)
-    token = backend.token() if backend.token else None
-    if inspect.isawaitable(token):
-        token = await token
-    reply = await asend(_exchange(backend, call, token))
-    if isinstance(reply.content, AsyncChunks):
-        return AsyncResponsesStream(reply.content, backend)
-    return _whole(reply.content, backend)
+    call = _asked("aresponses", input, model, stream=stream, options=options)
+    try:
+        backend = _begin(call)
+        token = backend.token() if backend.token else None
+        if inspect.isawaitable(token):
+            token = await token
+        reply = await asend(_exchange(backend, call, token))
+        if isinstance(reply.content, AsyncChunks):
+            return AsyncResponsesStream(reply.content, backend, call)
+        whole = _whole(reply.content, backend)
+    except ProviderError as error:
+        await call.log.async_failure_handler(error, traceback.format_exc())
+        raise
+    await call.log.async_success_handler(whole, cache_hit=False)
+    return whole
 
 
-def _asked(
-    name: str, given: Any, model: str, *, stream: bool | None, options: Mapping[str, Any]
-) -> tuple[HTTPBackend, Call]:
+def _asked(name: str, given: Any, model: str, *, stream: bool | None, options: Mapping[str, Any]) -> Call:
     provider, bare = provider_of(model, options.get("custom_llm_provider"))
     known = PROVIDERS.get(provider)
     spoken = known.wire_format if known else ""
@@ -188,12 +218,19 @@ def _asked(
             model=model,
             llm_provider=provider,
         )
-    backend = backend_of(call)
-    if not isinstance(backend, HTTPBackend):
-        raise BadRequestError(f"{name}() asks no custom provider: use completion()", llm_provider=provider)
+    call.log.messages = [{"role": "user", "content": given}] if isinstance(given, str) else given
     metadata = call.litellm_params.get("metadata")  # which is the provider's here
     beside = {} if metadata is None else {"metadata": metadata}
-    return backend, replace(call, params={**call.params, **beside, "input": given})
+    return replace(call, params={**call.params, **beside, "input": given})
+
+
+def _begin(call: Call) -> HTTPBackend:
+    backend = begin(call)
+    if not isinstance(backend, HTTPBackend):
+        raise BadRequestError(
+            f"{call.log.call_type}() asks no custom provider: use completion()", llm_provider=backend.provider
+        )
+    return backend
 
 
 def _exchange(backend: HTTPBackend, call: Call, token: Any) -> Exchange:
