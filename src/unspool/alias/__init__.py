@@ -52,7 +52,7 @@ class _Alias(ModuleType):
     def __init__(self, name: str, sources: tuple[str, ...]) -> None:
         super().__init__(name, f"Unspool, under the name of {name}.")
         vars(self)["_sources"] = sources
-        # A package: for a name that one lacks, `from … import` asks the finder, which says what isn't covered.
+        # A package: `from … import` asks the finder for a name that it lacks, which says what isn't covered.
         vars(self)["__path__"] = []
 
     def __getattr__(self, name: str) -> Any:
