@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import resource
 import zlib
 from itertools import pairwise
 
@@ -175,6 +176,30 @@ def test_a_few_bytes_do_not_become_gigabytes(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(CassetteFormatError, match="at most 1,000 bytes"):
         decoded(response([gzip.compress(b"\0" * 1001)]))
+
+
+@pytest.mark.parametrize(
+    ("coding", "package"),
+    [("br", "brotli"), ("br", "brotlicffi"), ("zstd", "zstandard"), ("zstd", "backports.zstd")],
+)
+def test_other_codings_are_inflated_within_bounds(
+    coding: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = pytest.importorskip(package)
+    monkeypatch.setattr(content_coding, "_BROTLI" if coding == "br" else "_ZSTD", (package,))
+    bomb = module.compress(bytes(200_000_000))
+    assert len(bomb) < 20_000
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CassetteFormatError, match="at most 67,108,864 bytes"):
+        decoded(response([bomb], coding))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # of 1,024 bytes
+
+
+def test_base64_in_a_frame_is_found_however_its_json_is_spaced() -> None:
+    wrapped = base64.b64encode(b"a secret").decode()
+    for text in (f'{{"bytes":"{wrapped}"}}', f'{{ "bytes" : "{wrapped}" }}'):
+        assert base64.b64encode(b"a SECRET").decode() in read(reframed(frame(text), upper))[0]
 
 
 @pytest.mark.parametrize("package", ["brotli", "brotlicffi"])

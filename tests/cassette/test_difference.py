@@ -548,18 +548,20 @@ def test_it_says_by_how_much() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "more", "named"),
+    ("text", "more", "named", "is_certain"),
     [
-        ("It is 2026-11-30.", {}, "freeze_time=True"),
-        ("Call call_AbCdEfGh1234", {}, "before_record_request"),
-        ("Hi", {"user": "2"}, "ignore=['user']"),
-        ("Hi", {"metadata": {"trace": "b"}}, "ignore=['metadata']"),
+        ("It is 2026-11-30.", {}, "freeze_time=True", True),
+        ("Call call_AbCdEfGh1234", {}, "before_record_request", True),
+        ("Hi", {"user": "2"}, "ignore=['user']", False),
+        ("Hi", {"metadata": {"trace": "b"}}, "ignore=['metadata']", False),
     ],
 )
-def test_a_value_that_changes_makes_it_grow_again(text: str, more: dict[str, Any], named: str) -> None:
+def test_a_value_that_changes_makes_it_grow_again(
+    text: str, more: dict[str, Any], named: str, is_certain: bool
+) -> None:
     old = {"It is 2026-11-30.": "It is 2026-11-29.", "Call call_AbCdEfGh1234": "Call call_Zyxwvuts9876"}
     message, again = grown(turn_of(text, **more), turn_of(old.get(text, text)))
-    assert again
+    assert again is is_certain
     assert "grew by 1 interaction, and may with every run" in message
     assert named in message
 

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspool.cassette.held_text import HeldChannels, HeldText, Release
+from unspool.cassette.held_text import HeldChannels, HeldFrames, HeldText, Release
 from unspool.cassette.redact import Redactor
+from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
+from unspool.wire.event import WireEvent
 
+REDACTOR = Redactor()
 SECRET = re.compile(rb"sk-\w+")
 KEY = b"sk-" + b"a1" * 20
 
@@ -190,3 +195,70 @@ def test_in_the_end_the_whole_text_is_as_long_as_it_was(texts: list[str]) -> Non
 
     assert written.pending == {}
     assert len(written.body) == sum(len(event(text, number % 2)) for number, text in enumerate(texts))
+
+
+# Frames of an AWS event stream
+
+
+def frame(text: str, index: int = 0) -> bytes:
+    data = json.dumps({"contentBlockIndex": index, "delta": {"text": text}, "p": "abcdef"})
+    return encode_aws(WireEvent(name="contentBlockDelta", data=data))
+
+
+def invoked(text: str) -> bytes:
+    """A frame of InvokeModel, whose event is in base64."""
+    inner = json.dumps({"type": "content_block_delta", "index": 0, "delta": {"text": text}}).encode()
+    return encode_aws(WireEvent(name="chunk", data=json.dumps({"bytes": b64encode(inner).decode()})))
+
+
+def held_frames() -> HeldFrames:
+    return HeldFrames(REDACTOR.same_length, REDACTOR.begins_at, REDACTOR.is_quiet)
+
+
+@pytest.mark.parametrize("make", [frame, invoked])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_frames_come_back_without_a_secret_over_their_deltas(
+    secret: str, size: int, make: Callable[[str], bytes]
+) -> None:
+    text = f"So here it is: {secret} and now you have it."
+    frames = [make(text[start : start + size]) for start in range(0, len(text), size)]
+    held = held_frames()
+
+    came = b"".join([*(held.feed(one).data for one in frames), held.flush().data])
+
+    assert len(came) == sum(map(len, frames))
+    assert list(AWSEventStreamDecoder().feed(came))  # whose checksums are right
+    assert "aB3dE6gH9jK2mN5p" not in spoken_in_frames(came).replace("eyJhbGciOiJIUzI1NiJ9", "")
+    assert spoken_in_frames(came).endswith(" and now you have it.")
+
+
+def spoken_in_frames(body: bytes) -> str:
+    documents = [json.loads(event.data) for event in AWSEventStreamDecoder().feed(body)]
+    documents = [json.loads(b64decode(one["bytes"])) if "bytes" in one else one for one in documents]
+    return "".join(one["delta"]["text"] for one in documents)
+
+
+def test_a_frame_is_released_as_soon_as_it_is_whole() -> None:
+    held, one = held_frames(), frame("It rains ")
+
+    assert held.feed(one[:10]).data == b""
+    assert held.feed(one[10:]).data == one
+    assert held.feed(one + one).data == one + one
+
+
+def test_only_frames_in_which_a_secret_may_have_begun_are_held_back() -> None:
+    held, frames = held_frames(), [frame("It's sk-"), frame("and so", 1), frame("aB3dE6"), frame(" no. ")]
+
+    released = [held.feed(one).data for one in frames]
+
+    assert released[:3] == [b"", b"", b""]
+    assert released[3] == b"".join(frames)
+
+
+def test_what_is_no_frame_comes_back_at_the_end_without_its_secrets() -> None:
+    held = held_frames()
+    data = b'{"message": "sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4xY7z"}'
+
+    assert held.feed(data).data == b""
+    assert held.flush().data == REDACTOR.same_length(data) != data

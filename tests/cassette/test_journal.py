@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from unspool.cassette.journal import Journal
-from unspool.cassette.journal_lines import from_lines
+from unspool.cassette.journal_lines import KILLED, from_lines
 from unspool.cassette.model import End, Failure, Headers, Interaction, Request, Response
+from unspool.cassette.redact import Redactor
 from unspool.errors import CassetteWriteError
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
 
 SSE: Headers = (("Content-Type", "text/event-stream; charset=utf-8"),)
 GZIP: Headers = (*SSE, ("Content-Encoding", "gzip"))
@@ -132,6 +136,30 @@ def test_what_is_no_plain_text_is_written_at_its_end(
     assert [chunk.size for chunk in one.response.timeline.chunks] == [8, len(KEY) - 4]
 
 
+def test_frames_of_an_event_stream_are_written_as_they_come(cassette: Path) -> None:
+    journal = Journal(cassette, redactor=Redactor())
+    journal.begin(0, Request("GET", "/"), 5.0)
+    journal.head(0, 200, "OK", (("content-type", "application/vnd.amazon.eventstream"),), "HTTP/1.1", 0.1)
+    frames = [encode_aws(WireEvent(name="c", data=json.dumps({"text": text}))) for text in ("It ", "rains")]
+    journal.chunk(0, frames[0] + frames[1][:7], 0.2)
+
+    (killed,) = found(cassette)
+    assert killed.response.body == frames[0]
+    assert killed.response.timeline is not None
+    assert killed.response.timeline.failure == KILLED
+
+    journal.chunk(0, frames[1][7:], 0.3)
+    journal.end(0, End.COMPLETE, None, 0.4)
+
+    (whole,) = found(cassette)
+    assert whole.response.body == b"".join(frames)
+    assert whole.response.timeline is not None
+    assert [chunk.size for chunk in whole.response.timeline.chunks] == [
+        len(frames[0]) + 7,
+        len(frames[1]) - 7,
+    ]
+
+
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/vnd.api+json", "TEXT/plain", "application/x-ndjson"]
 )
@@ -215,7 +243,10 @@ import resource, sys
 from pathlib import Path
 from unspool.cassette.journal import Journal
 from unspool.cassette.model import End, Request
+from unspool.cassette.redact import Redactor
 from unspool.errors import CassetteWriteError
+from unspool.wire.aws import encode_aws
+from unspool.wire.event import WireEvent
 
 class Nothing:
     request = response = same_length = lambda self, data: data

@@ -157,7 +157,7 @@ def test_without_a_date_nobody_knows(headers: Any) -> None:
 def test_afterwards_pydantic_still_knows_datetimes() -> None:
     code = """
 import sys
-from tests.transports.test_frozen import FIRST, interaction
+from tests.transports.test_freeze_time import FIRST, interaction
 from unspool.cassette.cassette import Cassette
 from unspool.transports.use_cassette import use_cassette
 with use_cassette(Cassette.of([interaction("1", FIRST)]), freeze_time=True):

@@ -241,6 +241,19 @@ def test_a_journal_beside_a_finished_cassette_is_named_with_its_command(tmp_path
             record(path, f"{server.url}/whole")
 
 
+def test_a_damaged_journal_is_named_and_the_cassette_stays_extendable(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with serve({"/whole": GOOD, "/stalled": Answer([b"data: 1\n\n"], ending="stall")}) as server:
+        end_it(server, path, INTERRUPTED, signal.SIGKILL)
+        (journal,) = tmp_path.glob(".*.part")
+        data = journal.read_bytes()
+        journal.write_bytes(data.replace(b'"status":200', b'"status":2O0', 1))
+        with pytest.warns(CassetteWarning, match=r"checksum is wrong.* Delete or move ") as warned:
+            record(path, f"{server.url}/whole")
+        assert str(journal) in str(warned[0].message)
+        assert [request.path for request in server.requests] == ["/whole", "/stalled", "/whole"]
+
+
 def test_a_transport_keeps_a_good_file_when_its_block_fails(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     with serve({"/": [GOOD, OTHER]}) as server:

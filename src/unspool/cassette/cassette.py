@@ -229,16 +229,16 @@ class Cassette:
         try:
             count = recover(self.path)
         except CassetteFormatError as error:  # a damaged journal: the rest of it is in the cassette now
-            self._on_notice(str(error))
-            return store.load(self.path) if os.path.exists(self.path) else _NOTHING
-        if not count:
-            return document
-        document = mark(self.path, lambda marks: with_user(marks, self.user))
-        self._on_notice(
-            f"{self.path}: recovered {counted(count, 'recording')} of a run that was killed. Answers that it"
-            " had not read to the end are recorded again."
-        )
-        return document
+            message = str(error)
+        else:
+            if not count:
+                return document
+            message = (
+                f"{self.path}: recovered {counted(count, 'recording')} of a run that was killed. Answers"
+                " that it had not read to the end are recorded again."
+            )
+        self._on_notice(message)
+        return mark(self.path, lambda marks: with_user(marks, self.user))
 
     def _insert(self, document: Document) -> None:
         self._conversations: Conversations | None = None
@@ -592,8 +592,8 @@ class Cassette:
         if not new or not self._existed or self.record_mode is not RecordMode.NEW_EPISODES:
             return
         old = [self._scrubbed(one) for one in self._player.interactions]
-        message, is_likely_again = explain_growth(new, old, self._matching, name=self.name)
-        if is_likely_again or self._on_notice is not warn:
+        message, is_certain_again = explain_growth(new, old, self._matching, name=self.name)
+        if is_certain_again or self._on_notice is not warn:
             self._on_notice(printable(self._recorder.text(message)))
 
     def _new_marks(self, recorded: list[Interaction]) -> Marks:

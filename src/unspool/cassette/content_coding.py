@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
 from importlib import import_module
@@ -238,12 +238,12 @@ def _module(coding: str, names: tuple[str, ...]) -> Any:
 _PRELUDE_BYTES = 12
 _CRC_BYTES = 4
 # Bedrock's InvokeModelWithResponseStream wraps each event of the model once more.
-_BASE64 = re.compile(rb'(?<="bytes":")[A-Za-z0-9+/]++={0,2}(?=")')
+_BASE64 = re.compile(rb'("bytes"\s*:\s*")([A-Za-z0-9+/]++={0,2})(?=")')
 
 
 def frame_texts(data: bytes) -> bytes:
     """What an AWS event stream holds in base64, a line each."""
-    return b"\n".join(_from_base64(match[0]) for match in _BASE64.finditer(data))
+    return b"\n".join(_from_base64(match[2]) for match in _BASE64.finditer(data))
 
 
 def reframed(data: bytes, change: Feed) -> bytes:
@@ -261,7 +261,49 @@ def reframed(data: bytes, change: Feed) -> bytes:
     return b"".join([*pieces, change(data[at:])])
 
 
-def _frame_size(data: bytes, at: int) -> int:
+def lines_of_frames(data: bytes) -> bytes:
+    """The texts of an AWS event stream, a line each: headers, payloads, what is base64 in these, the rest."""
+    return b"\n".join(text.translate(_NO_LINE_ENDS) for text in _texts_of_frames(data))
+
+
+def frames_with_lines(data: bytes, lines: bytes) -> bytes:
+    """An AWS event stream with these lines, of the same sizes, in the place of its own."""
+    texts = _texts_of_frames(data)
+    changed = _unjoined(lines, b"\n".join(text.translate(_NO_LINE_ENDS) for text in texts), texts)
+    return reframed(data, lambda _: next(changed))
+
+
+_NO_LINE_ENDS = bytes(0x20 if byte in b"\r\n" else byte for byte in range(256))
+
+
+def _texts_of_frames(data: bytes) -> list[bytes]:
+    texts: list[bytes] = []
+
+    def collect(text: bytes) -> bytes:
+        texts.append(text)
+        return text
+
+    reframed(data, collect)
+    return texts
+
+
+def _unjoined(clean: bytes, joined: bytes, texts: Iterable[bytes]) -> Iterator[bytes]:
+    """The texts that were joined, with what differs between the joined text and the clean one."""
+    at = 0
+    for text in texts:
+        old, new = joined[at : at + len(text)], clean[at : at + len(text)]
+        at += len(text) + 1
+        yield (
+            text if old == new else bytes(n if n != o else t for t, o, n in zip(text, old, new, strict=True))
+        )
+
+
+def first_frame(data: bytes | bytearray) -> bytes:
+    """The whole frame that an AWS event stream begins with; nothing if it hasn't arrived."""
+    return bytes(data[: _frame_size(data, 0)])
+
+
+def _frame_size(data: bytes | bytearray, at: int) -> int:
     """The size of the frame that begins there; 0 if none does, or not a whole one."""
     size, headers = (int.from_bytes(data[at + start : at + start + 4]) for start in (0, 4))
     return size if _PRELUDE_BYTES + headers + _CRC_BYTES <= size <= len(data) - at else 0
@@ -270,7 +312,7 @@ def _frame_size(data: bytes, at: int) -> int:
 def _changed_frame(frame: bytes, change: Feed) -> bytes:
     payload = _PRELUDE_BYTES + int.from_bytes(frame[4:8])
     checked, crc = frame[:-_CRC_BYTES], frame[-_CRC_BYTES:]
-    text = _BASE64.sub(lambda match: _changed_base64(match[0], change), change(checked[payload:]))
+    text = _BASE64.sub(lambda match: match[1] + _changed_base64(match[2], change), change(checked[payload:]))
     changed = checked[:_PRELUDE_BYTES] + change(checked[_PRELUDE_BYTES:payload]) + text
     was_right = zlib.crc32(checked) == int.from_bytes(crc)  # a frame that came broken stays broken
     return changed + (zlib.crc32(changed).to_bytes(_CRC_BYTES) if was_right else crc)

@@ -214,7 +214,7 @@ def explain_growth(
     """Say by how much a cassette grew, and which changing values are the likely reason.
 
     Returns:
-        The message, and whether the next run is likely to make the cassette grow again.
+        The message, and whether the next run is certain to make the cassette grow again.
     """
     grown = f"{name} grew by {counted(len(new), 'interaction')}"
     why = "record_mode='new_episodes' sends requests without a recording to the network"
@@ -222,15 +222,21 @@ def explain_growth(
         found = nearest(old, interaction.request, matching)
         if found is not None and found[1] and all(map(_changes, found[1])):
             places = found[1][:_MOST_IN_A_LINE]
-            return f"{grown}, and may with every run: {why}. {_in_a_line(places)}", True
+            message = f"{grown}, and may with every run: {why}. {_in_a_line(places)}"
+            return message, all(map(_is_made_anew, found[1]))
     return f"{grown}: {why}.", False
 
 
 def _changes(place: Difference) -> bool:
-    """Whether such a difference is likely in every run."""
-    if place.is_only_a_moment or place.is_only_an_id:
+    """Whether such a value may differ in every run."""
+    if _is_made_anew(place):
         return True
-    return place.ignorable_as is not None and not place.is_of_the_prompt and not place.is_of_the_model
+    return bool(place.ignorable_as) and not place.is_of_the_prompt and not place.is_of_the_model
+
+
+def _is_made_anew(place: Difference) -> bool:
+    """Whether such a value differs in every run for certain: a moment or an id."""
+    return place.is_only_a_moment or place.is_only_an_id
 
 
 def _in_a_line(places: Sequence[Difference]) -> str:

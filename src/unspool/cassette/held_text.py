@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from math import inf
 from typing import NamedTuple
 
 from unspool.cassette.channels import (
@@ -14,6 +16,7 @@ from unspool.cassette.channels import (
     texts_of,
     unescaped,
 )
+from unspool.cassette.content_coding import first_frame, frames_with_lines, lines_of_frames
 
 _MOST_BYTES = 64 * 1024
 _CONTEXT_BYTES = 4 * 1024
@@ -197,6 +200,63 @@ class HeldChannels:
                     held.append((part.start, len(part.raw)))
         self._given += len(line)
         return Release(bytes(out), tuple(held), tuple(fills))
+
+
+class HeldFrames:
+    """Scrubs an AWS event stream frame by frame, and its channels over the frames.
+
+    A frame comes back as soon as no part of its text is held back. The arguments are those of `HeldChannels`.
+    """
+
+    def __init__(
+        self,
+        scrub: Callable[[bytes], bytes],
+        begins_at: Callable[[bytes], int],
+        is_quiet: Callable[[bytes], bool],
+    ) -> None:
+        self._scrub = scrub
+        self._channels = HeldChannels(scrub, begins_at, is_quiet)
+        self._raw = bytearray()
+        self._frames: deque[tuple[bytes, int]] = deque()  # those held back, each with the size of its lines
+        self._lines = bytearray()  # the clean lines of these frames
+        self._gone = 0  # the bytes of lines before these
+        self._held: dict[int, int] = {}  # starts and sizes of parts of the lines
+
+    def feed(self, data: bytes) -> Release:
+        """More of the body; the whole frames that can be written of it and of what was held back."""
+        self._raw += data
+        while frame := first_frame(self._raw):
+            del self._raw[: len(frame)]
+            lines = lines_of_frames(frame) + b"\n"
+            self._frames.append((frame, len(lines)))
+            self._note(self._channels.feed(lines))
+        return Release(b"".join(self._ready()))
+
+    def flush(self) -> Release:
+        """Everything that is still held back, because no more will come."""
+        self._note(self._channels.flush())
+        return Release(b"".join(self._ready()) + self._scrub(bytes(self._raw)))
+
+    def _note(self, release: Release) -> None:
+        self._lines += release.data
+        self._held.update(release.held)
+        for start, data in release.fills:
+            at = start - self._gone
+            self._lines[at : at + len(data)] = data
+            left = self._held.pop(start, 0) - len(data)
+            if left > 0:
+                self._held[start + len(data)] = left
+
+    def _ready(self) -> Iterator[bytes]:
+        first_held = min(self._held, default=inf)
+        while self._frames:
+            frame, size = self._frames[0]
+            if size > len(self._lines) or self._gone + size > first_held:
+                return
+            yield frames_with_lines(frame, bytes(self._lines[: size - 1]))
+            self._frames.popleft()
+            del self._lines[:size]
+            self._gone += size
 
 
 class _Part(NamedTuple):

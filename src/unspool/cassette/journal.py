@@ -6,8 +6,9 @@ that's going on from one that needs recovery (`unspool.cassette.recovery`).
 
 No secret gets to the disk here either. A chunk may end in the middle of one, so text is held back until its
 line ends and is scrubbed then. A stream may speak one over many lines, so the end of a channel, such as a
-tool's arguments, is held back while a secret may have begun there. A body that isn't plain text is held back
-until it's whole. Sizes and moments are written at once.
+tool's arguments, is held back while a secret may have begun there; of an AWS event stream, the frames that
+contain it. Any other body that isn't plain text is held back until it's whole. Sizes and moments are written
+at once.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Protocol
 
 from unspool.cassette import journal_lines as lines
-from unspool.cassette.held_text import HeldChannels, Release
+from unspool.cassette.held_text import HeldChannels, HeldFrames, Release
 from unspool.cassette.lock import try_lock, unlock
 from unspool.cassette.model import (
     NO_RESPONSE,
@@ -69,7 +70,7 @@ class Redacts(Protocol):
 class _Answer:
     """An answer that's being written down."""
 
-    text: HeldChannels
+    text: HeldChannels | HeldFrames
     response: Response = _NO_ANSWER
     is_text: bool = True
     lines: int = 1
@@ -101,8 +102,9 @@ class Journal:
         self.failed: OSError | None = None
         self._cassette = path
         self._redactor = redactor
-        self._begins_at: Callable[[bytes], int] = getattr(redactor, "begins_at", len)
-        self._is_quiet: Callable[[bytes], bool] = getattr(redactor, "is_quiet", _never)
+        begins_at: Callable[[bytes], int] = getattr(redactor, "begins_at", len)
+        is_quiet: Callable[[bytes], bool] = getattr(redactor, "is_quiet", _never)
+        self._scrubbing = redactor.same_length, begins_at, is_quiet
         self._path: Path | None = None
         self._descriptor = -1
         self._answers: dict[int, _Answer] = {}
@@ -123,9 +125,7 @@ class Journal:
         with self._lock:
             if self._path is None:
                 self._create()
-            self._answers[slot] = _Answer(
-                HeldChannels(self._redactor.same_length, self._begins_at, self._is_quiet)
-            )
+            self._answers[slot] = _Answer(HeldChannels(*self._scrubbing))
             self._write(lines.begin_line(slot, shown, recorded_at, n=0))
 
     def head(  # noqa: PLR0917 - the other methods' order
@@ -138,6 +138,8 @@ class Journal:
             answer = self._answers.get(slot)
             if answer is not None:
                 answer.response, answer.is_text = response, _is_text(headers)
+                if _is_frames(headers):
+                    answer.text, answer.is_text = HeldFrames(*self._scrubbing), True
                 self._write(lines.head_line(slot, shown, http_version, at, n=answer.number()))
 
     def chunk(self, slot: int, data: bytes, at: float) -> None:
@@ -213,9 +215,18 @@ def _never(_data: bytes) -> bool:
     return False
 
 
+def _is_plain(headers: Headers) -> bool:
+    return header(headers, "content-encoding") in {None, "", "identity"}
+
+
+def _is_frames(headers: Headers) -> bool:
+    """Whether a body is an AWS event stream, whose frames can be read as they come."""
+    return _is_plain(headers) and "vnd.amazon.eventstream" in (header(headers, "content-type") or "").lower()
+
+
 def _is_text(headers: Headers) -> bool:
     """Whether a body's lines can be read as they come; without a content-type they can be."""
-    if header(headers, "content-encoding") not in {None, "", "identity"}:
+    if not _is_plain(headers):
         return False
     return _TEXT.match(header(headers, "content-type") or "text/") is not None
 

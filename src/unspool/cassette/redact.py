@@ -20,7 +20,14 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from unspool.cassette.channels import allowed_ranges, format_path, scrub_channels, strings_of
-from unspool.cassette.content_coding import decoded, gunzipped, reframed, regzipped, sized
+from unspool.cassette.content_coding import (
+    decoded,
+    frames_with_lines,
+    gunzipped,
+    lines_of_frames,
+    regzipped,
+    sized,
+)
 from unspool.cassette.known_values import KnownValues
 from unspool.cassette.model import Failure, Headers, Interaction, Request, Response, Timeline, header
 from unspool.cassette.secret_names import SecretNames
@@ -248,14 +255,9 @@ class Redactor:
 
     def _frames(self, body: bytes) -> bytes:
         """Scrub an AWS event stream: its payloads are lines of one text, for frames may cut a secret."""
-        texts = _texts_of_frames(body)
-        lines = [text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts]
-        whole = b"\n".join(lines)
+        whole = lines_of_frames(body)
         clean = self._text_body(whole, ())
-        if clean == whole:
-            return body
-        changed = _unjoined(clean, whole, texts)
-        return reframed(body, lambda _: next(changed))
+        return body if clean == whole else frames_with_lines(body, clean)
 
     def _plain(self, message: Response) -> Response:
         """The message with its body decoded, if that can be done."""
@@ -422,7 +424,7 @@ def redacted_paths(response: Response) -> list[str]:
     except CassetteFormatError:
         body = response.body
     if _is(response.headers, "vnd.amazon.eventstream"):
-        body = b"\n".join(_texts_of_frames(body))
+        body = lines_of_frames(body)
     if mark not in body:
         return []
     places = (path for path, start, end in strings_of(body) if mark[:4] in body[start:end])
@@ -446,17 +448,6 @@ def _is(headers: Headers, content_type: str) -> bool:
 # --- spans
 
 _BEFORE_TEXT = {b'"', b"'", b"=", b"\n", b";"}
-
-
-def _texts_of_frames(body: bytes) -> list[bytes]:
-    texts: list[bytes] = []
-
-    def collect(text: bytes) -> bytes:
-        texts.append(text)
-        return text
-
-    reframed(body, collect)
-    return texts
 
 
 def _stand_in(data: bytes, span: Span) -> bytes:
@@ -496,17 +487,6 @@ def _overlaid(original: bytes, first: bytes, second: bytes) -> bytes:
         return second
     triples = zip(original, first, second, strict=True)
     return bytes(new if new != old else other for old, other, new in triples)
-
-
-def _unjoined(clean: bytes, joined: bytes, texts: Iterable[bytes]) -> Iterator[bytes]:
-    """The texts that were joined, with what differs between the joined text and the clean one."""
-    at = 0
-    for text in texts:
-        old, new = joined[at : at + len(text)], clean[at : at + len(text)]
-        at += len(text) + 1
-        yield (
-            text if old == new else bytes(n if n != o else t for t, o, n in zip(text, old, new, strict=True))
-        )
 
 
 _ANY_LETTER = -1
