@@ -547,7 +547,14 @@ _INVOKED: dict[str, Callable[[JSON, str], bool]] = {
     "anthropic-complete": lambda body, _: "completion" in body,
     "nova": lambda body, _: (
         not body.keys().isdisjoint(
-            ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop")
+            (
+                "messageStart",
+                "contentBlockStart",
+                "contentBlockDelta",
+                "contentBlockStop",
+                "messageStop",
+                "metadata",
+            )
         )
     ),
     "titan": lambda body, _: "outputText" in body,

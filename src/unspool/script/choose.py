@@ -183,7 +183,7 @@ def _check_reachable(turns: TurnList) -> None:
         if len(slots) > 1 and unknown:
             raise ScriptError(
                 f"expected each turn that may come in any order to have its own when=, got"
-                f" {unknown[0].turn!r}: turn(…, when={'user': 'Oslo'})"
+                f" {unknown[0].turn!r}: turn(…, when={{'user': 'Oslo'}})"
             )
     for slots in earlier:
         endless = next((s for s in slots if s.turn.repeat == FOREVER and s.turn.when is None), None)
