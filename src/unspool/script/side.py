@@ -96,14 +96,12 @@ def side_answer(request: Request, stored: Stored, *, known: bool) -> tuple[Respo
         known: whether it asks the model in a format that a script speaks.
     """
     method, path = request.method.upper(), unquote(urlsplit(request.uri).path).rstrip("/")
-    if known:
-        refused = _refused(body_of(request), stored)
-        return None if refused is None else (_response(request, *refused), "responses")
     for wanted, pattern, kind, answer in _ROUTES:
         found = re.search(pattern, path) if method in wanted.split() else None
         if found is not None:
             return _response(request, *answer(request, found, stored)), kind
-    return None
+    refused = _refused(body_of(request), stored) if known else None
+    return None if refused is None else (_response(request, *refused), "responses")
 
 
 def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
