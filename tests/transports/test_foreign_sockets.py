@@ -98,11 +98,26 @@ def test_it_reaches_this_machine(ask: Callable[[str], bytes]) -> None:
         assert ask(f"{server.url}/") in {b"hello", b"not performed"}
 
 
-def test_afterwards_they_are_as_they_were() -> None:
-    before = pycurl.Curl, vars(uvloop.Loop).get("create_connection"), curl_cffi.Curl.perform
+def test_afterwards_classes_are_as_they_were_and_methods_let_everything_pass() -> None:
+    before = pycurl.Curl, pycurl.CurlMulti
+    for _ in range(2):
+        with block_network():
+            assert pycurl.Curl is not before[0]
+        assert (pycurl.Curl, pycurl.CurlMulti) == before
+    with serve({"/": Answer([b"hello"])}) as server:
+        assert curl_cffi.requests.get(f"{server.url}/").text == "hello"
+
+
+def test_a_module_that_is_loaded_between_two_blocks_has_guarded_handles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with block_network():
-        assert pycurl.Curl is not before[0]
-    assert (pycurl.Curl, vars(uvloop.Loop).get("create_connection"), curl_cffi.Curl.perform) == before
+        pass
+    late: Any = ModuleType("late")
+    late.Handle = pycurl.Curl
+    monkeypatch.setitem(sys.modules, "late", late)
+    with block_network():
+        assert late.Handle is pycurl.Curl
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import sys
@@ -71,12 +72,14 @@ def test_a_client_made_before_is_inside_too(server: Loopback, path: Path) -> Non
     assert len(server.requests) == 2
 
 
-def test_after_the_block_everything_is_as_it_was(path: Path) -> None:
-    before = (httpx.HTTPTransport.handle_request, httpx2.HTTPTransport.handle_request, threading.Thread.start)
+def test_after_the_block_classes_are_as_they_were_and_requests_are_sent(server: Loopback, path: Path) -> None:
+    before = (http.client.HTTPConnection, http.client.HTTPSConnection)
     with use_cassette(path):
-        assert httpx.HTTPTransport.handle_request is not before[0]
-    after = (httpx.HTTPTransport.handle_request, httpx2.HTTPTransport.handle_request, threading.Thread.start)
-    assert after == before
+        assert http.client.HTTPConnection is not before[0]
+    assert (http.client.HTTPConnection, http.client.HTTPSConnection) == before
+    for ask_by in (httpx.get, httpx2.get):
+        assert ask_by(f"{server.url}/").is_success
+    assert len(server.requests) == 2
 
 
 def test_in_process_transports_are_left_alone(path: Path) -> None:

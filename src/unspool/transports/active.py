@@ -74,6 +74,11 @@ def current() -> Scope | None:
     return inner[0] if inner else None
 
 
+def is_idle() -> bool:
+    """Whether no block is open anywhere, nor this the work of one that has ended: the usual case, cheaply."""
+    return not _open and _started_in.get() is None
+
+
 class LateWorkError(NetworkBlockedError):
     """A thread makes a request after the block or test of the cassette that it was started inside."""
 

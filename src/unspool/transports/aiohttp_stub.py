@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -21,17 +19,15 @@ from unspool.cassette.model import Request, Response
 from unspool.transports import active, network_guard
 from unspool.transports.http1 import Framing, as_httpx, as_httpx_response, fitted, framing, socket_error
 from unspool.transports.ignored import is_ignored, may_pass
-from unspool.transports.patching import swap
+from unspool.transports.patching import Swap
 from unspool.transports.playback import Playback, aanswer
 
 Connect = Callable[..., Awaitable[Any]]
 
 
-def install(stack: ExitStack) -> None:
-    """Put the connections in place, if aiohttp is loaded."""
-    aiohttp = sys.modules.get("aiohttp")
-    if aiohttp is not None:
-        swap(stack, aiohttp.BaseConnector, "connect", functools.partial(_connecting, aiohttp))
+def swaps(aiohttp: ModuleType) -> Iterator[Swap]:
+    """Put the connections in place."""
+    yield Swap(aiohttp.BaseConnector, "connect", functools.partial(_connecting, aiohttp))
 
 
 def _connecting(aiohttp: ModuleType, original: Connect) -> Connect:

@@ -11,11 +11,12 @@ import inspect
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from unspool.transports.hosts import LOOPBACK
-from unspool.transports.patching import swap
+from unspool.transports.patching import Swap
 
 VARIABLE = "UNSPOOL_BLOCK_NETWORK"
 """Set in a child's environment: the hosts that it may reach, apart by spaces."""
@@ -27,16 +28,20 @@ Allowed = Callable[[], "frozenset[str] | None"]
 """The hosts that what is started here may reach; None if it may reach all."""
 
 
-def install(stack: ExitStack, allowed: Allowed) -> None:
-    """Have every process that is started from here on get its variables, until the stack is closed."""
-    swap(stack, subprocess.Popen, "__init__", lambda original: _popen(original, allowed))
+def swaps(allowed: Allowed) -> Iterator[Swap]:
+    """Have every process that is started from here on get its variables."""
+    yield Swap(subprocess.Popen, "__init__", partial(_popen, allowed))
     for name in ("posix_spawn", "posix_spawnp", "execve"):
         if hasattr(os, name):
-            swap(stack, os, name, lambda original: _with_environment(original, allowed))
+            yield Swap(os, name, partial(_with_environment, allowed))
     for name in ("execv", "startfile", "system"):  # os.spawn… and os.exec… are made of these and of execve
         if hasattr(os, name):
-            swap(stack, os, name, lambda original: _inheriting(original, allowed))
-    _install_fork_exec(stack, allowed)
+            yield Swap(os, name, partial(_inheriting, allowed))
+    try:
+        import _posixsubprocess  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    yield Swap(_posixsubprocess, "fork_exec", partial(_fork_exec, allowed))
 
 
 def variables(allowed: frozenset[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -62,7 +67,7 @@ def _suffix(host: str) -> str:
     return host.removeprefix("*")
 
 
-def _popen(original: Callable[..., None], allowed: Allowed) -> Callable[..., None]:
+def _popen(allowed: Allowed, original: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(original)
 
     def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N807 - it takes that method's place
@@ -81,7 +86,7 @@ def _merged(hosts: frozenset[str], environment: Mapping[Any, Any]) -> dict[str, 
     return variables(hosts, {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()})
 
 
-def _with_environment(original: Callable[..., Any], allowed: Allowed) -> Callable[..., Any]:
+def _with_environment(allowed: Allowed, original: Callable[..., Any]) -> Callable[..., Any]:
     """Of a function whose third argument is the child's environment."""
     place = 2
 
@@ -94,7 +99,7 @@ def _with_environment(original: Callable[..., Any], allowed: Allowed) -> Callabl
     return start
 
 
-def _inheriting(original: Callable[..., Any], allowed: Allowed) -> Callable[..., Any]:
+def _inheriting(allowed: Allowed, original: Callable[..., Any]) -> Callable[..., Any]:
     """Of a function that hands this process's own environment on."""
 
     def start(*args: Any, **kwargs: Any) -> Any:
@@ -125,16 +130,8 @@ def _for_children(hosts: frozenset[str]) -> Iterator[None]:
                 os.unsetenv(name)
 
 
-def _install_fork_exec(stack: ExitStack, allowed: Allowed) -> None:
+def _fork_exec(allowed: Allowed, original: Callable[..., int]) -> Callable[..., int]:
     """`multiprocessing` starts its processes by this, with the environment inherited."""
-    try:
-        import _posixsubprocess  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    swap(stack, _posixsubprocess, "fork_exec", lambda original: _fork_exec(original, allowed))
-
-
-def _fork_exec(original: Callable[..., int], allowed: Allowed) -> Callable[..., int]:
     place = 5
 
     def fork_exec(*args: Any) -> int:

@@ -1,20 +1,20 @@
 """Libraries with sockets of their own, which raise no audit events: guarded by their own methods.
 
 uvloop connects in libuv, pycurl and curl_cffi in libcurl, pyreqwest in Rust. Those that are loaded when a
-closed block opens are guarded; `unguarded()` names the ones that can't be.
+block opens are guarded from then on; `unguarded()` names the ones that can't be.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from unspool.transports.patching import swap
+from unspool.transports.patching import Swap, swap
 
 Check = Callable[[Any, Any], None]
 """Raises for a host and a port that may not be reached."""
@@ -33,11 +33,9 @@ def unguarded() -> list[str]:
     return sorted(name for module, name in _UNGUARDED.items() if module in sys.modules)
 
 
-def install(stack: ExitStack, check: Check) -> None:
-    """Guard those that are loaded, until the stack is closed."""
-    for module, guard in _GUARDS.items():
-        if module in sys.modules:
-            guard(sys.modules[module], stack, check)
+def swaps(check: Check) -> dict[str, Callable[[Any], Iterable[Swap]]]:
+    """Return what to swap in each of them, once it is loaded."""
+    return {module: partial(guard, check) for module, guard in _GUARDS.items()}
 
 
 def _check_url(check: Check, url: Any) -> None:
@@ -50,7 +48,7 @@ def _check_url(check: Check, url: Any) -> None:
 # uvloop
 
 
-def _guard_uvloop(module: Any, stack: ExitStack, check: Check) -> None:
+def _guard_uvloop(check: Check, module: Any) -> Iterator[Swap]:
     methods = {
         "create_connection": _connecting,
         "create_datagram_endpoint": _datagrams,
@@ -59,7 +57,7 @@ def _guard_uvloop(module: Any, stack: ExitStack, check: Check) -> None:
         "sock_sendto": _to_address,
     }
     for name, make in methods.items():
-        swap(stack, module.Loop, name, partial(make, check))
+        yield Swap(module.Loop, name, partial(make, check))
 
 
 def _connecting(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,7 +100,7 @@ def _to_address(check: Check, original: Callable[..., Any]) -> Callable[..., Any
 # libcurl
 
 
-def _guard_curl_cffi(module: Any, stack: ExitStack, check: Check) -> None:
+def _guard_curl_cffi(check: Check, module: Any) -> Iterator[Swap]:
     urls: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
     wanted = module.CurlOpt.URL
 
@@ -128,14 +126,47 @@ def _guard_curl_cffi(module: Any, stack: ExitStack, check: Check) -> None:
 
         return add_handle
 
-    swap(stack, module.Curl, "setopt", setting)
-    swap(stack, module.Curl, "perform", performing)
-    swap(stack, module.AsyncCurl, "add_handle", adding)
+    yield Swap(module.Curl, "setopt", setting)
+    yield Swap(module.Curl, "perform", performing)
+    yield Swap(module.AsyncCurl, "add_handle", adding)
 
 
-def _guard_pycurl(module: Any, stack: ExitStack, check: Check) -> None:
-    """Its classes can't be changed, so that others stand in their place, wherever a module has them."""
+def install_classes(stack: ExitStack, check: Check) -> None:
+    """Put guarded classes in pycurl's place, if that is loaded, until the stack is closed.
 
+    Its own can't be changed, so that ours stand wherever a module has them.
+    """
+    module = sys.modules.get("pycurl")
+    if module is None:
+        return
+    if not _curls or _curls[0].module is not module:
+        _curls[:] = [_Curls(module, check)]
+    _curls[0].put(stack)
+
+
+class _Curls:
+    """pycurl's classes, and the modules that have them."""
+
+    def __init__(self, module: Any, check: Check) -> None:
+        self.module = module
+        self._classes: dict[Any, type] = dict(_guarded_curls(module, check))
+        self._holders: set[tuple[Any, str]] = set()
+        self._modules = 0
+
+    def put(self, stack: ExitStack) -> None:
+        if len(sys.modules) != self._modules:  # looking through all of them takes milliseconds
+            self._holders |= set(_holders_of(self._classes))
+            self._modules = len(sys.modules)
+        for holder, name in self._holders:
+            ours = self._classes.get(getattr(holder, name, None))
+            if ours is not None:
+                swap(stack, holder, name, _always(ours))
+
+
+_curls: list[_Curls] = []
+
+
+def _guarded_curls(module: Any, check: Check) -> Iterator[tuple[type, type]]:
     class Curl(module.Curl):  # type: ignore[misc]
         """A handle that remembers where it is to go."""
 
@@ -163,10 +194,8 @@ def _guard_pycurl(module: Any, stack: ExitStack, check: Check) -> None:
             _check_handle(check, module, handle)
             return super().add_handle(handle)
 
-    for ours in (Curl, CurlMulti):
-        theirs = getattr(module, ours.__name__)
-        for holder, name in list(_holders_of(theirs)):
-            swap(stack, holder, name, _always(ours))
+    yield module.Curl, Curl
+    yield module.CurlMulti, CurlMulti
 
 
 def _always(ours: type) -> Callable[[Any], Any]:
@@ -177,17 +206,17 @@ def _check_handle(check: Check, module: Any, handle: Any) -> None:
     _check_url(check, getattr(handle, "url_to_check", "") or handle.getinfo(module.EFFECTIVE_URL))
 
 
-def _holders_of(wanted: type) -> Iterator[tuple[Any, str]]:
+def _holders_of(classes: Container[Any]) -> Iterator[tuple[Any, str]]:
     for module in list(sys.modules.values()):
         for name, value in list(getattr(module, "__dict__", {}).items()):
-            if value is wanted:
+            if isinstance(value, type) and value in classes:
                 yield module, name
 
 
 # pyreqwest
 
 
-def _guard_pyreqwest(module: Any, stack: ExitStack, check: Check) -> None:
+def _guard_pyreqwest(check: Check, module: Any) -> Iterator[Swap]:
     def checked(original: Callable[..., Any]) -> Callable[..., Any]:
         def send(self: Any, *args: Any, **kwargs: Any) -> Any:
             _check_url(check, self.url)
@@ -201,12 +230,11 @@ def _guard_pyreqwest(module: Any, stack: ExitStack, check: Check) -> None:
         ("SyncConsumedRequest", "send"),
         ("SyncStreamRequest", "__enter__"),
     ):
-        swap(stack, getattr(module, owner), name, checked)
+        yield Swap(getattr(module, owner), name, checked)
 
 
-_GUARDS: dict[str, Callable[[Any, ExitStack, Check], None]] = {
+_GUARDS: dict[str, Callable[[Check, Any], Iterable[Swap]]] = {
     "curl_cffi": _guard_curl_cffi,
-    "pycurl": _guard_pycurl,
     "pyreqwest.request": _guard_pyreqwest,
     "uvloop": _guard_uvloop,
 }

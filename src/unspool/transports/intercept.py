@@ -6,16 +6,16 @@ httpx. In-process transports (ASGI, WSGI, mocks) reach none and are left alone. 
 the context of whoever starts them, so that a thread started inside a cassette is inside it.
 
 This, the guard, the stubs of vcrpy's, and the time that a verdict lends are the only patching in the house.
-It's undone with the last cassette.
+These methods stay in place when the last cassette has ended, and let everything pass then.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import partial
 from importlib import import_module
@@ -25,56 +25,53 @@ from typing import Any
 from unspool.transports import active
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.network_guard import check, guarded, is_live, live
-from unspool.transports.patching import Installation, swap
+from unspool.transports.patching import Installation, Swap
 from unspool.transports.playback import Playback, aanswer, answer
 from unspool.transports.vcr_stubs import stubbed_async
 
-_OTHERS = (
-    ("httpx_aiohttp", "AiohttpTransport", "handle_async_request"),
-    ("httpx_curl_cffi", "AsyncCurlTransport", "handle_async_request"),
-    ("httpx_curl_cffi", "CurlTransport", "handle_request"),
-    ("litellm.llms.custom_httpx.aiohttp_transport", "LiteLLMAiohttpTransport", "handle_async_request"),
-    ("pyreqwest.compatibility.httpx", "HttpxTransport", "handle_async_request"),
-    ("pyreqwest.compatibility.httpx", "SyncHttpxTransport", "handle_request"),
-)
+_OTHERS = {
+    "httpx_aiohttp": (("AiohttpTransport", "handle_async_request"),),
+    "httpx_curl_cffi": (
+        ("AsyncCurlTransport", "handle_async_request"),
+        ("CurlTransport", "handle_request"),
+    ),
+    "litellm.llms.custom_httpx.aiohttp_transport": (("LiteLLMAiohttpTransport", "handle_async_request"),),
+    "pyreqwest.compatibility.httpx": (
+        ("HttpxTransport", "handle_async_request"),
+        ("SyncHttpxTransport", "handle_request"),
+    ),
+}
 """Transports of httpx over other clients, where chunks are still chunks; taken over if they are loaded."""
-
-_HANDLERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]]
 
 
 def interception() -> AbstractContextManager[None]:
     """Inside the block requests of all clients go to the cassette in use; the first block installs it."""
+    families()
     return _installation.in_use()
 
 
-def _install(stack: ExitStack) -> None:
-    for family in families():
-        swap(stack, family.HTTPTransport, "handle_request", _handle_request)
-        swap(stack, family.AsyncHTTPTransport, "handle_async_request", _handle_async_request)
-    for transport, method in _others():
-        swap(stack, transport, method, _HANDLERS[method])
-    swap(stack, threading.Thread, "start", _start)
-    swap(stack, ThreadPoolExecutor, "submit", _submit)
-
-
-_installation = Installation(_install)
+_missing: set[str] = set()
 
 
 def families() -> list[ModuleType]:
     """Httpx and, if it's installed, httpx2; one of them only where `httpx2.alias_httpx()` was called."""
     found = [import_module("httpx")]
-    try:
-        found.append(import_module("httpx2"))
-    except ImportError:
-        return found
-    return found if found[0] is not found[1] else found[1:]
+    if "httpx2" not in _missing:
+        try:
+            found.append(import_module("httpx2"))
+        except ImportError:
+            _missing.add("httpx2")  # looking for it takes longer than replaying
+    return list(dict.fromkeys(found))
 
 
-def _others() -> Iterator[tuple[type, str]]:
-    for module, name, method in _OTHERS:
-        transport = getattr(sys.modules.get(module), name, None)
+_TRANSPORTS = (("HTTPTransport", "handle_request"), ("AsyncHTTPTransport", "handle_async_request"))
+
+
+def _swaps(transports: Iterable[tuple[str, str]], module: ModuleType) -> Iterator[Swap]:
+    for name, method in transports:
+        transport = getattr(module, name, None)
         if transport is not None:
-            yield transport, method
+            yield Swap(transport, method, partial(_HANDLERS[method], transport))
 
 
 def _playback_for(request: Any) -> Playback | None:
@@ -94,12 +91,12 @@ def _playback_for(request: Any) -> Playback | None:
     return None
 
 
-def _is_mocked(original: Callable[..., Any]) -> bool:
-    """Whether another tool's mock answers below: it comes first, and its answers aren't recorded.
+def _is_mocked(transport: type, method: str) -> bool:
+    """Whether another tool's mock answers: it comes first, and its answers aren't recorded.
 
     What it lets through isn't recorded either: the guard refuses it inside a cassette.
     """
-    if getattr(original, "__module__", "").partition(".")[0] == "pytest_httpx":
+    if getattr(transport, method).__module__.partition(".")[0] == "pytest_httpx":
         return True
     respx = sys.modules.get("respx.mocks")
     return respx is not None and any(kind.routers for kind in respx.Mocker.registry.values())
@@ -111,13 +108,13 @@ def _opens_websocket(request: Any) -> bool:
     return upgrade.lower() == "websocket"
 
 
-def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:
+def _handle_request(transport: type, original: Callable[..., Any]) -> Callable[..., Any]:
     def send(self: Any, request: Any) -> Any:
         with live():
             return original(self, request)
 
     def handle_request(self: Any, request: Any) -> Any:
-        playback = None if _is_mocked(original) else _playback_for(request)
+        playback = None if _is_mocked(transport, "handle_request") else _playback_for(request)
         if playback is None:
             return original(self, request)
         return answer(playback, request, partial(send, self))
@@ -125,18 +122,24 @@ def _handle_request(original: Callable[..., Any]) -> Callable[..., Any]:
     return handle_request
 
 
-def _handle_async_request(original: Callable[..., Any]) -> Callable[..., Any]:
+def _handle_async_request(transport: type, original: Callable[..., Any]) -> Callable[..., Any]:
     async def send(self: Any, request: Any) -> Any:
         with live():
             return await original(self, request)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        playback = None if _is_mocked(original) else _playback_for(request)
+        playback = None if _is_mocked(transport, "handle_async_request") else _playback_for(request)
         if playback is None:
             return await original(self, request)
         return await aanswer(playback, request, partial(send, self))
 
     return handle_async_request
+
+
+_HANDLERS: dict[str, Callable[[type, Callable[..., Any]], Callable[..., Any]]] = {
+    "handle_request": _handle_request,
+    "handle_async_request": _handle_async_request,
+}
 
 
 def _run(run: Callable[[], None]) -> None:
@@ -165,9 +168,6 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
     return submit
 
 
-_HANDLERS = {"handle_request": _handle_request, "handle_async_request": _handle_async_request}
-
-
 def _start(original: Callable[..., None]) -> Callable[..., None]:
     def start(self: threading.Thread) -> None:
         if active.here() is not None:
@@ -177,3 +177,18 @@ def _start(original: Callable[..., None]) -> Callable[..., None]:
         original(self)
 
     return start
+
+
+def _of_threads(_module: ModuleType) -> Iterator[Swap]:
+    yield Swap(threading.Thread, "start", _start)
+    yield Swap(ThreadPoolExecutor, "submit", _submit)
+
+
+_installation = Installation(
+    {
+        "threading": _of_threads,
+        "httpx": partial(_swaps, _TRANSPORTS),
+        "httpx2": partial(_swaps, _TRANSPORTS),
+        **{module: partial(_swaps, transports) for module, transports in _OTHERS.items()},
+    }
+)

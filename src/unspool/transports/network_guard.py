@@ -20,10 +20,11 @@ import socket
 import ssl
 import sys
 from asyncio import BaseEventLoop
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar, copy_context
 from errno import ECONNREFUSED
+from types import ModuleType
 from typing import Any
 
 from unspool.errors import CassetteError, NetworkBlockedError
@@ -31,13 +32,14 @@ from unspool.transports import active, child_environment, foreign_sockets
 from unspool.transports.hosts import LOOPBACK, is_address, is_allowed, names_in
 from unspool.transports.ignored import is_ignored_host
 from unspool.transports.in_force import in_force
-from unspool.transports.patching import Installation, swap
+from unspool.transports.patching import Installation, Swap
 
 __all__ = ["LOOPBACK", "guarded", "live"]
 
 
 def guarded() -> AbstractContextManager[None]:
     """Inside the block, sockets are looked at; nested and at once, the first block begins it."""
+    _add_hook()
     return _installation.in_use()
 
 
@@ -172,32 +174,26 @@ def _text(host: Any) -> str:
 _HTTPConnection = http.client.HTTPConnection  # in whose place a stub stands by then
 
 
-def _install(stack: ExitStack) -> None:
-    _add_hook()
-    stack.callback(_forget)
-    for name in ("connect", "connect_ex", "sendto"):  # before what other tools put in their place
-        swap(stack, socket.socket, name, _to_address)
+def _swaps(_module: ModuleType) -> Iterator[Swap]:
+    for name in ("connect", "connect_ex", "sendto"):
+        yield Swap(socket.socket, name, _to_address)
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        swap(stack, socket, name, _lookup)
-    swap(stack, socket, "getnameinfo", _reverse_lookup)
-    swap(stack, socket, "socketpair", _pair)
-    swap(stack, BaseEventLoop, "getaddrinfo", _lookup_by_loop)
-    swap(stack, _HTTPConnection, "putrequest", _on_old_connection)
+        yield Swap(socket, name, _lookup)
+    yield Swap(socket, "getnameinfo", _reverse_lookup)
+    yield Swap(socket, "socketpair", _pair)
+    yield Swap(BaseEventLoop, "getaddrinfo", _lookup_by_loop)
+    yield Swap(_HTTPConnection, "putrequest", _on_old_connection)
     for name in ("send", "sendall"):
-        swap(stack, socket.socket, name, _on_old_socket)
+        yield Swap(socket.socket, name, _on_old_socket)
     for name in ("send", "write"):
-        swap(stack, ssl.SSLSocket, name, _on_old_socket)
-    foreign_sockets.install(stack, check)
-    child_environment.install(stack, _hosts_of_children)
+        yield Swap(ssl.SSLSocket, name, _on_old_socket)
+    yield from child_environment.swaps(_hosts_of_children)
 
 
 def _forget() -> None:
     _names.clear()
     _looked_up.clear()
     _peers.clear()
-
-
-_installation = Installation(_install)
 
 
 def _hosts_of_children() -> frozenset[str] | None:
@@ -212,14 +208,14 @@ _hooks: list[Callable[[str, tuple[Any, ...]], None]] = []
 
 
 def _add_hook() -> None:
-    """Once in a process: a hook stays for good, and looks at nothing while no block is open."""
+    """Once in a process: a hook stays for good, and lets everything pass while no block is open."""
     if not _hooks:
         _hooks.append(_audit)
         sys.addaudithook(_audit)
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event in _EVENTS and _installation.is_in_place:
+    if event in _EVENTS and not active.is_idle():
         _EVENTS[event](*args)
 
 
@@ -266,7 +262,7 @@ def _to_address(original: Callable[..., Any]) -> Callable[..., Any]:
     """Of `connect` and its like, whose last argument is an address."""
 
     def checked(self: socket.socket, *args: Any) -> Any:
-        if args:
+        if args and not active.is_idle():
             _connects(self, args[-1])
         return original(self, *args)
 
@@ -277,6 +273,8 @@ def _lookup(original: Callable[..., Any]) -> Callable[..., Any]:
     """Remember which name an address was looked up by."""
 
     def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if active.is_idle():
+            return original(host, *args, **kwargs)
         if host and _is_for_a_server(*args, **kwargs):
             with live():
                 return original(host, *args, **kwargs)
@@ -304,7 +302,7 @@ def _is_for_a_server(
 
 def _reverse_lookup(original: Callable[..., Any]) -> Callable[..., Any]:
     def getnameinfo(address: Any, flags: int) -> Any:
-        if flags & socket.NI_NUMERICHOST:  # no look-up at all
+        if not active.is_idle() and flags & socket.NI_NUMERICHOST:  # no look-up at all
             with live():
                 return original(address, flags)
         return original(address, flags)
@@ -312,10 +310,12 @@ def _reverse_lookup(original: Callable[..., Any]) -> Callable[..., Any]:
     return getnameinfo
 
 
-def _lookup_by_loop(_original: Callable[..., Any]) -> Callable[..., Any]:
+def _lookup_by_loop(original: Callable[..., Any]) -> Callable[..., Any]:
     """Asyncio looks names up in a thread of a pool, which needs the context of the task."""
 
     async def getaddrinfo(self: BaseEventLoop, host: Any, port: Any, **kwargs: Any) -> Any:
+        if active.is_idle():
+            return await original(self, host, port, **kwargs)
         looking_up = functools.partial(socket.getaddrinfo, host, port, **kwargs)
         return await self.run_in_executor(None, copy_context().run, looking_up)
 
@@ -340,7 +340,7 @@ def _on_old_connection(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
         active.check_late()
-        if self.sock is not None:
+        if self.sock is not None and not active.is_idle():
             check(self._tunnel_host or self.host, self._tunnel_port or self.port)
         return original(self, *args, **kwargs)
 
@@ -354,7 +354,7 @@ def _on_old_socket(original: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def send(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
-        peer = _peer_of(self)
+        peer = None if active.is_idle() else _peer_of(self)
         if peer is not None and peer not in _peers and not is_allowed(peer[0], peer[1], LOOPBACK):
             check(*peer)
             _peers.add(peer)
@@ -368,3 +368,10 @@ def _peer_of(sock: socket.socket) -> tuple[Any, Any] | None:
         return sock.getpeername()[:2] if _is_of_the_internet(sock) else None
     except OSError:
         return None
+
+
+_installation = Installation(
+    {"socket": _swaps, **foreign_sockets.swaps(check)},
+    install=functools.partial(foreign_sockets.install_classes, check=check),
+    forget=_forget,
+)

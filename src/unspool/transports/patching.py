@@ -1,68 +1,142 @@
-"""Attributes of other people's classes and modules that are ours for a while, and theirs again afterwards."""
+"""Attributes of other people's classes and modules, with ours in their place.
+
+Methods are swapped when the first block needs them and stay so until the process ends: ours let everything
+pass where no cassette is in use. Swapping them for every test would take longer than most replays, and
+CPython stops caching look-ups on a class that changes all the time. Each block that opens checks that ours
+are still there, because undoing a monkeypatch takes them away without a word.
+
+Where another tool has put its own replacement, such as a mock, ours goes on top of it only until the last
+block ends. Left longer, it would call that replacement when the tool has long removed it.
+"""
 
 from __future__ import annotations
 
 import functools
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import BuiltinFunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
 _INHERITED = object()
+_NATIVE = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
+
+
+@dataclass(eq=False, slots=True)
+class Swap:
+    """An attribute to swap.
+
+    Attributes:
+        owner: the class or module.
+        name: the attribute.
+        make: makes ours of what it finds there.
+        original: what the owner was made with; None until ours has been made of it.
+        ours: what is in its place from then on.
+        over: what is over another tool's replacement; None if nothing is.
+    """
+
+    owner: Any
+    name: str
+    make: Callable[[Any], Any]
+    original: Any = field(default=None, init=False)
+    ours: Any = field(default=None, init=False)
+    over: Any = field(default=None, init=False)
+
+    def put(self, stack: ExitStack) -> None:
+        """Put ours in place; over another tool's replacement, until the stack is closed."""
+        found = getattr(self.owner, self.name)
+        if found is self.over or _reaches(found, self.ours):
+            return
+        if self.original is None and _is_original(self.owner, self.name, found):
+            self.original, self.ours = found, _ours(found, self.make)
+        if found is self.original:
+            setattr(self.owner, self.name, self.ours)
+        else:
+            self.over = swap(stack, self.owner, self.name, self.make)
+            stack.callback(setattr, self, "over", None)
+
+
+Swaps = Mapping[str, Callable[[Any], Iterable[Swap]]]
+"""By the name of a module, what to swap once that module is loaded."""
 
 
 class Installation:
-    """What is put in place for the first who needs it, and taken away with the last, in any thread.
+    """What is swapped while at least one block needs it, in any thread.
 
     Args:
-        install: puts it in place, and tells the stack how it's taken away.
+        swaps: what stays in place, looked up at every entry for modules loaded since the last.
+        install: puts in place what is taken away with the last block, and tells the stack how.
+        forget: is called when the last block has ended.
     """
 
-    def __init__(self, install: Callable[[ExitStack], None]) -> None:
-        self._install = install
+    def __init__(
+        self,
+        swaps: Swaps,
+        *,
+        install: Callable[[ExitStack], None] | None = None,
+        forget: Callable[[], None] | None = None,
+    ) -> None:
+        self._finders = list(swaps.items())
+        self._install, self._forget = install, forget
         self._lock = threading.Lock()
         self._users = 0
-        self._installed = ExitStack()
-
-    @property
-    def is_in_place(self) -> bool:
-        return self._users > 0
+        self._undo = ExitStack()
+        self._seen: dict[str, ModuleType] = {}
+        self._swaps: dict[tuple[Any, str], Swap] = {}
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """It's in place to the end of the block."""
-        self._enter()
+        """Keep it in place to the end of the block."""
+        self.enter()
         try:
             yield
         finally:
-            self._leave()
+            self.leave()
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Put everything in place that isn't."""
         with self._lock:
-            if not self._users:
-                with ExitStack() as stack:  # half an installation is undone
-                    self._install(stack)
-                    self._installed = stack.pop_all()
+            try:
+                self._put()
+            except BaseException:
+                if not self._users:
+                    self._undo.close()
+                raise
             self._users += 1
 
-    def _leave(self) -> None:
+    def _put(self) -> None:
+        for name, find in self._finders:
+            module = sys.modules.get(name)
+            if module is not None and module is not self._seen.get(name):
+                self._seen[name] = module
+                for swap_ in find(module):
+                    self._swaps.setdefault((swap_.owner, swap_.name), swap_)
+        for swap_ in self._swaps.values():
+            if getattr(swap_.owner, swap_.name, None) is not swap_.ours:
+                swap_.put(self._undo)
+        if self._install is not None and not self._users:
+            self._install(self._undo)
+
+    def leave(self) -> None:
+        """Take away what was put over other tools' replacements, if this was the last block."""
         with self._lock:
             self._users -= 1
             if not self._users:
-                self._installed.close()
+                self._undo.close()
+                if self._forget is not None:
+                    self._forget()
 
 
-def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-    """Put in an attribute's place what `make` makes of it, until the stack is closed.
+def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) -> Any:
+    """Put in an attribute's place what `make` makes of it, until the stack is closed; return that.
 
-    Who has put something of his own over ours by then keeps it: ours, underneath, must let all pass when
+    A tool that has put its own over ours by then keeps it: ours, underneath, must let everything pass when
     no cassette is in use.
     """
-    original = getattr(owner, name)
     own = vars(owner).get(name, _INHERITED)
-    ours = make(original)
-    if not isinstance(ours, type):
-        ours = functools.wraps(original)(ours)
+    ours = _ours(getattr(owner, name), make)
     setattr(owner, name, ours)
 
     def undo() -> None:
@@ -74,3 +148,41 @@ def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) ->
             setattr(owner, name, own)
 
     stack.callback(undo)
+    return ours
+
+
+def _ours(original: Any, make: Callable[[Any], Any]) -> Any:
+    made = make(original)
+    return made if isinstance(made, type) else functools.wraps(original)(made)
+
+
+def _reaches(found: Any, ours: Any) -> bool:
+    """Whether it's a wrapper of Unspool's own, such as virtual time's, that calls ours."""
+    while ours is not None and getattr(found, "__globals__", {}).get("__name__", "").startswith("unspool."):
+        found = getattr(found, "__wrapped__", None)
+        if found is ours:
+            return True
+    return False
+
+
+def _is_original(owner: Any, name: str, found: Any) -> bool:
+    """Whether the owner was made with it, or its base class was: no mock, monkeypatch or wrapper."""
+    if isinstance(found, type):
+        return True
+    if hasattr(found, "__wrapped__"):
+        return False
+    if isinstance(owner, type) and name not in vars(owner):
+        return True
+    expected = f"{owner.__qualname__}.{name}" if isinstance(owner, type) else name
+    if getattr(found, "__qualname__", None) != expected:
+        return False
+    return isinstance(found, _NATIVE) or _package(found.__module__) == _package(_home(owner))
+
+
+def _home(owner: Any) -> str:
+    home: str = owner.__module__ if isinstance(owner, type) else owner.__name__
+    return home
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]

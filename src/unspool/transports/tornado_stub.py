@@ -7,48 +7,48 @@ request. Here each is a request of its own, as for all other clients, and follow
 from __future__ import annotations
 
 import copy
-import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from io import BytesIO
+from types import ModuleType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from unspool.cassette.model import NO_RESPONSE
 from unspool.errors import CassetteError
 from unspool.transports import active, network_guard, vcr_insides
-from unspool.transports.patching import swap
+from unspool.transports.patching import Swap
 from unspool.transports.vcr_deck import Deck, decoded_body, fail, latest
 
 Fetch = Callable[[Any, Any, Callable[[Any], None]], None]
 
-_CLIENTS = (
-    ("tornado.simple_httpclient", "SimpleAsyncHTTPClient"),
-    ("tornado.curl_httpclient", "CurlAsyncHTTPClient"),
-)
+CLIENTS = {
+    "tornado.simple_httpclient": "SimpleAsyncHTTPClient",
+    "tornado.curl_httpclient": "CurlAsyncHTTPClient",
+}
+"""tornado's clients, by module."""
 
 
-def install(stack: ExitStack) -> None:
-    """Put the stub in place for tornado's clients that are loaded; loading vcrpy loads what is there."""
-    for module, name in _CLIENTS:
-        if module in sys.modules:
-            swap(stack, getattr(sys.modules[module], name), "fetch_impl", _stubbed)
+def swaps(module: ModuleType) -> Iterator[Swap]:
+    """Put the stub in place for one of tornado's clients; loading vcrpy loads what is there."""
+    yield Swap(getattr(module, CLIENTS[module.__name__]), "fetch_impl", _stubbed)
 
 
 def _stubbed(original: Fetch) -> Fetch:
-    try:
-        stub = vcr_insides.tornado_fetch(Deck(), _sent(original))
-    except vcr_insides.VcrpyMovedError as error:
-        stub = _refused(error)
-
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
         if active.playback() is None:
             original(self, request, callback)
         else:
-            _fetch(stub, self, request, request, callback)
+            _fetch(_stub(original), self, request, request, callback)
 
     return fetch_impl
+
+
+def _stub(original: Fetch) -> Fetch:
+    try:
+        return vcr_insides.tornado_fetch(Deck(), _sent(original))
+    except vcr_insides.VcrpyMovedError as error:
+        return _refused(error)
 
 
 def _refused(error: CassetteError) -> Fetch:

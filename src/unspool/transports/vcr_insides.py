@@ -7,6 +7,7 @@ httpx, httpx2 and aiohttp need none of this.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -36,7 +37,7 @@ def patching() -> ModuleType:
     """`vcr.patch`, which puts the stubs in place of clients' classes."""
     patch = _module("vcr.patch")
     _callable(patch, "force_reset")
-    _attribute(patch, "ConnectionRemover")
+    _attribute(_attribute(patch, "ConnectionRemover")(object), "_connection_pool_to_connections")
     return patch
 
 
@@ -50,6 +51,18 @@ def patchers(group: str, deck: object) -> list[Any]:
     builder = _callable(patching(), "CassettePatcherBuilder")(deck)
     made: Iterable[Any] = _callable(builder, f"_{group}")()
     return list(made)
+
+
+def patching_parts() -> tuple[Any, ...]:
+    """What stubs are made with, to tell whether it has been replaced since."""
+    patch = sys.modules.get("vcr.patch")
+    builder = getattr(patch, "CassettePatcherBuilder", None)
+    return builder, getattr(patch, "ConnectionRemover", None), *vars(builder or object).values()
+
+
+def forget_pools(remover: Any) -> None:
+    """Let go of the pools that a `ConnectionRemover` has freed of stubs, so that it can be used again."""
+    remover._connection_pool_to_connections.clear()
 
 
 def tornado_fetch(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ import io
 import socket
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from types import FunctionType, ModuleType
@@ -55,18 +55,21 @@ def stubbed_async() -> AbstractContextManager[None]:
 
 
 def _install(stack: ExitStack) -> None:
-    try:
-        patch, stubs = vcr_insides.patching(), vcr_insides.connection_stubs()
-        patchers = [one for name in _GROUPS for one in vcr_insides.patchers(name, Deck())]
-    except vcr_insides.VcrpyMovedError as error:  # httpx and httpx2 work without
-        swap(stack, http.client.HTTPConnection, "putrequest", functools.partial(_refusing, error))
-    else:
-        _install_connections(stack, patch, stubs, patchers)
+    """Put the stubs of connections in place until the last block ends.
 
-
-def _install_async(stack: ExitStack) -> None:
-    aiohttp_stub.install(stack)
-    tornado_stub.install(stack)
+    They are classes, and a class that is defined meanwhile derives from the stub for good, so they don't stay
+    longer than a block. The stubs made for one block serve the next one too, as long as the attributes that
+    they replace are what they were.
+    """
+    if not (_made and _made[0].fit()):
+        for old in _made:
+            old.undo()  # what another tool has put back after the block
+        try:
+            _made[:] = [_make_stubs()]
+        except vcr_insides.VcrpyMovedError as error:  # httpx and httpx2 work without
+            swap(stack, http.client.HTTPConnection, "putrequest", functools.partial(_refusing, error))
+            return
+    _made[0].put(stack)
 
 
 def _refusing(error: CassetteError, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,35 +83,90 @@ def _refusing(error: CassetteError, original: Callable[..., Any]) -> Callable[..
     return putrequest
 
 
-def _install_connections(
-    stack: ExitStack, patch: ModuleType, stubs: ModuleType, patchers: Iterable[Any]
-) -> None:
+class _Stubs:
+    """The stubs of connections, what they replace, and what frees pools of them."""
+
+    def __init__(self, replacements: Iterable[tuple[Any, str, Any]], removers: Sequence[Any]) -> None:
+        self._places = [_Place(owner, name, new) for owner, name, new in replacements]
+        self._removers = removers
+        self._parts = vcr_insides.patching_parts()
+
+    def fit(self) -> bool:
+        """Whether nothing has been replaced by another tool since."""
+        return self._parts == vcr_insides.patching_parts() and all(map(_Place.is_known, self._places))
+
+    def put(self, stack: ExitStack) -> None:
+        # Pools are freed of stubs when no new ones can come any more, so these enter first.
+        for remover in self._removers:
+            stack.callback(vcr_insides.forget_pools, remover)
+            stack.enter_context(remover)
+        stack.callback(self.undo)
+        for place in self._places:
+            setattr(place.owner, place.name, place.stub)
+
+    def undo(self) -> None:
+        for place in reversed(self._places):
+            place.undo()
+
+
+class _Place:
+    """An attribute of a client's module or class, and what replaces it."""
+
+    __slots__ = ("_found", "_is_own", "name", "owner", "stub")
+
+    def __init__(self, owner: Any, name: str, stub: Any) -> None:
+        self.owner, self.name, self.stub = owner, name, stub
+        self._found, self._is_own = getattr(owner, name, None), name in vars(owner)
+
+    def is_known(self) -> bool:
+        found = getattr(self.owner, self.name, None)
+        return found is self._found or found is self.stub
+
+    def undo(self) -> None:
+        """Put back what was there, unless another tool has put its own over it, which it keeps."""
+        if getattr(self.owner, self.name, None) is not self.stub:
+            return
+        if self._is_own:
+            setattr(self.owner, self.name, self._found)
+        else:
+            delattr(self.owner, self.name)
+
+
+_made: list[_Stubs] = []
+_connections = Installation({}, install=_install)
+_async_clients = Installation(
+    {"aiohttp": aiohttp_stub.swaps, **dict.fromkeys(tornado_stub.CLIENTS, tornado_stub.swaps)}
+)
+
+
+def _make_stubs() -> _Stubs:
+    patch, stubs = vcr_insides.patching(), vcr_insides.connection_stubs()
+    patchers = [one for name in _GROUPS for one in vcr_insides.patchers(name, Deck())]
     removers = [patcher for patcher in patchers if isinstance(patcher, patch.ConnectionRemover)]
-    swaps = [patcher for patcher in patchers if not isinstance(patcher, patch.ConnectionRemover)]
-    # Pools are freed of stubs when no new ones can come any more: the first to enter is the last to leave.
-    for remover in removers:
-        stack.enter_context(remover)
-    _change_connections(stack, patch, stubs)
-    _pin_classes(stack, [(swap_.getter(), swap_.attribute) for swap_ in swaps])
-    for patcher in swaps:
-        stack.enter_context(patcher)
-
-
-_connections = Installation(_install)
-_async_clients = Installation(_install_async)
+    swapped = [
+        (patcher.getter(), patcher.attribute, patcher.new)
+        for patcher in patchers
+        if not isinstance(patcher, patch.ConnectionRemover)
+    ]
+    pinned = _pinned_methods((owner, name) for owner, name, _ in swapped)
+    return _Stubs([*_changed_connections(patch, stubs), *pinned, *swapped], removers)
 
 
 # How vcrpy's connections are changed
 
 
-def _change_connections(stack: ExitStack, patch: ModuleType, stubs: ModuleType) -> None:
-    swap(stack, patch, "force_reset", _nothing_is_reset)
-    swap(stack, stubs.VCRConnection, "__init__", functools.partial(_init, stubs.VCRConnection))
-    swap(stack, stubs.VCRConnection, "connect", _connect)
-    swap(stack, stubs.VCRConnection, "request", _request)
-    swap(stack, stubs.VCRConnection, "getresponse", _getresponse)
-    stubs.VCRConnection.is_closed = property(_is_closed)
-    stack.callback(delattr, stubs.VCRConnection, "is_closed")
+def _changed_connections(patch: ModuleType, stubs: ModuleType) -> Iterator[tuple[Any, str, Any]]:
+    yield patch, "force_reset", _nothing_is_reset(patch.force_reset)
+    connection = stubs.VCRConnection
+    for name, make in (
+        ("__init__", functools.partial(_init, connection)),
+        ("connect", _connect),
+        ("request", _request),
+        ("getresponse", _getresponse),
+    ):
+        original = getattr(connection, name)
+        yield connection, name, functools.wraps(original)(make(original))
+    yield connection, "is_closed", property(_is_closed)
 
 
 def _nothing_is_reset(_original: Callable[..., Any]) -> Callable[..., Any]:
@@ -344,7 +402,7 @@ class _Delivered:
 # Classes that find themselves by their names
 
 
-def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
+def _pinned_methods(swapped: Iterable[tuple[Any, str]]) -> Iterator[tuple[type, str, Any]]:
     """Let methods of real classes, as `super(HTTPSConnection, self)` in them, go on finding the real ones."""
     real: dict[ModuleType, dict[str, type]] = defaultdict(dict)
     for owner, name in swapped:
@@ -356,15 +414,25 @@ def _pin_classes(stack: ExitStack, swapped: Iterable[tuple[Any, str]]) -> None:
                 if isinstance(method, FunctionType) and not classes.keys().isdisjoint(
                     method.__code__.co_names
                 ):
-                    swap(stack, kind, name, functools.partial(_pinned, classes))
+                    yield kind, name, _pinned(classes, method)
 
 
-def _pinned(names: dict[str, type], function: Callable[..., Any]) -> Callable[..., Any]:
+def _pinned(names: dict[str, type], function: FunctionType) -> Callable[..., Any]:
     """The function, for which these names mean what they mean now."""
-    assert isinstance(function, FunctionType)  # noqa: S101 - whoever swaps has looked
-    scope = {**function.__globals__, **names}
+    known = _PinnedNames(function.__globals__, names)
     pinned = FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+        function.__code__, known, function.__name__, function.__defaults__, function.__closure__
     )
     pinned.__kwdefaults__ = function.__kwdefaults__
-    return pinned
+    return functools.wraps(function)(pinned)
+
+
+class _PinnedNames(dict[str, Any]):
+    """A module's names, a few of which never change."""
+
+    def __init__(self, module: dict[str, Any], names: dict[str, type]) -> None:
+        super().__init__({"__builtins__": module["__builtins__"], **names})
+        self._module = module
+
+    def __missing__(self, name: str) -> Any:
+        return self._module[name]
