@@ -257,8 +257,8 @@ def _add_playing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timing",
         type=_timing,
-        default="instant",
-        help="when chunks are sent: instant (the default), recorded, or a factor such as 0.5",
+        help="when chunks are sent: instant, recorded, or a factor such as 0.5 (default: recordings at once,"
+        " a script's turns at their pace)",
     )
     parser.add_argument(
         "--fault", help="what happens to the responses: a scenario's name, or such as 'Break(2)'"

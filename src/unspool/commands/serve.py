@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from unspool.server.sources import Recordings, Source
 from unspool.transports.replay import Timing
 
 _SECONDS_TO_STOP = 5.0
+_SCRIPT = re.compile(r".+\.py:[A-Za-z_]\w*")
 _WORKER = "UNSPOOL_WORKER"
 
 
@@ -33,7 +35,7 @@ class Wanted:
     sources: Sequence[str]
     host: str = "127.0.0.1"
     port: int = 4010
-    timing: Timing = "instant"
+    timing: Timing | None = None
     fault: str | None = None
     seed: int | None = None
     token: str | None = None
@@ -78,7 +80,15 @@ def source_of(sources: Sequence[str], *, repeats: bool) -> Source:
     Raises:
         UnspoolError: there is no such file, or it's neither cassettes nor a script.
     """
-    return Recordings([Path(one) for one in sources], repeats=repeats)
+    scripts = [one for one in sources if _SCRIPT.fullmatch(one)]
+    if not scripts:
+        return Recordings([Path(one) for one in sources], repeats=repeats)
+    if len(sources) > 1:
+        raise ServerError(f"expected one script, or cassettes; got {', '.join(sources)}")
+    from unspool.server.scripted import script_in  # noqa: PLC0415 - it knows all the formats' encoders
+
+    path, _, name = scripts[0].rpartition(":")
+    return script_in(Path(path), name)
 
 
 def _folder(sources: Sequence[str]) -> Path | None:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from unspool.cassette.model import End, Headers, Interaction, Request, header
@@ -18,6 +17,7 @@ from unspool.server.http1 import Framing, framing_of, head_bytes
 from unspool.server.journal import Entry, Journal
 from unspool.server.parsing import RequestHead
 from unspool.server.sources import Answer, Source, parts_to_send
+from unspool.transports.fault_transport import Breaker, BrokenAnswer
 
 ADMIN = "/__unspool/"
 
@@ -94,7 +94,7 @@ class App:
         source: where the responses come from.
         journal: where requests are noted.
         factor: how many times the recorded times a response takes; 0 sends it at once.
-        breaker: a `Breaker` with the fault that responses go through; None for none.
+        breaker: the fault that responses go through; None for none.
         token: what a client has to present as its API key; None if any client may ask.
         admin: answers the addresses under `/__unspool/`.
         now: returns the seconds since the server began.
@@ -103,7 +103,7 @@ class App:
     source: Source
     journal: Journal
     factor: float = 0.0
-    breaker: Any = None
+    breaker: Breaker | None = None
     token: str | None = None
     admin: Callable[[App, Request], tuple[int, Headers, bytes]] | None = None
     now: Callable[[], float] = lambda: 0.0
@@ -154,45 +154,45 @@ class App:
         if self.breaker is not None:
             broken = self.breaker.meet(request, self.source.conversations)
         try:
-            if broken is None:
-                return self._unbroken(entry, head, request)
-            return self._broken(entry, request, broken)
+            if broken is not None:
+                return self._broken(entry, request, broken)
+            answer = self.source.answer(request, entry)
+            entry.answered_by = answer.answered_by
+            if answer.broken is not None:
+                return self._broken(entry, request, answer.broken, answer)
+            return self._unbroken(entry, head, request, answer)
         except CassetteError as error:
-            return _missed(entry, str(error))
+            self.journal.miss(entry, str(error))
+            return _missed(entry)
         except FaultError as error:
             self.fault_errors.append(str(error))
             return _refused(entry, 500, str(error))
 
-    def _unbroken(self, entry: Entry, head: RequestHead, request: Request) -> Reply:
-        answer = self.source.answer(request)
-        entry.answered_by = answer.answered_by
+    def _unbroken(self, entry: Entry, head: RequestHead, request: Request, answer: Answer) -> Reply:
+        ready = None
         if self.factor == 0 and self.gate.after is None and not self.journal.keeps_bodies:
             ready = self._ready(answer.interaction, head, request)
-            if ready is not None:
-                entry.status = answer.interaction.response.status
-                return Reply(
-                    entry,
-                    iter(()),
-                    ready.data,
-                    pieces=ready.pieces,
-                    size=len(answer.interaction.response.body),
-                )
-        return Reply(entry, self._in_time(parts_to_send(answer.interaction, request)))
+        if ready is None:
+            return Reply(entry, self._in_time(parts_to_send(answer.interaction, request)))
+        response = answer.interaction.response
+        entry.status = response.status
+        return Reply(entry, iter(()), ready.data, pieces=ready.pieces, size=len(response.body))
 
-    def _broken(self, entry: Entry, request: Request, broken: Any) -> Reply:
-        answers: list[Answer] = []
+    def _broken(
+        self, entry: Entry, request: Request, broken: BrokenAnswer, answer: Answer | None = None
+    ) -> Reply:
+        answers = [] if answer is None else [answer]
 
         def ask() -> Iterator[Part]:
-            answer = self.source.answer(request)
-            answers.append(answer)
-            entry.answered_by = answer.answered_by
-            return (
-                part for part in self._in_time(parts_of(answer.interaction)) if not isinstance(part, Sent)
-            )
+            if not answers:
+                answers.append(self.source.answer(request, entry))
+            entry.answered_by = answers[0].answered_by
+            parts = self._in_time(parts_of(answers[0].interaction))
+            return (part for part in parts if not isinstance(part, Sent))
 
         def give_back() -> None:
-            for answer in answers:
-                answer.give_back()
+            for one in answers:
+                one.give_back()
 
         parts = broken.parts(ask)
         first = next(parts)  # asks the source now: a miss is a response of its own
@@ -279,11 +279,10 @@ def _error_body(kind: str, message: str) -> bytes:
     return json.dumps({"error": {"type": kind, "code": kind, "message": message}}).encode() + b"\n"
 
 
-def _missed(entry: Entry, message: str) -> Reply:
+def _missed(entry: Entry) -> Reply:
     """A response that no client retries, and that no provider sends: 404 with a type of our own."""
-    entry.message = message
     headers = (*_JSON, ("x-should-retry", "false"), ("x-unspool", "miss"))
-    return Reply(entry, _own(404, headers, _error_body("unspool_miss", message)), outcome="missed")
+    return Reply(entry, _own(404, headers, _error_body("unspool_miss", entry.message)), outcome="missed")
 
 
 def _refused(entry: Entry, status: int, message: str) -> Reply:

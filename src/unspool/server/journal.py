@@ -53,6 +53,11 @@ class Entry:
     pulls: list[tuple[float, bytes]] = field(default_factory=list)
     ended_by: str = ""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more of the response will be sent."""
+        return self.outcome != "open"
+
     def as_json(self) -> dict[str, Any]:
         """The entry as `/__unspool/requests` shows it. Headers are left out: they hold keys."""
         body = self.request.body.decode("utf-8", "replace")
@@ -127,6 +132,12 @@ class Journal:
         self.entries.append(entry)
         return entry
 
+    def miss(self, entry: Entry, message: str) -> None:
+        """Note that nothing answers a request, before its client hears of it."""
+        entry.message = message
+        if len(self.missed) < _MOST_ENTRIES:
+            self.missed.append(message)
+
     def end(self, entry: Entry, outcome: str, now: float) -> None:
         """Note how a response ended. Idempotent."""
         if entry.outcome != "open":
@@ -135,8 +146,6 @@ class Journal:
         self.outcomes[outcome] += 1
         self.pieces += entry.pieces
         self.size += entry.size
-        if outcome == "missed" and len(self.missed) < _MOST_ENTRIES:
-            self.missed.append(entry.message)
         self.report(entry)
 
     def clear(self) -> None:

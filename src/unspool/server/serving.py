@@ -36,7 +36,8 @@ class Server:
         source: what answers.
         host: where to listen; by default only this machine reaches it.
         port: 0 for any free one.
-        timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
+        timing: `instant`; `recorded`, at the source's own times; or a number that stretches these. By default
+            recordings are sent at once, and a script's turns at their pace.
         fault: what happens to the responses.
         token: what a client presents as its API key; needed for a host that other machines reach.
         report: is called with each request's entry once its response has ended.
@@ -57,7 +58,7 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        timing: Timing = "instant",
+        timing: Timing | None = None,
         fault: Fault | None = None,
         token: str | None = None,
         report: Report | None = None,
@@ -72,7 +73,7 @@ class Server:
         self.app = App(
             source,
             journal,
-            factor=factor_of(timing),
+            factor=source.factor if timing is None else factor_of(timing),
             breaker=None if fault is None else Breaker(fault),
             token=token or None,
             admin=Admin(self._load, has_one_memory=not reuse_port),
@@ -109,8 +110,7 @@ class Server:
             raise ServerError(
                 f"can't listen to {self._host}:{self._port}: {error.strerror or error}"
             ) from error
-        if isinstance(self.app.source, Recordings):
-            self._reloading = loop.create_task(self._reload())
+        self._reloading = loop.create_task(self._reload())
 
     async def stop(self) -> None:
         """Close all connections. Idempotent."""
@@ -129,17 +129,18 @@ class Server:
         """What a run has to fail for: requests that nothing answered, faults that broke nothing."""
         breaker = self.app.breaker
         unfit = [] if breaker is None else [str(error) for error in breaker.errors()]
-        return [*self.app.journal.missed, *dict.fromkeys([*self.app.fault_errors, *unfit])]
+        return list(
+            dict.fromkeys(
+                [*self.app.journal.missed, *self.app.fault_errors, *unfit, *self.app.source.problems()]
+            )
+        )
 
     async def _reload(self) -> None:
-        """Load the recordings again when a file changes."""
+        """Load the source again when a file changes."""
         while True:
             await asyncio.sleep(_RELOAD_SECONDS)
-            source = self.app.source
-            if not isinstance(source, Recordings):
-                continue
             try:
-                if await asyncio.to_thread(source.has_changed):
+                if await asyncio.to_thread(self.app.source.has_changed):
                     self.app.reload()
             except (UnspoolError, OSError):
                 continue  # a file that is being written: the next look finds it whole

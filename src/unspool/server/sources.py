@@ -18,6 +18,8 @@ from unspool.cassette.names import SUFFIXES
 from unspool.cassette.store import cassettes_in
 from unspool.errors import CassetteNotFoundError
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop, unsized
+from unspool.server.journal import Entry
+from unspool.transports.fault_transport import BrokenAnswer
 
 MATCH_ON = ("method", "path", "query", "body")
 """What must agree: a client asks this machine instead of the recorded host."""
@@ -31,18 +33,30 @@ class Answer:
         interaction: the request and its response, with times.
         answered_by: the name of the recording or the turn.
         give_back: lets the same request be answered again, because the client didn't get the response whole.
+        broken: the response under the turn's own fault; None if it has none.
     """
 
     interaction: Interaction
     answered_by: str
     give_back: Callable[[], None]
+    broken: BrokenAnswer | None = None
 
 
 class Source(Protocol):
-    """Answers requests."""
+    """Answers requests.
 
-    def answer(self, request: Request, /) -> Answer:
+    Attributes:
+        factor: how many times its own times a response takes, unless the server is told otherwise.
+    """
+
+    factor: float
+
+    def answer(self, request: Request, entry: Entry, /) -> Answer:
         """Choose the response to a request.
+
+        Args:
+            request: the request.
+            entry: its line in the journal, which shows how much of the response has been sent.
 
         Raises:
             CassetteError: nothing answers it.
@@ -53,7 +67,17 @@ class Source(Protocol):
         """The conversations that it knows, by which a fault finds the turn that it's aimed at."""
 
     def reset(self) -> None:
-        """Begin again, as if nothing had been asked."""
+        """Begin again, as if nothing had been asked.
+
+        Raises:
+            UnspoolError: it can't be.
+        """
+
+    def has_changed(self) -> bool:
+        """Whether a file that it was read from has changed since."""
+
+    def problems(self) -> list[str]:
+        """What a run has to fail for, beside requests that nothing answered."""
 
 
 class Recordings:
@@ -68,6 +92,8 @@ class Recordings:
         CassetteNotFoundError: there is no such file, or no cassette in the folder.
         CassetteFormatError: a file isn't a cassette.
     """
+
+    factor = 0.0
 
     def __init__(self, paths: Iterable[Path], *, repeats: bool = True, **options: object) -> None:
         self.paths = list(paths)
@@ -112,7 +138,7 @@ class Recordings:
         """The conversations in all the cassettes."""
         return self._cassette.conversations
 
-    def answer(self, request: Request, /) -> Answer:
+    def answer(self, request: Request, _entry: object = None, /) -> Answer:
         """Choose the recording of a request.
 
         Raises:
@@ -124,10 +150,9 @@ class Recordings:
         cassette = self._cassette
         return Answer(found, self._names.get(id(found), ""), lambda: cassette.give_back(found))
 
-    @property
-    def unplayed(self) -> list[str]:
-        """The names of the recordings that haven't answered any request."""
-        return [self._names.get(id(one), "") for one in self._cassette.unplayed]
+    def problems(self) -> list[str]:
+        """Nothing: a recording may be left over."""
+        return []
 
 
 def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
