@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 from tests.faults import answers, checking
@@ -121,6 +122,44 @@ def test_the_finish_reason_comes_before_the_last_words(
     recorded: Interaction, places: tuple[int, ...]
 ) -> None:
     assert data(EarlyFinish().apply(recorded)) == pick(recorded, *places)
+
+
+def _of_choice(index: int, text: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    delta = {} if text is None else {"content": text}
+    return answers.chat({}, choices=[{"index": index, "delta": delta, "finish_reason": reason}])
+
+
+@pytest.mark.parametrize(
+    ("chunks", "places"),
+    [
+        pytest.param(
+            [
+                _of_choice(0, "a"),
+                _of_choice(1, "b"),
+                _of_choice(0, None, "stop"),
+                _of_choice(1, None, "stop"),
+            ],
+            (2, 0, 1, 3),
+            id="the first ends before the other",
+        ),
+        pytest.param(
+            [_of_choice(0, "a"), _of_choice(1, "b"), _of_choice(1, "c"), _of_choice(1, reason="stop")],
+            (0, 1, 3, 2),
+            id="the second ends",
+        ),
+    ],
+)
+def test_with_several_choices_a_reason_comes_before_the_last_words_of_its_own(
+    chunks: list[dict[str, Any]], places: tuple[int, ...]
+) -> None:
+    recorded = answers.interaction(*answers.sse(*chunks))
+    assert data(EarlyFinish().apply(recorded)) == pick(recorded, *places)
+
+
+def test_the_reason_of_two_choices_at_once_comes_before_the_last_words_of_both() -> None:
+    both = answers.chat({}, choices=[{"index": n, "delta": {}, "finish_reason": "stop"} for n in (0, 1)])
+    recorded = answers.interaction(*answers.sse(_of_choice(0, "a"), _of_choice(1, "b"), both))
+    assert data(EarlyFinish().apply(recorded)) == pick(recorded, 2, 0, 1)
 
 
 # Loops

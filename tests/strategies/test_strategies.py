@@ -16,6 +16,7 @@ from unspool import faults, strategies
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError, MockError
 from unspool.strategies import recording
+from unspool.strategies.faults import KINDS
 
 FORMATS = ("openai-chat", "anthropic-messages", "gemini-generate")
 
@@ -64,6 +65,23 @@ def test_a_fault_breaks_a_recording_or_says_why_not(recorded: Interaction, fault
 @given(strategies.faults())
 def test_a_fault_prints_as_its_code(fault: faults.Fault) -> None:
     assert eval(repr(fault), vars(faults) | {"__builtins__": {}} | names_of_faults()) == fault
+
+
+def test_every_fault_is_drawn() -> None:
+    single = {
+        kind for kind in vars(faults).values() if isinstance(kind, type) and issubclass(kind, faults.Fault)
+    }
+    assert set(KINDS) == single - {faults.Fault, faults.Scenario}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_is_drawn_for_a_fault_makes_one(kind: type[faults.Fault]) -> None:
+    @settings(database=None, max_examples=10, derandomize=True)
+    @given(KINDS[kind])
+    def test_it(given: dict[str, Any]) -> None:
+        kind(**given)
+
+    test_it()
 
 
 def names_of_faults() -> dict[str, Any]:

@@ -645,6 +645,26 @@ def finishes(frame: Frame) -> bool:
     return bool(dialect and frame.event and dialect.finishes(spoken, frame.event))
 
 
+def choices_that(frame: Frame, does: Callable[[Frame], bool]) -> set[int]:
+    """The indices of an event's choices for which this holds, be it `speaks` or `finishes`; 0 without `n`."""
+    body, _ = _asked(frame)
+    key = next((key for key in ("choices", "candidates") if objects_in(body, key)), "")
+    choices = objects_in(body, key)
+    if len(choices) < 2:
+        alone = choices[0] if choices else {}
+        return {_index_of(alone, 0)} if does(frame) else set()
+    return {
+        _index_of(one, place)
+        for place, one in enumerate(choices)
+        if does(frame.with_json({**body, key: [one]}))
+    }
+
+
+def _index_of(choice: JSON, place: int) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else place
+
+
 def unfinished(frame: Frame) -> Frame | None:
     """The event without the reason why the answer ended; None if it has nothing else to say."""
     body, dialect = _asked(frame)

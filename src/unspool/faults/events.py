@@ -15,6 +15,7 @@ from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.dialects import (
     Path,
+    choices_that,
     dialect_of,
     finishes,
     only_finish,
@@ -226,42 +227,54 @@ class RepeatFinish(Fault):
 class EarlyFinish(Fault):
     """The reason why the answer ended comes before the last event that has output, not after it.
 
-    Output and usage that stand beside the reason stay where they are.
+    Output and usage that stand beside the reason stay where they are. Of several choices (`n`), this happens
+    to the first that ends: its reason comes before the last event that has output of that choice.
     """
 
     def feed(self) -> Feed:
-        held: list[Frame] = []  # from the last event that says something on
+        held: list[Frame] = []  # from the earliest event that may be some choice's last one with output
+        last: dict[int, Frame] = {}  # of these, each choice's latest
         done = False
 
         def change(frame: Frame) -> Iterable[Frame]:
             nonlocal done
-            if done or not self._can_come_earlier(frame, held):
-                return (frame,) if done else self._kept_back(held, frame)
-            done = True
-            reason, rest = _apart(frame)
-            if speaks(frame):
-                return (*held, reason, *rest)
-            return (reason, *(one.moved(frame.at) for one in held), *rest)
+            if done:
+                return (frame,)
+            ending = choices_that(frame, finishes)
+            place = self._place(frame, ending, held, last)
+            if place is not None:
+                done = True
+                reason, rest = _apart(frame)
+                later = held[place:] if place == len(held) else [one.moved(frame.at) for one in held[place:]]
+                return (*held[:place], reason, *later, *rest)
+            last.update(dict.fromkeys(choices_that(frame, speaks), frame))
+            held.append(frame)
+            return self._passed(held, last)
 
         def stop(stop: Stop) -> Iterable[Part]:
             return (stop,) if done else missing(self, "a finish reason after some text")(stop)
 
         return each_frame(change, at_stop=stop)
 
-    def _can_come_earlier(self, frame: Frame, held: list[Frame]) -> bool:
-        """Whether there is a reason, and before it output; of its own only if the two can be told apart."""
-        return finishes(frame) and (unfinished(frame) is not None if speaks(frame) else bool(held))
+    def _place(self, frame: Frame, ending: set[int], held: list[Frame], last: dict[int, Frame]) -> int | None:
+        """Where among the events held back the reason comes; None if there is no reason, or no such place."""
+        if not ending:
+            return None
+        if choices_that(frame, speaks) & ending:  # a reason of its own, only if the two can be told apart
+            return None if unfinished(frame) is None else len(held)
+        spoke = [last[choice] for choice in ending if choice in last]
+        return min(_place_of(one, held) for one in spoke) if spoke else None
 
-    def _kept_back(self, held: list[Frame], frame: Frame) -> Iterable[Frame]:
-        """What may be passed on: all that came before the last event with output."""
-        if speaks(frame):
-            passed = list(held)
-            held[:] = [frame]
-            return passed
-        if held:
-            held.append(frame)
-            return ()
-        return (frame,)
+    def _passed(self, held: list[Frame], last: dict[int, Frame]) -> list[Frame]:
+        """Take out what may be passed on: all before the earliest of the choices' latest outputs."""
+        until = min((_place_of(one, held) for one in last.values()), default=len(held))
+        passed = held[:until]
+        del held[:until]
+        return passed
+
+
+def _place_of(frame: Frame, frames: list[Frame]) -> int:
+    return next(place for place, one in enumerate(frames) if one is frame)
 
 
 def _apart(frame: Frame) -> tuple[Frame, tuple[Frame, ...]]:
