@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
 GROUPS = {
     "cuts": "Cut off",
-    "chunks": "In other pieces",
+    "rechunk": "In other pieces",
     "noise": "Noise that a reader must not mind",
     "events": "Events",
     "chat": "OpenAI's chunks",
@@ -24,7 +24,7 @@ GROUPS = {
     "identity": "Ids, indices and order of a message's parts",
     "timing": "Time",
     "connection": "Connections",
-    "answers": "Other answers",
+    "refusals": "Other answers",
 }
 """Module to heading."""
 
