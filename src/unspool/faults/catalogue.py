@@ -239,7 +239,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm("slow-drip", 19184, "A token each nine seconds: slow, but no timeout between two.", Drip(9.0)),
     # Errors inside a stream
     _litellm(
-        "error-before-the-first-token", 20870, "An error comes where the text should start.", ErrorEvent(0)
+        "error-before-the-first-token", 40578, "An error comes where the text should start.", ErrorEvent(0)
     ),
     _litellm(
         "rate-limit-in-mid-answer",
@@ -264,14 +264,14 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     _litellm(
         "vllm-error-in-200",
-        25492,
+        40578,
         "A 200 whose whole body is an error becomes an empty answer.",
         Answer(200, _STREAM_ERROR, (("content-type", "application/json"),)),
         _CHAT,
     ),
     _litellm(
         "vllm-error-chunk",
-        25492,
+        40578,
         "An error chunk is read as an empty one.",
         ErrorEvent(1, status=500, provider="vllm"),
         _CHAT,
@@ -417,7 +417,7 @@ CATALOGUE: tuple[Scenario, ...] = (
         Duplicate(2),
     ),
     _litellm(
-        "text-after-finish", 22098, "The last words come after the finish reason and are lost.", EarlyFinish()
+        "text-after-finish", 376, "The last words come after the finish reason and are lost.", EarlyFinish()
     ),
     _litellm("finish-twice", 27139, "A finish reason comes twice.", RepeatFinish()),
     Scenario(
