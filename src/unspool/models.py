@@ -164,19 +164,19 @@ def assemble_one(
     chunk_extra, choice_extra, delta_extra = extras
     said = _new(Delta)
     _put_fields(said, delta)
-    _put_fields_set(said, _all_fields(Delta))
+    _put_fields_set(said, _FIELDS_OF_DELTA)
     _put_extra(said, delta_extra)
     _put_private(said, None)
     choice["delta"] = said
     of_choice = _new(StreamingChoices)
     _put_fields(of_choice, choice)
-    _put_fields_set(of_choice, _all_fields(StreamingChoices))
+    _put_fields_set(of_choice, _FIELDS_OF_CHOICE)
     _put_extra(of_choice, choice_extra)
     _put_private(of_choice, None)
     chunk["choices"] = [of_choice]
     record = _new(ModelResponseStream)
     _put_fields(record, chunk)
-    _put_fields_set(record, _all_fields(ModelResponseStream))
+    _put_fields_set(record, _FIELDS_OF_CHUNK)
     _put_extra(record, chunk_extra)
     _put_private(record, None)
     return record
@@ -546,3 +546,8 @@ class ModelResponse(_Response):
 
     def __init__(self, *, stream: bool | None = None, **data: Any) -> None:  # noqa: ARG002 - __new__ reads it
         super().__init__(**data)
+
+
+_FIELDS_OF_CHUNK = _all_fields(ModelResponseStream)
+_FIELDS_OF_CHOICE = _all_fields(StreamingChoices)
+_FIELDS_OF_DELTA = _all_fields(Delta)

@@ -36,6 +36,9 @@ class Chain:
         self._stages = stages
 
     def feed(self, item: Any, /) -> Iterator[Any]:
+        if len(self._stages) == 2:  # a decoder and a normalizer, mostly: half the generators
+            first, second = self._stages
+            return _feed_all(second, first.feed(item))
         return _through(self._stages, (item,))
 
     def flush(self) -> Iterator[Any]:

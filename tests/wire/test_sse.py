@@ -303,3 +303,30 @@ written = st.builds(
 @given(written, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_a_written_event_is_read_back(event: WireEvent, newline: Any) -> None:
     assert decode(encode_sse(event, newline=newline)) == [event]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"data: a\n\n",
+                b"data: b\xc3\xa9\n\n",
+                b"data: \n\n",
+                b"data: \xff\n\n",
+                b"id: 7\n",
+                b"event: e\n",
+                b": c\n\n",
+                b"data: c\r\n\r\n",
+                b"\n",
+            ]
+        ),
+        max_size=8,
+    )
+)
+def test_plain_reads_give_the_events_that_single_bytes_give(reads: list[bytes]) -> None:
+    fast, slow = SSEDecoder(keep_ignored=True), SSEDecoder(keep_ignored=True)
+    at_once = [event for data in reads for event in fast.feed(data)] + list(fast.flush())
+    one_by_one = [event for byte in b"".join(reads) for event in slow.feed(bytes([byte]))] + list(
+        slow.flush()
+    )
+    assert at_once == one_by_one

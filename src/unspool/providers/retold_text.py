@@ -49,8 +49,8 @@ class Repetition:
 
     def is_made_by(self, piece: str) -> bool:
         """Note a piece, and return whether it is all of the text before it."""
-        data, length = _bytes(piece), len(piece)
-        if self._pieces > 1 and length == self._length and length > _SHORT and crc32(data) == self._sum:
+        data, length = piece.encode("utf-8", "surrogatepass"), len(piece)
+        if length == self._length and self._pieces > 1 and length > _SHORT and crc32(data) == self._sum:
             return True
         self._length += length
         self._pieces += 1

@@ -23,7 +23,7 @@ from typing import Literal
 from unspool.errors import WireError
 from unspool.wire._decoder import DEFAULT_MAX_EVENT_BYTES, Decoder
 from unspool.wire._encoder import refuse_characters, refuse_fields, to_utf8
-from unspool.wire.event import WireEvent
+from unspool.wire.event import WireEvent, message
 
 IGNORED = "unspool.ignored"
 """The name of an event that holds lines which WHATWG ignores: see `SSEDecoder`."""
@@ -72,6 +72,36 @@ class SSEDecoder(Decoder):
         self._retry: int | None = None
         self._ignored = bytearray()
         self._ignored_first = False
+
+    def feed(self, data: bytes, /) -> Iterator[WireEvent]:
+        """The events that this read completes, in order.
+
+        Raises:
+            EventTooLargeError: an event outgrew `max_event_bytes`.
+        """
+        blocks = self._plain_blocks(data)
+        return super().feed(data) if blocks is None else self._messages(blocks)
+
+    def _plain_blocks(self, data: bytes) -> list[bytes] | None:
+        """The blocks of a read of whole events with one `data: ` line each, as most reads are; else None."""
+        if (
+            self._held
+            or self._partial
+            or self._after_cr
+            or self._error is not None
+            or not data.endswith(b"\n\n")
+            or b"\r" in data
+        ):
+            return None
+        blocks = data[:-2].split(b"\n\n")
+        for block in blocks:
+            if not block.startswith(b"data: ") or b"\n" in block or len(block) > self._max_event_bytes:
+                return None
+        return blocks
+
+    def _messages(self, blocks: list[bytes]) -> Iterator[WireEvent]:
+        self._at_start = False
+        return iter([message(block[6:].decode("utf-8", "replace"), self._id) for block in blocks])
 
     def _decode(self, data: bytes) -> Iterator[WireEvent]:
         for line in self._split(data):

@@ -30,6 +30,7 @@ from unspool.errors import APIResponseValidationError, MalformedEventError
 from unspool.models import ModelResponse, ModelResponseStream, Usage
 from unspool.providers.annotations import sort_annotations
 from unspool.providers.json_events import DONE, JSON, json_or_text, parse_event
+from unspool.providers.openai.alike import AlikeChunks
 from unspool.providers.retold_text import Repetition
 from unspool.wire.event import WireEvent
 
@@ -41,6 +42,8 @@ class OpenAIChatNormalizer:
         self._calls = CallNumbers()
         self._heard: set[int] = set()  # the choices that have said something
         self._said: dict[tuple[int, str], Repetition] = {}
+        self._alike = AlikeChunks(_chunk_alone)
+        self._alike_said = Repetition()  # what was said by the alike ones
         self._done = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
@@ -50,6 +53,15 @@ class OpenAIChatNormalizer:
             ProviderError: the event is the provider's own report of an error.
             MalformedEventError: the event is neither JSON nor a chunk.
         """
+        alike = None if self._done or event.name != "message" else self._alike.read(event.data)
+        if alike is None:
+            return self._feed(event)
+        chunk, field, text = alike
+        if (text or field != "content") and self._alike_said.is_made_by(text):
+            setattr(chunk.choices[0].delta, field, None if field == "content" else "")
+        return iter((chunk,))
+
+    def _feed(self, event: WireEvent) -> Iterator[ModelResponseStream]:
         if self._done:
             return
         if event.data.strip() == DONE:
@@ -58,8 +70,18 @@ class OpenAIChatNormalizer:
         if event.name == "error":
             raise error_from_body(json_or_text(event.data))
         data = parse_event(event)
-        if data is not None:
-            yield from self.read(data)
+        if data is None:
+            return
+        for chunk in self.read(data):
+            if event.name == "message":
+                self._learn(event.data, chunk)
+            yield chunk
+
+    def _learn(self, data: str, chunk: ModelResponseStream) -> None:
+        """Note an event, so that those that are like it need no parsing."""
+        learned = self._alike.learn(data, chunk)
+        if learned is not None:
+            self._alike_said = self._said[learned]
 
     def read(self, data: JSON) -> Iterator[ModelResponseStream]:
         """The chunk of an event's JSON; raises as `feed` does."""
@@ -108,6 +130,12 @@ def chunk_from(
         raise MalformedEventError(
             f"expected a chat.completion.chunk, got one whose {_complaints(error)}", data=str(data)
         ) from error
+
+
+def _chunk_alone(data: str) -> ModelResponseStream | None:
+    """The chunk of an event's data, apart from its stream."""
+    parsed = parse_event(WireEvent(data=data))
+    return None if parsed is None else chunk_from(parsed)
 
 
 def _settled(data: Mapping[str, Any], calls: CallNumbers | None, heard: Container[int]) -> JSON:
