@@ -5,36 +5,18 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_unspool import noted
-from pytest_unspool.noted import RUNS, TELLERS
+from pytest_unspool import stash
+from pytest_unspool.stash import RUNS, TELLERS, Run
 
 if TYPE_CHECKING:
     from unspool import Cassette, CassetteError
     from unspool.script import Script
-    from unspool.transports.fault_transport import Breaker
-
-
-@dataclass
-class Run:
-    """A cassette in a test.
-
-    Attributes:
-        breakers: the faults that its answers go through.
-        reported: the misses that have been complained of, so that its teardown needn't.
-    """
-
-    cassette: Cassette
-    path: Path
-    fail_on_unplayed: bool = False
-    breakers: list[Breaker] = field(default_factory=list)
-    reported: list[CassetteError] = field(default_factory=list)
 
 
 if TYPE_CHECKING:
@@ -82,7 +64,7 @@ def complain(item: pytest.Item) -> None:
     """
     __tracebackhide__ = True
     for complaint in _complaints(item):
-        item.stash[noted.IS_OURS] = True
+        item.stash[stash.IS_OURS] = True
         pytest.fail(f"{item.nodeid}: {complaint}", pytrace=False)
 
 
@@ -106,10 +88,10 @@ def note_on(item: pytest.Item, error: BaseException) -> None:
     if len(new) > _MOST_NOTES:
         error.add_note(f"and {len(new) - _MOST_NOTES} more of this kind")
     if complaints:
-        item.stash[noted.IS_OURS] = True
+        item.stash[stash.IS_OURS] = True
     if type(error).__module__ == "hypothesis.errors" and item.stash.get(RUNS, []):
         error.add_note(_WITH_HYPOTHESIS)
-    if noted.BROKEN in item.stash and not complaints:
+    if stash.BROKEN in item.stash and not complaints:
         from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 
         reason = stream_torture.reason_to_skip(item, error)
@@ -123,9 +105,9 @@ def check_the_end(item: pytest.Item) -> None:
     for run in item.stash.get(RUNS, []):
         if run.fail_on_unplayed:
             _check_unplayed(item, run)
-    for script in item.stash.get(noted.SCRIPTS, []):
+    for script in item.stash.get(stash.SCRIPTS, []):
         _check_complete(item, script)
-    broken = item.stash.get(noted.BROKEN, None)
+    broken = item.stash.get(stash.BROKEN, None)
     if broken is not None:
         broken.check()
 
@@ -137,20 +119,20 @@ def _check_complete(item: pytest.Item, script: Script) -> None:
     try:
         script.assert_complete()
     except UnspoolError as error:
-        item.stash[noted.IS_OURS] = True
+        item.stash[stash.IS_OURS] = True
         pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
 
 
 def _complaints(item: pytest.Item) -> list[Exception]:
     """Misses, blocks, and faults that didn't happen, each once."""
     runs = item.stash.get(RUNS, [])
-    blocked = item.stash.get(noted.BLOCKED, [])
-    breakers = [*(one for run in runs for one in run.breakers), *item.stash.get(noted.FAULTS, [])]
-    broken = item.stash.get(noted.BROKEN, None)
+    blocked = item.stash.get(stash.BLOCKED, [])
+    breakers = [*(one for run in runs for one in run.breakers), *item.stash.get(stash.FAULTS, [])]
+    broken = item.stash.get(stash.BROKEN, None)
     if broken is not None and broken.must_have_happened:
         breakers.append(broken.breaker)
     found: list[Exception] = [*_misses([*runs, *item.session.stash.get(RUNS, [])]), *blocked]
-    if item.stash.get(noted.HAS_RUN, False):
+    if item.stash.get(stash.HAS_RUN, False):
         found += [error for breaker in breakers for error in breaker.errors()]
     blocked.clear()
     return found
@@ -167,7 +149,7 @@ def _misses(runs: list[Run]) -> Iterator[CassetteError]:
 
 def is_ours(item: pytest.Item, error: BaseException) -> bool:
     """Whether a miss, a block or a fault that didn't happen failed a test: no `xfail` may hide that."""
-    if item.stash.get(noted.IS_OURS, False) or isinstance(error, FailedAtOnce):
+    if item.stash.get(stash.IS_OURS, False) or isinstance(error, FailedAtOnce):
         return True
     errors = sys.modules.get("unspool.errors")
     kinds = () if errors is None else (errors.CassetteError, errors.FaultError)

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_unspool import markers, options
 from pytest_unspool.failure_report import FailedAtOnce
-from pytest_unspool.noted import BLOCKED, BLOCKED_IN_RUN
+from pytest_unspool.stash import BLOCKED, BLOCKED_IN_RUN
 from unspool import NetworkBlockedError, block_network
 from unspool.transports.network_guard import LOOPBACK
 

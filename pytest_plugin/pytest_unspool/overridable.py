@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_unspool import markers
+
 if TYPE_CHECKING:
     from unspool import Clock, Redactor
     from unspool.faults import Fault
@@ -15,17 +17,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def unspool_cassette_dir(request: pytest.FixtureRequest) -> Path:
     """Where a module's cassettes are: `cassettes/<module>` beside it."""
-    from pytest_unspool import naming  # noqa: PLC0415 - not before a test asks for it
-
-    return naming.folder_of(request.path)
+    return markers.folder_of(request.path)
 
 
 @pytest.fixture
 def unspool_default_cassette_name(request: pytest.FixtureRequest) -> str:
     """What a test's cassette is called: as the test, with its class before it."""
-    from pytest_unspool import naming  # noqa: PLC0415 - as above
-
-    return naming.name_of(request.node)
+    return markers.name_of(request.node)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +44,7 @@ def unspool_clock(request: pytest.FixtureRequest) -> Clock:
 
     With `@pytest.mark.stream_cassette(real_time=True)` it's a real one.
     """
-    from pytest_unspool import markers  # noqa: PLC0415 - not before a test asks for it
-    from unspool import RealClock, VirtualClock  # noqa: PLC0415 - as above
+    from unspool import RealClock, VirtualClock  # noqa: PLC0415 - not before a test asks for it
 
     return RealClock() if markers.options_of(request.node).get("real_time") else VirtualClock()
 

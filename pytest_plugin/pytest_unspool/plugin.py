@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import markers, noted, options
+from pytest_unspool import markers, options, stash
 from pytest_unspool.clients import (
     async_stream_anthropic,
     async_stream_openai,
@@ -116,7 +116,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if isinstance(item, pytest.Function):
-        item.session.stash[noted.RUNNING] = item
+        item.session.stash[stash.RUNNING] = item
     return (yield)
 
 
@@ -134,9 +134,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any are deselected: their cassettes are theirs even if they don't run."""
     if any(item.get_closest_marker(markers.MARKER) for item in items):
-        from pytest_unspool import naming
-
-        naming.check_collisions(items)
+        markers.check_collisions(items)
     if options.setting(config, "report"):
         from pytest_unspool import run_report
 
@@ -167,7 +165,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """What a cassette has to complain of makes the test fail, and not its teardown."""
-    item.stash[noted.HAS_RUN] = True
+    item.stash[stash.HAS_RUN] = True
     try:
         result = yield
     except BaseException as error:
@@ -186,12 +184,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def _is_watched(item: pytest.Item) -> bool:
     """Whether the test has a cassette, a fault, or no network."""
-    stash = item.stash
-    if noted.SCRIPTS in stash:
+    own = item.stash
+    if stash.SCRIPTS in own:
         return True
-    if noted.RUNS in stash or noted.BROKEN in stash or noted.FAULTS in stash or noted.BLOCKED in stash:
+    if stash.RUNS in own or stash.BROKEN in own or stash.FAULTS in own or stash.BLOCKED in own:
         return True
-    return noted.RUNS in item.session.stash
+    return stash.RUNS in item.session.stash
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -206,10 +204,10 @@ def pytest_runtest_makereport(
     if call.excinfo is not None and failure_report.is_ours(item, call.excinfo.value):
         failure_report.unhide(made)
     if call.when == "call" or not made.passed:
-        item.stash[noted.OUTCOME] = made.outcome
+        item.stash[stash.OUTCOME] = made.outcome
     if made.failed:
         failure_report.tell_of_streams(item, made)
-    if call.when == "teardown" and (notes := item.stash.get(noted.NOTES, None)):
+    if call.when == "teardown" and (notes := item.stash.get(stash.NOTES, None)):
         made.sections.append(("Unspool", "\n".join(notes)))
         notes.clear()
     return made

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import markers, naming
+from pytest_unspool import markers
 
 if TYPE_CHECKING:
     from unspool import Cassette
@@ -131,8 +131,8 @@ def _claimed(item: pytest.Item) -> Iterator[str]:
     from unspool import CassetteError  # noqa: PLC0415 - only if a report is wanted
 
     try:
-        name = markers.options_of(item).get("name", naming.name_of(item))
-        for path in naming.files_of(naming.folder_of(item.path), name):
+        name = markers.options_of(item).get("name", markers.name_of(item))
+        for path in markers.files_of(markers.folder_of(item.path), name):
             yield os.path.normpath(path)
     except (pytest.UsageError, CassetteError):
         return  # the test itself will report its marker

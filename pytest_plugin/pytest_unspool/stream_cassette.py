@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_unspool import markers, noted, options
+from pytest_unspool import markers, options, stash
 
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
@@ -43,19 +43,19 @@ def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     fixtures that this one asks for says otherwise. Every request of the test is answered from it, or
     recorded to it; none reaches the network unseen.
     """
-    from pytest_unspool import naming, running, stream_torture  # noqa: PLC0415 - they import unspool
+    from pytest_unspool import cassette_in_use, stream_torture  # noqa: PLC0415 - they import unspool
 
     project = markers.with_one_mode(unspool_config, "in unspool_config")
     asked = {**project, **markers.options_of(request.node)}
     name = asked.pop("name", unspool_default_cassette_name)
-    paths = naming.files_of(unspool_cassette_dir, name)
-    is_own = name == naming.name_of(request.node)
+    paths = markers.files_of(unspool_cassette_dir, name)
+    is_own = name == markers.name_of(request.node)
     path = paths[0]
     if unspool_fault is not None and asked.get("fault") is not None:
         raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
     broken = stream_torture.options_of_cassette(request.node, unspool_fault, path)
     said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
-    with running.in_use(request.node, paths, said, is_own=is_own) as cassette:
+    with cassette_in_use.in_use(request.node, paths, said, is_own=is_own) as cassette:
         yield cassette
 
 
@@ -69,19 +69,19 @@ def stream_cassette_factory(request: pytest.FixtureRequest) -> CassetteFactory:
     """
 
     def make(path: str | Path, *others: str | Path, **said: Any) -> AbstractContextManager[Cassette]:
-        from pytest_unspool import running  # noqa: PLC0415 - it imports unspool
+        from pytest_unspool import cassette_in_use  # noqa: PLC0415 - it imports unspool
 
         caller = sys._getframe(1)
         paths = [request.config.rootpath / one for one in (path, *others)]
         asked = {**_of_the_project(request.session), **markers.with_one_mode(said, "of a cassette")}
-        return running.in_use(request.node, paths, asked, fixture=_place(request.config, caller))
+        return cassette_in_use.in_use(request.node, paths, asked, fixture=_place(request.config, caller))
 
     return make
 
 
 def _of_the_project(session: pytest.Session) -> dict[str, Any]:
     """What the project's fixtures say, as the running test sees them: only it knows which ones hold."""
-    item = session.stash.get(noted.RUNNING, None)
+    item = session.stash.get(stash.RUNNING, None)
     if item is None:
         return {}
     value = item._request.getfixturevalue
@@ -104,7 +104,7 @@ def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | N
         return
     from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 
-    noted.watch(request.node, partial(stream_torture.story, request.node, unspool_fault))
+    stash.watch(request.node, partial(stream_torture.story, request.node, unspool_fault))
     with stream_torture.in_force(request.node, unspool_fault, request.getfixturevalue("unspool_clock")):
         yield from _around(request)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import noted
+from pytest_unspool import stash
 from pytest_unspool.failure_report import FailedAtOnce
 from unspool.script import Script
 from unspool.script.playing import ScriptContext
@@ -60,8 +60,8 @@ class ScriptFactory:
             on_miss=self._fail,
             **options,
         )
-        self._node.stash.setdefault(noted.SCRIPTS, []).append(script)
-        noted.watch(self._node, lambda: _told(script))
+        self._node.stash.setdefault(stash.SCRIPTS, []).append(script)
+        stash.watch(self._node, lambda: _told(script))
         self._stack.enter_context(context)
         return script
 

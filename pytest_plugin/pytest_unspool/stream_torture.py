@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import markers, naming, noted
+from pytest_unspool import markers, stash
 
 if TYPE_CHECKING:
     from unspool import Clock
@@ -51,7 +51,7 @@ def _chosen(mark: pytest.Mark, recorded: Sequence[Interaction]) -> Mapping[str, 
             f"expected @pytest.mark.{markers.TORTURE} with only=, skip= and formats=, or xfail=, got"
             f" {mark.args or ''}{mark.kwargs or ''}"
         )
-    every: dict[str, Scenario | None] = {naming.UNBROKEN: None} | {one.name: one for one in CATALOGUE}
+    every: dict[str, Scenario | None] = {markers.UNBROKEN: None} | {one.name: one for one in CATALOGUE}
     known = {*FORMATS, *(name for one in CATALOGUE for name in one.formats)}
     for option in ("only", "skip", "xfail"):
         _check(option, _words(mark, option), every, known)
@@ -132,8 +132,8 @@ def _recorded(metafunc: pytest.Metafunc) -> Sequence[Interaction]:
     said = markers.options_of(item)
     if not (said or item.get_closest_marker(markers.MARKER) or "stream_cassette" in metafunc.fixturenames):
         return ()
-    name = said.get("name") or naming.name_of(item)
-    return _interactions(naming.files_of(naming.folder_of(item.path), name)[0])
+    name = said.get("name") or markers.name_of(item)
+    return _interactions(markers.files_of(markers.folder_of(item.path), name)[0])
 
 
 def _interactions(path: Path) -> Sequence[Interaction]:
@@ -197,7 +197,7 @@ def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
     given = getattr(getattr(node, "callspec", None), "params", {})
     must_fit = FIXTURE in given if mark is None else name in _words(mark, "only")
     broken = Broken(Breaker(fault, lenient=mark is not None), mark is not None, must_fit)
-    node.stash[noted.BROKEN] = broken
+    node.stash[stash.BROKEN] = broken
     if markers.options_of(node).get("real_time"):
         clock = RealClock()
     with lent(clock), force(InForce(broken.breaker, clock, positions=mark is not None)):
@@ -208,11 +208,11 @@ def options_of_cassette(node: pytest.Item, fault: Fault | None, path: Path) -> d
     """How the test's cassette is to be used under a fault: at the recorded times, for pauses to count."""
     if fault is None:
         return {}
-    broken = node.stash[noted.BROKEN]
+    broken = node.stash[stash.BROKEN]
     if broken.is_scenario:
         recorded = _interactions(path)
         if not recorded:
-            pytest.skip(f"nothing has been recorded yet to {path}: the test [{naming.UNBROKEN}] does that")
+            pytest.skip(f"nothing has been recorded yet to {path}: the test [{markers.UNBROKEN}] does that")
         if not broken.must_fit and not any(map(getattr(fault, "fits", bool), recorded)):
             pytest.skip(f"no answer of the cassette has a place for {fault!r}")
     return {"timing": "recorded"}
@@ -222,7 +222,7 @@ def reason_to_skip(node: pytest.Item, error: BaseException) -> str | None:
     """Why a scenario is left out though its test has failed; None if the failure counts."""
     from unspool import CassetteNotFoundError  # noqa: PLC0415 - it's loaded
 
-    broken = node.stash[noted.BROKEN]
+    broken = node.stash[stash.BROKEN]
     ledger = broken.breaker.ledger
     if not broken.is_scenario or ledger.has_broken:
         return None
@@ -240,13 +240,13 @@ def story(node: pytest.Item, fault: Fault) -> Iterator[str]:
     if told:
         yield f"under {fault!r}: {told} See {getattr(fault, 'link', '')}"
     yield from _deeds(node)
-    paths = {str(run.path) for run in node.stash.get(noted.RUNS, [])}
+    paths = {str(run.path) for run in node.stash.get(stash.RUNS, [])}
     where = f" on {', '.join(sorted(paths))}" if paths else ""
     yield f"break it again:  pytest {shlex.quote(node.nodeid)}  # {getattr(fault, 'fault', fault)!r}{where}"
 
 
 def _deeds(node: pytest.Item) -> Iterator[str]:
-    broken = node.stash.get(noted.BROKEN, None)
+    broken = node.stash.get(stash.BROKEN, None)
     if broken is None or not broken.breaker.log:
         return
     yield "what the client did:"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from pytest_unspool import noted, run_report, story
+from pytest_unspool import run_report, stash, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream, UnspoolStream
 from unspool import FOREVER, Clock, MockError, Pause, text_chunks
@@ -152,7 +152,7 @@ class StreamFactory:
         )
         stream.is_mock = cassette is None
         source = "a script" if cassette is None else f"the cassette {cassette}"
-        noted.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
+        stash.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
 
     def _lend_time(self, clock: Clock) -> None:
@@ -170,9 +170,9 @@ class StreamFactory:
         """Where to note what becomes of a stream, under its own fault or under the test's."""
         if own is not None:
             breaker = Breaker(own)
-            self._node.stash.setdefault(noted.FAULTS, []).append(breaker)
-        elif noted.BROKEN in self._node.stash:
-            breaker = self._node.stash[noted.BROKEN].breaker
+            self._node.stash.setdefault(stash.FAULTS, []).append(breaker)
+        elif stash.BROKEN in self._node.stash:
+            breaker = self._node.stash[stash.BROKEN].breaker
         else:
             return None
         breaker.ledger.requests += 1

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import markers, noted, options, run_report
-from pytest_unspool.failure_report import FailedAtOnce, Run
-from pytest_unspool.noted import RUNS
+from pytest_unspool import markers, options, run_report, stash
+from pytest_unspool.failure_report import FailedAtOnce
+from pytest_unspool.stash import RUNS, Run
 from unspool import Cassette, CassetteError, RealClock, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
 from unspool.transports.expected import is_expected_here
@@ -88,8 +88,8 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
         user=node.nodeid or fixture,
         **wanted,
     )
-    if noted.OUTCOME in node.stash:  # the test is run again
-        del node.stash[noted.OUTCOME]
+    if stash.OUTCOME in node.stash:  # the test is run again
+        del node.stash[stash.OUTCOME]
     failed_before = node.session.testsfailed
     with context as cassette:
         if mode == "all" or (mode == "rewrite" and not is_own):
@@ -115,13 +115,13 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
     made |= {"user": node.nodeid or fixture, "rewritten": mode == "rewrite" and not is_own, "notes": notes}
     made["command"] = how_to_record(node, fixture, mode="rewrite")
     run_report.keep(config, made)
-    node.stash.setdefault(noted.NOTES, []).extend(run_report.remarks(made))
+    node.stash.setdefault(stash.NOTES, []).extend(run_report.remarks(made))
 
 
 def _outcome(node: Node, failed_before: int) -> str | None:
     """How the test ended, or those that used a fixture; None if the run was interrupted."""
     if isinstance(node, pytest.Item):
-        return node.stash.get(noted.OUTCOME, None)
+        return node.stash.get(stash.OUTCOME, None)
     return "passed" if node.session.testsfailed == failed_before else "failed"
 
 

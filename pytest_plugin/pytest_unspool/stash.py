@@ -1,18 +1,36 @@
-"""What a test carries with it for its report: the cassettes in use, its faults, and who else has to tell."""
+"""Per-test state for the failure report: the cassettes in use, the faults, and what else reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_unspool.failure_report import Run
     from pytest_unspool.stream_torture import Broken
-    from unspool import NetworkBlockedError
+    from unspool import Cassette, CassetteError, NetworkBlockedError
     from unspool.script import Script
     from unspool.transports.fault_transport import Breaker
+
+
+@dataclass
+class Run:
+    """A cassette in a test.
+
+    Attributes:
+        breakers: the faults that its answers go through.
+        reported: the misses that have been complained of, so that its teardown needn't.
+    """
+
+    cassette: Cassette
+    path: Path
+    fail_on_unplayed: bool = False
+    breakers: list[Breaker] = field(default_factory=list)
+    reported: list[CassetteError] = field(default_factory=list)
+
 
 RUNS: pytest.StashKey[list[Run]] = pytest.StashKey()
 OUTCOME: pytest.StashKey[str] = pytest.StashKey()
