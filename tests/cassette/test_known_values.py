@@ -11,12 +11,14 @@ from tests.loopback import Answer, serve
 
 import unspool
 from unspool.cassette.known_values import KnownValues, counts, environment_values, sent_values
-from unspool.cassette.model import Headers, Request, Response
+from unspool.cassette.model import Headers, Interaction, Request, Response
 from unspool.cassette.redact import Redactor
 from unspool.cassette.secret_names import SecretNames
 from unspool.cassette.secrets import FIELDS, PARAMETERS
 
 VALUE = "q8Zt2LmX0c/Vb7+Ns4Rk1=Yp"
+URL = "https://api.example.com/v1"
+JSON: Headers = (("content-type", "application/json"),)
 NAMES = SecretNames(FIELDS, PARAMETERS)
 
 
@@ -25,6 +27,8 @@ def knowing(*values: str) -> Redactor:
     known.add(values)
     return Redactor().knowing(known)
 
+
+NUMBERED = "".join(c if c.isalnum() else f"&#{ord(c)};" for c in VALUE)
 
 FORMS = {
     "raw": VALUE,
@@ -37,6 +41,14 @@ FORMS = {
     "base64 for URLs": urlsafe_b64encode(b"u:" + VALUE.encode()).decode(),
     "hex": VALUE.encode().hex(),
     "hex in capitals": VALUE.encode().hex().upper(),
+    "in a URL, every byte": "".join(f"%{ord(c):02X}" for c in VALUE),
+    "in a URL in a URL": quote(quote(VALUE)),
+    "in a URL, as JavaScript leaves it": quote(VALUE, safe=";,/?:@&=+$!*'()#"),
+    "in a page, by numbers": NUMBERED,
+    "in a page, by other numbers": "".join(c if c.isalnum() else f"&#x{ord(c):X};" for c in VALUE),
+    "in JSON, as .NET writes it": VALUE.replace("+", "\\u002B"),
+    "base64 in a URL": quote(b64encode(VALUE.encode() + b"?>").decode(), safe=""),
+    "base64 in JSON": b64encode(b"??" + VALUE.encode()).decode().replace("/", "\\/"),
 }
 
 
@@ -105,6 +117,48 @@ def test_credentials_are_taken_from_headers_query_and_userinfo() -> None:
     assert VALUE in sent(uri=f"https://api.example.com/v1?api_key={quote(VALUE, safe='')}&alt=sse")
     assert VALUE in sent(uri=f"https://me:{quote(VALUE, safe='')}@api.example.com/")
     assert sent((("user-agent", VALUE),), f"https://api.example.com/{quote(VALUE)}?q={quote(VALUE)}") == set()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "DeepL-Auth-Key {}:fx",
+        "Key 1a2b3c4d:{}",
+        "KakaoAK {}",
+        'Snowflake Token="{}"',
+        "GoogleLogin auth={}",
+        "bearer,{}",
+        "Bearer {},Bearer another-one-1234567",
+        'Token token="{}", email=me@example.com',
+        "{}",
+    ],
+)
+def test_every_scheme_s_credential_counts(value: str) -> None:
+    key = "q8Zt2LmX0cVb7Ns4Rk1YpWd6Jh3Gf5Aq"
+    assert key in sent((("authorization", value.format(key)),))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x-auth", "x-custom-auth", "helicone-auth", "authentication", "x-portkey-virtual-key", "modal-key"),
+        *("cf-access-client-secret", "x-authorization", "x-upstream-token", "x-user-key", "x-auth-key"),
+    ],
+)
+def test_headers_of_gateways_count(name: str) -> None:
+    assert sent(((name, VALUE),)) == {VALUE}
+
+
+@pytest.mark.parametrize(
+    "name", ["idempotency-key", "x-cache-key", "sec-websocket-key", "x-author", "x-request-id", "user-agent"]
+)
+def test_other_headers_do_not(name: str) -> None:
+    assert sent(((name, VALUE),)) == set()
+
+
+def test_a_url_in_a_parameter_has_parameters_of_its_own() -> None:
+    back = quote(f"https://app.example.com/?token={VALUE.replace('+', 'x')}", safe="")
+    assert sent(uri=f"https://api.example.com/v1?return_to={back}") == {VALUE.replace("+", "x")}
 
 
 def test_variables_are_known_by_their_name() -> None:
@@ -183,6 +237,21 @@ def test_a_miss_tells_no_credential(tmp_path: Path) -> None:
 
     assert "Another thing" in str(raised.value)
     assert VALUE not in str(raised.value)
+
+
+@pytest.mark.parametrize("before", range(0, 70, 3))
+def test_a_miss_tells_no_part_of_a_credential(tmp_path: Path, before: int) -> None:
+    path = tmp_path / "a.yaml"
+    old = Interaction(Request("POST", URL, JSON, json.dumps({"prompt": "x" * 90}).encode()), Response(200))
+    unspool.Cassette.of([old]).save(path)
+    prompt = {"prompt": "x" * before + f"{VALUE} " + "x" * 90}
+    with (
+        pytest.raises(unspool.UnrecordedRequestError) as raised,
+        unspool.use_cassette(path, record_mode="none"),
+    ):
+        httpx.post(URL, json=prompt, headers={"authorization": f"Bearer {VALUE}"})
+
+    assert VALUE[:6] not in str(raised.value)
 
 
 def test_a_miss_passes_no_control_character_on(tmp_path: Path) -> None:

@@ -561,6 +561,32 @@ def test_a_hostile_body_costs_no_more_than_its_length(name: str) -> None:
     assert seconds_for(large) < 20 * max(200 * seconds_for(small), 0.02)
 
 
+@pytest.mark.parametrize(
+    "quoted", ['{"api_key": "hunter2hunter2"}', "https://app.example.com/?x=1&token=hunter2hunter2"]
+)
+def test_what_a_parameter_quotes_is_redacted(quoted: str) -> None:
+    uri = f"https://api.example.com/v1?alt=sse&x={quote(quoted, safe='')}"
+
+    redacted = REDACTOR.request(Request("GET", uri)).uri
+
+    assert redacted == uri.replace("hunter2hunter2", "REDACTED")
+
+
+def test_parameters_that_quote_no_secret_stay_as_they_are() -> None:
+    uri = "https://api.example.com/v1?q=a%20b+c&filter=%7b%22name%22%3a%22x%22%7D"
+    request = Request("GET", uri)
+
+    assert REDACTOR.request(request) is request
+
+
+@pytest.mark.parametrize("name", ["name=api_key", "name=password; x=y", 'name="api_key"'])
+def test_a_part_of_a_form_is_known_by_its_name(name: str) -> None:
+    body = f"--B\r\nContent-Disposition: form-data; {name}\r\n\r\nhunter2hunter2\r\n--B--\r\n"
+    headers = (("content-type", "multipart/form-data; boundary=B"),)
+
+    assert b"hunter2" not in REDACTOR.request(Request("POST", "https://a/", headers, body.encode())).body
+
+
 def seconds_for(body: str) -> float:
     return min(timed(body.encode()) for _ in range(2))
 

@@ -323,10 +323,13 @@ class Cassette:
 
     def _learn(self, request: Request) -> None:
         """Look for this request's credentials, and those of the environment, in all that is written."""
+        self._learn_environment()
+        self._known.add(sent_values(request, self.redactor.names))
+
+    def _learn_environment(self) -> None:
         if not self._knows_environment:
             self._knows_environment = True
             self._known.add(environment_values(os.environ))
-        self._known.add(sent_values(request, self.redactor.names))
 
     def _in_place_of(self, request: Request) -> Interaction | None:
         found = self._player.find_among(self.conversations.nearest(request))
@@ -340,9 +343,10 @@ class Cassette:
             self._player.give_back(interaction)
 
     def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
+        # Without known values too, for an excerpt may cut one in two.
         message = self._why_not(request, under_fault=under_fault) + explain_miss(
-            request,
-            [self._scrubbed(interaction) for interaction in self._player.interactions],
+            self._recorder.request(request),
+            [replace(one, request=self._recorder.request(one.request)) for one in self._player.interactions],
             self._player.play_counts,
             self._matching,
             path=self.name,
@@ -658,7 +662,8 @@ class Cassette:
         """
         unplayed = self.unplayed
         if unplayed:
-            requests = [self._scrubbed(one).request for one in unplayed[:10]]
+            self._learn_environment()
+            requests = [self._recorder.request(one.request) for one in unplayed[:10]]
             listed = "\n".join(f"  {request.method} {request.uri}" for request in requests)
             more = f"\n  and {len(unplayed) - 10} more" if len(unplayed) > 10 else ""
             raise UnplayedInteractionsError(

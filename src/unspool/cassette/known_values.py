@@ -11,6 +11,8 @@ import re
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from html import escape
+from itertools import product
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from unspool.cassette.model import Request
@@ -33,7 +35,16 @@ _AUTH_HEADERS = frozenset(
         "x-goog-api-key",
     }
 )
-_SCHEMES = re.compile(r"(?i)(?:bearer|basic|token|api-?key|key)\s+")
+# Headers of gateways and proxies: `helicone-auth`, `modal-key`, `cf-access-client-secret`.
+_AUTH_HEADER = re.compile(
+    r"(?:.*[-_])?(?:auth[nz]?|authentication|authorization|api-?key|key|token|secret|password|credentials?|jwt)"
+    r"(?:[-_](?:id|value|v?[0-9]+))?"
+)
+_NO_AUTH_HEADER = re.compile(
+    r".*(?:idempoten|cache|websocket|surrogate|partition|correlation|trace|dedup|public|csrf-param).*"
+)
+_SCHEMES = re.compile(r"(?i)\s*(?:bearer|basic|token|api-?key|key)\s+")
+_BETWEEN_PARTS = re.compile(r"[\s,;\"']+")
 _VARIABLE = re.compile(
     r"(?i)(?:.*_)?(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|DSN|DATABASE_URL"
     r"|CONNECTION_STRING|PAT)(?:_?[0-9]+)?"
@@ -72,9 +83,15 @@ def sent_values(request: Request, names: SecretNames) -> Iterator[str]:
 
 def _sent(request: Request, names: SecretNames) -> Iterator[str]:
     for name, value in request.headers:
-        if name.lower() in _AUTH_HEADERS or names.is_secret(name, value):
+        if _is_for_auth(name.lower()) or names.is_secret(name, value):
             yield from _in_header(name.lower(), value)
     yield from _in_url(request.uri, names)
+
+
+def _is_for_auth(name: str) -> bool:
+    if name in _AUTH_HEADERS:
+        return True
+    return _AUTH_HEADER.fullmatch(name) is not None and _NO_AUTH_HEADER.fullmatch(name) is None
 
 
 def _in_header(name: str, value: str) -> Iterator[str]:
@@ -82,11 +99,17 @@ def _in_header(name: str, value: str) -> Iterator[str]:
         for pair in value.split(";"):
             yield pair.partition("=")[2].strip().strip('"')
         return
-    bare = _SCHEMES.sub("", value, count=1).strip()
+    scheme = _SCHEMES.match(value)
+    bare = value[scheme.end() if scheme else 0 :].strip()
     if "Signature=" in bare:  # a signature is made anew for every request
         yield from re.findall(r"(?:Signature|Credential)=([^,\s/]+)", bare)
         return
     yield bare
+    # `Key ID:SECRET`, `DeepL-Auth-Key SECRET:fx`, `Snowflake Token="SECRET"`, and whatever scheme comes next.
+    for part in _BETWEEN_PARTS.split(bare):
+        yield part
+        yield part.partition("=")[2]
+        yield from part.split(":")
     if value[:6].lower() == "basic ":
         yield from _user_and_password(bare)
 
@@ -111,6 +134,8 @@ def _in_url(url: str, names: SecretNames) -> Iterator[str]:
     for name, value in parse_qsl(parts.query):
         if names.is_secret(name, value, in_query=True):
             yield value
+        elif "://" in value:  # where to return to, with a token of its own
+            yield from _in_url(value, names)
 
 
 def environment_values(environment: Mapping[str, str]) -> Iterator[str]:
@@ -188,20 +213,52 @@ def forms(value: str) -> tuple[Form, ...]:
     data = value.encode("utf-8", "surrogatepass")
     any_form = [data, *(text.encode() for text in _quoted(value))]
     base64 = [form for encode in (b64encode, urlsafe_b64encode) for form in _in_base64(data, encode)]
+    any_form += [quote(form, safe="").encode() for form in base64]
+    any_form += [form.replace(b"/", b"\\/") for form in base64]
+    any_form = [form for form in dict.fromkeys(any_form) if form not in base64]
     hexes = [data.hex().encode(), data.hex().upper().encode()]
     alphabets = ((any_form, Alphabet.ANY), (base64, Alphabet.BASE64), (hexes, Alphabet.HEX))
     return tuple({form: alphabet for found, alphabet in alphabets for form in found}.items())
 
 
 def _quoted(value: str) -> Iterator[str]:
-    once = {quote(value, safe=""), quote(value), quote_plus(value)}
+    once = {quote(value, safe=safe) for safe in _LEFT_UNQUOTED} | {quote_plus(value)}
     yield from once
+    yield "".join(f"%{byte:02X}" for byte in value.encode("utf-8", "surrogatepass"))
+    yield from _in_html(value)
     yield from (re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), text) for text in once)
-    yield from (quote(text, safe="") for text in once)
+    yield from (quote(text, safe=safe) for text in once for safe in ("", "/"))
     for ascii_only in (True, False):
         escaped = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
         yield from (escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1])
-        yield re.sub("[&<>'=+]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
+        for signs, form in product(_ESCAPED_SIGNS, ("04x", "04X")):
+            yield re.sub(signs, lambda found: f"\\u{ord(found[0]):{form}}", escaped)  # noqa: B023 - used at once
+
+
+# What encoders of JSON write as `\\uXXXX`: Go's, .NET's, Python's and Ruby's for pages, strict ones.
+_ESCAPED_SIGNS = ("[&<>]", "[&<>'+`]", "[&<>'=+]", "[^A-Za-z0-9]")
+
+
+# What encoders of URLs leave as it is: Python's, JavaScript's two, RFC 3986's paths and queries.
+_LEFT_UNQUOTED = (
+    "",
+    "/",
+    "!*'()",
+    ";,/?:@&=+$!*'()#",
+    ":@!$&'()*+,;=",
+    "/:@!$&'()*+,;=",
+    "/?:@!$'()*,;",
+    "=",
+)
+
+
+def _in_html(value: str) -> Iterator[str]:
+    """As in a page or in XML: by name, or by number."""
+    yield escape(value)
+    yield escape(value, quote=False)
+    for form in ("#{}", "#{:03}", "#x{:x}", "#x{:X}"):
+        yield re.sub("[^A-Za-z0-9]", lambda found: f"&{form.format(ord(found[0]))};", value)  # noqa: B023 - as above
+        yield re.sub("[&<>\"'/+=`]", lambda found: f"&{form.format(ord(found[0]))};", value)  # noqa: B023 - as above
 
 
 def _in_base64(data: bytes, encode: object) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, unquote_to_bytes
 
 from unspool.cassette.channels import allowed_ranges, format_path, scrub_channels, strings_of
 from unspool.cassette.content_coding import (
@@ -227,9 +228,22 @@ class Redactor:
         return self._scrubbed(data, _request_stand_in, by_name=by_name)
 
     def _url(self, url: str) -> str:
-        data = self._constant(_to_bytes(url), by_name=True)
+        data = self._in_parameters(self._constant(_to_bytes(url), by_name=True))
         spans = [*self._search(data, ADDRESS_PATTERNS)]
         return _filled(data, _merged(spans), _request_stand_in).decode("utf-8", "surrogatepass")
+
+    def _in_parameters(self, url: bytes) -> bytes:
+        """Redact what a URL's parameters quote: JSON, or another URL with parameters of its own."""
+        head, mark, query = url.partition(b"?")
+        if b"%" not in query:
+            return url
+        return head + mark + b"&".join(map(self._in_parameter, query.split(b"&")))
+
+    def _in_parameter(self, parameter: bytes) -> bytes:
+        name, mark, value = parameter.partition(b"=")
+        plain = unquote_to_bytes(value)
+        clean = plain if plain == value else self._constant(plain, by_name=True)
+        return parameter if clean == plain else name + mark + quote(clean, safe="").encode()
 
     def _body(self, plain: Response) -> bytes:
         if _is(plain.headers, "vnd.amazon.eventstream"):

@@ -197,6 +197,7 @@ _QUOTED = (
 )
 _PART = rb"\"(?:\r\n[^\r\n]{1,200}+){0,3}+\r\n\r\n(?P<part>[^\r\n]++)"
 _FORM_PART = rb"\"(?:\r\n[^\r\n]{1,200}+){0,3}+\r\n\r\n(?P<form_part>[^\r\n]++)"
+_BARE_PART = rb"(?:;[^\r\n]{0,200}+)?+(?:\r\n[^\r\n]{1,200}+){0,3}+\r\n\r\n(?P<bare_part>[^\r\n]++)"
 _ASSIGNED = (
     rb"\s{0,9}+(?:[=:]|\\u003d|%3d)\s{0,9}+(?:\\{0,15}+[\"'])?+(?:(?:bearer|basic|token|api-?key)\s++)?+"
     rb"(?=[a-z_.~+/%-]*+[0-9])(?P<assigned>[\w.~+/%-]{16,}+={0,2})(?![(\[])"
@@ -206,7 +207,7 @@ _IN_PAIRS = rb"=(?P<pair>[^;&\s\"'<>\\]{1,200}+)(?=;\s?[a-z][a-z ]{0,30}=)"
 _LAST_OF_PAIRS = rb"=(?P<last_pair>[^;&\s\"'<>\\]{1,200}+)"
 _IN_QUERY = rb"=(?P<value>[^&\s\"'<>\\#]{16,}+)"
 _QUOTE = re.compile(rb"(?<!\\)(\\*+)([\"'])|[\r\n]")
-_FORM_GROUPS = {"value", "form_part"}
+_FORM_GROUPS = {"value", "form_part", "bare_part"}
 _VALUE_THEN_NAME = re.compile(
     rb"value(?P<slashes>\\{0,15}+)(?P<quote>[\"'])\s*+:\s*+(?P=slashes)(?P=quote)(?P<text>[^\"'\\\r\n]{1,4000}+)"
     rb"(?P=slashes)(?P=quote)\s*+,\s*+(?P=slashes)(?P=quote)(?:name|key|header)(?P=slashes)(?P=quote)\s*+:\s*+"
@@ -225,6 +226,7 @@ def _regexes(fields: frozenset[str], parameters: frozenset[str]) -> Iterator[tup
         ways = (
             (b"[\\\\\"']", quoted, b"(?:%b|%b)" % (_QUOTED, _PART)),
             (b'"', _behind(word, "[\"']", parameters), _FORM_PART),
+            (b"[\r;]", _behind(word, "name=", names), _BARE_PART),
             (b"=", pairs, _IN_PAIRS),
             (b"=", _behind(word, ";", names & _IN_CONNECTION_STRINGS), _LAST_OF_PAIRS),
             (b"=", [*_behind(word, "[?&;]", names), *_behind(word, r"\\u0026", names)], _IN_QUERY),

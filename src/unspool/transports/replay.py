@@ -79,6 +79,7 @@ class Performance:
         on_end: Callable[[], None] | None = None,
         under_fault: bool = False,
     ) -> None:
+        self._recorded = interaction.request  # which holds no key, as the client's may
         self.response: Response = interaction.response
         self.request = request
         self.family: ModuleType = family_of(request)
@@ -118,10 +119,9 @@ class Performance:
             return self._failure(self._timeline.failure)
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
-        address = str(self.request.url).partition("?")[0]  # its query may hold a key
         again = "Have" if self._under_fault else "Record it anew with this client, or have"
         return RecordingEndedError(
-            f"the recording of {self.request.method} {address} stops after"
+            f"the recording of {self._recorded.method} {self._recorded.uri} stops after"
             f" {counted(len(self.response.body), 'byte')}, and the client reads on:"
             f" {_WHY[self._timeline.end]}. {again} the client leave where the recorded one did."
         )
