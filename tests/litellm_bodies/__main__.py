@@ -21,16 +21,15 @@ from tests.loopback import Loopback, serve
 
 
 class _Refusing(dict[str, object]):
-    """Every path of the server."""
+    """Every path of the server, but for those that are answered."""
 
-    def get(self, _path: str, _default: object = None) -> object:
-        return REFUSAL
+    def get(self, path: str, _default: object = None) -> object:
+        return super().get(path.partition("?")[0], REFUSAL)
 
 
 def main() -> None:
     options = _options()
     with serve({}) as server:
-        server.answers = _Refusing()
         compared = [(row, dict(_compared(row, server))) for row in _rows(options.only)]
     print("\n".join([*_table(compared), *_notes(compared)]))  # noqa: T201 - it's a command
     sys.exit(any(_verdict(each) == "unexplained" for _, found in compared for each in found.values()))
@@ -49,6 +48,7 @@ Found = dict[str, tuple[str, str]]
 
 
 def _compared(row: Row, server: Loopback) -> Iterator[tuple[str, Found]]:
+    server.answers = _Refusing(row.answers)
     for name, conversation in CONVERSATIONS.items():
         found = differences(ours(row, conversation, server), litellms(row, conversation, server))
         yield name, {place: (both, _reason(row, name, place)) for place, both in found.items()}

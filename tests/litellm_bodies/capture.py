@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote
 
+import httpx
 from tests.litellm_bodies.conversations import JSON
 from tests.loopback import Answer, Loopback, Request
 
@@ -28,6 +31,8 @@ class Row:
         model: with the provider's prefix.
         path: where `base_url` ends on the server, such as `/v1`; `litellm_path` if LiteLLM's ends elsewhere.
         options: for both, as keywords.
+        litellm_options: for LiteLLM alone.
+        answers: what the server says to what LiteLLM asks before the request, by path.
         reasons: why something differs, by `conversation`, by `conversation: place` or by `place`; a place
             is as `differences` names it, or the beginning of such a name.
     """
@@ -36,6 +41,8 @@ class Row:
     path: str = ""
     litellm_path: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    litellm_options: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -55,7 +62,7 @@ class Sent:
 
 def ours(row: Row, conversation: JSON, server: Loopback) -> Sent:
     """What Unspool sends."""
-    return _sent(server, lambda: _ask(unspool.completion, row, conversation, server.url + row.path))
+    return _sent(server, lambda: _ask(unspool.completion, row, conversation, server.url + row.path, {}))
 
 
 def litellms(row: Row, conversation: JSON, server: Loopback) -> Sent:
@@ -65,12 +72,29 @@ def litellms(row: Row, conversation: JSON, server: Loopback) -> Sent:
 
     litellm.suppress_debug_info = True
     path = row.path if row.litellm_path is None else row.litellm_path
-    return _sent(server, lambda: _ask(litellm.completion, row, conversation, server.url + path))
+    own = row.litellm_options
+    with _redirected(server.url):
+        return _sent(server, lambda: _ask(litellm.completion, row, conversation, server.url + path, own))
 
 
-def _ask(completion: Callable[..., Any], row: Row, conversation: JSON, base_url: str) -> None:
+@contextmanager
+def _redirected(url: str) -> Iterator[None]:
+    """Send to the server what LiteLLM sends to a provider's own address whatever `base_url` says."""
+    send, server = httpx.HTTPTransport.handle_request, httpx.URL(url)
+
+    def redirect(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(scheme=server.scheme, host=server.host, port=server.port)
+        return send(transport, request)
+
+    with mock.patch.object(httpx.HTTPTransport, "handle_request", redirect):
+        yield
+
+
+def _ask(
+    completion: Callable[..., Any], row: Row, conversation: JSON, base_url: str, own: Mapping[str, Any]
+) -> None:
     given = {"api_key": "sk-test", "base_url": base_url, "drop_params": True, "stream": True}
-    list(completion(row.model, **(given | deepcopy(conversation) | dict(row.options))))
+    list(completion(row.model, **(given | deepcopy(conversation) | dict(row.options) | dict(own))))
 
 
 def _sent(server: Loopback, ask: Callable[[], None]) -> Sent:
@@ -80,7 +104,8 @@ def _sent(server: Loopback, ask: Callable[[], None]) -> Sent:
         ask()
     except Exception as caught:  # noqa: BLE001 - whatever LiteLLM may raise
         error = f"{type(caught).__name__}: {caught}"
-    return _read(server.requests[0]) if server.requests else Sent(error=error)
+    posted = [request for request in server.requests if request.method == "POST"]
+    return _read(posted[-1]) if posted else Sent(error=error)
 
 
 def _read(request: Request) -> Sent:

@@ -16,6 +16,21 @@ _CHAT = {
     "choices: logit_bias": "watsonx documents it; LiteLLM drops it",
 }
 
+_TEXT = {
+    "stream": "the path says it, and the API has no such field",
+    "input": "LiteLLM sends null for a model whose template it doesn't know",
+    "parameters.stream": "LiteLLM leaves its own option in the parameters",
+    "parameters.token": "LiteLLM leaves its own option in the parameters",
+    "parameters.max_new_tokens": "LiteLLM drops max_completion_tokens",
+    "parameters.stop_sequences": "the API takes a list",
+    "penalties: parameters": "a repetition_penalty starts at 1; LiteLLM sends a frequency_penalty as one",
+    "parameters": "LiteLLM leaves its own options in the parameters",
+    "image": "an image has no place in a text; LiteLLM leaves it out",
+    "tool round trip": "a call has no place in a text; LiteLLM leaves it out",
+    "parallel tools": "a call has no place in a text; LiteLLM leaves it out",
+}
+
 ROWS = [
     Row("watsonx/ibm/granite-4", options=_OPTIONS, reasons=_CHAT),
+    Row("watsonx_text/ibm/granite-4", options=_OPTIONS, reasons=_TEXT),
 ]
