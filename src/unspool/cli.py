@@ -126,6 +126,13 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _script(options: argparse.Namespace) -> int:
+    from unspool.commands.script import script_of
+
+    print(script_of(options.file, ids=options.ids))
+    return 0
+
+
 def _wanted(options: argparse.Namespace) -> Wanted:
     from unspool.commands.serve import Wanted
 
@@ -172,6 +179,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_repro(commands)
     _add_serve(commands)
     _add_run(commands)
+    script = commands.add_parser("script", help="print what the model said in a cassette as a script's code")
+    script.add_argument("file", metavar="FILE", type=Path, help="a cassette")
+    script.add_argument("--ids", action="store_true", help="calls keep the ids that they had")
+    script.set_defaults(run=_script)
     show = commands.add_parser("show", help="list a cassette's interactions, or one's network chunks")
     show.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     show.add_argument("number", metavar="N", nargs="?", type=int, help="the interaction, counted from 0")

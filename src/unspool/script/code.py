@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unspool.providers.reply import Call, Citation, Image, Reasoning, Refusal, Text
@@ -27,20 +27,47 @@ def code_of(turn: Turn) -> str:
     return f"({shown}) | {turn.fault!r}" if " + " in shown else f"{shown} | {turn.fault!r}"
 
 
-def group_code(group: Group, *, indent: str = "    ") -> str:
-    """The code of a group of turns."""
-    lines = [f"{indent}{_shown(one)}," for one in group.turns]
+def script_code(turns: Sequence[Any], options: Mapping[str, Any] | None = None) -> str:
+    """The code of a script: a line for each turn."""
+    lines = [f"    {line}" for one in turns for line in f"{_shown(one)},".splitlines()]
+    given = {name: value for name, value in (options or {}).items() if value not in (None, False)}
+    lines += [f"    {name}={_option(value)}," for name, value in given.items()]
+    return "\n".join(["Script(", *lines, ")"])
+
+
+def imports_of(code: str) -> str:
+    """The import that a script's code needs."""
+    names = sorted({name for name in _NAMES if f"{name}(" in code or (name == "FOREVER" and name in code)})
+    return f"from unspool.script import {', '.join(names)}"
+
+
+_NAMES = (
+    *("FOREVER", "Script", "agent", "any_order", "call", "citation", "error", "finish", "image", "pace"),
+    *("reasoning", "refusal", "structured", "text", "turn", "usage", "with_id"),
+)
+
+
+def _group(group: Group) -> str:
+    lines = [f"    {line}" for one in group.turns for line in f"{_shown(one)},".splitlines()]
     if group.when is None and group.any_order:
         return "\n".join(["any_order(", *lines, ")"])
     options = [f"when={_value(group.when)}"]
     options += [f"name={group.name!r}"] if group.name else []
     options += ["any_order=True"] if group.any_order else []
-    options += [] if group.repeat == 1 else [f"repeat={_repeat(group.repeat)}"]
-    return "\n".join(["agent(", *lines, f"{indent}{', '.join(options)},", ")"])
+    options += [] if group.repeat == 1 else [f"repeat={_option(group.repeat)}"]
+    return "\n".join(["agent(", *lines, f"    {', '.join(options)},", ")"])
 
 
-def _shown(turn: Any) -> str:
-    return repr(turn)
+def _shown(one: Any) -> str:
+    if isinstance(one, Group):
+        return _group(one)
+    return getattr(one, "__name__", repr(one)) if callable(one) else repr(one)
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, Pace):
+        return _pace(value)
+    return "FOREVER" if value == float("inf") else repr(value)
 
 
 def _settings(turn: Turn) -> Iterator[tuple[str, str]]:
@@ -51,13 +78,9 @@ def _settings(turn: Turn) -> Iterator[tuple[str, str]]:
     if turn.when is not None:
         yield "when", _value(turn.when)
     if turn.repeat != 1:
-        yield "repeat", _repeat(turn.repeat)
+        yield "repeat", _option(turn.repeat)
     if turn.interleaved:
         yield "interleaved", "True"
-
-
-def _repeat(repeat: float) -> str:
-    return "FOREVER" if repeat == float("inf") else repr(repeat)
 
 
 def _value(value: Any) -> str:

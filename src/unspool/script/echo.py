@@ -28,9 +28,10 @@ def broken_rules(seen: Seen, given: Sequence[Given]) -> Iterator[str]:
 
 
 def _lost_calls(message: SeenMessage, said: SeenMessage) -> Iterator[str]:
-    ids = {call.id for call in message.calls}
+    came = Counter(call.id for call in message.calls)
     for call in said.calls:
-        if call.id and call.id not in ids:
+        came[call.id] -= 1
+        if call.id and came[call.id] < 0:
             yield f"the call of {call.name} ({call.id}) is lost from the history, which has others of it"
 
 

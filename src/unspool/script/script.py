@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from unspool.cassette.file_format import Document
 from unspool.cassette.model import Interaction, Request
+from unspool.cassette.outcomes import MARK
+from unspool.cassette.redact import Redactor
+from unspool.cassette.store import load, write
 from unspool.errors import ScriptError, UnplayedTurnsError, UnscriptedRequestError
 from unspool.faults.fault import Asked, Fault
 from unspool.faults.notes import Ledger
@@ -25,6 +31,7 @@ from unspool.script.choose import (
     round_for,
     slot_for,
 )
+from unspool.script.code import script_code
 from unspool.script.echo import broken_rules
 from unspool.script.encode import CODECS, Manner, Played, played
 from unspool.script.seen import Seen, SeenCall, SeenMessage, SeenResult, SeenThought, read
@@ -120,14 +127,47 @@ class Script:
         self.side_requests: list[SideRequest] = []
         self.misses: list[UnscriptedRequestError] = []
         self._manner = Manner(checked_chunks(chunks), None if pace is None else as_pace(pace))
+        self._written = turns
+        self._options = {"format": format, "chunks": chunks, "pace": pace, "any_order": any_order}
+        self._options |= {} if repeat == 1 else {"repeat": repeat}
         self._lists = lists_of(turns, any_order=any_order, repeat=checked_repeat(repeat))
         self._slots = sorted((slot for one in self._lists for slot in one.slots), key=lambda slot: slot.index)
         self._given: list[Given] = []
+        self._played: list[Interaction] = []
         self._by_key: dict[bytes, Given] = {}
         self._conversations: dict[bytes, int] = {}
         self._stored = Stored()
         self._ledgers: dict[int, tuple[Fault, Ledger]] = {}
         self._lock = threading.RLock()
+
+    @classmethod
+    def from_cassette(cls, path: str | os.PathLike[str], *, ids: bool = False, **options: Any) -> Script:
+        """The script of what the model said in a cassette; printed, it's the code to start from.
+
+        Args:
+            path: the cassette's file.
+            ids: whether calls keep the ids that they had.
+            options: those of `Script`.
+
+        Raises:
+            CassetteError: there is no such file, or it isn't a cassette.
+            ScriptError: it holds no recording of a model, or one that broke off.
+        """
+        from unspool.script.recorded import turns_of  # noqa: PLC0415 - most scripts are written by hand
+
+        return cls(*turns_of(load(Path(path)).interactions, ids=ids), **options)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save what has been played as a cassette, which says of itself that it was made, and not recorded.
+
+        Credentials are redacted, as in every cassette.
+
+        Raises:
+            CassetteWriteError: the file can't be written.
+        """
+        redactor = Redactor()
+        made = [replace(redactor.interaction(one), extra={"made": "by a script"}) for one in self._played]
+        write(Path(path), Document(tuple(made), {MARK: {"made": "by a script"}}))
 
     # -- its turns
 
@@ -198,6 +238,7 @@ class Script:
         self._say(given, seen)
         turn_number = 1 + sum(one.role == "assistant" for one in seen.messages)
         fault = given.turn.fault
+        self._played.append(given.played.interaction)
         asked = Asked(request, given.attempts, turn_number)
         return Answer(given.played.interaction, asked, fault, self._ledger(given, fault), given)
 
@@ -327,7 +368,7 @@ class Script:
         return f"next would be turn {left[0].index}: {left[0].turn!r:.300}\n" if left else ""
 
     def __repr__(self) -> str:
-        return f"Script({', '.join(repr(slot.turn) for slot in self._slots)})"
+        return script_code(self._written, self._options)
 
 
 _UNKNOWN_ADDRESS = (
