@@ -17,6 +17,7 @@ from benchmarks import (
     recording,
     replaying,
     report,
+    scripted,
     sdk_clients,
     suite,
     watchdogs,
@@ -44,7 +45,17 @@ def _sections(count: int) -> dict[str, Iterator[Contest]]:
     streams = (module.contests(count) for module in (wrapper, builder, wire, guards))
     cassettes_ = (
         module.contests()
-        for module in (recording, replaying, cassettes, suite, sdk_clients, watchdogs, audit_hook, memory)
+        for module in (
+            recording,
+            replaying,
+            cassettes,
+            suite,
+            scripted,
+            sdk_clients,
+            watchdogs,
+            audit_hook,
+            memory,
+        )
     )
     return {
         "Import": imports.contests(),

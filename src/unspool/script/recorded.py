@@ -84,7 +84,7 @@ def _turn(place: int, interaction: Interaction, wire_format: str, *, ids: bool) 
     if response.timeline is not None and response.timeline.failure is not None:
         failure = response.timeline.failure
         raise ScriptError(
-            f"interaction {place} ended with {failure.type}: script that turn by hand, text(…) | Break(after=…)"
+            f"interaction {place} ended with {failure.type}: script it by hand, text(…) | Break(after=…)"
         )
     if response.status >= 400:
         return error(response.status, _error_text(response))
@@ -165,10 +165,10 @@ def _arguments(given: str) -> Any:
 def _ends(made: ModelResponse) -> Iterator[Turn]:
     reason = made.choices[0].finish_reason
     usual = "tool_calls" if made.choices[0].message.tool_calls else "stop"
-    if reason and reason != usual and not made.choices[0].message.get("refusal"):
+    if reason != usual and not made.choices[0].message.get("refusal"):
         yield finish(reason)
     tokens = made.usage
-    if tokens is not None and tokens.total_tokens:
+    if tokens.total_tokens:
         cached = getattr(tokens.prompt_tokens_details, "cached_tokens", None) or 0
         thought = getattr(tokens.completion_tokens_details, "reasoning_tokens", None) or 0
         yield usage(tokens.prompt_tokens, tokens.completion_tokens, cached=cached, reasoning=thought)
