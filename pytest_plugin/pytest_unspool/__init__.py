@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_unspool.stream_cassette import CassetteFactory
     from pytest_unspool.stream_faults import StreamFaults
     from pytest_unspool.stream_script import ScriptFactory
+    from pytest_unspool.stream_server import ServerFactory, StreamServer
     from pytest_unspool.stream_verdict import Examiner
     from pytest_unspool.stream_wrapper import StreamFactory
     from pytest_unspool.streams import CannedStream, UnspoolStream
@@ -31,8 +32,10 @@ __all__ = [
     "LoopFactory",
     "Rebuilt",
     "ScriptFactory",
+    "ServerFactory",
     "StreamFactory",
     "StreamFaults",
+    "StreamServer",
     "UnspoolStream",
 ]
 
@@ -44,8 +47,10 @@ _HOMES = {
     "LoopFactory": "looping_stream",
     "Rebuilt": "rebuilt",
     "ScriptFactory": "stream_script",
+    "ServerFactory": "stream_server",
     "StreamFactory": "stream_wrapper",
     "StreamFaults": "stream_faults",
+    "StreamServer": "stream_server",
     "UnspoolStream": "streams",
 }
 

@@ -107,6 +107,10 @@ def check_the_end(item: pytest.Item) -> None:
             _check_unplayed(item, run)
     for script in item.stash.get(stash.SCRIPTS, []):
         _check_complete(item, script)
+    for server in item.stash.get(stash.SERVERS, []):
+        for problem in server.problems():
+            item.stash[stash.IS_OURS] = True
+            pytest.fail(f"{item.nodeid}: {problem}", pytrace=False)
     broken = item.stash.get(stash.BROKEN, None)
     if broken is not None:
         broken.check()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_unspool.rebuilt import Rebuilt
     from pytest_unspool.stream_faults import StreamFaults
     from pytest_unspool.stream_script import ScriptFactory
+    from pytest_unspool.stream_server import ServerFactory
     from pytest_unspool.stream_verdict import Examiner
     from pytest_unspool.stream_wrapper import StreamFactory
     from unspool import Clock
@@ -104,6 +105,20 @@ def stream_script(request: pytest.FixtureRequest, unspool_clock: Clock) -> Itera
 
     with ExitStack() as scripts:
         yield ScriptFactory(request.node, scripts, unspool_clock)
+
+
+@pytest.fixture
+def stream_server(request: pytest.FixtureRequest, unspool_cassette_dir: Path) -> Iterator[ServerFactory]:
+    """Serves recordings or a script over a socket: `server = stream_server("openai/text")`.
+
+    For clients in other processes and languages: `server.url` is the base URL, `server.environment` the
+    variables by which SDKs find it. A request without a response fails the test, and so does a turn that is
+    left over.
+    """
+    from pytest_unspool.stream_server import ServerFactory  # noqa: PLC0415 - not before a test asks for it
+
+    with ExitStack() as servers:
+        yield ServerFactory(request.node, servers, unspool_cassette_dir)
 
 
 @pytest.fixture

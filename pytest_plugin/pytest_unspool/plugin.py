@@ -28,6 +28,7 @@ from pytest_unspool.fixtures import (
     stream_alias_litellm,
     stream_faults,
     stream_script,
+    stream_server,
     stream_verdict,
     stream_wrapper,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "stream_faults",
     "stream_openai",
     "stream_script",
+    "stream_server",
     "stream_transport",
     "stream_verdict",
     "stream_wrapper",
@@ -185,7 +187,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def _is_watched(item: pytest.Item) -> bool:
     """Whether the test has a cassette, a fault, or no network."""
     own = item.stash
-    if stash.SCRIPTS in own:
+    if stash.SCRIPTS in own or stash.SERVERS in own:
         return True
     if stash.RUNS in own or stash.BROKEN in own or stash.FAULTS in own or stash.BLOCKED in own:
         return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_unspool.stream_server import StreamServer
     from pytest_unspool.stream_torture import Broken
     from unspool import Cassette, CassetteError, NetworkBlockedError
     from unspool.script import Script
@@ -58,6 +59,9 @@ BLOCKED_IN_RUN: pytest.StashKey[list[NetworkBlockedError]] = pytest.StashKey()
 
 SCRIPTS: pytest.StashKey[list[Script]] = pytest.StashKey()
 """The scripted models of a test."""
+
+SERVERS: pytest.StashKey[list[StreamServer]] = pytest.StashKey()
+"""The servers of a test."""
 
 HAS_RUN: pytest.StashKey[bool] = pytest.StashKey()
 """Whether the test itself has run, so that a fault that hasn't happened by now won't."""

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from unspool.cassette.conversation import asked_again
 from unspool.cassette.model import header
-from unspool.commands.serve import Wanted, environment, make_server
+from unspool.commands.serve import Wanted, make_server
 from unspool.errors import UnspoolError
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
+from unspool.server.addresses import environment
 from unspool.server.journal import Entry
 from unspool.server.serving import Server, running
 from unspool.verdict.judge import judge
