@@ -13,7 +13,8 @@ import curl_cffi
 import httpx
 import httpx_curl_cffi
 import pycurl
-import pyreqwest.simple.sync_request  # noqa: F401 - loads the classes
+import pyreqwest.simple.request
+import pyreqwest.simple.sync_request
 import pytest
 import uvloop
 from pyreqwest.client import SyncClientBuilder
@@ -64,6 +65,20 @@ def by_pyreqwest(url: str) -> bytes:
         return bytes(client.get(url).build().send().bytes())
 
 
+def by_pyreqwest_once(url: str) -> bytes:
+    return bytes(pyreqwest.simple.sync_request.pyreqwest_get(url).send().bytes())
+
+
+def by_pyreqwest_once_async(url: str) -> bytes:
+    async def ask() -> bytes:
+        response = await pyreqwest.simple.request.pyreqwest_get(url).send()
+        return bytes(await response.bytes())
+
+    import asyncio
+
+    return asyncio.run(ask())
+
+
 def by_uvloop(url: str) -> bytes:
     async def ask() -> bytes:
         import asyncio
@@ -78,7 +93,10 @@ def by_uvloop(url: str) -> bytes:
     return uvloop.run(ask())
 
 
-CLIENTS = [by_pycurl, by_pycurl_multi, by_curl_cffi, by_curl_cffi_async, by_pyreqwest, by_uvloop]
+CLIENTS = [
+    *(by_pycurl, by_pycurl_multi, by_curl_cffi, by_curl_cffi_async),
+    *(by_pyreqwest, by_pyreqwest_once, by_pyreqwest_once_async, by_uvloop),
+]
 
 
 @pytest.mark.parametrize("ask", CLIENTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -231,6 +232,38 @@ def _guard_pyreqwest(check: Check, module: Any) -> Iterator[Swap]:
         ("SyncStreamRequest", "__enter__"),
     ):
         yield Swap(getattr(module, owner), name, checked)
+    # The builders of `pyreqwest.simple` tell their URL only to a middleware.
+    for owner, asking in (
+        ("SyncOneOffRequestBuilder", _asking_first),
+        ("OneOffRequestBuilder", _aasking_first),
+    ):
+        yield Swap(getattr(module, owner), "send", partial(asking, check))
+
+
+def _asking_first(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    def send(self: Any) -> Any:
+        context = copy_context()
+
+        def middleware(request: Any, go_on: Any) -> Any:
+            context.run(_check_url, check, request.url)
+            return go_on.run(request)
+
+        return original(self.with_middleware(middleware))
+
+    return send
+
+
+def _aasking_first(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
+    def send(self: Any) -> Any:
+        context = copy_context()
+
+        async def middleware(request: Any, go_on: Any) -> Any:
+            context.run(_check_url, check, request.url)
+            return await go_on.run(request)
+
+        return original(self.with_middleware(middleware))
+
+    return send
 
 
 _GUARDS: dict[str, Callable[[Check, Any], Iterable[Swap]]] = {
