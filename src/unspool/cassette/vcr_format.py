@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from typing import Any, NoReturn
 
 from unspool.cassette.model import (
@@ -337,18 +337,16 @@ def parse_chunks(text: str) -> tuple[NetworkChunk, ...]:
     Raises:
         ValueError: a word isn't `size@ms` or `count*size@ms`.
     """
-    return tuple(_parsed(text))
-
-
-def _parsed(text: str) -> Iterator[NetworkChunk]:
-    total = 0
-    for word in text.split():
-        match = _WORD.fullmatch(word)
-        if match is None:
-            raise ValueError(f"expected pieces such as 212@128.9 or 3*70@400.1, got {word[:40]!r}")
-        count = int(match[1] or 1)
-        total += count
-        if total > _MOST_CHUNKS:  # a hostile file, whose few bytes would become gigabytes
-            raise ValueError(f"expected at most {_MOST_CHUNKS:,} pieces, got more")
-        chunk = NetworkChunk(int(match[2]), round(float(match[3]) / 1000, 4))
-        yield from (chunk for _ in range(count))
+    words = text.split()
+    found = [_WORD.fullmatch(word) for word in words]
+    if None in found:
+        word = words[found.index(None)]
+        raise ValueError(f"expected pieces such as 212@128.9 or 3*70@400.1, got {word[:40]!r}")
+    pieces = [match.groups() for match in found if match is not None]
+    if sum(int(count or 1) for count, _, _ in pieces) > _MOST_CHUNKS:
+        raise ValueError(f"expected at most {_MOST_CHUNKS:,} pieces, got more")  # a hostile file's few bytes
+    chunks = [NetworkChunk(int(size), round(float(ms) / 1000, 4)) for _, size, ms in pieces]
+    if not any(count for count, _, _ in pieces):
+        return tuple(chunks)
+    counts = (int(count or 1) for count, _, _ in pieces)
+    return tuple(chain.from_iterable(map(repeat, chunks, counts)))

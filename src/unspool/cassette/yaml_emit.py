@@ -17,8 +17,8 @@ from typing import Any
 from unspool.errors import CassetteFormatError
 
 # Starts like a word, a path or a list of chunks, thus like no number; contains no `: ` and no ` #`.
-_PLAIN = re.compile(r"(?>[A-Za-z_/]|\d+(?:\*\d+)?@)(?>[!\"$-9;-~]|:(?=[!-~])|[ ]+(?=[!-~]))*+", re.ASCII)
-_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+PLAIN = re.compile(r"(?>[A-Za-z_/]|\d+(?:\*\d+)?@)(?>[!\"$-9;-~]|:(?=[!-~])|[ ]+(?=[!-~]))*+", re.ASCII)
+WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
 _INVISIBLE = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"  # bidirectional controls, byte order mark
 ESCAPED = re.compile(f"[{_CONTROLS}{_INVISIBLE}]")
@@ -106,7 +106,7 @@ class _Emitter:
 
     def _line(self, text: str) -> str:
         """Any text on one line, as a key must be."""
-        if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        if PLAIN.fullmatch(text) and text.lower() not in WORDS:
             return text
         if "\n" not in text and "\t" not in text and not self._escaped.search(text):
             return "'" + text.replace("'", "''") + "'"
