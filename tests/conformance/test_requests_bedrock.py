@@ -13,6 +13,7 @@ from tests.conformance.corpus import RecordedStream, read_corpus
 from tests.conformance.requests_bedrock import call_of
 
 from unspool.providers.bedrock.request import build_request
+from unspool.providers.request import CompletionRequest
 
 JSON = dict[str, Any]
 
@@ -24,7 +25,9 @@ def recorded(streams: Path) -> list[RecordedStream]:
 def rebuilt(stream: RecordedStream, body: JSON) -> JSON:
     messages, params = call_of(body)
     model = stream.saved("meta.json")["model"]
-    request = build_request(model, messages, params, api_key=None, base_url="https://aws.test", stream=True)
+    request = build_request(
+        CompletionRequest(model, messages, params, api_key=None, base_url="https://aws.test", stream=True)
+    )
     return request.body
 
 

@@ -12,6 +12,7 @@ from tests.conformance.corpus import RecordedStream, read_corpus
 from tests.conformance.requests_gemini import call_of, camel, settled
 
 from unspool.providers.gemini.request import build_request
+from unspool.providers.request import CompletionRequest
 
 JSON = dict[str, Any]
 NEW = re.compile("gemini-(?:[3-9]|flash-latest|pro-latest|flash-lite-latest)")
@@ -39,7 +40,7 @@ def recorded(streams: Path) -> Iterator[tuple[RecordedStream, str, JSON]]:
 def rebuilt(model: str, body: JSON) -> JSON:
     messages, params = call_of(body)
     request = build_request(
-        model, messages, params, api_key=None, base_url="https://gemini.test", stream=True
+        CompletionRequest(model, messages, params, api_key=None, base_url="https://gemini.test", stream=True)
     )
     return request.body
 

@@ -1,7 +1,7 @@
 """A request that nobody has sent yet, and what its builders share.
 
-There is a builder beside each normalizer: `(model, messages, params)` in OpenAI's shape, as `completion`
-takes them, to the one request that the provider understands. The client sends it.
+There is a builder beside each normalizer: it takes a `CompletionRequest`, in OpenAI's terms, and makes the
+one HTTP request that the provider understands. The client sends it.
 
 Here too: which parameters a provider supports, and what becomes of the others; a tool call's arguments as an
 object; `request_for`, the request of a provider with its own parameters in place.
@@ -9,9 +9,9 @@ object; `request_for`, the request of a provider with its own parameters in plac
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import from_json
@@ -32,32 +32,77 @@ class HTTPRequest:
     body: JSON
 
 
-class BuildRequest(Protocol):
-    """What every `build_request` takes.
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """What a caller asks of a provider, in OpenAI's terms.
 
-    Args:
+    Attributes:
         model: without the provider's prefix.
         messages: dicts, or records such as a response's `message`; they aren't changed.
         params: OpenAI's and the provider's own; those that are None are left out. `extra_headers` and
             `extra_body` go where their names say, over whatever was there.
         api_key: goes into the provider's own header; without one there is none.
         base_url: up to where the provider's documented paths begin.
+        stream: whether the answer is to come as a stream.
         drop_params: leave out what the provider doesn't take, instead of an error.
     """
 
-    def __call__(
+    model: str
+    messages: Sequence[object]
+    params: Mapping[str, Any]
+    _: KW_ONLY
+    api_key: str | None = field(repr=False)
+    base_url: str
+    stream: bool
+    drop_params: bool = False
+
+    @property
+    def conversation(self) -> list[JSON]:
+        """The messages as JSON data."""
+        return [plain(message) for message in self.messages]
+
+    @property
+    def bearer(self) -> str | None:
+        """The key as an `authorization` header."""
+        return None if self.api_key is None else f"Bearer {self.api_key}"
+
+    def supported(
         self,
-        model: str,
-        messages: Sequence[object],
-        params: Mapping[str, Any],
+        lacks: Container[str],
         *,
-        api_key: str | None,
-        base_url: str,
-        stream: bool,
-        drop_params: bool = False,
-    ) -> HTTPRequest:
-        """The request that asks for this completion."""
-        ...
+        llm_provider: str,
+        title: str | None = None,
+        instead: Mapping[str, str] | None = None,
+    ) -> JSON:
+        """The parameters that the provider takes, as JSON data, without those that `post` lays over the body.
+
+        Raises:
+            UnsupportedParamsError: as the function `supported`, which explains the arguments.
+        """
+        taken = supported(
+            self.params,
+            lacks,
+            model=self.model,
+            llm_provider=llm_provider,
+            drop_params=self.drop_params,
+            title=title,
+            instead=instead,
+        )
+        return {name: plain(value) for name, value in taken.items() if name not in EXTRAS}
+
+    def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str | None]) -> HTTPRequest:
+        """The HTTP request, with the caller's `extra_headers` and `extra_body` laid over it."""
+        known = {name: value for name, value in headers.items() if value is not None}
+        return HTTPRequest(
+            method="POST",
+            url=url,
+            headers={"content-type": "application/json", **known, **(self.params.get("extra_headers") or {})},
+            body={**body, **plain(self.params.get("extra_body") or {})},
+        )
+
+
+BuildRequest = Callable[[CompletionRequest], HTTPRequest]
+"""Makes the HTTP request of a completion; one for each wire format that can be asked."""
 
 
 def plain(value: Any) -> Any:
@@ -69,19 +114,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
-
-
-def post(
-    url: str, body: Mapping[str, Any], params: Mapping[str, Any], headers: Mapping[str, str | None]
-) -> HTTPRequest:
-    """The request, with the caller's `extra_headers` and `extra_body` laid over it."""
-    known = {name: value for name, value in headers.items() if value is not None}
-    return HTTPRequest(
-        method="POST",
-        url=url,
-        headers={"content-type": "application/json", **known, **(params.get("extra_headers") or {})},
-        body={**body, **plain(params.get("extra_body") or {})},
-    )
 
 
 EXTRAS = frozenset({"extra_body", "extra_headers"})
@@ -171,7 +203,7 @@ def request_for(
     stream: bool,
     drop_params: bool = False,
 ) -> HTTPRequest:
-    """The request that asks a provider of `PROVIDERS` for a completion; see `BuildRequest`.
+    """Make the request that asks a provider of `PROVIDERS`; `CompletionRequest` explains the arguments.
 
     Raises:
         LiteLLMUnknownProvider: its wire format can only be read.
@@ -188,13 +220,15 @@ def request_for(
         messages = [_renamed(plain(message), known.message_fields) for message in messages]
     names = known.names if usual else {}
     return build(
-        model,
-        messages,
-        {names.get(name, name): value for name, value in taken.items()},
-        api_key=api_key,
-        base_url=base_url,
-        stream=stream,
-        drop_params=drop_params,
+        CompletionRequest(
+            model,
+            messages,
+            {names.get(name, name): value for name, value in taken.items()},
+            api_key=api_key,
+            base_url=base_url,
+            stream=stream,
+            drop_params=drop_params,
+        )
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from unspool.errors import UnsupportedParamsError
 from unspool.providers.cohere.request import build_request, message_from
 from unspool.providers.json_events import JSON
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello?"}]
 
@@ -23,7 +23,9 @@ def build(
     stream: bool = False,
     **params: Any,
 ) -> HTTPRequest:
-    return build_request("command", HELLO, params, api_key=api_key, base_url=base_url, stream=stream)
+    return build_request(
+        CompletionRequest("command", HELLO, params, api_key=api_key, base_url=base_url, stream=stream)
+    )
 
 
 def sent(**params: Any) -> JSON:

@@ -6,7 +6,7 @@ from typing import Any
 
 from unspool.providers.gemini.request import build_request
 from unspool.providers.json_events import JSON
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello"}]
 PNG = "data:image/png;base64,iVBORw0="
@@ -26,13 +26,15 @@ def build(
     **params: Any,
 ) -> HTTPRequest:
     return build_request(
-        model,
-        HELLO if messages is None else messages,
-        params,
-        api_key=api_key,
-        base_url=base_url,
-        stream=stream,
-        drop_params=drop_params,
+        CompletionRequest(
+            model,
+            HELLO if messages is None else messages,
+            params,
+            api_key=api_key,
+            base_url=base_url,
+            stream=stream,
+            drop_params=drop_params,
+        )
     )
 
 

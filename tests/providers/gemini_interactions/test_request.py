@@ -6,14 +6,16 @@ import pytest
 
 from unspool.errors import BadRequestError, UnsupportedParamsError
 from unspool.providers.gemini_interactions.request import build_request
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HOST = "https://generativelanguage.googleapis.com"
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
 
 
 def build(messages: Any = HELLO, *, stream: bool = True, base_url: str = HOST, **params: Any) -> HTTPRequest:
-    return build_request("gemini-x", messages, params, api_key="k", base_url=base_url, stream=stream)
+    return build_request(
+        CompletionRequest("gemini-x", messages, params, api_key="k", base_url=base_url, stream=stream)
+    )
 
 
 def config_of(**params: Any) -> dict[str, Any]:

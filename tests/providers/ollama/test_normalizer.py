@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from tests.providers.streams import JSON, called, deltas, finishes, kept, lines, rebuilt, run, said, tokens
-from unspool.providers.ollama.normalizer.normalizer import OllamaNormalizer, response_from_ollama
 
 from unspool.errors import APIResponseValidationError, InternalServerError, MalformedEventError, NotFoundError
 from unspool.models import ModelResponseStream
+from unspool.providers.ollama.normalizer import OllamaNormalizer, response_from_ollama
 
 CREATED = "2026-01-01T00:00:07.123456789Z"
 COUNTS = {"prompt_eval_count": 9, "eval_count": 4, "total_duration": 1_500_000_000, "load_duration": 7}

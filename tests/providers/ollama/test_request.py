@@ -7,7 +7,7 @@ import pytest
 from unspool.errors import BadRequestError, UnsupportedParamsError
 from unspool.providers.json_events import JSON
 from unspool.providers.ollama.request import build_request
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HELLO: list[JSON] = [{"role": "user", "content": "Hello?"}]
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -22,7 +22,9 @@ def build(
     stream: bool = True,
     **params: Any,
 ) -> HTTPRequest:
-    return build_request(model, messages, params, api_key=api_key, base_url=base_url, stream=stream)
+    return build_request(
+        CompletionRequest(model, messages, params, api_key=api_key, base_url=base_url, stream=stream)
+    )
 
 
 def sent(**params: Any) -> JSON:

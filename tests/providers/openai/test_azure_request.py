@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from unspool.providers.openai.azure_request import DEFAULT_VERSION, build_request, build_responses_request
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello?"}]
 HOST = "https://me.openai.azure.com"
@@ -13,7 +13,9 @@ DEPLOYED = f"{HOST}/openai/deployments/mine/chat/completions"
 
 
 def build(base_url: str = HOST, model: str = "mine", api_key: str | None = "k", **params: Any) -> HTTPRequest:
-    return build_request(model, HELLO, params, api_key=api_key, base_url=base_url, stream=True)
+    return build_request(
+        CompletionRequest(model, HELLO, params, api_key=api_key, base_url=base_url, stream=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,9 @@ def test_the_body_is_openai_s() -> None:
     ],
 )
 def test_responses_have_an_address_without_the_deployment(base_url: str, expected: str) -> None:
-    request = build_responses_request("mine", HELLO, {}, api_key="k", base_url=base_url, stream=True)
+    request = build_responses_request(
+        CompletionRequest("mine", HELLO, {}, api_key="k", base_url=base_url, stream=True)
+    )
 
     assert request.url == expected
     assert request.headers == {"content-type": "application/json", "api-key": "k"}

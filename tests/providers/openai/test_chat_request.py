@@ -9,7 +9,7 @@ import pytest
 
 from unspool.models import Message
 from unspool.providers.openai.chat_request import build_request
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 JSON = dict[str, Any]
 
@@ -28,7 +28,9 @@ def build(
     **params: Any,
 ) -> HTTPRequest:
     said = HELLO if messages is None else messages
-    return build_request("gpt-test", said, params, api_key=api_key, base_url=base_url, stream=stream)
+    return build_request(
+        CompletionRequest("gpt-test", said, params, api_key=api_key, base_url=base_url, stream=stream)
+    )
 
 
 def test_it_posts_to_chat_completions() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from tests.providers.streams import JSON, deltas, finishes, run, said
-from unspool.providers.replicate.normalizer.normalizer import ReplicateNormalizer, response_from_replicate
 
 from unspool.errors import APIResponseValidationError, InternalServerError, NotFoundError
 from unspool.models import ModelResponseStream
+from unspool.providers.replicate.normalizer import ReplicateNormalizer, response_from_replicate
 
 DONE = b"event: done\nid: 2\ndata: {}\n\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from unspool.errors import BadRequestError, UnsupportedParamsError
 from unspool.providers.replicate.request import build_request
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 BASE = "https://api.replicate.com/v1"
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
@@ -15,7 +15,9 @@ HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content":
 def build(
     model: str = "meta/llama", messages: Any = HELLO, *, stream: bool = True, **params: Any
 ) -> HTTPRequest:
-    return build_request(model, messages, params, api_key="k", base_url=BASE, stream=stream)
+    return build_request(
+        CompletionRequest(model, messages, params, api_key="k", base_url=BASE, stream=stream)
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from tests.providers.streams import JSON, finishes, rebuilt, run, said, tokens
-from unspool.providers.sap.normalizer.normalizer import SAPNormalizer, response_from_sap
 
 from unspool.errors import (
     APIResponseValidationError,
@@ -16,6 +15,7 @@ from unspool.errors import (
     RateLimitError,
 )
 from unspool.models import ModelResponseStream
+from unspool.providers.sap.normalizer import SAPNormalizer, response_from_sap
 
 TEMPLATING = [{"role": "user", "content": "Tides?"}]
 NOBODY: JSON = {"id": "", "object": "", "created": 0, "model": "", "system_fingerprint": ""}

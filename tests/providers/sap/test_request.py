@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from unspool.errors import UnsupportedParamsError
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 from unspool.providers.sap.request import build_request
 
 DEPLOYMENT = "https://api.ai.prod.hana.ondemand.com/v2/inference/deployments/d1"
@@ -13,7 +13,9 @@ HELLO = [{"role": "user", "content": "Hello?"}]
 
 
 def build(*, stream: bool = True, base_url: str = DEPLOYMENT, **params: Any) -> HTTPRequest:
-    return build_request("gpt-4o", HELLO, params, api_key="t", base_url=base_url, stream=stream)
+    return build_request(
+        CompletionRequest("gpt-4o", HELLO, params, api_key="t", base_url=base_url, stream=stream)
+    )
 
 
 def test_the_prompt_is_a_template_and_the_rest_is_the_model_s() -> None:

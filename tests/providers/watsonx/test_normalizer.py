@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from tests.providers.streams import JSON, deltas, finishes, kept, rebuilt, run, sse, tokens
-from unspool.providers.watsonx.normalizer.normalizer import WatsonxNormalizer, response_from_watsonx
 
 from unspool.errors import (
     APIResponseValidationError,
@@ -16,6 +15,7 @@ from unspool.errors import (
     NotFoundError,
 )
 from unspool.models import ModelResponseStream
+from unspool.providers.watsonx.normalizer import WatsonxNormalizer, response_from_watsonx
 
 WARNINGS = {"warnings": [{"message": "not ours", "id": "disclaimer_warning"}]}
 

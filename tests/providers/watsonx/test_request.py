@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from unspool.errors import BadRequestError, UnsupportedParamsError
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 from unspool.providers.watsonx.request import build_chat_request, build_text_request
 
 HOST = "https://us-south.ml.cloud.ibm.com"
@@ -16,12 +16,16 @@ IN_PROJECT = {"project_id": "p"}
 def chat(
     model: str = "ibm/granite-4", *, stream: bool = True, base_url: str = HOST, **params: Any
 ) -> HTTPRequest:
-    return build_chat_request(model, HELLO, params, api_key="t", base_url=base_url, stream=stream)
+    return build_chat_request(
+        CompletionRequest(model, HELLO, params, api_key="t", base_url=base_url, stream=stream)
+    )
 
 
 def text(messages: Any = HELLO, *, stream: bool = True, **params: Any) -> HTTPRequest:
     return build_text_request(
-        "ibm/granite-13b", messages, {**IN_PROJECT, **params}, api_key="t", base_url=HOST, stream=stream
+        CompletionRequest(
+            "ibm/granite-13b", messages, {**IN_PROJECT, **params}, api_key="t", base_url=HOST, stream=stream
+        )
     )
 
 

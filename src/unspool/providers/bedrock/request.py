@@ -7,29 +7,18 @@ very bytes that are sent, so that whoever sends it signs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 from unspool.errors import BadRequestError
 from unspool.providers.bedrock.messages import system_of, turns_of
 from unspool.providers.bedrock.params import settings_from
-from unspool.providers.request import HTTPRequest, plain, post
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A conversation; see `BuildRequest`. Parameters that are nobody else's are the model's.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a conversation. Parameters that are nobody else's are the model's.
 
-    Args:
+    Fields of the request:
         model: a model's id, an inference profile's, or an ARN of either; LiteLLM's prefix `converse/` is
             taken off.
         api_key: a Bedrock API key. Without one the request is to be signed.
@@ -39,8 +28,7 @@ def build_request(
         UnsupportedParamsError: Converse has no such parameter, and `drop_params` is false.
         BadRequestError: a message can't be said in Converse's terms, or the model's name isn't one.
     """
-    model = _known_here(model)
-    conversation = [plain(message) for message in messages]
+    model, conversation = _known_here(request.model), request.conversation
     turns = turns_of(conversation)
     if not turns:
         raise BadRequestError(
@@ -51,11 +39,10 @@ def build_request(
     body = {
         "messages": turns,
         **system_of(conversation),
-        **settings_from(params, model, drop_params=drop_params),
+        **settings_from(request.params, model, drop_params=request.drop_params),
     }
-    path = f"/model/{quote(model, safe='')}/{'converse-stream' if stream else 'converse'}"
-    bearer = None if api_key is None else f"Bearer {api_key}"
-    return post(base_url.rstrip("/") + path, body, params, {"authorization": bearer})
+    path = f"/model/{quote(model, safe='')}/{'converse-stream' if request.stream else 'converse'}"
+    return request.post(request.base_url.rstrip("/") + path, body, {"authorization": request.bearer})
 
 
 def _known_here(model: str) -> str:

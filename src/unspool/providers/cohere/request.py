@@ -5,11 +5,11 @@ Its messages have OpenAI's shape, and so have its tools; the other parameters ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from unspool.providers.json_events import JSON, present
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 _PATH = "/v2/chat"
 
@@ -24,37 +24,25 @@ _LACKS = frozenset(
 )
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A message; see `BuildRequest`. Parameters that OpenAI doesn't have are sent as they are.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a message. Parameters that OpenAI doesn't have are sent as they are.
 
-    Args:
+    Fields of the request:
         base_url: without the version, such as `https://api.cohere.com`.
 
     Raises:
         UnsupportedParamsError: Cohere has no such parameter, and `drop_params` is false.
     """
-    taken = supported(
-        params, _LACKS, model=model, llm_provider="cohere", drop_params=drop_params, title="Cohere"
-    )
-    given = {name: plain(value) for name, value in taken.items() if name not in EXTRAS}
-    body: JSON = {"model": model, "messages": [message_from(plain(message)) for message in messages]}
+    given = request.supported(_LACKS, llm_provider="cohere", title="Cohere")
+    messages = [message_from(message) for message in request.conversation]
+    body: JSON = {"model": request.model, "messages": messages}
     for name, value in given.items():
         translate = _TRANSLATIONS.get(name)
         body |= {name: value} if translate is None else translate(value, given)
-    if stream:
+    if request.stream:
         body["stream"] = True
-    root = base_url.rstrip("/").removesuffix("/chat").removesuffix("/v2")
-    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
-    return post(root + _PATH, body, params, headers)
+    root = request.base_url.rstrip("/").removesuffix("/chat").removesuffix("/v2")
+    return request.post(root + _PATH, body, {"authorization": request.bearer})
 
 
 def _limit(value: Any, _: JSON) -> JSON:

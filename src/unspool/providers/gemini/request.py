@@ -6,8 +6,7 @@ mapping is LiteLLM's, spelling included; where it differs, the comment says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from unspool.errors import BadRequestError
@@ -17,25 +16,16 @@ from unspool.providers.gemini.messages import contents_of, system_of
 from unspool.providers.gemini.params import settings_from
 from unspool.providers.gemini.parts import detail_in
 from unspool.providers.json_events import JSON
-from unspool.providers.request import HTTPRequest, plain, post
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 _VERSION = "/v1beta"
 _VERTEX = "aiplatform"
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A generated content; see `BuildRequest`. Parameters that OpenAI doesn't have are sent as they are.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for generated content. Parameters that OpenAI doesn't have are sent as they are.
 
-    Args:
+    Fields of the request:
         api_key: on a host of Vertex AI, an access token.
         base_url: what stands before `/models/`, such as `https://generativelanguage.googleapis.com/v1beta`
             or `https://aiplatform.googleapis.com/v1/projects/…/locations/global/publishers/google`. A bare
@@ -45,17 +35,18 @@ def build_request(
         UnsupportedParamsError: Gemini has no such parameter, and `drop_params` is false.
         BadRequestError: a message can't be said in Gemini's terms.
     """
-    conversation = [plain(message) for message in messages]
+    model, conversation = request.model, request.conversation
     if not conversation:
         raise BadRequestError(
             "Gemini needs a message: add one of the role 'user'", model=model, llm_provider="gemini"
         )
+    settings = settings_from(request.params, model, drop_params=request.drop_params)
     body: JSON = {
         "contents": contents_of(conversation, model),
         **system_of(conversation),
-        **_with_detail(settings_from(params, model, drop_params=drop_params), conversation, model),
+        **_with_detail(settings, conversation, model),
     }
-    return post(_url(base_url, model, stream=stream), body, params, _headers(base_url, api_key))
+    return request.post(_url(request), body, _headers(request))
 
 
 def _with_detail(settings: JSON, conversation: Sequence[JSON], model: str) -> JSON:
@@ -72,14 +63,15 @@ def _with_detail(settings: JSON, conversation: Sequence[JSON], model: str) -> JS
     )
 
 
-def _url(base_url: str, model: str, *, stream: bool) -> str:
-    root = base_url.rstrip("/")
+def _url(request: CompletionRequest) -> str:
+    root, model = request.base_url.rstrip("/"), request.model
     version = "" if urlsplit(root).path else _VERSION
     path = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
-    return f"{root}{version}/{path}:{'streamGenerateContent?alt=sse' if stream else 'generateContent'}"
+    asked = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
+    return f"{root}{version}/{path}:{asked}"
 
 
-def _headers(base_url: str, api_key: str | None) -> dict[str, str | None]:
-    if _VERTEX in (urlsplit(base_url).hostname or ""):
-        return {"authorization": None if api_key is None else f"Bearer {api_key}"}
-    return {"x-goog-api-key": api_key}
+def _headers(request: CompletionRequest) -> dict[str, str | None]:
+    if _VERTEX in (urlsplit(request.base_url).hostname or ""):
+        return {"authorization": request.bearer}
+    return {"x-goog-api-key": request.api_key}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from unspool.errors import BadRequestError
 from unspool.providers.gemini.media import media_part
 from unspool.providers.json_events import JSON
-from unspool.providers.request import EXTRAS, HTTPRequest, parsed_arguments, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest, parsed_arguments
 
 _VERSION = "/v1beta"
 _PATH = "/interactions"
@@ -30,52 +30,36 @@ _LACKS = frozenset(
 )
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """An interaction; see `BuildRequest`.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for an interaction.
 
-    Args:
+    Fields of the request:
         base_url: `https://generativelanguage.googleapis.com`, or with its version.
 
     Raises:
         UnsupportedParamsError: an interaction has no such parameter, and `drop_params` is false.
         BadRequestError: a message can't be said as steps.
     """
-    taken = supported(
-        params,
-        _LACKS,
-        model=model,
-        llm_provider="gemini",
-        drop_params=drop_params,
-        title="Gemini's Interactions API",
-    )
+    given = request.supported(_LACKS, llm_provider="gemini", title="Gemini's Interactions API")
     settings: JSON = {}
     config: JSON = {}
-    for name, value in taken.items():
+    for name, value in given.items():
         if name in _CONFIG:
-            config |= _CONFIG[name](plain(value))
-        elif name not in EXTRAS:
-            settings |= _TRANSLATIONS.get(name, _as_it_is(name))(plain(value))
+            config |= _CONFIG[name](value)
+        else:
+            settings |= _TRANSLATIONS.get(name, _as_it_is(name))(value)
     config |= settings.pop("generation_config", {})
     body = {
-        "model": model,
-        **_conversation([plain(message) for message in messages]),
+        "model": request.model,
+        **_conversation(request.conversation),
         **settings,
         **({"generation_config": config} if config else {}),
-        **({"stream": True} if stream else {}),
+        **({"stream": True} if request.stream else {}),
     }
-    root = base_url.rstrip("/").removesuffix(_PATH)
+    root = request.base_url.rstrip("/").removesuffix(_PATH)
     version = "" if urlsplit(root).path else _VERSION
-    url = f"{root}{version}{_PATH}{'?alt=sse' if stream else ''}"
-    return post(url, body, params, {"x-goog-api-key": api_key, "api-revision": _REVISION})
+    url = f"{root}{version}{_PATH}{'?alt=sse' if request.stream else ''}"
+    return request.post(url, body, {"x-goog-api-key": request.api_key, "api-revision": _REVISION})
 
 
 def _conversation(messages: Sequence[JSON]) -> JSON:

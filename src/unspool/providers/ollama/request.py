@@ -12,7 +12,7 @@ from typing import Any
 
 from unspool.errors import BadRequestError
 from unspool.providers.json_events import JSON, present
-from unspool.providers.request import EXTRAS, HTTPRequest, parsed_arguments, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest, parsed_arguments
 
 _PATH = "/api/chat"
 
@@ -30,45 +30,31 @@ _LACKS = frozenset(
 _TOP_LEVEL = ("format", "keep_alive", "logprobs", "think", "tools", "top_logprobs")
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A chat; see `BuildRequest`. Parameters that OpenAI doesn't have are Ollama's `options`.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a chat. Parameters that OpenAI doesn't have are Ollama's `options`.
 
-    Args:
+    Fields of the request:
         base_url: without a path, such as `http://localhost:11434`.
 
     Raises:
         UnsupportedParamsError: Ollama has no such parameter, and `drop_params` is false.
         BadRequestError: an image that isn't in the message itself, or a call whose arguments aren't JSON.
     """
-    taken = supported(
-        params, _LACKS, model=model, llm_provider="ollama", drop_params=drop_params, title="Ollama"
-    )
     settings: JSON = {}
-    for name, value in taken.items():
-        if name not in EXTRAS:
-            settings |= _TRANSLATIONS.get(name, _as_it_is(name))(plain(value), model)
+    for name, value in request.supported(_LACKS, llm_provider="ollama", title="Ollama").items():
+        settings |= _TRANSLATIONS.get(name, _as_it_is(name))(value, request.model)
     top_level = present(settings, *_TOP_LEVEL)
     own = settings.pop("options", {})
     options = {**{name: value for name, value in settings.items() if name not in _TOP_LEVEL}, **own}
     body = {
-        "model": model,
-        "messages": _messages([plain(message) for message in messages]),
+        "model": request.model,
+        "messages": _messages(request.conversation),
         **top_level,
         **({"options": options} if options else {}),
-        "stream": stream,  # which is true unless it's said
+        "stream": request.stream,  # which is true unless it's said
     }
-    root = base_url.rstrip("/").removesuffix("/chat").removesuffix("/api")
-    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
-    return post(root + _PATH, body, params, headers)
+    root = request.base_url.rstrip("/").removesuffix("/chat").removesuffix("/api")
+    return request.post(root + _PATH, body, {"authorization": request.bearer})
 
 
 def _messages(messages: Sequence[JSON]) -> list[JSON]:

@@ -8,39 +8,30 @@ text becomes an object.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from unspool.providers.json_events import JSON
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post
+from unspool.providers.request import EXTRAS, CompletionRequest, HTTPRequest, plain
 
 _PATH = "/chat/completions"
 _OPENAI_HOSTS = (".openai.com", ".openai.azure.com")
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,  # noqa: ARG001 - one signature for all builders; nothing is refused here
-) -> HTTPRequest:
-    """A chat completion; see `BuildRequest`.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a chat completion.
 
-    Args:
+    Fields of the request:
         base_url: with its version, such as `https://api.openai.com/v1`.
     """
-    given = {name: plain(value) for name, value in params.items() if value is not None and name not in EXTRAS}
-    said = [_without_null(plain(message)) for message in messages]
-    body = {"model": model, "messages": said, **given, **({"stream": True} if stream else {})}
-    if _is_openai(base_url):
+    params = {name: value for name, value in request.params.items() if value is not None}
+    given = {name: plain(value) for name, value in params.items() if name not in EXTRAS}
+    said = [_without_null(message) for message in request.conversation]
+    body = {"model": request.model, "messages": said, **given, **({"stream": True} if request.stream else {})}
+    if _is_openai(request.base_url):
         body |= {key: [_MENDERS[key](item) for item in body[key]] for key in _MENDERS if body.get(key)}
-    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
-    return post(base_url.rstrip("/").removesuffix(_PATH) + _PATH, body, params, headers)
+    root = request.base_url.rstrip("/").removesuffix(_PATH)
+    return request.post(root + _PATH, body, {"authorization": request.bearer})
 
 
 def _without_null(message: JSON) -> JSON:

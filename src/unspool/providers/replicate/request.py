@@ -6,12 +6,12 @@ addresses that the answer names (`unspool.client.predictions`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from unspool.providers.json_events import JSON
 from unspool.providers.prompt import prompt_of
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 _LACKS = frozenset(
     name
@@ -26,19 +26,10 @@ _OF_PREDICTION = ("webhook", "webhook_events_filter")
 _SYSTEM_ROLES = ("system", "developer")
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A prediction; see `BuildRequest`. Parameters that OpenAI doesn't have are the model's inputs.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a prediction. Parameters that OpenAI doesn't have are the model's inputs.
 
-    Args:
+    Fields of the request:
         model: `owner/name`, `owner/name:version` or `deployments/owner/name`.
         params: with LiteLLM's `supports_system_prompt` the system messages are the input `system_prompt`.
         base_url: with its version, such as `https://api.replicate.com/v1`.
@@ -47,27 +38,20 @@ def build_request(
         UnsupportedParamsError: models there have no such parameter, and `drop_params` is false.
         BadRequestError: a message has something else than text, or calls.
     """
-    taken = supported(
-        params, _LACKS, model=model, llm_provider="replicate", drop_params=drop_params, title="Replicate"
-    )
-    given = {name: plain(value) for name, value in taken.items() if name not in EXTRAS}
+    model = request.model
+    given = request.supported(_LACKS, llm_provider="replicate", title="Replicate")
     of_prediction = {name: given.pop(name) for name in _OF_PREDICTION if name in given}
-    said = _said(
-        [plain(message) for message in messages], apart=bool(given.pop("supports_system_prompt", False))
-    )
+    said = _said(request.conversation, apart=bool(given.pop("supports_system_prompt", False)))
     inputs = {_name(name, model): _value(name, value) for name, value in given.items()}
     where, version = _address(model)
     body = {
         **version,
         "input": {**said, **inputs},
         **of_prediction,
-        **({"stream": True} if stream else {}),
+        **({"stream": True} if request.stream else {}),
     }
-    headers = {
-        "authorization": None if api_key is None else f"Bearer {api_key}",
-        "prefer": None if stream else "wait",
-    }
-    return post(f"{base_url.rstrip('/')}/{where}", body, params, headers)
+    headers = {"authorization": request.bearer, "prefer": None if request.stream else "wait"}
+    return request.post(f"{request.base_url.rstrip('/')}/{where}", body, headers)
 
 
 def _address(model: str) -> tuple[str, JSON]:

@@ -7,14 +7,14 @@ IBM Cloud API key for one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from unspool.errors import BadRequestError
 from unspool.providers.json_events import JSON, present
 from unspool.providers.prompt import prompt_of
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 DEFAULT_VERSION = "2024-03-13"
 """LiteLLM's."""
@@ -48,19 +48,10 @@ _NAMES = {
 _LITELLMS_FIELDS = ("provider_specific_fields", "reasoning_content", "thinking_blocks")
 
 
-def build_chat_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A chat; see `BuildRequest`.
+def build_chat_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a chat.
 
-    Args:
+    Fields of the request:
         base_url: without a path, such as `https://us-south.ml.cloud.ibm.com`; the version may stand behind
             it, as `?api-version=…`.
 
@@ -68,53 +59,41 @@ def build_chat_request(
         UnsupportedParamsError: watsonx has no such parameter, and `drop_params` is false.
         BadRequestError: neither a project, a space nor a deployment is named.
     """
-    given = _given(params, _CHAT_LACKS, model, drop_params=drop_params)
+    given = _given(request, _CHAT_LACKS)
     choice = given.get("tool_choice")
     if isinstance(choice, str):
         given["tool_choice_option"] = given.pop("tool_choice")
     said = [
-        {
-            key: value
-            for key, value in plain(message).items()
-            if value is not None and key not in _LITELLMS_FIELDS
-        }
-        for message in messages
+        {key: value for key, value in message.items() if value is not None and key not in _LITELLMS_FIELDS}
+        for message in request.conversation
     ]
-    body = {**_place(model, given), "messages": said, **given}
-    return _post("chat", model, body, params, api_key=api_key, base_url=base_url, stream=stream)
+    body = {**_place(request.model, given), "messages": said, **given}
+    return _post("chat", request, body)
 
 
-def build_text_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A text generation, of the messages' texts one below the other; else as `build_chat_request`.
+def build_text_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a text generation: the messages' texts, a line each; else as `build_chat_request`.
 
     Raises:
         BadRequestError: a message has something else than text, or calls, too.
     """
-    given = _given(params, _TEXT_LACKS, model, drop_params=drop_params)
-    beside = {**_place(model, given), **{key: given.pop(key) for key in ("moderations",) if key in given}}
+    given = _given(request, _TEXT_LACKS)
+    beside = {
+        **_place(request.model, given),
+        **{key: given.pop(key) for key in ("moderations",) if key in given},
+    }
     stop = given.get("stop")
     if isinstance(stop, str):
         given["stop"] = [stop]
     settings = {_NAMES.get(name, name): value for name, value in given.items()}
-    prompt = prompt_of([plain(message) for message in messages], llm_provider="watsonx_text")
+    prompt = prompt_of(request.conversation, llm_provider="watsonx_text")
     body = {**beside, "input": prompt, **({"parameters": settings} if settings else {})}
-    return _post("generation", model, body, params, api_key=api_key, base_url=base_url, stream=stream)
+    return _post("generation", request, body)
 
 
-def _given(params: Mapping[str, Any], lacks: frozenset[str], model: str, *, drop_params: bool) -> JSON:
-    taken = supported(
-        params, lacks, model=model, llm_provider="watsonx", drop_params=drop_params, title="watsonx.ai"
-    )
-    return {name: plain(value) for name, value in taken.items() if name not in EXTRAS | _KEYS}
+def _given(request: CompletionRequest, lacks: frozenset[str]) -> JSON:
+    taken = request.supported(lacks, llm_provider="watsonx", title="watsonx.ai")
+    return {name: value for name, value in taken.items() if name not in _KEYS}
 
 
 def _place(model: str, given: JSON) -> JSON:
@@ -135,22 +114,14 @@ def _place(model: str, given: JSON) -> JSON:
     return {"model_id": model, **dict([next(iter(named.items()))])}  # the API takes one of them
 
 
-def _post(
-    kind: str,
-    model: str,
-    body: JSON,
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-) -> HTTPRequest:
-    address, _, query = base_url.partition("?")
+def _post(kind: str, request: CompletionRequest, body: JSON) -> HTTPRequest:
+    address, _, query = request.base_url.partition("?")
     version = next(iter(parse_qs(query).get("api-version", ())), DEFAULT_VERSION)
+    model = request.model
     deployed = f"deployments/{model.removeprefix(_DEPLOYMENT)}/" if model.startswith(_DEPLOYMENT) else ""
-    path = f"/ml/v1/{deployed}text/{kind}{'_stream' if stream else ''}?version={version}"
-    headers = {"authorization": _authorization(params, api_key)}
-    return post(address.rstrip("/") + path, body, params, headers)
+    path = f"/ml/v1/{deployed}text/{kind}{'_stream' if request.stream else ''}?version={version}"
+    headers = {"authorization": _authorization(request.params, request.api_key)}
+    return request.post(address.rstrip("/") + path, body, headers)
 
 
 def _authorization(params: Mapping[str, Any], api_key: str | None) -> str | None:

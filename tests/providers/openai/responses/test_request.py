@@ -7,20 +7,22 @@ import pytest
 import unspool
 from unspool.errors import UnsupportedParamsError
 from unspool.providers.openai.responses.request import build_request, input_items
-from unspool.providers.request import HTTPRequest
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 HELLO = [{"role": "user", "content": "Hello?"}]
 
 
 def build(messages: Any = HELLO, *, drop_params: bool = False, **params: Any) -> HTTPRequest:
     return build_request(
-        "gpt-5",
-        messages,
-        params,
-        api_key="k",
-        base_url="https://api.openai.com/v1",
-        stream=True,
-        drop_params=drop_params,
+        CompletionRequest(
+            "gpt-5",
+            messages,
+            params,
+            api_key="k",
+            base_url="https://api.openai.com/v1",
+            stream=True,
+            drop_params=drop_params,
+        )
     )
 
 

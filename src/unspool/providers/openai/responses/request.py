@@ -7,11 +7,11 @@ as it was given; so are the tools that OpenAI runs, such as `{"type": "web_searc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from unspool.providers.json_events import JSON, present
-from unspool.providers.request import EXTRAS, HTTPRequest, plain, post, supported
+from unspool.providers.request import CompletionRequest, HTTPRequest
 
 _PATH = "/responses"
 
@@ -30,41 +30,23 @@ _INSTEAD = {
 }
 
 
-def build_request(
-    model: str,
-    messages: Sequence[object],
-    params: Mapping[str, Any],
-    *,
-    api_key: str | None,
-    base_url: str,
-    stream: bool,
-    drop_params: bool = False,
-) -> HTTPRequest:
-    """A response; see `BuildRequest`.
+def build_request(request: CompletionRequest) -> HTTPRequest:
+    """Build the request for a response.
 
-    Args:
+    Fields of the request:
         base_url: with its version, such as `https://api.openai.com/v1`.
 
     Raises:
         UnsupportedParamsError: Responses has no such parameter, and `drop_params` is false.
     """
-    taken = supported(
-        params,
-        _LACKS,
-        model=model,
-        llm_provider="openai",
-        drop_params=drop_params,
-        title="OpenAI's Responses API",
-        instead=_INSTEAD,
-    )
+    given = request.supported(_LACKS, llm_provider="openai", title="OpenAI's Responses API", instead=_INSTEAD)
     settings: JSON = {}
-    for name, value in taken.items():
-        if name not in EXTRAS:
-            _lay_over(settings, _TRANSLATIONS.get(name, _as_it_is(name))(plain(value)))
-    asked = {"input": input_items([plain(message) for message in messages])} if messages else {}
-    body = {"model": model, **asked, **settings, **({"stream": True} if stream else {})}
-    headers = {"authorization": None if api_key is None else f"Bearer {api_key}"}
-    return post(base_url.rstrip("/").removesuffix(_PATH) + _PATH, body, params, headers)
+    for name, value in given.items():
+        _lay_over(settings, _TRANSLATIONS.get(name, _as_it_is(name))(value))
+    asked = {"input": input_items(request.conversation)} if request.messages else {}
+    body = {"model": request.model, **asked, **settings, **({"stream": True} if request.stream else {})}
+    root = request.base_url.rstrip("/").removesuffix(_PATH)
+    return request.post(root + _PATH, body, {"authorization": request.bearer})
 
 
 def input_items(messages: Sequence[JSON]) -> list[JSON]:
