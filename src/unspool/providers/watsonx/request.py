@@ -72,7 +72,7 @@ def build_chat_request(request: CompletionRequest) -> HTTPRequest:
 
 
 def build_text_request(request: CompletionRequest) -> HTTPRequest:
-    """Build the request for a text generation: the messages' texts, a line each; else as `build_chat_request`.
+    """Build the request for a text generation: the messages' texts, one a line; as `build_chat_request`.
 
     Raises:
         BadRequestError: a message has something else than text, or calls, too.
