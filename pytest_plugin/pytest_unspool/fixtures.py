@@ -144,4 +144,4 @@ def stream_verdict(request: pytest.FixtureRequest, unspool_cassette_dir: Path) -
     """
     from pytest_unspool.stream_verdict import Examiner  # noqa: PLC0415 - not before a test asks for it
 
-    return Examiner(request.config, unspool_cassette_dir)
+    return Examiner(request.node, unspool_cassette_dir)

@@ -96,10 +96,15 @@ def remarks(made: Account) -> list[str]:
 
 def account_of_canned(path: Path) -> Account:
     """What became of a cassette of which one answer was played as a canned stream."""
+    return {**account_of_notes("", []), "cassette": str(path), "replayed": 1}
+
+
+def account_of_notes(user: str, notes: Sequence[str]) -> Account:
+    """What the report says of a test, whichever cassettes it has."""
     return {
-        "cassette": str(path),
+        "cassette": "",
         "recorded": 0,
-        "replayed": 1,
+        "replayed": 0,
         "unplayed": [],
         "played": [],
         "scrubbed": 0,
@@ -109,8 +114,8 @@ def account_of_canned(path: Path) -> Account:
         "broken": 0,
         "left": 0,
         "interrupted": 0,
-        "notes": [],
-        "user": "",
+        "notes": list(notes),
+        "user": user,
     }
 
 

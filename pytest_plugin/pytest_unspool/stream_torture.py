@@ -202,6 +202,28 @@ def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
         clock = RealClock()
     with lent(clock), force(InForce(broken.breaker, clock, positions=mark is not None)):
         yield
+    _report_positions(node, broken.breaker)
+
+
+def _report_positions(node: pytest.Item, breaker: Breaker) -> None:
+    """Say, also of a test that passes, that not all of its requests were recorded."""
+    if not breaker.by_position:
+        return
+    from pytest_unspool import run_report  # noqa: PLC0415 - few tests are broken
+
+    test = node.nodeid.removesuffix(f"[{node.callspec.id}]") if hasattr(node, "callspec") else node.nodeid
+    note = "requests that aren't recorded as they came after a fault got the answer in their place"
+    run_report.keep(node.config, run_report.account_of_notes(test, [f"{note} in the conversation"]))
+    node.add_report_section("teardown", "unspool", "\n".join(_positions(breaker)))
+
+
+def _positions(breaker: Breaker) -> Iterator[str]:
+    for request in breaker.by_position:
+        where = f"{request.method} {request.uri.partition('?')[0]}"
+        yield (
+            f"  {where} isn't recorded as it came after the fault: it got the answer that stands in its place"
+            " in the conversation"
+        )
 
 
 def options_of_cassette(node: pytest.Item, fault: Fault | None, path: Path) -> dict[str, Any]:
@@ -251,9 +273,4 @@ def _deeds(node: pytest.Item) -> Iterator[str]:
         return
     yield "what the client did:"
     yield from (f"  {number}. {met}" for number, met in enumerate(broken.breaker.log, start=1))
-    for request in broken.breaker.by_position:
-        where = f"{request.method} {request.uri.partition('?')[0]}"
-        yield (
-            f"  {where} isn't recorded as it came after the fault: it got the answer that stands in its place"
-            " in the conversation"
-        )
+    yield from _positions(broken.breaker)

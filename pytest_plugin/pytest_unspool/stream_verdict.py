@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import recordings, run_report
+from pytest_unspool import noted, recordings, run_report
+from pytest_unspool.stream_torture import Broken
 from unspool.cassette.model import Interaction
 from unspool.faults import Fault, NoFault
+from unspool.transports.fault_transport import Breaker
+from unspool.transports.in_force import force
 from unspool.verdict import FINDINGS, Verdict, examine
 from unspool.verdict.examine import Client
 
@@ -20,12 +23,13 @@ class Examiner:
     """Runs clients against broken answers.
 
     Args:
-        config: of this run of pytest.
+        node: the test.
         folder: where cassettes are looked for.
     """
 
-    def __init__(self, config: pytest.Config, folder: Path) -> None:
-        self._config = config
+    def __init__(self, node: pytest.Item, folder: Path) -> None:
+        self._node = node
+        self._config = node.config
         self._folder = folder
 
     def __call__(
@@ -43,7 +47,8 @@ class Examiner:
             client: see `unspool.verdict.examine`.
             answer: an interaction; or a cassette's name or path in the folder, or a sample of the package,
                 such as `openai/text`.
-            fault: what happens to it; None for nothing.
+            fault: what happens to it; None for nothing, or for the fault that the test is under, as with
+                `stream_torture`.
             fail_on: keys of `unspool.verdict.FINDINGS`; None for all of them.
             options: `limits` and `backend` of `unspool.verdict.examine`.
 
@@ -54,7 +59,11 @@ class Examiner:
         """
         __tracebackhide__ = True
         chosen = _known(FINDINGS if fail_on is None else fail_on, FINDINGS)
-        verdict = examine(client, self._answer(answer), fault or NoFault(), **options)
+        broken = self._node.stash.get(noted.BROKEN, None) if fault is None else None
+        with force(None):  # each stream goes through one fault
+            verdict = examine(client, self._answer(answer), fault or _fault_of(broken), **options)
+        if broken is not None and not isinstance(broken.breaker.fault, NoFault):
+            _note_broken(broken.breaker, verdict)
         found = verdict.of(chosen)
         if found:
             meant = (f"{one}\n    The client {FINDINGS[one.kind]}." for one in found)
@@ -67,6 +76,16 @@ class Examiner:
         path, _ = recordings.located(answer, self._folder)
         run_report.keep(self._config, run_report.account_of_canned(path))
         return recordings.interaction_in(path, None)
+
+
+def _fault_of(broken: Broken | None) -> Fault:
+    return NoFault() if broken is None else broken.breaker.fault
+
+
+def _note_broken(breaker: Breaker, verdict: Verdict) -> None:
+    """Note that the test's fault has happened to a client: the test has shown something."""
+    breaker.ledger.requests += len(verdict.log.attempts)
+    breaker.ledger.notes().broke.append(breaker.fault)
 
 
 def _known(kinds: Collection[str], known: Collection[str]) -> Collection[str]:

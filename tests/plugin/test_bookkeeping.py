@@ -149,6 +149,25 @@ def test_nothing_recorded_is_a_reason_to_skip(pytester: pytest.Pytester) -> None
     result.stdout.fnmatch_lines(["*nothing has been recorded yet to *none.yaml*"])
 
 
+def test_what_was_answered_by_its_place_is_reported_of_a_test_that_passes_too(
+    pytester: pytest.Pytester,
+) -> None:
+    code = f"""{AGENT}
+    @pytest.mark.stream_torture(only=["unbroken", "cut-between-events", "cut-in-an-event"])
+    def test_it(cassette):
+        with unspool.use_cassette(cassette, timing="recorded"), httpx.Client() as client:
+            agent(client)
+    """
+    result = run(pytester, code, "-rP")
+    assert "failed" not in result.parseoutcomes()
+    lines = [line for line in result.outlines if "got the answer in their place in the conversation" in line]
+    assert [line.partition(":: ")[0] for line in lines] == [
+        "test_downstream.py::test_it: requests that aren't recorded as they came after a fault got the answer"
+        " in their place in the conversation"
+    ]
+    result.stdout.fnmatch_lines(["  POST * isn't recorded as it came after the fault*"])
+
+
 def test_later_turns_are_answered_by_their_place(pytester: pytest.Pytester) -> None:
     code = f"""{AGENT}
     @pytest.mark.stream_torture(only=["cut-between-events"])

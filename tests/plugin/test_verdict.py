@@ -125,3 +125,32 @@ def test_none(stream_verdict):
 
     assert "1 failed, 1 passed" in text
     assert "CassetteNotFoundError: no cassette 'missing'" in text
+
+
+def test_under_torture_each_scenario_is_judged(project: Project) -> None:
+    text = run(
+        project,
+        """
+@pytest.mark.stream_torture(only=["unbroken", "cut-between-events", "call-without-id"])
+def test_it(stream_verdict):
+    stream_verdict(careless, "openai/text")
+""",
+    )
+
+    assert "accepted-truncated: request 1" in text
+    assert "FAILED tests/test_it.py::test_it[cut-between-events]" in text
+    assert "1 passed" in text
+
+
+def test_under_torture_a_scenario_without_a_place_is_skipped(project: Project) -> None:
+    text = run(
+        project,
+        """
+@pytest.mark.stream_torture(only=["CallsWithout"])
+def test_it(stream_verdict):
+    stream_verdict(careless, "openai/text", fail_on=["left-open"])
+""",
+    )
+
+    assert "skipped" in text
+    assert "failed" not in text
