@@ -210,8 +210,8 @@ def split_arguments(size: int) -> Callable[[Case], None]:
 
 
 def _names_in(events: list[RawEvent]) -> int:
-    """How often something has a name; not what is inside of arguments."""
-    return sum(len(re.findall(r'(?<!\\)"name":', event.data)) for event in events)
+    """How often something has a name, which isn't null; not what is inside of arguments."""
+    return sum(len(re.findall(r'(?<!\\)"name":\s*(?!null|\s)', event.data)) for event in events)
 
 
 def broken_arguments(case: Case) -> None:

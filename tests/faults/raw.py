@@ -181,7 +181,7 @@ def _gemini(body: JSON, _event: RawEvent) -> Read:
             {k: v for k, v in part.items() if k not in {"thought", "thoughtSignature"}} for part in parts
         )
         output += [part for part in known if any(part.values())]
-        reason += candidate.get("finishReason") or ""
+        reason += str(candidate.get("finishReason") or "")
     return output, reason, ""  # usage is in every chunk
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from typing import Any
 
@@ -163,6 +164,16 @@ def test_the_reason_of_two_choices_at_once_comes_before_the_last_words_of_both()
 
 
 # Loops
+
+
+def test_of_a_loop_only_the_last_round_says_why_the_answer_ended() -> None:
+    both = [_of_choice(index, "a", "length") for index in (0, 1)]
+    open_ended = [_of_choice(index, "a") for index in (0, 1)]
+    recorded = answers.interaction(*answers.sse(*both, "[DONE]"))
+
+    broken = Loop(0, period=2, times=3).apply(recorded)
+
+    assert [json.loads(one) for one in data(broken)[:-1]] == [*open_ended * 2, *both]
 
 
 @pytest.mark.parametrize("times", [1, 2, 5])

@@ -161,10 +161,8 @@ def test_what_was_answered_by_its_place_is_reported_of_a_test_that_passes_too(
     result = run(pytester, code, "-rP")
     assert "failed" not in result.parseoutcomes()
     lines = [line for line in result.outlines if "got the answer in their place in the conversation" in line]
-    assert [line.partition(":: ")[0] for line in lines] == [
-        "test_downstream.py::test_it: requests that aren't recorded as they came after a fault got the answer"
-        " in their place in the conversation"
-    ]
+    assert len(lines) == 1
+    assert lines[0].startswith("test_downstream.py::test_it: ")
     result.stdout.fnmatch_lines(["  POST * isn't recorded as it came after the fault*"])
 
 

@@ -133,7 +133,9 @@ class Loop(Fault):
             if not self.after < seen <= self.after + self.period:
                 return (frame,)
             held.append(frame)
-            return self._rounds(held) if len(held) == self.period else (frame,)
+            if len(held) == self.period:
+                return self._rounds(held)
+            return (frame if self.times == 1 else _going_on(frame),)
 
         def stop(stop: Stop) -> Iterable[Part]:
             if len(held) < self.period:
