@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import noted, recordings, run_report
+from pytest_unspool import recordings, run_report, stash
 from pytest_unspool.stream_torture import Broken
 from unspool.cassette.model import Interaction
 from unspool.faults import Fault, NoFault
@@ -59,7 +59,7 @@ class Examiner:
         """
         __tracebackhide__ = True
         chosen = _known(FINDINGS if fail_on is None else fail_on, FINDINGS)
-        broken = self._node.stash.get(noted.BROKEN, None) if fault is None else None
+        broken = self._node.stash.get(stash.BROKEN, None) if fault is None else None
         with force(None):  # each stream goes through one fault
             verdict = examine(client, self._answer(answer), fault or _fault_of(broken), **options)
         if broken is not None and not isinstance(broken.breaker.fault, NoFault):
