@@ -181,3 +181,10 @@ def codings(session: nox.Session) -> None:
     _install(session)
     session.install("brotli", "brotlicffi", "zstandard", "backports.zstd")
     session.run("pytest", "tests/cassette/test_content_coding.py", *session.posargs)
+
+
+@nox.session
+def agents(session: nox.Session) -> None:
+    """Agents of pydantic-ai, langgraph, openai-agents and litellm under every fault: `nox -s agents`."""
+    _install(session)
+    session.run("python", "-m", "tests.agents", *session.posargs)

@@ -24,6 +24,7 @@ ROWS = {
     "cassetter": ("cassetter",),
     "pytest-mockllm": ("pytest-mockllm",),
     "pytest-recording and -mockllm": ("pytest-recording", "pytest-mockllm"),
+    "pytest-timeout and time-machine": ("pytest-timeout", "time-machine"),
 }
 _BRING_ASYNCIO = {"pytest-asyncio", "pytest-mockllm"}
 """Who brings pytest-asyncio along, which warns where an ini key of its own isn't set."""
@@ -53,16 +54,48 @@ async def test_recorded_async(stream_cassette):
         assert "It rains" in (await client.post(URL, json={})).text
 """
 CONFTEST = 'import pytest\n\n@pytest.fixture\ndef anyio_backend(): return "asyncio"\n'
-PASSED = {"passed": 5}
+PASSED = 5
+
+OF_TIME = """
+import datetime, time
+import time_machine
+
+@pytest.mark.timeout(5)
+def test_a_virtual_pause_is_no_timeout(stream_wrapper):
+    started = time.monotonic()
+    list(stream_wrapper(["a", unspool.Pause(60), "b"]))
+    assert time.monotonic() - started >= 60
+
+@pytest.mark.timeout(1, method="signal")
+def test_a_real_one_is(stream_wrapper):
+    stream = stream_wrapper(["a", unspool.Pause(60), "b"])
+    next(stream), next(stream)
+    with pytest.raises(pytest.fail.Exception, match="Timeout"):
+        unspool.RealClock().sleep(5)
+
+@time_machine.travel("2020-02-02", tick=False)
+def test_in_another_time(stream_wrapper):
+    started = time.monotonic()
+    list(stream_wrapper(["a", unspool.Pause(60), "b"]))
+    assert time.monotonic() - started >= 60
+    assert datetime.datetime.now().year == 2020
+
+def test_afterwards():
+    assert datetime.datetime.now().year > 2020
+"""
+"""What the last row is run with too."""
+
+MORE = {"pytest-timeout and time-machine": (OF_TIME, 4)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.plugin", description=__doc__)
     parser.add_argument("--cache", metavar="FOLDER", help="keep the virtual environments there")
+    parser.add_argument("--only", choices=ROWS, help="one row")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(options.cache or folder).resolve()
-        found = [_is_fine(name, cache) for name in ROWS]
+        found = [_is_fine(name, cache) for name in ROWS if options.only in {None, name}]
     sys.exit(not all(found))
 
 
@@ -71,11 +104,14 @@ def _is_fine(name: str, cache: Path) -> bool:
     with tempfile.TemporaryDirectory() as folder, serve({"/": ANSWER}) as server:
         project = Project(Path(folder), f"{server.url}/", python=python)
         project.write("conftest.py", CONFTEST)
-        project.write_tests(TESTS)
+        more, count = MORE.get(name, ("", 0))
+        project.write_tests(TESTS + more)
         if _BRING_ASYNCIO.intersection(ROWS[name]):
             project.write("pytest.ini", "[pytest]\nasyncio_default_fixture_loop_scope = function\n")
         outcomes = [project.run_bare() for _ in range(2)]
-        fine = [outcome.counts for outcome in outcomes] == [PASSED] * 2 and len(server.requests) == 3
+        fine = [outcome.counts for outcome in outcomes] == [{"passed": PASSED + count}] * 2 and len(
+            server.requests
+        ) == 3
     print(f"{name}: {'✓' if fine else _complaint(outcomes)}", flush=True)  # noqa: T201 - it's a command
     return fine
 

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import freezegun
+import httpx
 import pytest
-from tests.virtual_time.recorded import aread, read, steady, stream
+import uvloop
+from tests.virtual_time.recorded import URL, aread, read, steady, stream
 
-from unspool import Cassette, UnreachedTimerWarning, VirtualClock, use_cassette
+from unspool import Cassette, Clock, RealClock, UnreachedTimerWarning, VirtualClock, use_cassette
 from unspool.cassette.model import End, Interaction
 from unspool.faults import Stall
 from unspool.virtual_time.lending import lend
@@ -102,11 +104,12 @@ class OtherLoop(asyncio.SelectorEventLoop):
         return super().time()
 
 
-def test_a_jump_in_a_loop_that_is_not_reached_is_reported() -> None:
+@pytest.mark.parametrize("loop_factory", [OtherLoop, uvloop.new_event_loop])
+def test_a_jump_in_a_loop_that_is_not_reached_is_reported(loop_factory: Any) -> None:
     async def main() -> None:
         await VirtualClock().asleep(60)
 
-    with asyncio.Runner(loop_factory=OtherLoop) as runner, pytest.warns(UnreachedTimerWarning):
+    with asyncio.Runner(loop_factory=loop_factory) as runner, pytest.warns(UnreachedTimerWarning):
         runner.run(main())
 
 
@@ -144,6 +147,31 @@ def test_a_client_that_leaves_a_moment_later_is_no_overrun() -> None:
 
     with use_cassette(_left(), clock=VirtualClock()) as cassette:
         assert asyncio.run(main()) == 3
+    assert not cassette.misses
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
+def test_a_reader_in_a_thread_that_is_stopped_a_moment_later_is_none(clock: Clock) -> None:
+    pieces: queue.Queue[bytes] = queue.Queue()
+    errors: list[Exception] = []
+
+    with use_cassette(_left(), clock=clock) as cassette, httpx.Client() as client:
+        request = client.build_request("POST", URL)
+        response = client.send(request, stream=True)
+
+        def fill() -> None:
+            try:
+                for piece in response.iter_raw():
+                    pieces.put(piece)
+            except httpx.ReadError as error:  # its response was closed
+                errors.append(error)
+
+        reader = threading.Thread(target=fill)
+        reader.start()
+        for _ in range(3):
+            pieces.get(timeout=5)
+        response.close()
+        reader.join(5)
     assert not cassette.misses
 
 
