@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from unspool.script.choose import Given, repeats
 from unspool.script.seen import Seen, SeenMessage
 
 
-def broken_rules(seen: Seen, given: Sequence[Given]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a request's history breaks.
+
+    Attributes:
+        kind: `lost-call`, `lost-result`, `crossed-result` or `changed-signature`.
+        text: what is wrong.
+    """
+
+    kind: str
+    text: str
+
+
+def broken_rules(seen: Seen, given: Sequence[Given]) -> Iterator[Broken]:
     """What a provider would refuse, or the model misunderstand, in a request's history."""
     places = [place for place, one in enumerate(seen.messages) if one.role == "assistant"]
     known = {call.id for one in seen.messages for call in one.calls if call.id}
@@ -24,18 +38,20 @@ def broken_rules(seen: Seen, given: Sequence[Given]) -> Iterator[str]:
         yield from _wrong_signatures(message, source.message, must_come=is_last and bool(message.calls))
     for result in seen.results:
         if result.id and known and result.id not in known:
-            yield f"a result of {result.name or 'a tool'} answers the call {result.id!r}, which nobody made"
+            text = f"a result of {result.name or 'a tool'} answers the call {result.id!r}, which nobody made"
+            yield Broken("crossed-result", text)
 
 
-def _lost_calls(message: SeenMessage, said: SeenMessage) -> Iterator[str]:
+def _lost_calls(message: SeenMessage, said: SeenMessage) -> Iterator[Broken]:
     came = Counter(call.id for call in message.calls)
     for call in said.calls:
         came[call.id] -= 1
         if call.id and came[call.id] < 0:
-            yield f"the call of {call.name} ({call.id}) is lost from the history, which has others of it"
+            text = f"the call of {call.name} ({call.id}) is lost from the history, which has others of it"
+            yield Broken("lost-call", text)
 
 
-def _wrong_results(after: Sequence[SeenMessage], message: SeenMessage) -> Iterator[str]:
+def _wrong_results(after: Sequence[SeenMessage], message: SeenMessage) -> Iterator[Broken]:
     """Each call gets exactly one result before the model says something else."""
     if not message.calls:
         return
@@ -51,15 +67,19 @@ def _wrong_results(after: Sequence[SeenMessage], message: SeenMessage) -> Iterat
         if came[key] != count:
             shown = f"{names[key]} ({key})" if key in names and has_ids else key
             got = "no result" if not came[key] else f"{came[key]} results"
-            yield f"the call of {shown} got {got}: each call gets exactly one before the model is asked again"
+            text = (
+                f"the call of {shown} got {got}: each call gets exactly one before the model is asked again"
+            )
+            yield Broken("crossed-result" if came[key] else "lost-result", text)
 
 
-def _wrong_signatures(message: SeenMessage, said: SeenMessage, *, must_come: bool) -> Iterator[str]:
+def _wrong_signatures(message: SeenMessage, said: SeenMessage, *, must_come: bool) -> Iterator[Broken]:
     sent = [thought.signature for thought in said.thoughts if thought.signature]
     came = [thought.signature for thought in message.thoughts if thought.signature]
     if not sent or came == sent:
         return
     if came:
-        yield f"a signature came back changed: {came!r:.200} instead of {sent!r:.200}"
+        changed = f"a signature came back changed: {came!r:.200} instead of {sent!r:.200}"
+        yield Broken("changed-signature", changed)
     elif must_come:
-        yield "the reasoning before a tool call came back without its signature"
+        yield Broken("changed-signature", "the reasoning before a tool call came back without its signature")

@@ -168,7 +168,7 @@ class ScriptContext:
         **options: Any,
     ) -> None:
         self._make = make
-        self._checks = checks
+        self.checks = checks
         self._clock = clock
         self._allowed_hosts = allowed_hosts
         self._options = options
@@ -198,10 +198,10 @@ class ScriptContext:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         context, script, cassette = self._entered.pop()
-        if not self._checks:
+        if not self.checks:
             cassette.misses.clear()
         context.__exit__(kind, error, traceback)
-        if error is None and self._checks:
+        if error is None and self.checks:
             script.assert_complete()
 
     async def __aenter__(self) -> Script:

@@ -32,7 +32,7 @@ from unspool.script.choose import (
     slot_for,
 )
 from unspool.script.code import script_code
-from unspool.script.echo import broken_rules
+from unspool.script.echo import Broken, broken_rules
 from unspool.script.encode import CODECS, Manner, Played, played
 from unspool.script.seen import Seen, SeenCall, SeenMessage, SeenResult, SeenThought, read
 from unspool.script.side import SideRequest, Stored, side_answer
@@ -106,6 +106,8 @@ class Script:
     Attributes:
         calls: the requests to the model, in the order of their arrival.
         side_requests: all others: token counts, lists of models, embeddings, traces.
+        misses: the errors of requests that no turn answered.
+        broken: what was wrong with the history that requests sent.
 
     Raises:
         ScriptError: something is no turn.
@@ -126,6 +128,7 @@ class Script:
         self.calls: list[Seen] = []
         self.side_requests: list[SideRequest] = []
         self.misses: list[UnscriptedRequestError] = []
+        self.broken: list[Broken] = []
         self._manner = Manner(checked_chunks(chunks), None if pace is None else as_pace(pace))
         self._written = turns
         self._options = {"format": format, "chunks": chunks, "pace": pace, "any_order": any_order}
@@ -262,8 +265,9 @@ class Script:
         if known is not None and not known.failed:
             return known
         wrong = next(broken_rules(seen, self._given), None)
-        if wrong:
-            raise ScriptError(wrong)
+        if wrong is not None:
+            self.broken.append(wrong)
+            raise ScriptError(wrong.text)
         followed = followed_by(self._given, seen)
         turns = list_for(self._lists, seen, followed)
         playing = round_for(turns, seen, followed, asker)
