@@ -116,6 +116,42 @@ def test_it_reaches_this_machine(ask: Callable[[str], bytes]) -> None:
         assert ask(f"{server.url}/") in {b"hello", b"not performed"}
 
 
+@pytest.mark.parametrize("where", ["beside it", "in its protocol"])
+def test_datagrams_of_uvloop_reach_no_other_machine(where: str) -> None:
+    import asyncio
+
+    class Protocol(asyncio.DatagramProtocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+    async def send() -> None:
+        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            Protocol, local_addr=("127.0.0.1", 0)
+        )
+        (transport if where == "beside it" else protocol.transport).sendto(b"x", ("192.0.2.1", 9))
+
+    with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1"), block_network():
+        uvloop.run(send())
+
+
+def test_datagrams_of_uvloop_reach_this_machine() -> None:
+    import asyncio
+    import socket
+
+    async def send(address: Any) -> None:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+        )
+        transport.sendto(b"x", address)
+        transport.close()
+
+    with socket.socket(type=socket.SOCK_DGRAM) as server, block_network():
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        uvloop.run(send(server.getsockname()))
+        assert server.recv(9) == b"x"
+
+
 def test_afterwards_classes_are_as_they_were_and_methods_let_everything_pass() -> None:
     before = pycurl.Curl, pycurl.CurlMulti
     for _ in range(2):

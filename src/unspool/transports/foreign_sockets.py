@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -75,9 +75,37 @@ def _datagrams(check: Check, original: Callable[..., Any]) -> Callable[..., Any]
         local, remote = options.pop("local_addr", local), options.pop("remote_addr", remote)
         if isinstance(remote, tuple):
             check(*remote[:2])
-        return await original(self, factory, local_addr=local, remote_addr=remote, **options)
+        else:
+            factory = partial(_telling_of_guarded, factory, check)
+        transport, protocol = await original(self, factory, local_addr=local, remote_addr=remote, **options)
+        return _Datagrams(transport, check), protocol
 
     return create
+
+
+def _telling_of_guarded(factory: Callable[[], Any], check: Check) -> Any:
+    """A protocol that is told of a guarded transport."""
+    protocol = factory()
+    tell = protocol.connection_made
+    with suppress(AttributeError):  # one with slots, such as asyncio's own, which does nothing then
+        protocol.connection_made = lambda transport: tell(_Datagrams(transport, check))
+    return protocol
+
+
+class _Datagrams:
+    """A transport of datagrams, each of which may go elsewhere."""
+
+    def __init__(self, transport: Any, check: Check) -> None:
+        self._transport = transport
+        self._check = check
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        if isinstance(addr, tuple):
+            self._check(*addr[:2])
+        self._transport.sendto(data, addr)
 
 
 def _looking_up(check: Check, original: Callable[..., Any]) -> Callable[..., Any]:
