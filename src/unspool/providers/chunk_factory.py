@@ -56,6 +56,26 @@ class Answer:
         return chunk
 
 
+class OwnFields:
+    """The provider's own lists of a stream, which grow: a delta has all of a list so far."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, list[Any]] = {}
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """The list so far, which isn't to be changed: it is in a chunk."""
+        return self._lists.get(name, [])
+
+    def add(self, name: str, *items: Any) -> dict[str, Any]:
+        """Add to a list, and return the fields of a delta with all of it."""
+        return self.replace(name, [*self[name], *items])
+
+    def replace(self, name: str, items: list[Any]) -> dict[str, Any]:
+        """Replace a list with a new one, and return the fields of a delta with it."""
+        self._lists[name] = items
+        return {"provider_specific_fields": {name: items}}
+
+
 def seconds_of(moment: Any) -> int:
     """A time such as `2025-08-20T13:48:23.241046Z` in seconds since 1970; 0 for what isn't one."""
     try:

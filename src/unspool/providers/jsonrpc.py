@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponseStream
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, OwnFields
 from unspool.providers.json_events import JSON, documented, object_in, objects_in, parse_event, text_in
 from unspool.wire.event import WireEvent
 
@@ -46,7 +46,7 @@ class JSONRPCNormalizer:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[JSON]] = {}
+        self._own = OwnFields()
 
     def feed(self, event: WireEvent, /) -> _Chunks:
         message = parse_event(event)
@@ -63,21 +63,17 @@ class JSONRPCNormalizer:
 
     def _read(self, message: JSON) -> ModelResponseStream:
         if "result" not in message:
-            return Answer().chunk(**self._keep("notifications", message))
+            return Answer().chunk(**self._own.add("notifications", message))
         result = object_in(message, "result")
         parts = _parts_of(result)
         said = {
             "content": "".join(map(_text_of, parts)) or None,
             "images": [image for part in parts for image in _images_of(part)] or None,
-            **self._keep("results", result),
+            **self._own.add("results", result),
         }
         message_id = message.get("id")
         ending = "stop" if _is_last(result) else None
         return Answer("" if message_id is None else str(message_id)).chunk(finish_reason=ending, **said)
-
-    def _keep(self, name: str, item: JSON) -> JSON:
-        self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return {"provider_specific_fields": {name: self._kept[name]}}
 
 
 def _error_of(message: JSON) -> Exception:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
+from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.providers.retold_text import RunningText
 
@@ -47,7 +48,7 @@ class OpenBlocks:
     def __init__(self) -> None:
         # These two last as long as the stream: several messages in one become one response.
         self._calls = 0
-        self._kept: dict[str, list[Any]] = {}
+        self._own = OwnFields()
         self.begin_message()
 
     def begin_message(self) -> None:
@@ -139,7 +140,7 @@ class OpenBlocks:
 
     def _stop_text(self, opened: _OpenBlock) -> _Deltas:
         if opened.citations:
-            yield self._keep("citations", with_supported_text(opened.citations, "".join(opened.parts)))
+            yield self._own.add("citations", with_supported_text(opened.citations, "".join(opened.parts)))
 
     def _stop_call(self, opened: _OpenBlock) -> _Deltas:
         # A call without arguments streams none; a call that Anthropic's own code makes has them in
@@ -151,7 +152,7 @@ class OpenBlocks:
             self._without_input.append(opened)
 
     def _stop_other(self, opened: _OpenBlock) -> _Deltas:
-        yield self._keep(list_for(opened.kind), _whole(opened))
+        yield self._own.add(list_for(opened.kind), _whole(opened))
 
     def _say(self, opened: _OpenBlock, text: str) -> _Deltas:
         if text and not opened.running.is_repeated_by(text):
@@ -173,10 +174,6 @@ class OpenBlocks:
     def _cite(self, opened: _OpenBlock, citation: JSON) -> _Deltas:
         opened.citations.append(citation)
         yield {"provider_specific_fields": {"citation": citation}}
-
-    def _keep(self, name: str, item: Any) -> JSON:
-        self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return {"provider_specific_fields": {name: self._kept[name]}}
 
 
 def _say_nothing(_: OpenBlocks, __: _OpenBlock) -> _Deltas:

@@ -13,7 +13,7 @@ from typing import Any
 from unspool.models import NO_FINISH, ModelResponseStream
 from unspool.providers.bedrock.chunks import Chunks, read_event
 from unspool.providers.bedrock.usage import usage_from
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, OwnFields
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.wire.event import WireEvent
 
@@ -36,7 +36,7 @@ class BedrockAgentNormalizer:
     def __init__(self, *, created: int = 0) -> None:
         self._answer = Answer(created=created)
         self._counts = {"inputTokens": 0, "outputTokens": 0}
-        self._kept: dict[str, list[Any]] = {}
+        self._own = OwnFields()
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
         for chunk in read_event(event, self._read):
@@ -83,8 +83,7 @@ class BedrockAgentNormalizer:
         return is_counted
 
     def _keep(self, name: str, *items: Any) -> ModelResponseStream:
-        self._kept[name] = [*self._kept.get(name, ()), *items]  # a new list: the old one is in a chunk
-        return self._answer.chunk(provider_specific_fields={name: self._kept[name]})
+        return self._answer.chunk(**self._own.add(name, *items))
 
 
 _OnEvent = Callable[[BedrockAgentNormalizer, JSON], Chunks]

@@ -12,6 +12,7 @@ from typing import Any
 
 from unspool.joins import join_base64
 from unspool.providers.anthropic.mapping import with_supported_text
+from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.json_events import JSON, json_or_text, object_in, objects_in, text_in
 from unspool.providers.retold_text import RunningText
 
@@ -49,7 +50,7 @@ class OpenBlocks:
         self._open: list[_OpenBlock] = []
         self._without_input: list[_OpenBlock] = []
         self._calls = 0
-        self._kept: dict[str, list[Any]] = {}
+        self._own = OwnFields()
 
     def start(self, index: int, start: JSON) -> _Deltas:
         yield from self.end_calls(was_cut=False)
@@ -79,15 +80,15 @@ class OpenBlocks:
             yield {"reasoning_content": "", "thinking_blocks": [block]}
         if opened.is_server_s:
             whole = {**object_in(opened.start, "toolUse"), "input": json_or_text("".join(opened.parts))}
-            yield self._keep("server_tool_use", whole)
+            yield self._own.add("server_tool_use", whole)
         if "toolResult" in opened.start or opened.results:
             whole = {**object_in(opened.start, "toolResult"), "content": opened.results}
-            yield self._keep("tool_results", whole)
+            yield self._own.add("tool_results", whole)
         if opened.citations:
-            yield self._keep("citations", with_supported_text(opened.citations, "".join(opened.parts)))
+            yield self._own.add("citations", with_supported_text(opened.citations, "".join(opened.parts)))
         if opened.deltas or not opened.start.keys() <= _KNOWN_STARTS:
             deltas = {"deltas": opened.deltas} if opened.deltas else {}
-            yield self._keep("other_blocks", {**opened.start, **deltas})
+            yield self._own.add("other_blocks", {**opened.start, **deltas})
 
     def end_calls(self, *, was_cut: bool) -> _Deltas:
         """Give the calls that ended without any input LiteLLM's `{}`, unless the answer was cut there."""
@@ -153,10 +154,6 @@ class OpenBlocks:
             opened.call = self._calls
             self._calls += 1
         return {"tool_calls": [{"index": opened.call, "type": "function", **call}]}
-
-    def _keep(self, name: str, item: Any) -> JSON:
-        self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return {"provider_specific_fields": {name: self._kept[name]}}
 
 
 _KNOWN_STARTS = frozenset({"reasoningContent", "toolResult", "toolUse"})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.gemini.arguments import ArgumentsWriter
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.providers.retold_text import Repetition
@@ -28,7 +29,7 @@ class Candidate:
     _text: Repetition = field(default_factory=Repetition)
     _thought: Repetition = field(default_factory=Repetition)
     _writer: ArgumentsWriter | None = None  # of a call whose arguments aren't complete
-    _kept: dict[str, list[Any]] = field(default_factory=dict)
+    _own: OwnFields = field(default_factory=OwnFields)
 
     def read(self, candidate: JSON) -> JSON:
         """The fields of a delta that these parts are."""
@@ -37,7 +38,7 @@ class Candidate:
             read = next((_READERS[key] for key in _READERS if key in part), Candidate._read_other)
             read(self, part, delta)
             if part.get("thoughtSignature"):
-                self._keep(delta, "thought_signatures", part["thoughtSignature"])
+                self._add(delta, "thought_signatures", part["thoughtSignature"])
         return delta
 
     def _read_text(self, part: JSON, delta: JSON) -> None:
@@ -64,7 +65,7 @@ class Candidate:
             fragments += self._fragment(pieces)
             fragments += [] if call.get("willContinue") else self._end_call()
         elif call and not call.get("name"):
-            self._keep(delta, "other_parts", part)
+            self._add(delta, "other_parts", part)
         if not fragments:
             del delta["tool_calls"]
 
@@ -92,7 +93,7 @@ class Candidate:
         blob = object_in(part, "inlineData")
         read = _MEDIA.get(text_in(blob, "mimeType").partition("/")[0])
         if read is None:
-            self._keep(delta, "other_parts", part)
+            self._add(delta, "other_parts", part)
         else:
             read(self, blob, delta)
 
@@ -108,40 +109,39 @@ class Candidate:
         delta["audio"] = {"data": before + text_in(blob, "data"), "transcript": "", "mime_type": mime_type}
 
     def _read_code(self, part: JSON, delta: JSON) -> None:
-        self._keep(delta, "executable_code", object_in(part, "executableCode"))
+        self._add(delta, "executable_code", object_in(part, "executableCode"))
 
     def _read_code_result(self, part: JSON, delta: JSON) -> None:
-        self._keep(delta, "code_execution_results", object_in(part, "codeExecutionResult"))
+        self._add(delta, "code_execution_results", object_in(part, "codeExecutionResult"))
 
     def _read_invocation(self, part: JSON, delta: JSON) -> None:
         call = object_in(part, "toolCall")
         said = {"tool_type": call.get("toolType"), "id": call.get("id"), "args": call.get("args")}
-        self._keep(delta, "server_side_tool_invocations", {**said, **_signed(part, "thought_signature")})
+        self._add(delta, "server_side_tool_invocations", {**said, **_signed(part, "thought_signature")})
 
     def _read_invocation_result(self, part: JSON, delta: JSON) -> None:
         """Goes to the call that it answers: to LiteLLM the two are one."""
         result = object_in(part, "toolResponse")
         said = {"response": result.get("response"), **_signed(part, "response_thought_signature")}
-        invocations = self._kept.get("server_side_tool_invocations", [])
+        invocations = self._own["server_side_tool_invocations"]
         for place, call in enumerate(invocations):
             if call.get("id") == result.get("id") and "response" not in call:
-                answered = {**call, **said}
-                self._show(delta, "server_side_tool_invocations", invocations, place, answered)
+                answered = [*invocations[:place], {**call, **said}, *invocations[place + 1 :]]
+                self._replace(delta, "server_side_tool_invocations", answered)
                 return
         named = {"id": result.get("id"), "tool_type": result.get("toolType")}
-        self._keep(delta, "server_side_tool_invocations", {**named, **said})
+        self._add(delta, "server_side_tool_invocations", {**named, **said})
 
     def _read_other(self, part: JSON, delta: JSON) -> None:
         if part.keys() - {"thoughtSignature", "thought"}:
-            self._keep(delta, "other_parts", part)
+            self._add(delta, "other_parts", part)
 
-    def _keep(self, delta: JSON, name: str, item: Any) -> None:
-        kept = self._kept.get(name, [])
-        self._show(delta, name, kept, len(kept), item)
+    def _add(self, delta: JSON, name: str, item: Any) -> None:
+        self._replace(delta, name, [*self._own[name], item])
 
-    def _show(self, delta: JSON, name: str, kept: list[Any], place: int, item: Any) -> None:
-        self._kept[name] = [*kept[:place], item, *kept[place + 1 :]]  # a new list: the old one is in a chunk
-        delta.setdefault("provider_specific_fields", {})[name] = self._kept[name]
+    def _replace(self, delta: JSON, name: str, items: list[Any]) -> None:
+        fields = self._own.replace(name, items)["provider_specific_fields"]
+        delta.setdefault("provider_specific_fields", {}).update(fields)
 
 
 def _signed(part: JSON, name: str) -> JSON:

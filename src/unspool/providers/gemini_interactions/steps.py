@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from unspool.providers.annotations import sort_annotations
+from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 
 _Deltas = Iterator[JSON]
@@ -38,7 +38,7 @@ class Steps:
     calls: int = 0
     _images: int = 0
     _open: dict[int, _Step] = field(default_factory=dict)
-    _kept: dict[str, list[Any]] = field(default_factory=dict)
+    _own: OwnFields = field(default_factory=OwnFields)
 
     def start(self, index: int, step: JSON) -> _Deltas:
         """A step; what it holds from the beginning, older streams and whole answers, is as good as deltas."""
@@ -66,7 +66,7 @@ class Steps:
         if opened is None:
             return
         if not opened.is_ours:
-            yield self._keep("server_side_steps", opened.step)
+            yield self._own.add("server_side_steps", opened.step)
         elif opened.is_call and not opened.has_arguments:
             yield self._fragment(opened, {"arguments": "{}"})
 
@@ -154,14 +154,10 @@ class Steps:
         if links:
             yield {"annotations": links}
         for other in others:
-            yield self._keep("citations", other)
+            yield self._own.add("citations", other)
 
     def _add_other(self, _: _Step, delta: JSON) -> _Deltas:
-        yield self._keep("other_deltas", delta)
-
-    def _keep(self, name: str, item: Any) -> JSON:
-        self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return {"provider_specific_fields": {name: self._kept[name]}}
+        yield self._own.add("other_deltas", delta)
 
 
 # Older streams have no steps but contents, and each is of the type that its deltas are of.

@@ -21,7 +21,7 @@ from functools import partial
 
 from unspool.error_mapping import error_for_status, error_from_body
 from unspool.models import ModelResponseStream
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, OwnFields
 from unspool.providers.json_events import (
     DONE,
     JSON,
@@ -62,7 +62,7 @@ class OpenAIAssistantsNormalizer:
         self._annotated: Counter[object] = Counter()
         self._numbers: dict[str, int] = {}  # of the calls, by id
         self._call_ids: dict[object, str] = {}
-        self._kept: dict[str, list[JSON]] = {}
+        self._own = OwnFields()
         self._incomplete = ""  # why a message is
         self._answer = Answer()
 
@@ -104,7 +104,7 @@ class OpenAIAssistantsNormalizer:
             elif part.get("type") == "refusal":
                 yield from self._say("refusal", self._told.rest(name, text_in(part, "refusal")))
             else:
-                yield self._keep("content", part)
+                yield self._answer.chunk(**self._own.add("content", part))
 
     def _say(self, field: str, text: str) -> _Chunks:
         said: JSON = {field: text}
@@ -131,7 +131,7 @@ class OpenAIAssistantsNormalizer:
     def _step(self, step: JSON) -> _Chunks:
         for call in objects_in(object_in(step, "step_details"), "tool_calls"):
             if call.get("type") != "function":
-                yield self._keep("step_tool_calls", call)
+                yield self._answer.chunk(**self._own.add("step_tool_calls", call))
 
     def _requires_action(self, run: JSON) -> _Chunks:
         required = object_in(object_in(run, "required_action"), "submit_tool_outputs")
@@ -177,10 +177,6 @@ class OpenAIAssistantsNormalizer:
     def _expired(self, run: JSON) -> _Chunks:
         message = "the run expired before it was complete; its tools' outputs may have come too late"
         raise error_for_status(504, message, model=text_in(run, "model"), body=run)
-
-    def _keep(self, name: str, item: JSON) -> ModelResponseStream:
-        self._kept[name] = [*self._kept.get(name, ()), item]  # a new list: the old one is in a chunk
-        return self._answer.chunk(provider_specific_fields={name: self._kept[name]})
 
 
 _RUN_ENDS = {"cancelled": "stop", "completed": "stop", "incomplete": "length"}

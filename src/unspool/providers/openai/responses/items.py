@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.json_events import JSON, number_in, object_in, objects_in, present, text_in
 from unspool.providers.openai.responses.calls import Calls
 from unspool.providers.openai.responses.identity import Item, Items
@@ -17,7 +18,7 @@ class OutputItems:
 
     def __init__(self) -> None:
         # These last as long as the stream: several responses in one become one.
-        self._kept: list[JSON] = []
+        self._own = OwnFields()
         self._messages: list[JSON] = []
         self._images = 0
         self._texts, self._calls = Texts(0), Calls(0)
@@ -167,8 +168,7 @@ class OutputItems:
         yield self._keep(body)
 
     def _keep(self, body: JSON) -> JSON:
-        self._kept = [*self._kept, body]  # a new list: the old one is in a chunk
-        return {"provider_specific_fields": {"output_items": self._kept}}
+        return self._own.add("output_items", body)
 
 
 def _index_in(event: JSON) -> int | None:
