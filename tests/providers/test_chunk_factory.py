@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unspool.models import Usage
-from unspool.providers.chunk_factory import Answer, seconds_of
+from unspool.providers.chunk_factory import Answer, OwnFields, seconds_of
 
 
 def test_a_chunk_has_the_answers_names_and_one_choice() -> None:
@@ -43,3 +43,14 @@ def test_a_choices_own_fields_are_not_its_deltas() -> None:
 )
 def test_a_time_is_in_seconds_since_1970(moment: object, seconds: int) -> None:
     assert seconds_of(moment) == seconds
+
+
+def test_own_fields_grow_and_what_a_chunk_has_stays() -> None:
+    own = OwnFields()
+    first, second = own.add("citations", 1), own.add("citations", 2, 3)
+    assert (first, second) == (
+        {"provider_specific_fields": {"citations": [1]}},
+        {"provider_specific_fields": {"citations": [1, 2, 3]}},
+    )
+    assert own.replace("citations", [4]) == {"provider_specific_fields": {"citations": [4]}}
+    assert (own["citations"], own["traces"]) == ([4], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +75,11 @@ class OwnFields:
         """Replace a list with a new one, and return the fields of a delta with it."""
         self._lists[name] = items
         return {"provider_specific_fields": {name: items}}
+
+
+def nothing(*_: object) -> Iterator[Any]:
+    """Yield nothing: handles events, items and blocks that have no part in a response."""
+    return iter(())
 
 
 def seconds_of(moment: Any) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from unspool.providers.anthropic.mapping import arguments_of, list_for, tool_call, with_supported_text
-from unspool.providers.chunk_factory import OwnFields
+from unspool.providers.chunk_factory import OwnFields, nothing
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
 from unspool.providers.retold_text import RunningText
 
@@ -61,7 +61,8 @@ class OpenBlocks:
         yield from self.end_calls(was_cut=False)
         opened = _OpenBlock(block, index)
         self._open.append(opened)
-        yield from _STARTS.get(opened.kind, _say_nothing)(self, opened)
+        begin: _OnBlock = _STARTS.get(opened.kind, nothing)
+        yield from begin(self, opened)
 
     def add(self, index: int, delta: JSON) -> _Deltas:
         kind = text_in(delta, "type")
@@ -176,10 +177,6 @@ class OpenBlocks:
         yield {"provider_specific_fields": {"citation": citation}}
 
 
-def _say_nothing(_: OpenBlocks, __: _OpenBlock) -> _Deltas:
-    return iter(())
-
-
 _OnBlock = Callable[[OpenBlocks, _OpenBlock], _Deltas]
 _OnDelta = Callable[[OpenBlocks, _OpenBlock, JSON], _Deltas]
 
@@ -191,9 +188,9 @@ _STARTS: dict[str, _OnBlock] = {
     "tool_use": OpenBlocks._start_call,
 }
 _STOPS: dict[str, _OnBlock] = {
-    "redacted_thinking": _say_nothing,
+    "redacted_thinking": nothing,
     "text": OpenBlocks._stop_text,
-    "thinking": _say_nothing,
+    "thinking": nothing,
     "tool_use": OpenBlocks._stop_call,
 }
 _DELTAS: dict[str, _OnDelta] = {

@@ -9,7 +9,7 @@ from unspool.models import FINISH_REASONS, ModelResponseStream
 from unspool.providers.anthropic.blocks import OpenBlocks
 from unspool.providers.anthropic.mapping import fields_of_end
 from unspool.providers.anthropic.usage import usage_from
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, nothing
 from unspool.providers.json_events import (
     DONE,
     JSON,
@@ -60,7 +60,7 @@ class AnthropicNormalizer:
         body = None if event.data.strip() == DONE else parse_event(event)
         if body is None:
             return
-        handle = _EVENTS.get(_kind(body, event), _ignore)
+        handle: _OnEvent = _EVENTS.get(_kind(body, event), nothing)
         with documented(event, f"an Anthropic {event.name!r} event", _PAGE):
             yield from handle(self, body)
 
@@ -133,11 +133,9 @@ class AnthropicNormalizer:
         return (self._answer.chunk(**delta) for delta in deltas)
 
 
-def _ignore(_: AnthropicNormalizer, __: JSON) -> _Chunks:
-    return iter(())
+_OnEvent = Callable[[AnthropicNormalizer, JSON], _Chunks]
 
-
-_EVENTS: dict[str, Callable[[AnthropicNormalizer, JSON], _Chunks]] = {
+_EVENTS: dict[str, _OnEvent] = {
     "content_block_delta": AnthropicNormalizer._content_block_delta,
     "content_block_start": AnthropicNormalizer._content_block_start,
     "content_block_stop": AnthropicNormalizer._content_block_stop,

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from unspool.models import ModelResponse, ModelResponseStream
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, nothing
 from unspool.providers.cohere.ends import raise_if_failed, raise_if_refused, usage_from
 from unspool.providers.json_events import (
     JSON,
@@ -56,7 +56,8 @@ class CohereV1Normalizer:
     def read(self, event: JSON) -> _Chunks:
         """The chunks of a line's JSON. New events may come at any time, so an unknown one is no error."""
         raise_if_refused(event, "event_type")
-        yield from _EVENTS.get(text_in(event, "event_type"), _ignore)(self, event)
+        handle: _OnEvent = _EVENTS.get(text_in(event, "event_type"), nothing)
+        yield from handle(self, event)
 
     def _stream_start(self, event: JSON) -> _Chunks:
         self._answer.id = text_in(event, "generation_id")
@@ -111,11 +112,9 @@ class CohereV1Normalizer:
             yield self._answer.chunk(provider_specific_fields=fields)
 
 
-def _ignore(_: CohereV1Normalizer, __: JSON) -> _Chunks:
-    return iter(())
+_OnEvent = Callable[[CohereV1Normalizer, JSON], _Chunks]
 
-
-_EVENTS: dict[str, Callable[[CohereV1Normalizer, JSON], _Chunks]] = {
+_EVENTS: dict[str, _OnEvent] = {
     "citation-generation": CohereV1Normalizer._cite,
     "search-queries-generation": CohereV1Normalizer._search,
     "search-results": CohereV1Normalizer._search,

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from unspool.models import ModelResponse, ModelResponseStream
-from unspool.providers.chunk_factory import Answer
+from unspool.providers.chunk_factory import Answer, nothing
 from unspool.providers.cohere.ends import raise_if_failed, raise_if_refused, usage_from
 from unspool.providers.json_events import (
     JSON,
@@ -48,7 +48,8 @@ class CohereNormalizer:
     def read(self, event: JSON) -> _Chunks:
         """The chunks of an event's JSON. New events may come at any time, so an unknown one is no error."""
         raise_if_refused(event, "type")
-        yield from _EVENTS.get(text_in(event, "type"), _ignore)(self, event)
+        handle: _OnEvent = _EVENTS.get(text_in(event, "type"), nothing)
+        yield from handle(self, event)
 
     def _message_start(self, event: JSON) -> _Chunks:
         self._answer.id = text_in(event, "id")
@@ -89,11 +90,9 @@ class CohereNormalizer:
         yield self._answer.chunk(finish_reason=text_in(end, "finish_reason") or None, usage=usage)
 
 
-def _ignore(_: CohereNormalizer, __: JSON) -> _Chunks:
-    return iter(())
+_OnEvent = Callable[[CohereNormalizer, JSON], _Chunks]
 
-
-_EVENTS: dict[str, Callable[[CohereNormalizer, JSON], _Chunks]] = {
+_EVENTS: dict[str, _OnEvent] = {
     "citation-start": CohereNormalizer._citation,
     "content-delta": CohereNormalizer._content,
     "content-start": CohereNormalizer._content,

@@ -10,7 +10,7 @@ from typing import Any
 
 from unspool.error_mapping import error_from_body
 from unspool.models import ModelResponse, ModelResponseStream
-from unspool.providers.chunk_factory import Answer, seconds_of
+from unspool.providers.chunk_factory import Answer, nothing, seconds_of
 from unspool.providers.json_events import json_or_text, misshapen, response_of
 from unspool.wire.event import WireEvent
 
@@ -34,7 +34,8 @@ class ReplicateNormalizer:
     def feed(self, event: WireEvent, /) -> _Chunks:
         # Text that was cut off looks like any other; as in SSE itself, an event without its end is none.
         if event.complete or isinstance(json_or_text(event.data), dict):
-            yield from _EVENTS.get(event.name, _ignore)(self, event.data)
+            handle: _OnEvent = _EVENTS.get(event.name, nothing)
+            yield from handle(self, event.data)
 
     def flush(self) -> _Chunks:
         """Nothing is held back."""
@@ -57,11 +58,9 @@ class ReplicateNormalizer:
         yield self._answer.chunk(finish_reason=str(reason or "stop"))
 
 
-def _ignore(_: ReplicateNormalizer, __: str) -> _Chunks:
-    return iter(())
+_OnEvent = Callable[[ReplicateNormalizer, str], _Chunks]
 
-
-_EVENTS: dict[str, Callable[[ReplicateNormalizer, str], _Chunks]] = {
+_EVENTS: dict[str, _OnEvent] = {
     "done": ReplicateNormalizer._done,
     "error": ReplicateNormalizer._error,
     "logs": ReplicateNormalizer._logs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from unspool.providers.chunk_factory import OwnFields
+from unspool.providers.chunk_factory import OwnFields, nothing
 from unspool.providers.json_events import JSON, number_in, object_in, objects_in, present, text_in
 from unspool.providers.openai.responses.calls import Calls
 from unspool.providers.openai.responses.identity import Item, Items
@@ -41,7 +41,8 @@ class OutputItems:
     def start(self, event: JSON) -> _Deltas:
         body = object_in(event, "item")
         item = self._items.opened(_index_in(event), body)
-        return _STARTS.get(item.kind, _say_nothing)(self, item, body)
+        begin: _OnItem = _STARTS.get(item.kind, nothing)
+        return begin(self, item, body)
 
     def end(self, event: JSON) -> _Deltas:
         body = object_in(event, "item")
@@ -63,7 +64,8 @@ class OutputItems:
         is_first = not item.is_ended
         if item.repeats is not None and item.kind in _TEXTS_OF:
             yield from self._texts.release(item, _wholes_of(item.kind, body))
-        yield from _ENDS.get(item.kind, _say_no_whole)(self, item, body, series)
+        end: _OnWhole = _ENDS.get(item.kind, nothing)
+        yield from end(self, item, body, series)
         if is_first and not item.repeats:
             yield from _KEEPS.get(item.kind, OutputItems._keep_item)(self, item, body)
         item.is_ended = True
@@ -185,14 +187,6 @@ def _wholes_of(kind: str, body: JSON) -> dict[str, str]:
     return wholes
 
 
-def _say_nothing(_: OutputItems, __: Item, ___: JSON) -> _Deltas:
-    return iter(())
-
-
-def _say_no_whole(_: OutputItems, __: Item, ___: JSON, ____: str) -> _Deltas:
-    return iter(())
-
-
 _TEXTS_OF = {"message": ("content",), "reasoning": ("summary", "content")}
 _ITEM_OF_TEXT = {
     "output_text": "message",
@@ -200,22 +194,25 @@ _ITEM_OF_TEXT = {
     "refusal": "message",
     "summary_text": "reasoning",
 }
-_STARTS: dict[str, Callable[[OutputItems, Item, JSON], _Deltas]] = {
+_OnItem = Callable[[OutputItems, Item, JSON], _Deltas]
+_OnWhole = Callable[[OutputItems, Item, JSON, str], _Deltas]
+
+_STARTS: dict[str, _OnItem] = {
     "custom_tool_call": OutputItems._start_call,
     "function_call": OutputItems._start_call,
     "message": OutputItems._start_message,
 }
 # What an item says at its end: each time that it is shown as a whole, since one may have more than another.
-_ENDS: dict[str, Callable[[OutputItems, Item, JSON, str], _Deltas]] = {
+_ENDS: dict[str, _OnWhole] = {
     "custom_tool_call": OutputItems._end_call,
     "function_call": OutputItems._end_call,
     "message": OutputItems._end_message,
     "reasoning": OutputItems._end_reasoning,
 }
 # What is kept of it, once. An item of any other type is kept as it is.
-_KEEPS: dict[str, Callable[[OutputItems, Item, JSON], _Deltas]] = {
-    "custom_tool_call": _say_nothing,  # it is in the tool calls
-    "function_call": _say_nothing,
+_KEEPS: dict[str, _OnItem] = {
+    "custom_tool_call": nothing,  # it is in the tool calls
+    "function_call": nothing,
     "image_generation_call": OutputItems._keep_image,
     "message": OutputItems._keep_message,
     "reasoning": OutputItems._keep_reasoning,
