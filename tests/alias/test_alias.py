@@ -117,6 +117,19 @@ def test_a_loaded_litellm_is_an_error_that_lists_who_holds_it(monkeypatch: pytes
     assert sys.modules["litellm"] is theirs
 
 
+def test_a_lazy_object_stays_unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy:
+        @property
+        def __class__(self) -> type:
+            raise AssertionError("it was loaded")
+
+    application = types.ModuleType("application")
+    application.audio = Lazy()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "application", application)
+    with alias.litellm():
+        pass
+
+
 def test_a_module_that_holds_one_of_its_names_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     application = types.ModuleType("application")
     application.completion = type("completion", (), {"__module__": "litellm.main"})  # type: ignore[attr-defined]

@@ -166,9 +166,12 @@ def _refuse_loaded() -> None:
 
 def _holds_litellms(module: ModuleType) -> bool:
     for value in list(getattr(module, "__dict__", {}).values()):  # None, or anything, may stand there
-        if isinstance(value, ModuleType):
+        kind = type(
+            value
+        )  # isinstance would ask `__class__`, for which a lazy object loads what it stands for
+        if issubclass(kind, ModuleType):
             home: Any = value.__name__
-        elif isinstance(value, type | FunctionType):
+        elif issubclass(kind, type | FunctionType):
             home = value.__module__
         else:
             continue
