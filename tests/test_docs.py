@@ -7,13 +7,13 @@ stands under `<!-- no-run: reason -->` and is only compiled.
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.warm import run_pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -75,7 +75,15 @@ def _run_its_tests(block: Block, folder: Path) -> None:
     if DEFINES_A_TEST.search(block.code):
         file = folder / f"test_line_{block.line}.py"
         file.write_text(block.code, "utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"line {block.line}: {done.stdout}"
-        assert re.search(r"^\d+ passed in", done.stdout, re.MULTILINE), f"line {block.line}: {done.stdout}"
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "pytest_unspool.plugin",
+            "-p",
+            "anyio.pytest_plugin",
+            str(file),
+        ]
+        printed = run_pytest(folder, *options, env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+        assert re.search(r"^\d+ passed in", printed, re.MULTILINE), f"line {block.line}: {printed}"

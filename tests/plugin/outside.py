@@ -11,7 +11,8 @@ import unspool.faults.catalogue
 import unspool.faults.script
 import unspool.transports.block_network
 import unspool.transports.transport
-import unspool.transports.use_cassette  # noqa: F401
+import unspool.transports.use_cassette
+import unspool.virtual_time.lending  # noqa: F401
 
 
 def run(pytester: pytest.Pytester, code: str, *options: str) -> pytest.RunResult:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+
+from tests.warm import run_pytest
 
 ASK = """
 import httpx, pytest, unspool
@@ -71,16 +72,9 @@ class Project:
 
     def run_bare(self, *options: str, env: Mapping[str, str] | None = None) -> Outcome:
         """The same with every plugin that is installed."""
-        command = [self._python, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**_DEVELOPERS, **(env or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        text = done.stdout + done.stderr
+        command = ["-p", "no:cacheprovider", "-W", "error", *options]
+        environment = {**_DEVELOPERS, **(env or {})}
+        text = run_pytest(self.folder, *command, env=environment, python=self._python)
         last = (re.findall(r"^=+ (.* in [\d.]+s.*?) =+$", text, re.MULTILINE) or [""])[-1]
         counts = {
             kind.rstrip("s"): int(count)

@@ -25,7 +25,7 @@ def test_anyio(project: Project, server: Loopback, backend: str) -> None:
         "conftest.py", f"import pytest\n\n@pytest.fixture\ndef anyio_backend(): return {backend!r}\n"
     )
     project.write_tests(ASYNC.format(marks="@pytest.mark.anyio"))
-    outcomes = [project.run(plugins=["anyio"]).counts for _ in range(2)]
+    outcomes = [project.run(plugins=["anyio.pytest_plugin"]).counts for _ in range(2)]
     assert outcomes == [{"passed": 1}] * 2
     assert len(server.requests) == 2
 
