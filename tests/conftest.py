@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -50,6 +51,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("UNSPOOL_STREAMS"),
         help="real recorded streams for tests/conformance (or name the folder in UNSPOOL_STREAMS)",
     )
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector leaves alone what was collected as tests: thousands of objects that stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

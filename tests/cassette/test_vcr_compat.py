@@ -59,11 +59,12 @@ NAMES = ["method", "scheme", "host", "port", "path", "query", "body", "raw_body"
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("came", "recorded"), PAIRS)
-def test_a_name_means_what_it_means_to_vcrpy(name: str, came: Request, recorded: Request) -> None:
+def test_a_name_means_what_it_means_to_vcrpy(name: str) -> None:
     ours = Matching(match_on=(name,))
     theirs = Matching(match_on=(adapt(getattr(matchers, name)),))
-    assert (ours.key(came) == ours.key(recorded)) == theirs.others_agree(came, recorded)
+    for came, recorded in PAIRS:
+        agrees = theirs.others_agree(came, recorded)
+        assert (ours.key(came) == ours.key(recorded)) == agrees, (came, recorded)
 
 
 # vcrpy's `uri` compares text: a port or a host's case that changes nothing are a difference to it.

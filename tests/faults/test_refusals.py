@@ -60,14 +60,13 @@ def test_gzip_is_good_for_so_many_chunks(after: int) -> None:
 
 
 @pytest.mark.parametrize("provider", BODIES)
-@pytest.mark.parametrize("status", STATUSES)
-def test_a_refusal_is_a_json_object_with_its_text(provider: str, status: int) -> None:
-    broken = Status(status, provider, message="No.").apply(answers.OPENAI).response
-    error = error_from_body(from_json(broken.body), status=broken.status)
-
-    assert error.status_code == status
-    assert error.message.endswith(": No.")
-    assert header(broken.headers, "content-type") == "application/json"
+def test_a_refusal_is_a_json_object_with_its_text(provider: str) -> None:
+    for status in STATUSES:
+        broken = Status(status, provider, message="No.").apply(answers.OPENAI).response
+        error = error_from_body(from_json(broken.body), status=broken.status)
+        assert error.status_code == status
+        assert error.message.endswith(": No."), status
+        assert header(broken.headers, "content-type") == "application/json"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ MOST_BYTES_PER_CHUNK = 4
 
 def grown_by(chunks: Iterator[object]) -> float:
     """How many bytes a stream holds more, for each chunk, at its fullest: what is kept comes and goes."""
+    gc.collect()
+    gc.freeze()  # the rest of the test run isn't searched for garbage each time
     tracemalloc.start()
     try:
         _most_held(chunks, WARM_UP)
