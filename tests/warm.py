@@ -23,19 +23,25 @@ from pathlib import Path
 from typing import NoReturn
 
 
-def run_pytest(folder: Path, *options: str, env: Mapping[str, str], python: str = sys.executable) -> str:
+def run_pytest(
+    folder: Path,
+    *options: str,
+    env: Mapping[str, str],
+    python: str = sys.executable,
+    fresh: bool = False,
+) -> str:
     """Run `python -m pytest` in a folder.
 
-    A run with other settings of Python than the server's, or with every installed plugin, is started anew.
+    A run that is to be fresh, or has other settings of Python than the server's, is started anew.
 
     Returns:
         What it printed: stdout, then stderr.
     """
     is_forked = (
-        hasattr(os, "fork")
+        not fresh
+        and hasattr(os, "fork")
         and python == sys.executable
         and _pythons(env) == _pythons(os.environ)
-        and "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in env
     )
     return _forked(folder, options, env) if is_forked else _started(folder, options, env, python)
 

@@ -61,20 +61,39 @@ class Project:
         self.write(name, ASK.format(url=self.url) + dedent(text))
 
     def run(
-        self, *options: str, plugins: Sequence[str] = (), env: Mapping[str, str] | None = None
+        self,
+        *options: str,
+        plugins: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> Outcome:
         """Pytest over all of it; a warning is an error.
 
         Other plugins than ours are left out, unless named, because they take seconds to load.
+
+        Args:
+            options: of pytest.
+            plugins: the modules of other plugins.
+            env: more environment variables.
+            fresh: start Python anew, with nothing imported: for a test of imports, or a plugin that has to
+                be imported before what it patches.
         """
         loaded = [word for name in ("pytest_unspool.plugin", *plugins) for word in ("-p", name)]
-        return self.run_bare(*loaded, *options, env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **(env or {})})
+        alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **(env or {})}
+        return self._run(*loaded, *options, env=alone, fresh=fresh)
 
     def run_bare(self, *options: str, env: Mapping[str, str] | None = None) -> Outcome:
         """The same with every plugin that is installed."""
-        command = ["-p", "no:cacheprovider", "-W", "error", *options]
-        environment = {**_DEVELOPERS, **(env or {})}
-        text = run_pytest(self.folder, *command, env=environment, python=self._python)
+        return self._run(*options, env=env or {}, fresh=True)
+
+    def _run(self, *options: str, env: Mapping[str, str], fresh: bool) -> Outcome:
+        text = run_pytest(
+            self.folder,
+            *("-p", "no:cacheprovider", "-W", "error", *options),
+            env={**_DEVELOPERS, **env},
+            python=self._python,
+            fresh=fresh,
+        )
         last = (re.findall(r"^=+ (.* in [\d.]+s.*?) =+$", text, re.MULTILINE) or [""])[-1]
         counts = {
             kind.rstrip("s"): int(count)

@@ -26,12 +26,12 @@ PASSED = {"passed": 5}
 
 def run_theirs(project: Project, mode: str) -> object:
     project.write_tests(TESTS.replace("MARKER", "vcr"))
-    return project.run(f"--record-mode={mode}", plugins=["pytest_recording.plugin"]).counts
+    return project.run(f"--record-mode={mode}", plugins=["pytest_recording.plugin"], fresh=True).counts
 
 
 def run_ours(project: Project, mode: str) -> object:
     project.write_tests(TESTS.replace("MARKER", "stream_cassette"))
-    return project.run(f"--unspool-record={mode}", plugins=["pytest_recording.plugin"]).counts
+    return project.run(f"--unspool-record={mode}", plugins=["pytest_recording.plugin"], fresh=True).counts
 
 
 def test_what_it_has_recorded_is_replayed(project: Project, server: Loopback) -> None:
@@ -52,7 +52,7 @@ def test_both_may_mark_tests_of_one_file(project: Project, server: Loopback) -> 
     project.write_tests(TESTS.replace("MARKER", "vcr", 1).replace("MARKER", "stream_cassette"))
     for mode in ("once", "none"):
         options = (f"--record-mode={mode}", f"--unspool-record={mode}")
-        assert project.run(*options, plugins=["pytest_recording.plugin"]).counts == PASSED
+        assert project.run(*options, plugins=["pytest_recording.plugin"], fresh=True).counts == PASSED
     assert len(server.requests) == 6
 
 

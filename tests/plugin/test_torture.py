@@ -178,7 +178,7 @@ def test_an_async_stream_is_broken_too(pytester: pytest.Pytester) -> None:
 
 def test_without_the_marker_unspool_is_not_imported(project: Project) -> None:
     project.write("tests/test_it.py", "import sys\ndef test_it(): assert 'unspool' not in sys.modules\n")
-    assert project.run().counts == {"passed": 1}
+    assert project.run(fresh=True).counts == {"passed": 1}
 
 
 def test_the_unbroken_run_records_what_the_others_break(project: Project) -> None:
