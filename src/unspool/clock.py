@@ -121,6 +121,17 @@ class VirtualClock:
 REAL_CLOCK = RealClock()
 
 
+async def take_turns() -> None:
+    """Let other tasks have their turn, as anyio's `checkpoint` does, which takes longer on asyncio."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        await asyncio.sleep(0)
+        return
+    from anyio.lowlevel import checkpoint  # noqa: PLC0415 - only async code needs it, and it takes its time
+
+    await checkpoint()
+
+
 def note_answer(clock: Clock) -> None:
     """Note that a virtual answer has arrived here: where the client sleeps next, it backs off.
 

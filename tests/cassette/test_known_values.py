@@ -267,3 +267,16 @@ def test_a_miss_passes_no_control_character_on(tmp_path: Path) -> None:
 
     assert "came" in str(raised.value)
     assert set(str(raised.value)) & set("\x9b\x7f\x1b\x07") == set()
+
+
+def test_a_text_that_was_clean_is_searched_again_for_a_value_that_is_known_since() -> None:
+    body = b'{"said": "%b"}' % VALUE.encode()
+    plain, known = Redactor(), KnownValues()
+    knows = plain.knowing(known)
+    request = Request("POST", "https://api.example.com/", (), body)
+
+    assert plain.request(request) is request
+    assert knows.request(request) is request
+    known.add([VALUE])
+    assert VALUE.encode() not in knows.request(request).body
+    assert plain.request(request) is request

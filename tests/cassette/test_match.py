@@ -200,3 +200,24 @@ def test_an_unknown_scheme_has_no_port() -> None:
 
 def test_port_zero_is_no_default_port() -> None:
     assert address("http://h:0/").port == 0
+
+
+@pytest.mark.parametrize("match_on", [DEFAULT_MATCH_ON, (*DEFAULT_MATCH_ON, "headers.accept"), ("headers",)])
+@pytest.mark.parametrize(
+    "other",
+    [
+        request(),
+        request(accept="text/event-stream"),
+        request('{"model": "m"}'),
+        request(method="post"),
+        Request("POST", URI, (("Content-Type", "text/plain"),), b"a=b"),
+        Request("POST", URI, (("Content-Type", "application/x-www-form-urlencoded"),), b"a=b"),
+    ],
+)
+def test_what_is_the_same_at_a_glance_has_the_same_key(match_on: tuple[str, ...], other: Request) -> None:
+    matching = Matching(match_on)
+    same = Request(other.method, other.uri, (*other.headers, ("host", "x")), other.body)
+
+    for one in (request(), Request("POST", URI, (("content-type", "text/plain"),), b"a=b"), same, other):
+        assert not matching.is_same(one, other) or agree(matching, one, other)
+    assert matching.is_same(same, other) == (not any(name.startswith("headers") for name in match_on))

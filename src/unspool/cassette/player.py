@@ -129,7 +129,7 @@ class Player:
             recorded = self._interactions[index].request
             if recorded != request and self._scrubs:
                 recorded = self._scrub(recorded)
-            found = key if recorded == request else self._matching.key(recorded)
+            found = key if self._matching.is_same(recorded, request) else self._matching.key(recorded)
             self._waiting.setdefault(found, deque()).append(index)
             self._keys[index] = found
             if found == key:
@@ -155,6 +155,8 @@ class Player:
         return self._first(self._redacted_forms(played, request), request)
 
     def _first(self, indexes: Iterable[int], request: Request) -> int | None:
+        if not self._matching.others:
+            return next(iter(indexes), None)
         agree = self._matching.others_agree
         return next((i for i in indexes if agree(request, self._recorded(i))), None)
 

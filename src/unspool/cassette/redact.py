@@ -68,6 +68,7 @@ class Span(NamedTuple):
 Value = TypeVar("Value", Failure, Interaction, Request, Response, Timeline)
 
 _MOST_PASSES = 9
+_MOST_REMEMBERED, _MOST_REMEMBERED_BYTES = 128, 32 * 1024
 _FORM = "x-www-form-urlencoded"
 _COOKIES = frozenset({"cookie", "set-cookie"})
 _LOG = logging.getLogger("unspool")
@@ -129,8 +130,9 @@ class Redactor:
         if body not in {plain.body, zipped}:
             kept = replace(request, headers=sized(plain.headers, len(body)), body=body)
         elif (
-            raw := self._constant(request.body, by_name=by_name)
-        ) != request.body:  # behind compressed bytes
+            body is not request.body
+            and (raw := self._constant(request.body, by_name=by_name)) != request.body
+        ):  # behind compressed bytes
             kept = replace(request, headers=sized(request.headers, len(raw)), body=raw)
         return _changed(kept, uri=self._url(kept.uri), headers=self._headers(kept.headers))
 
@@ -225,11 +227,13 @@ class Redactor:
         return min([at, *(word for word in words if word < len(tail) and self._begins_prefix(tail[word:]))])
 
     def _constant(self, data: bytes, *, by_name: bool = False) -> bytes:
-        return self._scrubbed(data, _request_stand_in, by_name=by_name)
+        return self._scrubbed(data, _request_stand_in, by_name=by_name, is_asked=True)
 
     def _url(self, url: str) -> str:
         data = self._in_parameters(self._constant(_to_bytes(url), by_name=True))
         spans = [*self._search(data, ADDRESS_PATTERNS)]
+        if not spans:
+            return data.decode("utf-8", "surrogatepass")
         return _filled(data, _merged(spans), _request_stand_in).decode("utf-8", "surrogatepass")
 
     def _in_parameters(self, url: bytes) -> bytes:
@@ -284,7 +288,7 @@ class Redactor:
     def _headers(self, headers: Headers) -> Headers:
         kept = tuple((name, self._header(name, value)) for name, value in headers)
         together = "\n".join(value for _, value in kept)
-        if not self._spans(_to_bytes(together), by_name=True):  # one search instead of twenty
+        if not self._spans(_to_bytes(together), by_name=True, is_asked=True):  # one search instead of twenty
             return kept
         return tuple(
             (name, self._url(value) if name.lower() in URL_HEADERS else self.text(value))
@@ -326,29 +330,50 @@ class Redactor:
             return REDACTED
         return self._extra(item, done)
 
-    def _scrubbed(self, data: bytes, fill: Fill, *, by_name: bool = False) -> bytes:
+    def _scrubbed(self, data: bytes, fill: Fill, *, by_name: bool = False, is_asked: bool = False) -> bytes:
         """Put what `fill` makes of each secret in its place."""
         for _ in range(_MOST_PASSES):  # a key may have hidden another that follows it with nothing between
-            spans = self._spans(data, by_name=by_name)
+            spans = self._spans(data, by_name=by_name, is_asked=is_asked)
             if not spans:
                 break
             data = _filled(data, spans, fill)
         return data
 
-    def _spans(self, data: bytes, *, by_name: bool = False) -> list[Span]:
+    def _spans(self, data: bytes, *, by_name: bool = False, is_asked: bool = False) -> list[Span]:
         """Where the secrets are, in order and apart from each other.
 
         Args:
             data: what is looked through.
             by_name: it's a URL or a form, whose parameters count by their name.
+            is_asked: it's part of a request, which is searched when it's asked and again when it's found.
         """
+        found = [
+            Span(start, end, "known value", 0, alphabet) for start, end, alphabet in self.known.spans(data)
+        ]
+        if not is_asked:
+            found += self._by_shape(data, by_name=by_name)
+        elif (data, by_name) not in self._clean:
+            shapes = self._by_shape(data, by_name=by_name)
+            if not shapes and len(data) <= _MOST_REMEMBERED_BYTES:
+                self._remember(data, by_name=by_name)
+            found += shapes
+        return list(_merged(span for span in found if not is_stand_in(data[span.start : span.end])))
+
+    def _by_shape(self, data: bytes, *, by_name: bool) -> list[Span]:
         found = [*self._at_words(data), *self._search(data, self._contexts), *self._by_name(data)]
         if by_name:
             found += [Span(*span) for span in self.names.in_query(data)]
-        found += [
-            Span(start, end, "known value", 0, alphabet) for start, end, alphabet in self.known.spans(data)
-        ]
-        return list(_merged(span for span in found if not is_stand_in(data[span.start : span.end])))
+        return found
+
+    @cached_property
+    def _clean(self) -> set[tuple[bytes, bool]]:
+        """Parts of requests that no pattern and no name has found anything in."""
+        return set()
+
+    def _remember(self, data: bytes, *, by_name: bool) -> None:
+        if len(self._clean) >= _MOST_REMEMBERED:
+            self._clean.clear()
+        self._clean.add((data, by_name))
 
     def _by_name(self, data: bytes) -> Iterator[Span]:
         for start, end, kind in self.names.in_text(data):

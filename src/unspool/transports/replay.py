@@ -16,7 +16,7 @@ from typing import Any, Literal
 from unspool.cassette.boundaries import pieces, says_goodbye
 from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
 from unspool.cassette.player import Play
-from unspool.clock import Clock, VirtualClock, note_answer
+from unspool.clock import Clock, RealClock, VirtualClock, note_answer, take_turns
 from unspool.counts import counted
 from unspool.errors import RecordingEndedError
 from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class
@@ -107,9 +107,17 @@ class Performance:
             return self._in_time(at, read_timeout(self.family, self.request, given_up))
         return self._in_time(at, self._failure(self._timeline.failure))
 
+    def ready(self) -> Iterator[bytes]:
+        """The pieces of the body, if they take no time; then `steps` are only its end or its error."""
+        if not self._factor:
+            for number, (_, data) in enumerate(pieces(self.response), start=1):
+                self._play.pieces = number
+                yield data
+
     def steps(self) -> Iterator[tuple[float, bytes | Exception | None]]:
-        """The pieces of the body, then its end or its error."""
-        for number, (at, data) in enumerate(pieces(self.response), start=1):
+        """The pieces of the body that take time to come, then its end or its error."""
+        timed = pieces(self.response) if self._factor else ()
+        for number, (at, data) in enumerate(timed, start=1):
             self._play.pieces = number
             yield self._in_time(at, data)
         yield self._in_time(self._timeline.ended_at or 0.0, self._ending())
@@ -176,7 +184,9 @@ class Performance:
 
     async def asleep(self, seconds: float) -> None:
         """As `sleep`. Even if it's 0, other tasks get their turn, as at a socket."""
-        if isinstance(self._clock, VirtualClock):
+        if not seconds and type(self._clock) in {RealClock, VirtualClock}:
+            await take_turns()
+        elif isinstance(self._clock, VirtualClock):
             await self._clock.asleep(seconds, spent=self._spent)
         else:
             await self._clock.asleep(seconds)
@@ -250,18 +260,25 @@ class ReplayedStream:
         self._performance = performance
         self._clock = clock
         self._step_seconds = _VIRTUAL_STEP if isinstance(clock, VirtualClock) else _REAL_STEP
+        self._ready: Iterator[bytes] = iter(())
         self._steps: Iterator[tuple[float, bytes | Exception | None]] | None = None
         self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        self._steps = self._performance.steps()
+        self._begin()
         return self
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        self._steps = self._performance.steps()
+        self._begin()
         return self
 
+    def _begin(self) -> None:
+        self._ready, self._steps = self._performance.ready(), self._performance.steps()
+
     def __next__(self) -> bytes:
+        data = next(self._ready, None)
+        if data is not None:
+            return data
         wait, item = self._step()
         self._performance.sleep(wait)
         if item is None:
@@ -273,6 +290,10 @@ class ReplayedStream:
         return _given(item)
 
     async def __anext__(self) -> bytes:
+        data = next(self._ready, None)
+        if data is not None:
+            await self._performance.asleep(0.0)
+            return data
         wait, item = self._step()
         await self._performance.asleep(wait)
         if item is None:
@@ -306,7 +327,7 @@ class ReplayedStream:
         self._performance.overrun(error)
 
     def close(self) -> None:
-        self._steps = None
+        self._ready, self._steps = iter(()), None
         self._is_closed = True
         self._performance.ended()
 
