@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import json
 import tracemalloc
@@ -195,3 +196,68 @@ def test_chunks_are_what_was_returned() -> None:
     stream = unspool.CustomStreamWrapper(unspool.FakeStream(islice(numbered, 500)), model="m")
     returned = list(stream)
     assert all(one is other for one, other in zip(returned, stream.chunks, strict=True))
+
+
+# Chunks in a few bytes
+
+
+@pytest.fixture
+def _few_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "WHOLE_KEPT", 3)
+
+
+def _mixed() -> list[object]:
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+    return [
+        *unspool.reasoning_chunks("Hm. I see."),
+        *unspool.text_chunks("It rains on the old roofs."),
+        {"choices": [{"delta": {"content": "x"}, "logprobs": {"content": [{"token": "x"}]}}]},
+        {
+            "id": "other",
+            "choices": [{"delta": {"content": "one"}}, {"index": 1, "delta": {"content": "two"}}],
+        },
+        *unspool.text_chunks("It does."),
+        {"choices": [{"delta": {"tool_calls": [call]}}]},
+        unspool.finish_chunk("tool_calls"),
+        unspool.usage_chunk(3, 4),
+    ]
+
+
+@pytest.mark.usefixtures("_few_are_whole")
+def test_later_chunks_are_made_again_as_they_were() -> None:
+    stream = unspool.CustomStreamWrapper(_mixed(), "m", strict=False, _response_headers={"x": "y"})
+    returned = [(chunk.model_dump(), dict(chunk._hidden_params)) for chunk in map(copy.deepcopy, stream)]
+    again = [(chunk.model_dump(), chunk._hidden_params) for chunk in stream.chunks]
+    assert len(again) > 10
+    assert again == returned
+
+
+@pytest.mark.usefixtures("_few_are_whole")
+def test_a_later_chunk_is_made_once() -> None:
+    stream = unspool.CustomStreamWrapper(_mixed(), "m", strict=False)
+    list(stream)
+    assert all(one is other for one, other in zip(stream.chunks, stream.chunks, strict=True))
+    assert stream.chunks[-1] is stream.chunks[len(stream.chunks) - 1]
+    with pytest.raises(IndexError):
+        stream.chunks[len(stream.chunks)]
+
+
+@pytest.mark.usefixtures("_few_are_whole")
+def test_what_a_caller_does_to_a_later_chunk_is_not_in_the_next() -> None:
+    stream = unspool.CustomStreamWrapper([*unspool.text_chunks("a b c d e f g"), unspool.finish_chunk()], "m")
+    list(stream)
+    stream.chunks[4].choices[0].delta.content = "spoilt"
+    stream.chunks[4]._hidden_params["spoilt"] = stream.chunks[4].spoilt = True
+    assert "spoilt" not in f"{stream.chunks[5]!r} {stream.chunks[5]._hidden_params}"
+
+
+def test_a_later_chunk_of_text_takes_a_few_bytes() -> None:
+    tracemalloc.start()
+    try:
+        stream = unspool.CustomStreamWrapper(unspool.FakeStream(f"{number}" for number in count()), "m")
+        _most_held(stream, core.WHOLE_KEPT)
+        before = tracemalloc.get_traced_memory()[0]
+        _most_held(stream, 2_000)
+        assert (tracemalloc.get_traced_memory()[0] - before) / 2_000 < 250
+    finally:
+        tracemalloc.stop()

@@ -16,11 +16,11 @@ unless the stream goes on forever: `KeptChunks` stays within constant memory.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 from unspool.builder import ChoiceFold, ResponseFold
 from unspool.errors import APIError, IncompleteStreamError, InternalServerError
@@ -39,6 +39,7 @@ from unspool.models import (
     own,
     response_id,
 )
+from unspool.streaming.compact import CompactChunks
 from unspool.streaming.items import as_chunk, has_no_finish, is_empty, is_generic
 from unspool.streaming.owned import own_call, own_chunk
 
@@ -650,50 +651,87 @@ FIRST_KEPT = 150_000
 LATEST_KEPT = 1_000
 """How many of the latest are kept beside these, at least: the finish reason and the usage are there."""
 
+WHOLE_KEPT = 5_000
+"""How many of the first are kept as the objects that were emitted. Later ones take a few bytes each."""
 
 Chunk = TypeVar("Chunk")
 
 
-class KeptChunks(list[Chunk]):
-    """A list that is appended to for ever, in constant memory.
+class KeptChunks(Sequence[Chunk]):
+    """A sequence that is appended to forever, in constant memory.
 
     Beyond `FIRST_KEPT` chunks it holds the first ones and the latest. What is built of them has all text
-    up to there, and the end.
+    up to there, and the end. Of the first, those beyond `WHOLE_KEPT` that hold nothing but a text are made
+    again when they are read.
 
     Attributes:
         total: how many chunks there have been.
+        are_first: whether the next chunk is one of the first, all of which are kept.
+        latest: the kept chunks after the first ones.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, chunks: Iterable[Chunk] = ()) -> None:
         self.total = 0
+        self.are_first = True
+        self.latest: list[Chunk] = []
+        self._whole: list[Chunk] = []
+        self._compact = CompactChunks()
+        for chunk in chunks:
+            self.append(chunk)
 
     def append(self, chunk: Chunk) -> None:
-        super().append(chunk)
-        self.total += 1
-        if len(self) >= FIRST_KEPT + 2 * LATEST_KEPT:
-            del self[FIRST_KEPT:-LATEST_KEPT]
+        """Add a chunk; drop the oldest of the latest if there are too many."""
+        place = self.total
+        self.total = place + 1
+        if place >= FIRST_KEPT:
+            self.latest.append(chunk)
+            if len(self.latest) >= 2 * LATEST_KEPT:
+                del self.latest[:-LATEST_KEPT]
+        elif place < WHOLE_KEPT:
+            self._whole.append(chunk)
+        else:
+            self._compact.append(chunk)
+        self.are_first = place + 1 < FIRST_KEPT
 
-    @property
-    def are_first(self) -> bool:
-        """Whether the next chunk is one of the first, all of which are kept."""
-        return self.total < FIRST_KEPT
+    def __len__(self) -> int:
+        return len(self._whole) + len(self._compact) + len(self.latest)
 
-    @property
-    def latest(self) -> list[Chunk]:
-        """The kept chunks after the first ones."""
-        return self[FIRST_KEPT:]
+    @overload
+    def __getitem__(self, place: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Chunk]: ...
+    def __getitem__(self, place: int | slice) -> Chunk | list[Chunk]:
+        if isinstance(place, slice):
+            return [self._at(at) for at in range(len(self))[place]]
+        return self._at(range(len(self))[place])
+
+    def _at(self, place: int) -> Chunk:
+        whole, compact = len(self._whole), len(self._compact)
+        if place < whole:
+            return self._whole[place]
+        if place < whole + compact:
+            chunk: Chunk = self._compact[place - whole]
+            return chunk
+        return self.latest[place - whole - compact]
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, list | KeptChunks) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _kept, (list(self), self.total)
 
     def copy(self) -> KeptChunks[Chunk]:
-        """The same chunks in another list, with the same total."""
+        """The same chunks in another sequence, with the same total."""
         return _kept(list(self), self.total)
 
 
 def _kept(chunks: list[Chunk], total: int) -> KeptChunks[Chunk]:
-    kept: KeptChunks[Chunk] = KeptChunks()
-    kept.extend(chunks)
+    kept = KeptChunks(chunks)
     kept.total = total
+    kept.are_first = total < FIRST_KEPT
     return kept
