@@ -59,6 +59,7 @@ PURE = (
     "models",
     "pipeline",
     "providers",
+    "streaming.compact",
     "streaming.core",
     "streaming.items",
     "streaming.owned",
