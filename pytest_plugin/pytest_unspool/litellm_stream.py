@@ -24,6 +24,7 @@ from contextlib import closing, contextmanager
 from copy import deepcopy
 from datetime import datetime
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from inspect import signature
 from typing import Any, cast
@@ -200,6 +201,19 @@ def _limited(limit: int | None) -> Iterator[None]:
         yield
 
 
+def _check_release() -> None:
+    """Refuse a litellm that is too old.
+
+    Raises:
+        MockError: it has no `MidStreamFallbackError`.
+    """
+    if not hasattr(litellm.exceptions, "MidStreamFallbackError"):
+        raise MockError(
+            f"implementation='litellm' needs litellm 1.75 or newer, got {version('litellm')}: upgrade"
+            " litellm, or leave implementation='litellm' out"
+        )
+
+
 @contextmanager
 def open_stream(
     script: Iterable[Any],
@@ -212,6 +226,7 @@ def open_stream(
     **options: Any,
 ) -> Iterator[CannedStream]:
     """A script in litellm's wrapper, closed afterwards; the arguments are those of `stream_wrapper`."""
+    _check_release()
     source = LiteLLMSource(script, repeat=repeat, provider=provider, clock=clock)
     with _limited(limit), closing(source):
         yield LiteLLMStream(source, model, provider, **options)

@@ -388,3 +388,9 @@ def test_a_response_is_the_same_read_before_or_by_rebuilt(canned: Any, rebuilt: 
     assert rebuilt(stream) == rebuilt(
         canned(cassette="openai/parallel-tools", stream_options={"include_usage": True})
     )
+
+
+def test_a_release_that_is_too_old_is_refused(stream_wrapper: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(litellm.exceptions, "MidStreamFallbackError")
+    with pytest.raises(unspool.MockError, match=r"needs litellm 1\.75 or newer, got [0-9.]+: upgrade"):
+        stream_wrapper(["Hi"], implementation="litellm")
