@@ -34,6 +34,9 @@ class Clock(Protocol):
 class RealClock:
     """The wall's clock; its async sleep works on asyncio and trio. It stays real where time is virtual."""
 
+    def __repr__(self) -> str:
+        return "RealClock()"
+
     def now(self) -> float:
         return time.time()
 
@@ -66,6 +69,9 @@ class VirtualClock:
     def __init__(self, start: float = 0.0) -> None:
         self._start = start
         self.elapsed = 0.0
+
+    def __repr__(self) -> str:
+        return f"<VirtualClock: {self.elapsed:g} s elapsed>"
 
     def now(self) -> float:
         return self._start + self.elapsed

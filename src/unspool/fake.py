@@ -161,6 +161,10 @@ class FakeStream:
         self._is_stepping = False
         self._steps = self._play(self._rounds(script, repeat))
 
+    def __repr__(self) -> str:
+        state = ", closed" if self.closed else ", at its end" if self.ended else ""
+        return f"<{type(self).__name__}: {self.pulled} pulled{state}>"
+
     def __iter__(self) -> Self:
         return self
 

@@ -510,6 +510,13 @@ class Cassette:
 
         return is_anew
 
+    def __repr__(self) -> str:
+        name = "in memory" if self.path is None else repr(str(self.path))
+        held = (
+            f"{len(self._loaded.interactions)} loaded, {len(self.plays)} played, {len(self._takes)} recorded"
+        )
+        return f"<Cassette {name}, record_mode={str(self.record_mode)!r}: {held}>"
+
     def __len__(self) -> int:
         return len(self.interactions)
 

@@ -15,7 +15,7 @@ import copy
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote_to_bytes
@@ -96,6 +96,10 @@ class Redactor:
     parameters: frozenset[str] = PARAMETERS
     allow_paths: tuple[str, ...] = ()
     known: KnownValues = field(default_factory=KnownValues, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        own = (one for one in fields(self) if one.repr and getattr(self, one.name) != one.default)
+        return f"Redactor({', '.join(f'{one.name}=…' for one in own)})"
 
     def knowing(self, known: KnownValues) -> Redactor:
         """Return a redactor that looks for these values too, wherever they stand."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
+from inspect import signature
 from typing import Any
 
 from unspool.errors import RepetitionError
@@ -95,6 +96,12 @@ class CycleGuard:
         self._tool_calls = "tool_calls" in channels
         self._emitted = 0
         self._lanes: dict[tuple[str, int], _Lane] = {}
+
+    def __repr__(self) -> str:
+        options: dict[str, Any] = {**asdict(self._thresholds), "channels": self._channels}
+        usual = signature(CycleGuard).parameters
+        said = (f"{name}={value!r}" for name, value in options.items() if value != usual[name].default)
+        return f"CycleGuard({', '.join(said)})"
 
     def fresh(self) -> CycleGuard:
         """A guard with the same thresholds that has seen nothing yet: each stream has its own."""

@@ -40,6 +40,10 @@ class CassetteTransport(EitherTransport):
         self._playback = playback
         self.cassette = playback.cassette
 
+    def __repr__(self) -> str:
+        around = "" if self._inner is None else f"{self._inner!r}, "
+        return f"{type(self).__name__}({around}{self.cassette!r})"
+
     def handle_request(self, request: Any) -> Any:
         return answer(self._playback, request, self._send)
 

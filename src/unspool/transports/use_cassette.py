@@ -111,6 +111,11 @@ class CassetteContext:
         self._allowed_hosts = allowed_hosts
         self._entered: list[tuple[active.Scope, Cassette, ExitStack]] = []
 
+    def __repr__(self) -> str:
+        make = self._make
+        named = repr(make.args[0]) if isinstance(make, functools.partial) else repr(make())
+        return f"use_cassette({named})"
+
     def __enter__(self) -> Cassette:
         cassette = self._loaded()
         breaker = None if self._fault is None else Breaker(self._fault)
