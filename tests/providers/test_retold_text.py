@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unspool.providers.retold_text import Repetition, RunningText, Told
+from unspool.providers.retold_text import RunningText, Told
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_part_that_says_something_else_adds_nothing_and_the_next_is_compared_b
     ids=["whole again", "a piece said twice", "short"],
 )
 def test_a_piece_that_is_all_of_the_text_again_is_a_repetition(pieces: list[str], last: bool) -> None:
-    repetition, text = Repetition(), RunningText()
+    repetition, text = RunningText(), RunningText()
     for piece in pieces:
         assert not repetition.is_made_by(text.add(piece))
     assert repetition.is_made_by("".join(pieces)) is last

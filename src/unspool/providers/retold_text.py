@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
 from zlib import crc32
 
 _SHORT = 16
@@ -39,36 +37,19 @@ class Told:
         return text.add(whole[text.length :]) if text.begins(whole) else ""
 
 
-class Repetition:
-    """Tell a piece that is all of a text again, as some servers send it at the end, from one that goes on."""
-
-    __slots__ = ("_length", "_pieces", "_sum")
-
-    def __init__(self) -> None:
-        self._length = self._pieces = self._sum = 0
-
-    def is_made_by(self, piece: str) -> bool:
-        """Note a piece, and return whether it is all of the text before it."""
-        data, length = piece.encode("utf-8", "surrogatepass"), len(piece)
-        if length == self._length and self._pieces > 1 and length > _SHORT and crc32(data) == self._sum:
-            return True
-        self._length += length
-        self._pieces += 1
-        self._sum = crc32(data, self._sum)
-        return False
-
-
 class RunningText:
-    """A text that arrives in pieces, and again in wholes of its parts.
+    """A text that arrives in pieces, and perhaps again: all of it, or in wholes of its parts.
 
     Attributes:
         length: in characters.
     """
 
+    __slots__ = ("_pieces", "_series", "_sum", "length")
+
     def __init__(self) -> None:
         self.length = 0
         self._pieces = 0
-        self._sum = sha256()
+        self._sum = 0
         self._series: dict[str, _Place] = {}
 
     def add(self, piece: str) -> str:
@@ -76,12 +57,23 @@ class RunningText:
         if piece:
             self.length += len(piece)
             self._pieces += 1
-            self._sum.update(_bytes(piece))
+            self._sum = crc32(_bytes(piece), self._sum)
         return piece
+
+    def is_made_by(self, piece: str) -> bool:
+        """Note a piece, unless it is all of the text again, and return whether it is."""
+        length = len(piece)
+        if length == self.length and self.is_repeated_by(piece):
+            return True
+        if length:  # as `add` does, which isn't called: this runs for every chunk of a chat
+            self.length += length
+            self._pieces += 1
+            self._sum = crc32(piece.encode("utf-8", "surrogatepass"), self._sum)
+        return False
 
     def says(self, text: str) -> bool:
         """Whether this is the whole text so far."""
-        return len(text) == self.length and _digest(text) == self._sum.digest()
+        return len(text) == self.length and crc32(_bytes(text)) == self._sum
 
     def begins(self, whole: str) -> bool:
         """Whether the text so far is how this one begins."""
@@ -99,7 +91,9 @@ class RunningText:
     def repeats(self, series: str, part: int, whole: str) -> bool:
         """Whether a series sends its last whole again, with nothing between them."""
         place = self._series.get(series)
-        return place is not None and place.last == (part, _digest(whole)) and place.offset == self.length
+        if place is None or place.offset != self.length:
+            return False
+        return place.last == (part, len(whole), crc32(_bytes(whole)))
 
     def rest(self, series: str, part: int, whole: str) -> str:
         """Return what a whole has beyond what was emitted; nothing if it says something else.
@@ -109,29 +103,31 @@ class RunningText:
             part: the number of the part, of which only one thing is expected: to be the same if sent again.
             whole: the part's text.
         """
-        place = self._series.get(series) or _Place(0, sha256(), None)
+        place = self._series.get(series) or _Place(0, 0, None)
         emitted = self.length - place.offset
-        compared = place.sum.copy()
-        compared.update(_bytes(whole[:emitted]))
+        compared = crc32(_bytes(whole[:emitted]), place.sum)
+        last = part, len(whole), crc32(_bytes(whole))
         if len(whole) < emitted:  # the pieces of later parts have come already
-            self._series[series] = _Place(place.offset + len(whole), compared, (part, _digest(whole)))
+            self._series[series] = _Place(place.offset + len(whole), compared, last)
             return ""
-        rest = self.add(whole[emitted:]) if compared.digest() == self._sum.digest() else ""
-        self._series[series] = _Place(self.length, self._sum.copy(), (part, _digest(whole)))
+        rest = self.add(whole[emitted:]) if compared == self._sum else ""
+        self._series[series] = _Place(self.length, self._sum, last)
         return rest
 
 
 @dataclass(slots=True)
 class _Place:
-    """How far a series of wholes has come: the text up to there, and the whole that it sent last."""
+    """How far a series of wholes has come.
+
+    Attributes:
+        offset: the length of the text up to there, in characters.
+        sum: the checksum of that text.
+        last: the whole that it sent last: its part's number, its length and its checksum.
+    """
 
     offset: int
-    sum: Any
-    last: tuple[int, bytes] | None
-
-
-def _digest(text: str) -> bytes:
-    return sha256(_bytes(text)).digest()
+    sum: int
+    last: tuple[int, int, int] | None
 
 
 def _bytes(text: str) -> bytes:

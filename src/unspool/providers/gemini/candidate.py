@@ -10,7 +10,7 @@ from typing import Any
 from unspool.providers.chunk_factory import OwnFields
 from unspool.providers.gemini.arguments import ArgumentsWriter
 from unspool.providers.json_events import JSON, object_in, objects_in, text_in
-from unspool.providers.retold_text import Repetition
+from unspool.providers.retold_text import RunningText
 
 _Read = Callable[["Candidate", JSON, JSON], None]
 
@@ -26,8 +26,8 @@ class Candidate:
     next_id: Callable[[], str]
     calls: int = 0
     _images: int = 0
-    _text: Repetition = field(default_factory=Repetition)
-    _thought: Repetition = field(default_factory=Repetition)
+    _text: RunningText = field(default_factory=RunningText)
+    _thought: RunningText = field(default_factory=RunningText)
     _writer: ArgumentsWriter | None = None  # of a call whose arguments aren't complete
     _own: OwnFields = field(default_factory=OwnFields)
 

@@ -31,7 +31,7 @@ from unspool.models import ModelResponse, ModelResponseStream, Usage
 from unspool.providers.annotations import sort_annotations
 from unspool.providers.json_events import DONE, JSON, json_or_text, parse_event
 from unspool.providers.openai.alike import AlikeChunks
-from unspool.providers.retold_text import Repetition
+from unspool.providers.retold_text import RunningText
 from unspool.wire.event import WireEvent
 
 
@@ -41,9 +41,9 @@ class OpenAIChatNormalizer:
     def __init__(self) -> None:
         self._calls = CallNumbers()
         self._heard: set[int] = set()  # the choices that have said something
-        self._said: dict[tuple[int, str], Repetition] = {}
+        self._said: dict[tuple[int, str], RunningText] = {}
         self._alike = AlikeChunks(_chunk_alone)
-        self._alike_said = Repetition()  # what was said by the alike ones
+        self._alike_said = RunningText()  # what was said by the alike ones
         self._done = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
@@ -100,7 +100,7 @@ class OpenAIChatNormalizer:
     def _repeats(self, index: int, field: str, text: str) -> bool:
         said = self._said.get((index, field))
         if said is None:
-            said = self._said[index, field] = Repetition()
+            said = self._said[index, field] = RunningText()
         return said.is_made_by(text)
 
     def flush(self) -> Iterator[ModelResponseStream]:
