@@ -167,6 +167,19 @@ def test_a_stall_beyond_the_client_s_patience_is_its_timeout(kind: Kind) -> None
     assert (len(outcome.chunks), outcome.error, seconds) == (2, "ReadTimeout", 30.0)
 
 
+def test_a_stall_runs_while_a_slow_client_is_busy() -> None:
+    clock = VirtualClock()
+    cassette = Cassette.of([answers.OPENAI], match_on=["method"])
+    replayed = ReplayTransport(cassette, timing="recorded", clock=clock)
+    transport = FaultTransport(replayed, Stall(2, 29.0), clock=clock)
+    with httpx.Client(transport=transport, timeout=30) as client, client.stream("POST", URL) as response:
+        for number, _ in enumerate(response.iter_raw()):
+            if number == 1:
+                clock.advance(10)  # which are 10 of the 29
+    assert answers.OPENAI.response.timeline is not None
+    assert clock.elapsed == pytest.approx((answers.OPENAI.response.timeline.ended_at or 0) + 29)
+
+
 def test_slow_headers_are_waited_for_as_well(kind: Kind) -> None:
     assert timed(kind, SlowStart(31.0, headers=True))[0].seen == (0, [], "ReadTimeout")
 

@@ -346,8 +346,9 @@ _MOST_PARTS = 100_000
 class _Answer:
     """One answer on its way, sync or async.
 
-    `taken` is how long the inner transport has made us wait, `waited` how long the fault has: together the
-    moment at which the client is.
+    Moments are seconds since the request was issued. A part of a recording arrives at its recorded
+    moment, however late the client reads it; any other part when it's received. The client waits for what is
+    left until the moment that the fault makes of it.
     """
 
     def __init__(self, broken: BrokenAnswer, stage: Stage[Part, Part], request: Any, clock: Clock) -> None:
@@ -359,8 +360,8 @@ class _Answer:
         self._decode = decoding()
         self._patience = read_timeout_of(request)
         self._out: Iterator[Part] = iter(())
-        self._taken = 0.0
-        self._waited = 0.0
+        self._started = clock.monotonic()
+        self._waited = 0.0  # for the fault
         self._inner: Any = None  # the response underneath
         self._pieces: Any = None
         self._has_ended = False  # the answer underneath
@@ -373,33 +374,30 @@ class _Answer:
         """Send the request, unless the fault keeps it back."""
         if not self._is_sent(sent):
             return
-        started = self._clock.monotonic()
         try:
             self._inner = send(self._request)
         except UnspoolError:  # no failure of the network, and none for a fault to change
             raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
-            self._push(self._failed(error), started)
+            self._push(self._failed(error))
         else:
             self._pieces = iter(self._inner.stream)
-            self._push(self._head(), started)
+            self._push(self._head())
 
     async def asend(self, send: Callable[[Any], Awaitable[Any]], sent: Request) -> None:
         if not self._is_sent(sent):
             return
-        started = self._clock.monotonic()
         try:
             self._inner = await send(self._request)
         except UnspoolError:  # as above
             raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
-            self._push(self._failed(error), started)
+            self._push(self._failed(error))
         else:
             self._pieces = aiter(self._inner.stream)
-            self._push(self._head(), started)
+            self._push(self._head())
 
     def _pull(self) -> None:
-        started = self._clock.monotonic()
         try:
             part: Piece | Stop = Piece(next(self._pieces))
         except StopIteration:
@@ -408,10 +406,9 @@ class _Answer:
             raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             part = self._failed(error)
-        self._push(part, started)
+        self._push(part)
 
     async def _apull(self) -> None:
-        started = self._clock.monotonic()
         try:
             part: Piece | Stop = Piece(await anext(self._pieces))
         except StopAsyncIteration:
@@ -420,7 +417,7 @@ class _Answer:
             raise
         except Exception as error:  # noqa: BLE001 - it's raised when its turn comes
             part = self._failed(error)
-        self._push(part, started)
+        self._push(part)
 
     def _is_sent(self, sent: Request) -> bool:
         first, *others = self._stage.feed(Sent(sent))
@@ -440,12 +437,20 @@ class _Answer:
             self._cause = failure, error
         return Stop(0.0, end, failure)
 
-    def _push(self, part: Head | Piece | Stop, started: float) -> None:
+    def _push(self, part: Head | Piece | Stop) -> None:
         self._has_ended = isinstance(part, Stop)
-        self._taken += self._clock.monotonic() - started
-        part = replace(part, at=self._taken)
+        part = replace(part, at=self._came_at(part))
         # Lazily: what comes of one part may be endless, or an error after something else.
         self._out = (out for decoded in self._decode(part) for out in self._stage.feed(decoded))
+
+    def _came_at(self, part: Head | Piece | Stop) -> float:
+        due_on = getattr(getattr(self._inner, "stream", None), "due_on", None)
+        due: float | None = None if due_on is None else due_on(self._clock)
+        has_broken = isinstance(part, Stop) and part.failure is not None
+        return self._elapsed() - self._waited if due is None or has_broken else due
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._started
 
     # What goes to the client
 
@@ -468,7 +473,7 @@ class _Answer:
 
     def _due(self, part: Part) -> tuple[float, Part | Exception]:
         at = 0.0 if isinstance(part, Sent) else part.at
-        wait = max(at - self._taken - self._waited, 0.0)
+        wait = max(at - self._elapsed(), 0.0)
         if self._patience is not None and wait > self._patience:
             message = f"no byte for {counted(self._patience, 'second', 'g')}"
             return self._patience, read_timeout(self._family, self._request, message)

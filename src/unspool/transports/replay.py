@@ -89,6 +89,7 @@ class Performance:
         self._started = started
         self._unseen_at_start = _unseen(clock) if factor else 0.0
         self._spent = 0.0
+        self.due = 0.0  # when the latest item comes, in seconds since the request was issued
         self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
@@ -162,6 +163,7 @@ class Performance:
         return exception(self.family, self.request, self._timeline.end, failure)
 
     def _in_time(self, at: float, item: Any) -> tuple[float, Any]:
+        self.due = at * self._factor
         if not self._factor:
             return 0.0, item
         wait = self._started + at * self._factor - self._clock.monotonic()
@@ -303,6 +305,10 @@ class ReplayedStream:
                 await self._clock.asleep(self._step_seconds)
             self._complain(item)
         return _given(item)
+
+    def due_on(self, clock: Clock) -> float | None:
+        """When the latest piece came, in seconds since the request was issued; None by another clock."""
+        return self._performance.due if clock is self._clock else None
 
     def _step(self) -> tuple[float, bytes | Exception | None]:
         if self._steps is None:
