@@ -170,8 +170,8 @@ def stay_on_one_processor() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def leave_their_processor() -> None:
-    """Run on another one than the sides, if there is one."""
+def leave_their_processor(process: int = 0) -> None:
+    """Run a process, by its id, or this one, on another processor than the sides, if there is one."""
     if hasattr(os, "sched_setaffinity"):
-        mine = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, mine - {max(mine)} or mine)
+        allowed = set(range(os.cpu_count() or 1)) if process else os.sched_getaffinity(0)
+        os.sched_setaffinity(process, allowed - {max(allowed)} or allowed)

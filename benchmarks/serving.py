@@ -42,19 +42,6 @@ async def app(scope, receive, send):
 """
 
 
-@dataclass(frozen=True)
-class _Served:
-    """A server that runs.
-
-    Attributes:
-        port: where.
-        command: what started it, for measuring how soon it's ready.
-    """
-
-    port: int
-    command: tuple[str, ...]
-
-
 def contests() -> Iterator[Contest]:
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -71,10 +58,19 @@ def _commands(folder: Path) -> dict[str, tuple[str, ...]]:
     pieces = list(sse(stream("text", _EVENTS - 2)))
     _write_cassette(folder / "town.yaml", pieces)
     (folder / "asgi.py").write_text(_ASGI.format(pieces=pieces))
-    python = (sys.executable, "-m")
+    python, cassette = (sys.executable, "-m"), str(folder / "town.yaml")
     app = ("asgi:app", "--app-dir", str(folder), "--port", "PORT", "--no-access-log")
     commands: dict[str, tuple[str, ...]] = {
-        "unspool serve": (*python, "unspool", "serve", str(folder / "town.yaml"), "--port", "PORT", "--log", "none")
+        "unspool serve": (
+            *python,
+            "unspool",
+            "serve",
+            cassette,
+            "--port",
+            "PORT",
+            "--log",
+            "none",
+        )
     }
     if is_installed("uvicorn"):
         commands["uvicorn"] = (*python, "uvicorn", *app, "--http", "httptools", "--log-level", "warning")
@@ -102,7 +98,7 @@ def _write_cassette(path: Path, pieces: list[bytes]) -> None:
 
 
 def _write_fixture(path: Path, pieces: list[bytes]) -> None:
-    """aimock cuts a text itself, by characters: so many that it sends as many events."""
+    """Aimock cuts a text itself, by characters: so many that it sends as many events."""
     import json
 
     fixture = {
@@ -133,7 +129,9 @@ def _started(commands: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, int]
 def _spawn(command: tuple[str, ...], port: int) -> subprocess.Popen[bytes]:
     words = [word.replace("PORT", str(port)) for word in command]
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, stdout=quiet, stderr=quiet, preexec_fn=leave_their_processor)
+    process = subprocess.Popen(words, stdout=quiet, stderr=quiet)
+    leave_their_processor(process.pid)
+    return process
 
 
 def _free_port() -> int:

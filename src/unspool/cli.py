@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,9 +161,19 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it's asked for: that takes longer than the other commands' start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"unspool {version('unspool')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="unspool", description="Test doubles and replay for LLM streams.")
-    parser.add_argument("--version", action="version", version=f"unspool {version('unspool')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", title="commands")
     demo = commands.add_parser(
         "demo", help="stream a recorded answer, rebuild it, catch a loop: offline, in seconds"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 import warnings
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any, cast
 
 MOVED = {
     "unspool.cassette.convert": "unspool.convert",
@@ -30,11 +30,18 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, *_where: object) -> ModuleSpec | None:
-        return ModuleSpec(name, _Loader()) if name in MOVED else None
+        return ModuleSpec(name, cast("Any", _Loader())) if name in MOVED else None
 
 
-class _Loader(Loader):
-    """Loads a module of the old name with the new module's contents, which itself keeps its name."""
+class _Loader:
+    """Loads a module of the old name with the new module's contents, which itself keeps its name.
+
+    It doesn't derive from `importlib.abc.Loader`, whose import would take longer than all of this file.
+    """
+
+    @staticmethod
+    def create_module(_spec: ModuleSpec) -> None:
+        """Leave it to Python."""
 
     def exec_module(self, module: ModuleType) -> None:
         old, new = module.__name__, MOVED[module.__name__]
