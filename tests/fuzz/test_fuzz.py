@@ -43,7 +43,7 @@ def test_an_error_that_is_not_ours_is_a_find(monkeypatch: pytest.MonkeyPatch) ->
         raise KeyError("choices")
 
     monkeypatch.setattr(OpenAIChatNormalizer, "read", read)
-    assert "KeyError in openai_chat.py" in found()
+    assert "KeyError in chat.py" in found()
 
 
 def test_so_is_a_difference_between_sync_and_async(monkeypatch: pytest.MonkeyPatch) -> None:

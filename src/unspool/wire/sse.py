@@ -80,7 +80,12 @@ class SSEDecoder(Decoder):
             EventTooLargeError: an event outgrew `max_event_bytes`.
         """
         blocks = self._plain_blocks(data)
-        return super().feed(data) if blocks is None else self._messages(blocks)
+        if blocks is None:
+            yield from super().feed(data)
+            return
+        self._at_start = False
+        for block in blocks:
+            yield message(block[6:].decode("utf-8", "replace"), self._id)
 
     def _plain_blocks(self, data: bytes) -> list[bytes] | None:
         """The blocks of a read of whole events with one `data: ` line each, as most reads are; else None."""
@@ -98,10 +103,6 @@ class SSEDecoder(Decoder):
             if not block.startswith(b"data: ") or b"\n" in block or len(block) > self._max_event_bytes:
                 return None
         return blocks
-
-    def _messages(self, blocks: list[bytes]) -> Iterator[WireEvent]:
-        self._at_start = False
-        return iter([message(block[6:].decode("utf-8", "replace"), self._id) for block in blocks])
 
     def _decode(self, data: bytes) -> Iterator[WireEvent]:
         for line in self._split(data):
