@@ -124,7 +124,7 @@ FORMATS: dict[str, WireFormat] = {
             request="unspool.providers.sap.request:build_request",
             response="unspool.providers.sap.normalizer:response_from_sap",
         ),
-        WireFormat("tgi", _sse, "unspool.providers.tgi:TGINormalizer"),
+        WireFormat("tgi", _sse, "unspool.providers.tgi.normalizer:TGINormalizer"),
         WireFormat(
             "watsonx-generation",
             _sse,
@@ -140,7 +140,7 @@ FORMATS: dict[str, WireFormat] = {
             request="unspool.providers.gemini_interactions.request:build_request",
             response="unspool.providers.gemini_interactions:response_from_interaction",
         ),
-        WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc:JSONRPCNormalizer"),
+        WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc.normalizer:JSONRPCNormalizer"),
         WireFormat(
             "openai-assistants", _sse, "unspool.providers.openai.assistants:OpenAIAssistantsNormalizer"
         ),

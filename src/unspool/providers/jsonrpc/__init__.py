@@ -1,0 +1,1 @@
+"""MCP servers and A2A agents, which answer in JSON-RPC."""
