@@ -7,7 +7,6 @@ import pytest
 
 from unspool.errors import LiteLLMUnknownProvider
 from unspool.providers import FORMATS, WireFormat, builder_for, normalizer_for, reader_for
-from unspool.wire.sse import SSEDecoder
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -22,7 +21,9 @@ def test_all_that_the_table_names_is_there(name: str) -> None:
 def test_a_format_that_can_only_be_read_says_which_ones_can_be_asked_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(FORMATS, "heard-only", WireFormat("heard-only", SSEDecoder, "nowhere:Nobody"))
+    monkeypatch.setitem(
+        FORMATS, "heard-only", WireFormat("heard-only", "sse", "nowhere:Nobody", "nowhere:NOTHING", None)
+    )
 
     for look_up in (builder_for, reader_for):
         with pytest.raises(LiteLLMUnknownProvider, match=r"'heard-only' .* one is for: anthropic-messages"):

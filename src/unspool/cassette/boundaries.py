@@ -11,16 +11,6 @@ from unspool.cassette.model import Headers, Response, cut, header, sizes_fit
 _BLANK_LINE = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2,}")
 _AWS_LENGTH = struct.Struct(">I")
 
-_SAYS_GOODBYE = re.compile(
-    rb"""data:\ ?\[DONE\]\s*$                                              # OpenAI's and its kin's
-    | "type":\ ?"(?:message_stop|message-end)"                            # Anthropic's, Cohere's
-    | "type":\ ?"response\.(?:completed|incomplete|failed|cancelled)"     # OpenAI's Responses
-    | "event_type":\ ?"(?:stream-end|interaction\.completed?)"            # Cohere's v1, Gemini's Interactions
-    | ^event:\ ?done\s*$                                                 # Replicate's
-    | "done":\ ?true\b                                                   # Ollama's
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _TAIL_BYTES = 4096
 
@@ -83,8 +73,10 @@ _SPLITTERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
 
 def says_goodbye(body: bytes) -> bool:
     """Whether a stream's last event is a provider's way of saying that nothing more will come."""
+    from unspool.providers import end_marks  # noqa: PLC0415 - most replays need no wire format
+
     tail = body.rstrip()
     start = max(tail.rfind(end) for end in _EVENT_ENDS)
     head = tail[max(start, 0) :][:_TAIL_BYTES]  # of the last event, which may hold a whole response
     is_cut = tail == body and not tail.endswith((b"]", b"}"))
-    return not is_cut and any(_SAYS_GOODBYE.search(part) for part in (tail[-_TAIL_BYTES:], head))
+    return not is_cut and any(end_marks().search(part) for part in (tail[-_TAIL_BYTES:], head))

@@ -11,8 +11,8 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction
 from unspool.clock import VirtualClock
 from unspool.errors import CassetteError, RepetitionError, UnspoolError
-from unspool.faults.dialects import dialect_in
 from unspool.faults.frames import Frame, framing_of
+from unspool.faults.model_event import format_of_body
 from unspool.guards.calls import CALL, Calls
 from unspool.guards.cycle import CycleGuard
 from unspool.models import Delta, ModelResponseStream
@@ -103,7 +103,7 @@ def _formats(body: bytes) -> Iterator[str]:
     """The format that the events look like, then all others: what is read in a wrong one has no loop."""
     if not body:
         return
-    likely = dialect_in(body)
+    likely = format_of_body(body)
     yield from sorted(FORMATS, key=lambda name: name != likely)
 
 

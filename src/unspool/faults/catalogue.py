@@ -15,7 +15,6 @@ from unspool.errors import FaultError
 from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
 from unspool.faults.connection import Break, BreakAfterFinish, NoAnswer, Refuse
 from unspool.faults.cuts import CutBeforeDone, CutEvents, CutInCharacter, CutInEvent
-from unspool.faults.dialects import dialect_in
 from unspool.faults.events import (
     Duplicate,
     EarlyFinish,
@@ -36,6 +35,7 @@ from unspool.faults.identity import (
     WrongIndices,
     WrongOutput,
 )
+from unspool.faults.model_event import format_of_body
 from unspool.faults.noise import (
     ByteOrderMark,
     Inject,
@@ -110,7 +110,7 @@ class Scenario(Fault):
 
         A stream of text has no tool calls to lose, and one in ASCII no character to split.
         """
-        if self.formats and dialect_in(decoded(interaction.response).body) not in self.formats:
+        if self.formats and format_of_body(decoded(interaction.response).body) not in self.formats:
             return False
         turn = position_of(interaction.request, {}).turn
         notes = Notes(lenient=True)

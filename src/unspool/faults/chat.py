@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from unspool.faults.dialects import choices_in, dialect_of, finishes, with_choices, without
 from unspool.faults.fault import Fault, Feed, FrameChange, where
 from unspool.faults.frames import JSON, Frame
+from unspool.faults.model_event import finishes, format_of_frame
 from unspool.faults.parts import Part
+from unspool.providers.traits import choices_in, with_choices, without
 
 _CHUNKS = "chat.completion.chunk objects"
 
 
 def _chunk(frame: Frame) -> JSON | None:
     """The JSON of an OpenAI chat chunk; None if the frame holds none."""
-    return frame.json if dialect_of(frame) == "openai-chat" else None
+    return frame.json if format_of_frame(frame) == "openai-chat" else None
 
 
 def _at_chunk(fault: Fault, after: int, change: FrameChange) -> Feed:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unspool.cassette.model import End, Failure
-from unspool.faults.dialects import finishes
 from unspool.faults.fault import Fault, Feed, each_frame, missing, nothing_to_break
 from unspool.faults.frames import Frame
+from unspool.faults.model_event import finishes
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 
 Error = Literal[

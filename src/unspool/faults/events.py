@@ -13,23 +13,21 @@ from pydantic_core import to_json
 
 from unspool.counts import counted
 from unspool.errors import FaultError
-from unspool.faults.dialects import (
-    Path,
+from unspool.faults.fault import Asked, Fault, Feed, at_event, each_frame, missing, nothing_to_break, where
+from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
+from unspool.faults.model_event import (
     choices_that,
-    dialect_of,
     finishes,
+    format_of_frame,
     only_finish,
-    put_at,
     speaks,
     text_path,
     unfinished,
-    value_at,
 )
-from unspool.faults.fault import Asked, Fault, Feed, at_event, each_frame, missing, nothing_to_break, where
-from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
 from unspool.faults.parts import Part, Piece, Sent, Stop
 from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known, provider_asked
 from unspool.faults.settings import check_settings
+from unspool.providers.traits import Path, put_at, value_at
 from unspool.wire.event import WireEvent
 
 
@@ -316,7 +314,7 @@ class ErrorEvent(Fault):
 
         def change(frame: Frame) -> Iterator[Frame | Part]:
             nonlocal said, dialect, last, ended
-            dialect, last = dialect or dialect_of(frame), frame
+            dialect, last = dialect or format_of_frame(frame), frame
             ends, says = finishes(frame), speaks(frame)
             if said + says == self.after and ends and says:  # the error comes in the place of the reason
                 said += 1

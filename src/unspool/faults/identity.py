@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from unspool.faults.dialects import Path, format_inside, kind_of, object_in, put_at, value_at, without
 from unspool.faults.fault import Fault, Feed, each_frame, missing, where
 from unspool.faults.frames import Frame
+from unspool.faults.model_event import format_inside, kind_of
 from unspool.faults.parts import Part, Stop
+from unspool.providers.traits import Path, object_in, put_at, value_at, without
 
 # Where events have the ids and the indices of what they are about.
 _IDS: dict[str, tuple[Path, ...]] = {

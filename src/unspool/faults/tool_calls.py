@@ -7,27 +7,29 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from unspool.errors import FaultError
-from unspool.faults.dialects import (
-    Path,
+from unspool.faults.fault import Fault, Feed, each_frame, missing, where
+from unspool.faults.frames import JSON, Frame
+from unspool.faults.model_event import (
     arguments_in,
-    calls_in,
-    choices_in,
-    dialect_of,
     finishes,
     format_inside,
+    format_of_frame,
     kind_of,
-    object_in,
     only_finish,
-    put_at,
     speaks,
     unfinished,
+)
+from unspool.providers.openai.traits import calls_in
+from unspool.providers.traits import (
+    Path,
+    choices_in,
+    object_in,
+    put_at,
     value_at,
     with_choices,
     without,
     word_in,
 )
-from unspool.faults.fault import Fault, Feed, each_frame, missing, where
-from unspool.faults.frames import JSON, Frame
 
 _CALLS = "tool calls in OpenAI's chunks"
 _FRAGMENTS = "pieces of a tool call's arguments as text"
@@ -56,7 +58,7 @@ class EmptyCalls(Fault):
         return where(self, "OpenAI chunks without tool calls", self._with_none)
 
     def _with_none(self, frame: Frame) -> Iterable[Frame] | None:
-        body = frame.json if dialect_of(frame) == "openai-chat" else None
+        body = frame.json if format_of_frame(frame) == "openai-chat" else None
         if body is None:
             return None
         changed = with_choices(body, _with_no_calls)
@@ -87,7 +89,7 @@ def _calls_changed(change: Callable[[JSON], JSON]) -> Callable[[Frame], Iterable
         return {**choice, "delta": {**object_in(choice, "delta"), "tool_calls": calls}} if calls else choice
 
     def in_frame(frame: Frame) -> Iterable[Frame] | None:
-        body = frame.json if dialect_of(frame) == "openai-chat" else None
+        body = frame.json if format_of_frame(frame) == "openai-chat" else None
         changed = None if body is None else with_choices(body, in_choice)
         return None if changed is None or changed == body else (frame.with_json(changed),)
 
@@ -107,7 +109,7 @@ class BrokenArguments(Fault):
         def change(frame: Frame) -> Iterable[Frame] | None:
             body = frame.json or {}
             pieces = {path: "{" + text for path, text in arguments_in(frame).items()}
-            whole = _whole_arguments(body) if dialect_of(frame) == "openai-responses" else {}
+            whole = _whole_arguments(body) if format_of_frame(frame) == "openai-responses" else {}
             for piece in pieces.values():
                 item = word_in(body, "item_id")
                 broken[item] = broken.get(item, "") + piece
@@ -178,7 +180,7 @@ class SplitArguments(Fault):
 def _part(frame: Frame, texts: dict[Path, str], n: int, rounds: int) -> Frame:
     """The event with other arguments: the n-th of so many."""
     (out,) = _with(frame, texts) or (frame,)
-    if dialect_of(frame) == "openai-chat":
+    if format_of_frame(frame) == "openai-chat":
         out = out.with_json(_of_chat(out.json or {}, texts, is_first=n == 0, is_last=n == rounds - 1))
     elif n < rounds - 1 and finishes(out):
         out = unfinished(out) or out

@@ -7,17 +7,17 @@ nothing until somebody uses it. Which provider speaks which is in `registry`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from unspool.errors import LiteLLMUnknownProvider
-from unspool.models import ModelResponse, ModelResponseStream
 from unspool.pipeline import Chain, Stage
 from unspool.providers.registry import PROVIDERS
-from unspool.providers.understood import Understood
 from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
 from unspool.wire.json_array import JSONArrayDecoder
@@ -25,142 +25,230 @@ from unspool.wire.ndjson import NDJSONDecoder
 from unspool.wire.sse import SSEDecoder
 
 if TYPE_CHECKING:
+    from unspool.models import ModelResponse, ModelResponseStream
     from unspool.providers.request import BuildRequest
+    from unspool.providers.traits import Traits
+
+
+Framing = Literal["aws", "jsonarray", "ndjson", "sse"]
 
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """How to make a format's two stages, and how to ask in it; what isn't made here as `module:name`.
+    """A wire format. The parts in its provider's folder are named, as `module:name`, and loaded when used.
 
     Attributes:
+        framing: what separates its events: server-sent events, JSON lines, one JSON array, AWS's frames.
+        normalizer: from its events to chunks.
+        traits: a `Traits`: how its events are recognised, and what they say.
+        end_mark: a regular expression (multi-line, verbose) for the mark in a stream's last event after which
+            nothing more will come; None if the format has none.
         request: a `BuildRequest`; None if nothing asks in this format.
         response: from the JSON of an answer that isn't streamed to a `ModelResponse`.
     """
 
     name: str
-    decoder: Callable[[], Stage[bytes, WireEvent]]
+    framing: Framing
     normalizer: str
+    traits: str
+    end_mark: str | None
     request: str | None = None
     response: str | None = None
+
+    def decoder(self) -> Stage[bytes, WireEvent]:
+        """Make a decoder of the format's framing."""
+        return _DECODERS[self.framing]()
 
 
 def _sse() -> SSEDecoder:
     return SSEDecoder(keep_ignored=True)  # where some servers put their errors
 
 
+_DECODERS: dict[Framing, Callable[[], Stage[bytes, WireEvent]]] = {
+    "aws": AWSEventStreamDecoder,
+    "jsonarray": JSONArrayDecoder,
+    "ndjson": NDJSONDecoder,
+    "sse": _sse,
+}
+
+
 _GEMINI = "unspool.providers.gemini:GeminiNormalizer"
+
+_DONE = r"data:\ ?\[DONE\]\s*$"
 
 FORMATS: dict[str, WireFormat] = {
     wire_format.name: wire_format
     for wire_format in (
         WireFormat(
             "openai-chat",
-            _sse,
+            "sse",
             "unspool.providers.openai.chat:OpenAIChatNormalizer",
+            traits="unspool.providers.openai.traits:CHAT",
+            end_mark=_DONE,
             request="unspool.providers.openai.chat_request:build_request",
             response="unspool.providers.openai.chat:response_from_openai",
         ),
         WireFormat(
             "anthropic-messages",
-            _sse,
+            "sse",
             "unspool.providers.anthropic:AnthropicNormalizer",
+            traits="unspool.providers.anthropic.traits:MESSAGES",
+            end_mark=r'"type":\ ?"message_stop"',
             request="unspool.providers.anthropic.request:build_request",
             response="unspool.providers.anthropic:response_from_anthropic",
         ),
         WireFormat(
-            "anthropic-complete", _sse, "unspool.providers.anthropic.complete:AnthropicCompleteNormalizer"
+            "anthropic-complete",
+            "sse",
+            "unspool.providers.anthropic.complete:AnthropicCompleteNormalizer",
+            traits="unspool.providers.anthropic.traits:COMPLETE",
+            end_mark=None,
         ),
         WireFormat(
-            "bedrock-agent", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockAgentNormalizer"
+            "bedrock-agent",
+            "aws",
+            "unspool.providers.bedrock:BedrockAgentNormalizer",
+            traits="unspool.providers.bedrock.traits:AGENT",
+            end_mark=None,
         ),
         WireFormat(
             "bedrock-converse",
-            AWSEventStreamDecoder,
+            "aws",
             "unspool.providers.bedrock:BedrockConverseNormalizer",
+            traits="unspool.providers.bedrock.traits:CONVERSE",
+            end_mark=None,
             request="unspool.providers.bedrock.request:build_request",
             response="unspool.providers.bedrock:response_from_converse",
         ),
         WireFormat(
-            "bedrock-invoke", AWSEventStreamDecoder, "unspool.providers.bedrock:BedrockInvokeNormalizer"
+            "bedrock-invoke",
+            "aws",
+            "unspool.providers.bedrock:BedrockInvokeNormalizer",
+            traits="unspool.providers.bedrock.traits:INVOKE",
+            end_mark=None,
         ),
         WireFormat(
             "cohere-v1",
-            NDJSONDecoder,
+            "ndjson",
             "unspool.providers.cohere:CohereV1Normalizer",
+            traits="unspool.providers.cohere.traits:V1",
+            end_mark=r'"event_type":\ ?"stream-end"',
             response="unspool.providers.cohere:response_from_cohere_v1",
         ),
         WireFormat(
             "cohere-v2",
-            _sse,
+            "sse",
             "unspool.providers.cohere:CohereNormalizer",
+            traits="unspool.providers.cohere.traits:V2",
+            end_mark=r'"type":\ ?"message-end"',
             request="unspool.providers.cohere.request:build_request",
             response="unspool.providers.cohere:response_from_cohere",
         ),
         WireFormat(
             "ollama-ndjson",
-            NDJSONDecoder,
+            "ndjson",
             "unspool.providers.ollama.normalizer:OllamaNormalizer",
+            traits="unspool.providers.ollama.traits:NDJSON",
+            end_mark=r'"done":\ ?true\b',
             request="unspool.providers.ollama.request:build_request",
             response="unspool.providers.ollama.normalizer:response_from_ollama",
         ),
         WireFormat(
             "gemini-generate",
-            _sse,
+            "sse",
             _GEMINI,
+            traits="unspool.providers.gemini.traits:GENERATE",
+            end_mark=None,
             request="unspool.providers.gemini.request:build_request",
             response="unspool.providers.gemini:response_from_gemini",
         ),
         WireFormat(
             "replicate-sse",
-            _sse,
+            "sse",
             "unspool.providers.replicate.normalizer:ReplicateNormalizer",
+            traits="unspool.providers.replicate.traits:PREDICTION",
+            end_mark=r"^event:\ ?done\s*$",
             request="unspool.providers.replicate.request:build_request",
             response="unspool.providers.replicate.normalizer:response_from_replicate",
         ),
         WireFormat(
             "sap-orchestration",
-            NDJSONDecoder,
+            "ndjson",
             "unspool.providers.sap.normalizer:SAPNormalizer",
+            traits="unspool.providers.sap.traits:ORCHESTRATION",
+            end_mark=None,
             request="unspool.providers.sap.request:build_request",
             response="unspool.providers.sap.normalizer:response_from_sap",
         ),
-        WireFormat("tgi", _sse, "unspool.providers.tgi.normalizer:TGINormalizer"),
+        WireFormat(
+            "tgi",
+            "sse",
+            "unspool.providers.tgi.normalizer:TGINormalizer",
+            traits="unspool.providers.tgi.traits:TGI",
+            end_mark=None,
+        ),
         WireFormat(
             "watsonx-generation",
-            _sse,
+            "sse",
             "unspool.providers.watsonx.normalizer:WatsonxNormalizer",
+            traits="unspool.providers.watsonx.traits:GENERATION",
+            end_mark=None,
             request="unspool.providers.watsonx.request:build_text_request",
             response="unspool.providers.watsonx.normalizer:response_from_watsonx",
         ),
-        WireFormat("gemini-generate-jsonarray", JSONArrayDecoder, _GEMINI),
+        WireFormat(
+            "gemini-generate-jsonarray",
+            "jsonarray",
+            _GEMINI,
+            traits="unspool.providers.gemini.traits:GENERATE",
+            end_mark=None,
+        ),
         WireFormat(
             "gemini-interactions",
-            _sse,
+            "sse",
             "unspool.providers.gemini_interactions:InteractionsNormalizer",
+            traits="unspool.providers.gemini_interactions.traits:INTERACTIONS",
+            end_mark=r'"event_type":\ ?"interaction\.completed?"',
             request="unspool.providers.gemini_interactions.request:build_request",
             response="unspool.providers.gemini_interactions:response_from_interaction",
         ),
-        WireFormat("jsonrpc-sse", _sse, "unspool.providers.jsonrpc.normalizer:JSONRPCNormalizer"),
         WireFormat(
-            "openai-assistants", _sse, "unspool.providers.openai.assistants:OpenAIAssistantsNormalizer"
+            "jsonrpc-sse",
+            "sse",
+            "unspool.providers.jsonrpc.normalizer:JSONRPCNormalizer",
+            traits="unspool.providers.jsonrpc.traits:JSONRPC",
+            end_mark=None,
+        ),
+        WireFormat(
+            "openai-assistants",
+            "sse",
+            "unspool.providers.openai.assistants:OpenAIAssistantsNormalizer",
+            traits="unspool.providers.openai.traits:ASSISTANTS",
+            end_mark=_DONE,
         ),
         WireFormat(
             "openai-completions",
-            _sse,
+            "sse",
             "unspool.providers.openai.completions:OpenAICompletionsNormalizer",
+            traits="unspool.providers.openai.traits:COMPLETIONS",
+            end_mark=_DONE,
             response="unspool.providers.openai.completions:response_from_completion",
         ),
         WireFormat(
             "openai-responses",
-            _sse,
+            "sse",
             "unspool.providers.openai.responses:OpenAIResponsesNormalizer",
+            traits="unspool.providers.openai.traits:RESPONSES",
+            end_mark=r'"type":\ ?"response\.(?:completed|incomplete|failed|cancelled)"',
             request="unspool.providers.openai.responses.request:build_request",
             response="unspool.providers.openai.responses:response_from_responses",
         ),
         WireFormat(
             "openai-transcription",
-            _sse,
+            "sse",
             "unspool.providers.openai.transcription:OpenAITranscriptionNormalizer",
+            traits="unspool.providers.openai.traits:TRANSCRIPTION",
+            end_mark=None,
         ),
     )
 }
@@ -200,8 +288,28 @@ def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
     Raises:
         LiteLLMUnknownProvider: there is no such format.
     """
+    from unspool.providers.understood import Understood  # noqa: PLC0415 - it needs the models
+
     stage: Stage[WireEvent, ModelResponseStream] = load(_known(wire_format).normalizer)()
     return Understood(stage, wire_format)
+
+
+@cache
+def traits_of(wire_format: str) -> Traits:
+    """How a format's events are recognised, and what they say.
+
+    Raises:
+        LiteLLMUnknownProvider: there is no such format.
+    """
+    traits: Traits = load(_known(wire_format).traits)
+    return traits
+
+
+@cache
+def end_marks() -> re.Pattern[bytes]:
+    """What ends the last event of a stream that is over, in any of the formats that have such a mark."""
+    marks = dict.fromkeys(known.end_mark for known in FORMATS.values() if known.end_mark)
+    return re.compile("|".join(f"(?:{mark})" for mark in marks).encode(), re.VERBOSE | re.MULTILINE)
 
 
 def pipeline_for(wire_format: str) -> Chain:

@@ -12,9 +12,9 @@ from pydantic_core import to_json
 
 from unspool.cassette.model import End, Headers, Interaction, NetworkChunk, Response, Timeline
 from unspool.errors import FaultError, ScriptError
-from unspool.faults.dialects import speaks
 from unspool.faults.events import ErrorEvent
 from unspool.faults.frames import framing_of
+from unspool.faults.model_event import speaks
 from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, provider_asked
 from unspool.providers.reply import (
     Call,

@@ -17,7 +17,7 @@ from unspool.cassette.model import Interaction, Response, header
 from unspool.cassette.store import load
 from unspool.errors import CassetteError, FaultError, MockError, name_of
 from unspool.faults import Fault, NoFault
-from unspool.faults.dialects import dialect_in
+from unspool.faults.model_event import format_of_body
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
 from unspool.transports.fault_transport import FaultTransport
@@ -103,7 +103,7 @@ def _format_of(interaction: Interaction) -> str:
     """The answer's wire format, by its URL and its content type, or else by what its events look like."""
     response = decoded(interaction.response)
     told = format_of_exchange(interaction.request.uri, header(response.headers, "content-type"))
-    found = told if told in FORMATS else dialect_in(response.body)
+    found = told if told in FORMATS else format_of_body(response.body)
     if found is None or read(_read_up(response), found).is_nothing:
         raise CassetteError(
             f"expected the answer of {interaction.request.uri} to be a stream in a format that is known, got"

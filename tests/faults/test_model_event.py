@@ -13,8 +13,8 @@ from tests.faults import answers
 from unspool.cassette.model import Interaction, Request, Response
 from unspool.errors import FaultError
 from unspool.faults import CallsWithout, EmptyCalls, ErrorEvent, Fault, NoFinish, SharedIndex
-from unspool.faults.dialects import dialect_in, dialect_of, finishes, speaks
 from unspool.faults.frames import Frame, framing_of
+from unspool.faults.model_event import finishes, format_of_body, format_of_frame, speaks
 from unspool.wire.aws import encode_aws
 from unspool.wire.event import WireEvent
 
@@ -49,7 +49,7 @@ def frames_of(recorded: Interaction) -> list[Frame]:
 
 @pytest.mark.parametrize("name", answers.ALL)
 def test_events_tell_their_format(name: str) -> None:
-    assert dialect_in(answers.ALL[name].response.body) == DIALECTS[name]
+    assert format_of_body(answers.ALL[name].response.body) == DIALECTS[name]
 
 
 @pytest.mark.parametrize("name", answers.ALL)
@@ -81,7 +81,7 @@ def test_events_that_say_why_it_ended_are_known(name: str) -> None:
     ],
 )
 def test_others_are_known_or_not(body: bytes, dialect: str | None) -> None:
-    assert dialect_in(body) == dialect
+    assert format_of_body(body) == dialect
 
 
 @pytest.mark.parametrize("key", ["content", "reasoning", "reasoning_content", "refusal"])
@@ -144,7 +144,7 @@ def test_every_family_inside_of_invoke_model_is_understood(said: Any, finished: 
     metrics = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 1}}
     frames = frames_of(invoked({"type": "message_start"}, said, finished, metrics))
 
-    assert list(map(dialect_of, frames)) == ["bedrock-invoke"] * 4
+    assert list(map(format_of_frame, frames)) == ["bedrock-invoke"] * 4
     assert list(map(speaks, frames)) == [False, True, False, False]
     assert list(map(finishes, frames)) == [False, False, True, False]
 

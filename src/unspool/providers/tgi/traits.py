@@ -1,0 +1,33 @@
+"""What the events of text-generation-inference say."""
+
+from __future__ import annotations
+
+from unspool.providers.traits import (
+    JSON,
+    Traits,
+    object_in,
+)
+
+
+def _tgi_ended(body: JSON) -> bool:
+    return body.get("generated_text") is not None or bool(object_in(body, "details"))
+
+
+def _tgi_unfinish(body: JSON) -> JSON:
+    return {key: None if key in {"generated_text", "details"} else value for key, value in body.items()}
+
+
+def _tgi_only_finish(body: JSON) -> JSON:
+    return {**body, "token": {**object_in(body, "token"), "text": ""}}
+
+
+TGI = Traits(
+    lambda body, _: bool(object_in(body, "token")),
+    lambda body, _: (
+        bool(object_in(body, "token").get("text")) and not object_in(body, "token").get("special")
+    ),
+    lambda body, _: _tgi_ended(body),
+    _tgi_unfinish,
+    _tgi_only_finish,
+    texts=(("token", "text"),),
+)
