@@ -209,6 +209,16 @@ def _told(item: pytest.Item, run: Run) -> Iterator[str]:
         yield f"look at it:  unspool show {path}"
     if run.cassette.recorded:
         yield f"it was recorded in this very run; to record it anew: pytest {test} --unspool-record=rewrite"
+    elif refused := _refused(run.cassette):
+        yield f"the recording is of a {refused}; to record it anew: pytest {test} --unspool-record=rewrite"
+
+
+def _refused(cassette: Cassette) -> int | None:
+    """The status of a refusal that was played: 401, 403, 429 or 5xx."""
+    from unspool.cassette.outcomes import is_refusal  # noqa: PLC0415 - a cassette is in use: it's loaded
+
+    played = (play.interaction for play in cassette.plays)
+    return next((one.response.status for one in played if is_refusal(one)), None)
 
 
 def _redacted(cassette: Cassette) -> Iterator[str]:

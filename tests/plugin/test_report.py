@@ -111,6 +111,14 @@ def test_a_failing_test_shows_the_end_of_its_stream(project: Project) -> None:
         assert "look at it:  unspool show " in told
 
 
+def test_a_failure_over_a_recorded_refusal_names_the_command_that_records_it_anew(project: Project) -> None:
+    project.write_tests(ECHO + "    assert False\n")
+    project.run()
+    told = project.run().text
+    assert "the recording is of a 401; to record it anew: pytest tests/test_it.py::test_refused" in told
+    assert "--unspool-record=rewrite" in told
+
+
 def test_it_shows_how_far_the_stream_was_read(project: Project) -> None:
     project.write_tests(
         """
