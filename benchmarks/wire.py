@@ -1,7 +1,7 @@
 """Wire to chunks: the bytes of server-sent events in, validated chunk objects out.
 
 The peers are the OpenAI SDK's own reader, and the least that anybody can do: cut at blank lines, parse
-the JSON, validate it with a model of a few fields.
+the JSON, validate it with a model of a few fields; and the JSON's parser alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def contests(count: int) -> Iterator[Contest]:
     if is_installed("openai"):
         sides["openai SDK"] = partial(timed, _sdk, reads)
     sides["from_json and a small model"] = partial(timed, _floor, reads)
+    sides["from_json alone"] = partial(timed, _parser, reads)
     yield Contest("SSE bytes to chunks", count, sides)
 
 
@@ -63,6 +64,11 @@ class _Chunk(BaseModel):
     model: str
     created: int
     choices: list[_Choice]
+
+
+def _parser(reads: list[bytes]) -> Prepared:
+    bodies = [data.removeprefix(b"data: ").rstrip() for data in reads[:-1]]
+    return lambda: [from_json(body) for body in bodies]
 
 
 def _floor(reads: list[bytes]) -> Prepared:

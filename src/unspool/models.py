@@ -71,7 +71,7 @@ def current_second() -> int:
 class Record(BaseModel):
     """A pydantic model that also reads like a dict and keeps what it doesn't know."""
 
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), defer_build=True)
 
     def __getitem__(self, key: str) -> Any:
         value = getattr(self, key, _MISSING)
