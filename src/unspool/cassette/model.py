@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 """Names as they were sent, in order; a name may come twice."""
@@ -54,8 +54,7 @@ class Failure:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkChunk:
+class NetworkChunk(NamedTuple):
     """One piece of a body, as the network delivered it.
 
     Attributes:

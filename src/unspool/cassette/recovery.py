@@ -33,13 +33,15 @@ def leftovers(cassette: Path) -> list[Path]:
 
 
 def _side_files(cassette: Path, suffix: str) -> list[Path]:
-    resolved = Path(os.path.realpath(cassette))
-    looks_like = side_file_pattern(resolved, suffix)
+    resolved = Path(os.path.realpath(cassette)) if os.path.islink(cassette) else cassette
     try:
-        names = sorted(name for name in os.listdir(resolved.parent) if looks_like.fullmatch(name))
+        hidden = [name for name in os.listdir(resolved.parent) if name[0] == "." and name.endswith(suffix)]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [resolved.with_name(name) for name in names]
+    if not hidden:
+        return []
+    looks_like = side_file_pattern(resolved, suffix)
+    return [resolved.with_name(name) for name in sorted(filter(looks_like.fullmatch, hidden))]
 
 
 def _is_left(journal: Path) -> bool:
