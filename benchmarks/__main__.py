@@ -39,7 +39,9 @@ def main() -> None:
             for title, contests in _sections(options.chunks).items()
         }
     if options.write:
-        RESULTS.write_text(report.page(sections, count=options.chunks, rounds=options.rounds), "utf-8")
+        before = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
+        page = report.page(sections, count=options.chunks, rounds=options.rounds, before=before)
+        RESULTS.write_text(page, "utf-8")
 
 
 def _sections(count: int) -> dict[str, Iterator[Contest]]:
@@ -56,19 +58,19 @@ def _sections(count: int) -> dict[str, Iterator[Contest]]:
             serving,
             watchdogs,
             audit_hook,
-            memory,
         )
     )
-    return {
-        "Import": imports.contests(),
-        "Streams": chain.from_iterable(streams),
-        "Cassettes": chain.from_iterable(cassettes_),
-    }
+    contests = imports.contests(), chain.from_iterable(streams), chain.from_iterable(cassettes_)
+    memory_ = memory.contests()
+    return dict(zip(_SECTIONS, (*contests, memory_), strict=True))
+
+
+_SECTIONS = ("Import", "Streams", "Cassettes", "Memory")
 
 
 def _measured(title: str, contests: Iterator[Contest], options: argparse.Namespace, run: Run) -> list[Result]:
     results: list[Result] = []
-    for contest in contests:
+    for contest in contests if options.section in {None, title} else ():
         if options.only in contest.title:
             measured = measure(contest, options.rounds, run)
             if not results:
@@ -83,6 +85,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--chunks", type=int, default=2_000, help="how many chunks a round has")
     parser.add_argument("--rounds", type=int, default=7, help="how many rounds count, after one that doesn't")
     parser.add_argument("--only", default="", metavar="TEXT", help="measure what has TEXT in its name")
+    parser.add_argument("--section", choices=_SECTIONS, help="measure one section; --write keeps the others")
     parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Cassettes of 1, 100 and 10,000 interactions: opening one, and finding in it what answers a request.
+"""Cassettes of 1, 100 and 10,000 interactions, in YAML and JSON: opening one, finding what answers a request.
 
 Each recorder reads what it wrote itself of the same JSON requests and answers. The requests that are asked
 for are spread over the cassette, which is opened anew for each round.
@@ -18,6 +18,8 @@ from benchmarks.recorders import cassette, recorders
 from benchmarks.rounds import Contest, Prepared, timed
 
 _SIZES = (1, 100, 10_000)
+_JSON_SIZES = (1, 100)
+_WRITE_JSON = {"unspool", "cassetter"}  # by the file's name; the other files are YAML
 _ASKED = 10  # how many requests, at most, of one opened cassette
 _OPENED = {1: 20, 100: 5}  # how many times in a round
 _ROUNDS = {10_000: 3}  # vcrpy looks through the whole cassette, for seconds
@@ -25,6 +27,14 @@ _ROUNDS = {10_000: 3}  # vcrpy looks through the whole cassette, for seconds
 
 def contests() -> Iterator[Contest]:
     with TemporaryDirectory() as folder:
+        for size in _JSON_SIZES:
+            sides = {
+                side: partial(timed, _prepare_load, side, size, Path(folder, f"{side}-{size}.json"))
+                for side in recorders()
+                if side in _WRITE_JSON
+            }
+            count = _OPENED.get(size, 1)
+            yield Contest(f"cassette of {size:,}, JSON, load", count, sides, unit="ms")
         for size in _SIZES:
             for what, prepare, items in (
                 ("load", _prepare_load, 1),

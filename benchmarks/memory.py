@@ -29,13 +29,14 @@ _STATUS = Path("/proc/self/status")
 
 def contests() -> Iterator[Contest]:
     with serving() as server, TemporaryDirectory() as folder:
-        url = server + chunks(_SIZE // _CHUNK, _CHUNK)
-        for what, measured in (("recorded and saved", _recording), ("replayed", _replaying)):
-            sides = {
-                side: partial(measured, side, url, Path(folder, f"{side}.yaml"))
-                for side in (*recorders(), LIVE)
-            }
-            yield Contest(f"memory, 100 MB {what}", 1, sides, unit="MB", rounds=1)
+        for kind in ("text", "binary"):
+            url = server + chunks(_SIZE // _CHUNK, _CHUNK, binary=kind == "binary")
+            for what, measured in (("recorded and saved", _recording), ("replayed", _replaying)):
+                sides = {
+                    side: partial(measured, side, url, Path(folder, f"{side}-{kind}.yaml"))
+                    for side in (*recorders(), LIVE)
+                }
+                yield Contest(f"memory, 100 MB {what}, {kind}", 1, sides, unit="MB", rounds=1)
     amounts = {f"{amount:,} chunks": partial(_endless, amount) for amount in _AMOUNTS}
     yield Contest("memory, a stream without an end", 1, amounts, unit="MB", rounds=1)
 

@@ -1,4 +1,7 @@
-"""Replaying: opening a cassette, asking for a stream of 100 events, reading its lines and closing it."""
+"""Replaying: opening a cassette, asking for a stream of 100 events, reading its lines and closing it.
+
+And blocks that ask nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,23 @@ def contests() -> Iterator[Contest]:
                     for side in recorders()
                 }
                 yield Contest(f"replay, {_EVENTS} events, {library}, {how}", _STREAMS, sides, unit="ms")
+        nowhere = Path(folder, "nothing.yaml")
+        blocks = {side: partial(timed, _prepare_blocks, side, nowhere) for side in recorders()}
+        yield Contest("a block that asks nothing", _STREAMS, blocks, unit="ms")
+
+
+def _prepare_blocks(side: str, path: Path) -> Prepared:
+    """Blocks of a cassette without a file, which write none."""
+    client("httpx")  # so that all that is imported late is there
+    with cassette(side, path, "all"):
+        pass
+
+    def enter() -> None:
+        for _ in range(_STREAMS):
+            with cassette(side, path, "all"):
+                pass
+
+    return enter
 
 
 def _prepare(play: Play, side: str, library: str, url: str, path: Path) -> Prepared:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
+from benchmarks import aims
 from benchmarks.peers import missing, versions
 from benchmarks.rounds import Result, Unit
 
@@ -62,15 +63,29 @@ def preface(*, count: int, rounds: int) -> str:
     return f"{count:,} chunks a round, {rounds} rounds. {versions()}.{''.join(absent)}"
 
 
-def page(sections: Mapping[str, Sequence[Result]], *, count: int, rounds: int) -> str:
-    """The whole of `RESULTS.md`: a table for each section."""
+def page(sections: Mapping[str, Sequence[Result]], *, count: int, rounds: int, before: str) -> str:
+    """The whole of `RESULTS.md`: the aims, and a table for each section.
+
+    Args:
+        sections: what was measured; a section without results keeps those of an earlier run.
+        count: how many chunks a round had.
+        rounds: how many rounds counted.
+        before: the page of that earlier run.
+    """
+    kept = dict(_SECTION.findall(before))
+    texts = {
+        title: table(map(row, results)) if results else kept.get(title, "").strip()
+        for title, results in sections.items()
+    }
     parts = [
         "# Results",
         "Written by `python -m benchmarks --write`.",
+        aims.table("\n".join(texts.values())),
         preface(count=count, rounds=rounds),
         _RATIOS,
+        *(f"## {title}\n\n{text}" for title, text in texts.items() if text),
     ]
-    for title, results in sections.items():
-        if results:
-            parts += [f"## {title}", table(map(row, results))]
     return "\n\n".join(parts) + "\n"
+
+
+_SECTION = re.compile(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)

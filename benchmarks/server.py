@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from random import Random
 
 from benchmarks.rounds import leave_their_processor
 from benchmarks.streams import sse, stream
@@ -39,9 +40,9 @@ def events(count: int, gap: float = 0.0) -> str:
     return f"/{count}/{gap}/0"
 
 
-def chunks(count: int, size: int) -> str:
-    """The path of so many HTTP chunks of that many bytes of events."""
-    return f"/{count}/0/{size}"
+def chunks(count: int, size: int, *, binary: bool = False) -> str:
+    """The path of so many HTTP chunks of that many bytes of events, or of bytes that are no text."""
+    return f"/{count}/0/{size}{'/binary' if binary else ''}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -50,18 +51,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        count, gap, size = self.path[1:].split("/")
+        count, gap, size, *binary = self.path[1:].split("/")
         self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-type", "application/octet-stream" if binary else "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for data in _pieces(int(count), int(size)):
+        for data in _pieces(int(count), int(size)) if not binary else _bytes(int(count), int(size)):
             time.sleep(float(gap))
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *args: object) -> None:
         """Nothing: what is printed is the results."""
+
+
+def _bytes(count: int, size: int) -> Iterator[bytes]:
+    random = Random(7)
+    yield from (random.randbytes(size) for _ in range(count))
 
 
 def _pieces(count: int, size: int) -> Iterator[bytes]:
