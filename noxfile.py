@@ -188,3 +188,10 @@ def agents(session: nox.Session) -> None:
     """Agents of pydantic-ai, langgraph, openai-agents and litellm under every fault: `nox -s agents`."""
     _install(session)
     session.run("python", "-m", "tests.agents", *session.posargs)
+
+
+@nox.session
+def node(session: nox.Session) -> None:
+    """SDKs for JavaScript, as npm has them today, against a server of scripts. It needs Node and npm."""
+    _install(session)
+    session.run("python", "-m", "tests.node", *session.posargs)
