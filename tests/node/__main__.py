@@ -97,8 +97,13 @@ def main() -> int:
         shutil.copy(CLIENTS, folder / CLIENTS.name)
         for package in PACKAGES:
             found = json.loads((folder / "node_modules" / package / "package.json").read_text("utf-8"))
-            print(package, found["version"])
+            _show(package, found["version"])
         return 1 if sum(_differs(case, folder) for case in CASES) else 0
+
+
+def _show(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def _differs(case: Case, folder: Path) -> bool:
@@ -108,7 +113,7 @@ def _differs(case: Case, folder: Path) -> bool:
         got = json.loads(_run(["node", CLIENTS.name, case.client], folder, environment))
         problems = [] if case.fault is None else server.problems()
     is_right = case.expected(got) and not problems and bool(script.calls)
-    print("ok  " if is_right else "FAIL", case.client, case.fault or "", "" if is_right else got, *problems)
+    _show("ok  " if is_right else "FAIL", case.client, case.fault or "", "" if is_right else got, *problems)
     return not is_right
 
 
