@@ -131,7 +131,7 @@ def litellm() -> Iterator[ModuleType]:
 
 
 def _entries() -> dict[str, ModuleType]:
-    return {name: module for name, module in sys.modules.items() if name.startswith("litellm")}
+    return {name: module for name, module in sys.modules.copy().items() if name.startswith("litellm")}
 
 
 def _modules() -> dict[str, ModuleType]:
@@ -151,7 +151,7 @@ def _refuse_loaded() -> None:
     loaded = [name for name in sys.modules if _is_litellms(name)]
     holders = [
         name
-        for name, module in list(sys.modules.items())
+        for name, module in sys.modules.copy().items()
         if not _is_litellms(name) and _holds_litellms(module)
     ]
     if not loaded and not holders:

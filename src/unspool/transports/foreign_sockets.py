@@ -236,7 +236,7 @@ def _check_handle(check: Check, module: Any, handle: Any) -> None:
 
 
 def _holders_of(classes: Container[Any]) -> Iterator[tuple[Any, str]]:
-    for module in list(sys.modules.values()):
+    for module in sys.modules.copy().values():
         for name, value in list(getattr(module, "__dict__", {}).items()):
             if isinstance(value, type) and value in classes:
                 yield module, name

@@ -73,7 +73,7 @@ class References:
     def _modules(self) -> list[ModuleType]:
         return [
             module
-            for name, module in list(sys.modules.items())
+            for name, module in sys.modules.copy().items()
             if getattr(module, "__name__", None) == name and not keeps_real_time(name)
         ]
 
