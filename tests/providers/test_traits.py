@@ -11,6 +11,7 @@ from unspool.faults.frames import framing_of
 from unspool.faults.model_event import finishes, format_of_body, speaks
 from unspool.providers import FORMATS, builder_for, decoder_for, end_marks, load, normalizer_for, traits_of
 from unspool.providers.traits import Traits
+from unspool.script.encode import CODECS
 
 EVERY_FORMAT = pytest.mark.parametrize("name", FORMATS)
 
@@ -25,12 +26,13 @@ def test_a_format_has_every_trait(name: str) -> None:
     assert all(map(callable, (traits.looks_like, traits.speaks, traits.finishes)))
     assert known.request is None or callable(builder_for(name))
     assert known.response is None or callable(load(known.response))
+    assert known.encoder is None or callable(load(f"{known.encoder}:stream"))
 
 
 @EVERY_FORMAT
 def test_a_format_lives_in_one_folder(name: str) -> None:
     known = FORMATS[name]
-    named = filter(None, (known.normalizer, known.traits, known.request, known.response))
+    named = filter(None, (known.normalizer, known.traits, known.request, known.response, known.encoder))
 
     folders = {".".join(place.partition(":")[0].split(".")[:3]) for place in named}
 
@@ -69,3 +71,7 @@ def test_a_mark_for_the_end_is_known(name: str, last: bytes) -> None:
 
 def test_no_other_text_is_a_mark_for_the_end() -> None:
     assert not end_marks().search(b'data: {"type":"message_delta","done":"true"}')
+
+
+def test_a_script_speaks_the_formats_that_have_an_encoder() -> None:
+    assert set(CODECS) == {name for name, known in FORMATS.items() if known.encoder}

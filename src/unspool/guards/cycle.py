@@ -61,6 +61,11 @@ class CycleGuard:
     Memory is bounded by the longest period that is looked for: the text of the last `max_period`
     chunks, but never less than 4,096 characters nor more than 65,536.
 
+    `CycleGuard()` is meant to fit as it is. The thresholds can be set for what only the caller knows: shorter
+    outputs (`min_chars`, `min_repeats`, as `unspool repro --repeats` does), outputs that are tables
+    (`padding_chars`), lists (`near_repeats`), rephrased loops (`similarity`), a channel that may loop
+    (`channels`), and memory (`max_period`).
+
     Args:
         max_period: the longest period, in chunks.
         min_repeats: how many copies make a loop, the first one included.

@@ -44,6 +44,7 @@ class WireFormat:
         end_mark: a regular expression (multi-line, verbose) for the mark in a stream's last event after which
             nothing more will come; None if the format has none.
         request: a `BuildRequest`; None if nothing asks in this format.
+        encoder: a module with `stream` and `whole`, from a reply to events; None if no script speaks it.
         response: from the JSON of an answer that isn't streamed to a `ModelResponse`.
     """
 
@@ -54,6 +55,7 @@ class WireFormat:
     end_mark: str | None
     request: str | None = None
     response: str | None = None
+    encoder: str | None = None
 
     def decoder(self) -> Stage[bytes, WireEvent]:
         """Make a decoder of the format's framing."""
@@ -85,6 +87,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.openai.chat:OpenAIChatNormalizer",
             traits="unspool.providers.openai.traits:CHAT",
             end_mark=_DONE,
+            encoder="unspool.providers.openai.chat_encoder",
             request="unspool.providers.openai.chat_request:build_request",
             response="unspool.providers.openai.chat:response_from_openai",
         ),
@@ -94,6 +97,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.anthropic:AnthropicNormalizer",
             traits="unspool.providers.anthropic.traits:MESSAGES",
             end_mark=r'"type":\ ?"message_stop"',
+            encoder="unspool.providers.anthropic.encoder",
             request="unspool.providers.anthropic.request:build_request",
             response="unspool.providers.anthropic:response_from_anthropic",
         ),
@@ -117,6 +121,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.bedrock:BedrockConverseNormalizer",
             traits="unspool.providers.bedrock.traits:CONVERSE",
             end_mark=None,
+            encoder="unspool.providers.bedrock.encoder",
             request="unspool.providers.bedrock.request:build_request",
             response="unspool.providers.bedrock:response_from_converse",
         ),
@@ -126,6 +131,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.bedrock:BedrockInvokeNormalizer",
             traits="unspool.providers.bedrock.traits:INVOKE",
             end_mark=None,
+            encoder="unspool.providers.bedrock.encoder",
         ),
         WireFormat(
             "cohere-v1",
@@ -141,6 +147,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.cohere:CohereNormalizer",
             traits="unspool.providers.cohere.traits:V2",
             end_mark=r'"type":\ ?"message-end"',
+            encoder="unspool.providers.cohere.encoder",
             request="unspool.providers.cohere.request:build_request",
             response="unspool.providers.cohere:response_from_cohere",
         ),
@@ -150,6 +157,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.ollama.normalizer:OllamaNormalizer",
             traits="unspool.providers.ollama.traits:NDJSON",
             end_mark=r'"done":\ ?true\b',
+            encoder="unspool.providers.ollama.encoder",
             request="unspool.providers.ollama.request:build_request",
             response="unspool.providers.ollama.normalizer:response_from_ollama",
         ),
@@ -159,6 +167,7 @@ FORMATS: dict[str, WireFormat] = {
             _GEMINI,
             traits="unspool.providers.gemini.traits:GENERATE",
             end_mark=None,
+            encoder="unspool.providers.gemini.encoder",
             request="unspool.providers.gemini.request:build_request",
             response="unspool.providers.gemini:response_from_gemini",
         ),
@@ -202,6 +211,7 @@ FORMATS: dict[str, WireFormat] = {
             _GEMINI,
             traits="unspool.providers.gemini.traits:GENERATE",
             end_mark=None,
+            encoder="unspool.providers.gemini.encoder",
         ),
         WireFormat(
             "gemini-interactions",
@@ -240,6 +250,7 @@ FORMATS: dict[str, WireFormat] = {
             "unspool.providers.openai.responses:OpenAIResponsesNormalizer",
             traits="unspool.providers.openai.traits:RESPONSES",
             end_mark=r'"type":\ ?"response\.(?:completed|incomplete|failed|cancelled)"',
+            encoder="unspool.providers.openai.responses.encoder",
             request="unspool.providers.openai.responses.request:build_request",
             response="unspool.providers.openai.responses:response_from_responses",
         ),

@@ -16,6 +16,7 @@ from unspool.faults.events import ErrorEvent
 from unspool.faults.frames import framing_of
 from unspool.faults.model_event import speaks
 from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, provider_asked
+from unspool.providers import FORMATS
 from unspool.providers.reply import (
     Call,
     Image,
@@ -52,14 +53,12 @@ class Codec:
     """How a format writes a reply.
 
     Attributes:
-        module: with `stream` and `whole`.
         frames: events to bytes.
         content_type: of a stream.
         call_ids: the prefix and the size of calls' ids; None where the provider gives calls none.
         signs: whether thoughts are signed.
     """
 
-    module: str
     frames: Frames
     content_type: str
     call_ids: tuple[str, int] | None = ("call_", 24)
@@ -67,35 +66,30 @@ class Codec:
 
 
 CODECS: dict[str, Codec] = {
-    "openai-chat": Codec("unspool.providers.openai.chat_encoder", *_SSE),
-    "openai-responses": Codec("unspool.providers.openai.responses.encoder", *_SSE, signs=True),
-    "anthropic-messages": Codec("unspool.providers.anthropic.encoder", *_SSE, ("toolu_01", 22), signs=True),
-    "gemini-generate": Codec("unspool.providers.gemini.encoder", *_SSE, None, signs=True),
+    "openai-chat": Codec(*_SSE),
+    "openai-responses": Codec(*_SSE, signs=True),
+    "anthropic-messages": Codec(*_SSE, ("toolu_01", 22), signs=True),
+    "gemini-generate": Codec(*_SSE, None, signs=True),
     "gemini-generate-jsonarray": Codec(
-        "unspool.providers.gemini.encoder",
         encode_json_array,
         "application/json; charset=UTF-8",
         None,
         signs=True,
     ),
     "bedrock-converse": Codec(
-        "unspool.providers.bedrock.encoder",
         _each(encode_aws),
         "application/vnd.amazon.eventstream",
         ("tooluse_", 22),
         signs=True,
     ),
     "bedrock-invoke": Codec(
-        "unspool.providers.bedrock.encoder",
         _each(encode_aws),
         "application/vnd.amazon.eventstream",
         ("toolu_bdrk_01", 22),
         signs=True,
     ),
-    "cohere-v2": Codec("unspool.providers.cohere.encoder", *_SSE),
-    "ollama-ndjson": Codec(
-        "unspool.providers.ollama.encoder", _each(encode_ndjson), "application/x-ndjson", None
-    ),
+    "cohere-v2": Codec(*_SSE),
+    "ollama-ndjson": Codec(_each(encode_ndjson), "application/x-ndjson", None),
 }
 """The formats that a script can speak."""
 
@@ -141,7 +135,7 @@ def played(turn: Turn, seen: Seen, *, seed: str, manner: Manner) -> Played:
         return Played(_failed(turn.failure, seen))
     codec = CODECS[seen.format]
     reply = _reply(turn, seen, codec, seed, manner)
-    module = import_module(codec.module)
+    module = import_module(str(FORMATS[seen.format].encoder))
     stream, whole = module.stream, module.whole
     if seen.format == "bedrock-invoke":
         family = module.family_of(seen.url)
