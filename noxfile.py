@@ -162,6 +162,13 @@ def differential(session: nox.Session) -> None:
 
 
 @nox.session
+def frameworks(session: nox.Session) -> None:
+    """The same scripted agent in every SDK and framework: docs/frameworks.md."""
+    session.install("uv")
+    session.run("python", "-m", "tests.frameworks", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """How fast, next to its peers in the same run."""
     _install(session)

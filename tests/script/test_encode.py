@@ -184,3 +184,8 @@ def test_an_opaque_profile_is_an_error_that_names_format() -> None:
             ask(script, "opaque")
     finally:
         del FORMATS["opaque"]
+
+
+def test_mistral_sends_a_call_in_one_event() -> None:
+    body = ask(Script(call("search", q="a long question")), "mistral").response.body.decode()
+    assert body.count('"tool_calls":[') == 1

@@ -189,3 +189,12 @@ def test_a_format_serves_an_unknown_address() -> None:
 def test_what_is_no_turn_is_refused_where_it_is_written(wrong: Any) -> None:
     with pytest.raises(ScriptError, match="expected a turn"):
         use_script(wrong)
+
+
+def test_what_libraries_send_on_their_own_account_is_sunk_and_listed() -> None:
+    with use_script("A") as script, httpx.Client() as client:
+        assert client.post("https://api.openai.com/v1/traces/ingest", json={}).status_code == 200
+        prices = "https://raw.githubusercontent.com/BerriAI/litellm/main/prices.json"
+        assert client.get(prices).status_code == 404
+        assert [one.kind for one in script.side_requests] == ["traces", "traces"]
+        assert said(client.post(CHAT, json=question("one"))) == "A"

@@ -35,7 +35,7 @@ from unspool.script.code import script_code
 from unspool.script.echo import Broken, broken_rules
 from unspool.script.encode import CODECS, Manner, Played, played
 from unspool.script.seen import Seen, SeenCall, SeenMessage, SeenResult, SeenThought, read
-from unspool.script.side import SideRequest, Stored, side_answer
+from unspool.script.side import SideRequest, Stored, plain_response, side_answer
 from unspool.script.turns import Chunks, Pace, Turn, as_pace, as_turn, checked_chunks, checked_repeat, joined
 from unspool.transports.expected import was_expected
 
@@ -208,6 +208,13 @@ class Script:
                 return self._side(request) or self._turn(request, asker)
             except ScriptError as problem:
                 raise self._miss(request, str(problem)) from problem
+
+    def sink(self, request: Request) -> Answer:
+        """Answer what a library sends on its own account: reports are taken, and nothing is found."""
+        response = plain_response(request, *((200, {}) if request.method.upper() == "POST" else (404, {})))
+        with self._lock:
+            self.side_requests.append(SideRequest(request, "traces", response.status))
+        return Answer(Interaction(request, response))
 
     def _side(self, request: Request) -> Answer | None:
         found = side_answer(request, self._stored, known=self._wire_format(request) is not None)

@@ -285,7 +285,7 @@ def _part_text(part: Any) -> str:
         return str(part["text"])
     if "document" in part:  # Cohere's
         data = _dict(part["document"]).get("data")
-        return _unwrapped(data)
+        return _unwrapped(_arguments(data))
     if "data" in part and part.get("type") in {None, "json"}:
         return _unwrapped(part["data"])
     if "json" in part:
@@ -484,7 +484,13 @@ def _tools(body: Mapping[str, Any]) -> Iterator[SeenTool]:
                 yield SeenTool(str(one["name"]), str(one.get("description") or ""), _schema(one))
 
 
+_SCHEMAS = (
+    *("parameters", "input_schema", "inputSchema"),
+    *("parametersJsonSchema", "parameters_json_schema", "parameter_definitions"),
+)
+
+
 def _schema(tool: JSON) -> JSON:
-    found = (tool.get(key) for key in ("parameters", "input_schema", "parametersJsonSchema", "inputSchema"))
+    found = (tool.get(key) for key in _SCHEMAS)
     schema = next((one for one in found if isinstance(one, dict)), {})
     return _dict(schema.get("json", schema))

@@ -99,9 +99,9 @@ def side_answer(request: Request, stored: Stored, *, known: bool) -> tuple[Respo
     for wanted, pattern, kind, answer in _ROUTES:
         found = re.search(pattern, path) if method in wanted.split() else None
         if found is not None:
-            return _response(request, *answer(request, found, stored)), kind
+            return plain_response(request, *answer(request, found, stored)), kind
     refused = _refused(body_of(request), stored) if known else None
-    return None if refused is None else (_response(request, *refused), "responses")
+    return None if refused is None else (plain_response(request, *refused), "responses")
 
 
 def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
@@ -118,7 +118,8 @@ def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
     return 400, {"error": error}
 
 
-def _response(request: Request, status: int, body: Any) -> Response:
+def plain_response(request: Request, status: int, body: Any) -> Response:
+    """A JSON answer that comes at once."""
     provider = provider_asked(request)
     data = to_json(body if body is not None else BODIES[provider](status, "Not found."))
     headers = (("content-type", "application/json"), *headers_for(provider, status))

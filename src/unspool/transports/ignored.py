@@ -43,9 +43,16 @@ def is_ignored(cassette: Cassette | None, uri: str) -> bool:
     """Whether a request is passed by, because a project says so or because it's housekeeping."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
-    if any(_is_host(known, host) and parts.path.startswith(start) for known, start in HOUSEKEEPING):
+    if is_housekeeping(uri):
         return cassette is None or not (cassette.answers_housekeeping or _holds(cassette, host))
     return cassette is not None and is_ignored_host(cassette, host, _port(uri))
+
+
+def is_housekeeping(uri: str) -> bool:
+    """Whether a request is one that libraries make on their own account."""
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    return any(_is_host(known, host) and parts.path.startswith(start) for known, start in HOUSEKEEPING)
 
 
 def is_ignored_host(cassette: Cassette, host: str, port: object) -> bool:

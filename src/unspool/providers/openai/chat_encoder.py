@@ -107,7 +107,18 @@ def _deltas(reply: Reply, part: Part, place: int) -> Iterable[JSON]:
         case Image():
             return [{"images": [_image(part)]}]
         case Call():
-            return _fragments(part, place)
+            return (
+                _fragments(part, place) if reply.dialect not in _WHOLE_CALLS else [_whole_call(part, place)]
+            )
+
+
+_WHOLE_CALLS = frozenset({"mistral", "codestral"})
+"""Who sends a call in one event; Mistral's SDK accepts no other."""
+
+
+def _whole_call(call: Call, place: int) -> JSON:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"tool_calls": [{"id": call.id, "function": function, "index": place}]}
 
 
 def _fragments(call: Call, place: int) -> Iterator[JSON]:
