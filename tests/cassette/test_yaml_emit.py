@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from tests.cassette.nasty_data import DATA
 
+from unspool.cassette.yaml_emit import yaml_pieces
 from unspool.cassette.yaml_text import format_yaml, parse_yaml
 from unspool.errors import CassetteFormatError
 
@@ -227,3 +228,17 @@ def _seconds(work: Callable[[], object]) -> float:
     begun = time.process_time()
     work()
     return time.process_time() - begun
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n" * 70_000, "\n\nlast"])
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+def test_a_long_text_is_written_in_pieces_that_make_the_same_block(size: int, end: str) -> None:
+    text = ("data: it rains\n\n" * (size // 16 + 1))[:size].rstrip("\n") + end
+
+    pieces = list(yaml_pieces({"a": text, "b": 1}))
+    block = "".join(f"  {line}\n" if line else "\n" for line in text.removesuffix("\n").split("\n"))
+
+    assert "".join(pieces).partition("\n")[2] == f"{block}b: 1\n"
+    assert max(map(len, pieces)) < 250_000
+    assert parse_yaml("".join(pieces)) == {"a": text, "b": 1}
+    assert parse_yaml(format_yaml({"a": text})) == {"a": text}

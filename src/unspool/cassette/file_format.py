@@ -163,11 +163,18 @@ def dumps(document: Document, *, json: bool = False, ascii: bool = False) -> byt
     Raises:
         CassetteFormatError: `extra` contains something that such a file can't.
     """
+    return b"".join(pieces(document, json=json, ascii=ascii))
+
+
+def pieces(document: Document, *, json: bool = False, ascii: bool = False) -> Iterator[bytes]:  # noqa: A002 - as in repr
+    """Yield what `dumps` returns, piece by piece, so that a large file need not be in memory whole."""
     records = [to_record(interaction) for interaction in document.interactions]
     data = {"version": _VERSION, "interactions": records, **document.extra}
     if json:
-        return _json(data, ascii=ascii)
-    return b"".join(piece.encode() for piece in yaml_pieces(data, ascii=ascii))
+        yield _json(data, ascii=ascii)
+    else:
+        for piece in yaml_pieces(data, ascii=ascii):
+            yield piece.encode()
 
 
 def _json(data: Mapping[str, Any], *, ascii: bool) -> bytes:  # noqa: A002 - as above

@@ -14,14 +14,14 @@ import stat
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from unspool.cassette.file_format import Document, dumps, loads
+from unspool.cassette.file_format import Document, loads, pieces
 from unspool.cassette.lock import locked, try_lock
 from unspool.cassette.model import Headers, Interaction
 from unspool.cassette.names import SUFFIXES, cassette_path, side_file
@@ -76,13 +76,13 @@ def write(path: Path, document: Document, *, ascii: bool = False) -> None:  # no
             the document is kept instead.
     """
     try:
-        replace_file(path, _text(path, document, ascii=ascii))
+        replace_file(path, _pieces(path, document, ascii=ascii))
     except OSError as error:
         raise _not_written(path, document, reason(error)) from error
 
 
-def _text(path: Path, document: Document, *, ascii: bool = False) -> bytes:  # noqa: A002 - as above
-    return dumps(document, json=path.suffix.lower() == ".json", ascii=ascii)
+def _pieces(path: Path, document: Document, *, ascii: bool = False) -> Iterator[bytes]:  # noqa: A002 - as above
+    return pieces(document, json=path.suffix.lower() == ".json", ascii=ascii)
 
 
 def _not_written(path: Path, document: Document, why: str) -> CassetteWriteError:
@@ -97,7 +97,7 @@ def _keep(path: Path, document: Document) -> str:
     try:
         descriptor, kept = tempfile.mkstemp(prefix=f"{path.stem[:40]}-", suffix=path.suffix[:5])
         with open(descriptor, "wb") as file:
-            file.write(_text(path, document))
+            file.writelines(_pieces(path, document))
     except OSError as error:
         if kept is not None:
             Path(kept).unlink(missing_ok=True)
@@ -259,7 +259,7 @@ _ADVICE = {
 }
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put these bytes in the place of what stands at this path, so that they outlast a crash of the machine.
 
     Missing folders are made, a link's target is replaced and not the link, and a file that was there passes
@@ -278,7 +278,7 @@ def replace_file(path: Path, data: bytes) -> None:
                 try_lock(file.fileno())  # so that nobody takes it for a killed one's
             if mode is not None:
                 temporary.chmod(mode)
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -30,6 +30,7 @@ _EVENT = re.compile(r"[^\r\n]*[\r\n]+|[^\r\n]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_KEY = 1000  # a reader looks for the colon within 1,024 characters
 _EMPTY = {bytes: "!!binary ''", Mapping: "{}", list: "[]", tuple: "[]"}
+_TEXT_PIECE = 64 * 1024  # characters
 _BINARY_PIECE = 57 * 1024  # in bytes; 57 of them make a line of 76 characters
 
 
@@ -89,6 +90,9 @@ class _Emitter:
         if isinstance(value, bytes) and value:
             yield head + " !!binary |\n"
             yield from _base64(value, indent)
+        elif isinstance(value, str) and "\n" in value and self._fits_literal(value):
+            yield f"{head} {_literal_header(value)}\n"
+            yield from _literal(value, indent)
         else:
             yield f"{head} {self._scalar(value, indent)}\n"
 
@@ -100,8 +104,6 @@ class _Emitter:
         return self._text(value, indent) if isinstance(value, str) else _plain_scalar(value)
 
     def _text(self, text: str, indent: str) -> str:
-        if "\n" in text and self._fits_literal(text):
-            return _literal(text, indent)
         return self._quoted(text, indent) if "\n" in text or "\r" in text else self._line(text)
 
     def _line(self, text: str) -> str:
@@ -144,11 +146,22 @@ def _numbered_escape(found: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _literal(text: str, indent: str) -> str:
-    lines = [indent + line if line else line for line in text.split("\n")]
-    if lines[-1]:
-        return "\n".join(["|-", *lines])
-    return "\n".join(["|" if lines[-2] else "|+", *lines[:-1]])
+def _literal_header(text: str) -> str:
+    if not text.endswith("\n"):
+        return "|-"
+    return "|+" if text.endswith("\n\n") else "|"
+
+
+def _literal(text: str, indent: str) -> Iterator[str]:
+    """The lines of a literal block, many at a time."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _TEXT_PIECE) + 1
+        if not end or len(text) - end < _TEXT_PIECE:  # so that the last piece has all blank lines at the end
+            end = len(text)
+        lines = text[start:end].removesuffix("\n").split("\n")
+        yield "".join([f"{indent}{line}\n" if line else "\n" for line in lines])
+        start = end
 
 
 def _is_collection(value: Any) -> bool:
