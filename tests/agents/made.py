@@ -49,7 +49,8 @@ def ask():
     model = ChatOpenAI(model="gpt-4o", api_key="any", base_url=URL, streaming=True, timeout=60)
     agent = create_react_agent(model, [weather])
     said = {}
-    for message, _ in agent.stream({"messages": [("user", QUESTION)]}, stream_mode="messages"):
+    asked, limits = {"messages": [("user", QUESTION)]}, {"recursion_limit": 12}
+    for message, _ in agent.stream(asked, limits, stream_mode="messages"):
         if type(message).__name__ == "AIMessageChunk" and isinstance(message.content, str):
             said[message.id] = said.get(message.id, "") + message.content
     return list(said.values())[-1]
