@@ -135,6 +135,7 @@ def _steps(interaction: Interaction) -> Iterator[bytes | Exception]:
     if refusal is not None:
         yield refusal
         return
+    yield from performance.ready()
     yield from (step for _, step in performance.steps() if step is not None)
 
 
