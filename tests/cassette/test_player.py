@@ -64,6 +64,14 @@ def test_what_was_recorded_with_a_secret_is_found_without_it(timeline: Timeline 
     assert answers(player, "b", "REDACTED", "a", "REDACTED", "x") == ["B", "open", "A", "open", None]
 
 
+def test_a_recording_that_was_not_scrubbed_then_is_scrubbed_where_nothing_is_found_without() -> None:
+    def anonymous(one: Request) -> Request:
+        return replace(one, body=one.body.replace(b"alice", b"user"))
+
+    ours = replace(recorded("alice", "A"), response=Response(200, body=b"A", timeline=Timeline()))
+    assert answers(Player([ours], Matching(), scrub=anonymous), "user", "user") == ["A", None]
+
+
 def test_recordings_with_and_without_a_secret_keep_their_order() -> None:
     ours = replace(B, request=request("REDACTED"), response=replace(B.response, timeline=Timeline()))
     player = Player([recorded("sesame", "old"), ours], Matching(), scrub=without_secret)

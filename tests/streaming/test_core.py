@@ -354,6 +354,19 @@ def test_late_usage_reaches_the_finish_chunk_that_is_already_out() -> None:
     assert out[-1]._hidden_params["usage"].completion_tokens == 5
 
 
+def test_a_usage_known_by_then_is_on_the_finish_chunk_at_once() -> None:
+    stream = core(usage_on_finish=True)
+    out = [c for item in (text("a", usage=USAGE), chunk({}, "stop")) for c in stream.feed(item)]
+    assert out[-1]._hidden_params["usage"].completion_tokens == 5
+
+
+def test_a_reported_usage_counts_though_the_chunks_cannot_be_added_up() -> None:
+    broken = ModelResponseStream(**text("a"))
+    broken.choices[0].delta.__dict__["audio"] = 7
+    last = run(core(include_usage=True), broken, chunk({}, "stop"), chunk(choices=[], usage=USAGE))[-1]
+    assert last.usage.total_tokens == 8
+
+
 def test_a_usage_that_nobody_reported_is_estimated_at_the_end() -> None:
     finish = run(core(usage_on_finish=True), text("a few words"), chunk({}, "stop"))[-1]
     assert finish._hidden_params["usage"].completion_tokens == 3

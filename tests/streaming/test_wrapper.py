@@ -31,6 +31,7 @@ from unspool.errors import (
 from unspool.fake import FakeStream, Pause
 from unspool.guards.cycle import CycleGuard
 from unspool.models import ModelResponse, ModelResponseStream
+from unspool.streaming.core import StreamCore
 from unspool.streaming.wrapper import CustomStreamWrapper
 
 Wrap = Callable[..., CustomStreamWrapper]
@@ -459,6 +460,21 @@ def test_a_read_timeout_is_a_timeout() -> None:
 @pytest.mark.parametrize("error", [httpx.ReadError("reset"), httpx.RemoteProtocolError("cut")], ids=repr)
 def test_a_connection_that_breaks_after_the_finish_does_no_harm(error: Exception) -> None:
     assert text(list(wrapper(Watched([*HELLO, error])))) == "Hello"
+
+
+def test_an_error_at_the_very_end_is_no_broken_connection_after_the_finish(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    errors = iter([httpx.ReadError("reset")])
+
+    def flush(_core: object) -> Iterator[object]:
+        for error in errors:
+            raise error
+        yield from ()
+
+    monkeypatch.setattr(StreamCore, "flush", flush)
+    with pytest.raises(APIConnectionError):
+        list(wrapper(Watched(HELLO)))
 
 
 def test_a_connection_that_breaks_before_the_finish_is_an_error() -> None:

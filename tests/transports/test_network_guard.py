@@ -110,6 +110,45 @@ def test_afterwards_sockets_are_as_they_were(path: Path) -> None:
     assert (socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo) == before
 
 
+# -- allowed by name ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives this machine a name, as an entry in /etc/hosts would."""
+
+    def name(text: str) -> None:
+        def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+            return real("127.0.0.1" if host == text else host, *args, **options)
+
+        real = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    return name
+
+
+def test_an_allowed_name_is_reached_at_its_address(path: Path, named: Callable[[str], None]) -> None:
+    named("one.model.test")
+    with serve({}) as server, use_cassette(path, allowed_hosts=["one.model.test"]):
+        socket.create_connection(("one.model.test", server.server_port)).close()
+
+
+def test_so_is_one_that_was_looked_up_before(path: Path, named: Callable[[str], None]) -> None:
+    named("two.model.test")
+    with serve({}) as server, use_cassette(path, allowed_hosts=["two.model.test"]):
+        socket.create_connection(("127.0.0.1", server.server_port)).close()
+
+
+def test_another_name_of_the_address_allows_nothing(path: Path, named: Callable[[str], None]) -> None:
+    named("three.model.test")
+    with (
+        serve({}) as server,
+        pytest.raises(NetworkBlockedError),
+        use_cassette(path, allowed_hosts=["four.model.test:1"]),
+    ):
+        socket.create_connection(("three.model.test", server.server_port))
+
+
 # -- below Python's own socket class ------------------------------------------------------------------
 
 

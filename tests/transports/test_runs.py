@@ -232,6 +232,18 @@ def test_an_interrupted_answer_is_not_replayed_as_a_whole_one(tmp_path: Path) ->
             record(path, f"{server.url}/stalled", mode="none")
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_answer_is_interrupted_though_the_interruption_is_caught(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    path = tmp_path / "a.yaml"
+    with serve({"/": Answer([b"data: 1\n\n"], ending="stall")}) as server, use_cassette(path):
+        with pytest.raises(error), httpx.stream("POST", f"{server.url}/") as response:
+            next(response.iter_raw())
+            raise error
+    assert [is_interrupted(one) for one in load(path).interactions] == [True]
+
+
 def test_a_journal_beside_a_finished_cassette_is_named_with_its_command(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     with serve({"/whole": GOOD, "/stalled": Answer([b"data: 1\n\n"], ending="stall")}) as server:

@@ -273,6 +273,18 @@ def test_each_choice_has_its_own_numbers() -> None:
     assert [choice.delta.tool_calls[0].index for choice in came.choices if choice.delta.tool_calls] == [0, 0]
 
 
+def test_ids_are_known_within_their_choice_only() -> None:
+    stage = OpenAIChatNormalizer()
+    for index, ids in ((0, ["a", "b"]), (1, ["b"])):
+        calls = [call(one, "f") for one in ids]
+        (came,) = stage.feed(event(chunk(choices=[{"index": index, "delta": {"tool_calls": calls}}])))
+    assert [one.index for one in came.choices[0].delta.tool_calls or []] == [0]
+
+
+def test_a_first_fragment_with_neither_id_nor_name_is_the_first_call() -> None:
+    assert numbers([call(arguments="{")], [call(arguments="}")]) == [0, 0]
+
+
 def test_one_call_may_stand_where_a_list_should() -> None:
     fragment = {"index": 0, "id": "", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     (only,) = delta_of({"tool_calls": fragment}).tool_calls or []
