@@ -202,3 +202,18 @@ def node(session: nox.Session) -> None:
     """SDKs for JavaScript, as npm has them today, against a server of scripts. It needs Node and npm."""
     _install(session)
     session.run("python", "-m", "tests.node", *session.posargs)
+
+
+@nox.session
+def torture(session: nox.Session) -> None:
+    """Agents of the openai and anthropic SDKs under every scenario of the catalogue."""
+    _install(session)
+    session.run("pytest", "tests/plugin/test_agents.py", "--exhaustive", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Which changes of the source no test notices: `nox -s mutation -- player --sample 50`."""
+    _install(session)
+    session.install("cosmic-ray==8.7.0")
+    session.run("python", "-m", "tests.mutation", *session.posargs)

@@ -46,6 +46,9 @@ pytest that a test starts is no worker of the one that runs it."""
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--exhaustive", action="store_true", help="every scenario where a named few do: nox -s torture"
+    )
+    parser.addoption(
         "--streams",
         metavar="FOLDER",
         default=os.environ.get("UNSPOOL_STREAMS"),

@@ -212,10 +212,16 @@ def test_no_connection(unspool_fault, unspool_clock):
     assert outcome.counts == {"passed": 3}, outcome
 
 
+FEW = ["unbroken", "reset-in-mid-answer", "cut-in-a-character", "no-answer", "bad-key", "overlapping-blocks"]
+"""A scenario of each kind; `nox -s torture` runs all (`--exhaustive`)."""
+
+
 @pytest.mark.parametrize("sdk", AGENTS)
-def test_no_failure_of_an_agent_is_unspools(project: Project, sdk: str) -> None:
+def test_no_failure_of_an_agent_is_unspools(project: Project, sdk: str, pytestconfig: pytest.Config) -> None:
+    is_exhaustive = pytestconfig.getoption("--exhaustive")
+    only = "" if is_exhaustive else f"(only={FEW})"
     tests = f"""
-@pytest.mark.stream_torture
+@pytest.mark.stream_torture{only}
 {CASSETTE}
 def test_agent(unspool_fault):
     said = guarded(ask)
@@ -223,7 +229,7 @@ def test_agent(unspool_fault):
 """
     outcome = agents(project, sdk, tests)
     assert outcome.counts.keys() <= {"passed", "skipped"}, outcome
-    assert outcome.counts["passed"] > 50
+    assert outcome.counts["passed"] > 50 if is_exhaustive else outcome.counts["passed"] >= 5, outcome
 
 
 def test_nor_is_one_of_an_agent_with_threads(project: Project) -> None:

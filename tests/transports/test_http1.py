@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from unspool.cassette.model import End, Response, Timeline
-from unspool.transports.http1 import ResponseFile, fitted, framing
+from unspool.cassette.model import End, Response, Timeline, header
+from unspool.transports.http1 import ResponseFile, fitted, framing, honest
 
 PIECES = [b"one", b"two", b""]
 
@@ -127,3 +128,17 @@ def test_a_body_that_was_cut_off_is_as_long_as_promised() -> None:
 def test_the_length_of_a_body_that_was_not_asked_for_stays() -> None:
     head = recorded(b"", 99)
     assert fitted(head) == head
+
+
+def test_a_decoded_body_loses_the_content_encoding_that_its_recorder_left_there() -> None:
+    response = Response(
+        200, headers=(("content-encoding", "gzip"), ("content-length", "9")), body=b"It rains."
+    )
+
+    assert header(honest(response).headers, "content-encoding") is None
+
+
+def test_an_encoded_body_keeps_it() -> None:
+    response = Response(200, headers=(("content-encoding", "gzip"),), body=gzip.compress(b"It rains."))
+
+    assert honest(response) is response
