@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from unspool.providers.jsonrpc.normalizer.normalizer import JSONRPCNormalizer
+from unspool.providers.jsonrpc.normalizer import JSONRPCNormalizer
 
 from unspool.errors import (
     BadRequestError,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.providers.streams import JSON, deltas, finishes, kept, rebuilt, run, said, sse, tokens
-from unspool.providers.tgi.normalizer.normalizer import TGINormalizer
+from unspool.providers.tgi.normalizer import TGINormalizer
 
 from unspool.errors import (
     BadRequestError,
