@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from unspool.providers.jsonrpc.normalizer import JSONRPCNormalizer
 
 from unspool.errors import (
     BadRequestError,
@@ -17,6 +16,7 @@ from unspool.errors import (
 )
 from unspool.models import ModelResponseStream
 from unspool.providers.json_events import JSON
+from unspool.providers.jsonrpc.normalizer import JSONRPCNormalizer
 from unspool.wire.event import WireEvent
 
 NOTICE = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "14 s so far"}}

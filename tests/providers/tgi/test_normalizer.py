@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from tests.providers.streams import JSON, deltas, finishes, kept, rebuilt, run, said, sse, tokens
-from unspool.providers.tgi.normalizer import TGINormalizer
 
 from unspool.errors import (
     BadRequestError,
@@ -17,6 +16,7 @@ from unspool.errors import (
     UnprocessableEntityError,
 )
 from unspool.models import ModelResponseStream
+from unspool.providers.tgi.normalizer import TGINormalizer
 
 DETAILS = {"finish_reason": "eos_token", "generated_tokens": 3, "input_length": 9, "seed": 17}
 
