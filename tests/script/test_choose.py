@@ -131,6 +131,9 @@ def mark_delivered(script: Script) -> None:
         def is_whole(self) -> bool:
             return True
 
+        def was_left(self) -> bool:
+            return False
+
     script._given[-1].deliveries.append(Whole())
 
 

@@ -198,3 +198,26 @@ def test_what_libraries_send_on_their_own_account_is_sunk_and_listed() -> None:
         assert client.get(prices).status_code == 404
         assert [one.kind for one in script.side_requests] == ["traces", "traces"]
         assert said(client.post(CHAT, json=question("one"))) == "A"
+
+
+def test_a_stream_that_another_task_has_stopped_is_over() -> None:
+    async def stop_and_ask() -> str:
+        async with httpx.AsyncClient() as client:
+
+            async def begin() -> None:
+                async with client.stream("POST", CHAT, json=question("one", stream=True)) as response:
+                    async for _ in response.aiter_raw():
+                        break
+                await asyncio.sleep(3600)
+
+            begun = asyncio.create_task(begin())
+            while not script.calls:
+                await asyncio.sleep(0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            answer = said(await client.post(CHAT, json=question("two")))
+            begun.cancel()
+            return answer
+
+    with use_script("A long story of rain.", "B") as script:
+        assert asyncio.run(stop_and_ask()) == "B"

@@ -171,7 +171,9 @@ class Play:
     Attributes:
         interaction: what was recorded.
         pieces: how many pieces of the body its client has been given so far.
+        is_over: whether the client has read the response to its end, or has closed it.
     """
 
     interaction: Interaction
     pieces: int = 0
+    is_over: bool = False

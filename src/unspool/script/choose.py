@@ -133,7 +133,11 @@ class Given:
             return False
         if self.message is not None and self.message.calls and self.is_delivered():
             return True
-        return not self.is_delivered() and not self.asker.is_gone()
+        return not self.is_delivered() and not self._was_left() and not self.asker.is_gone()
+
+    def _was_left(self) -> bool:
+        """Whether the client gave it up: the turn counts as used, and its conversation as over."""
+        return bool(self.deliveries) and all(one.was_left() for one in self.deliveries)
 
 
 def lists_of(turns: Sequence[Any], *, any_order: bool, repeat: float) -> list[TurnList]:

@@ -62,13 +62,20 @@ def _task() -> Any:
 class _Delivery:
     """How far a client has read an answer."""
 
-    def __init__(self, interaction: Interaction, progress: Callable[[], int]) -> None:
+    def __init__(
+        self, interaction: Interaction, progress: Callable[[], int], is_over: Callable[[], bool]
+    ) -> None:
         timeline = interaction.response.timeline
         self._pieces = len(timeline.chunks) if timeline else 1
         self._progress = progress
+        self._is_over = is_over
 
     def is_whole(self) -> bool:
         return self._progress() >= self._pieces
+
+    def was_left(self) -> bool:
+        """Whether the client has closed the response before its end."""
+        return self._is_over() and not self.is_whole()
 
 
 class ScriptedCassette(Cassette):
@@ -118,7 +125,7 @@ class ScriptedCassette(Cassette):
         play = super().play(interaction)
         answer = self._answered.pop(id(interaction), None)
         if answer is not None and answer.given is not None:
-            answer.given.deliveries.append(_Delivery(interaction, lambda: play.pieces))
+            answer.given.deliveries.append(_Delivery(interaction, lambda: play.pieces, lambda: play.is_over))
         return play
 
     def give_back(self, interaction: Interaction) -> None:
@@ -150,7 +157,9 @@ class ScriptBreaker(Breaker):
         self._lend_time()
         met.notes = notes = answer.ledger.notes()
         if answer.given is not None:
-            answer.given.deliveries.append(_Delivery(answer.interaction, lambda: met.pieces))
+            answer.given.deliveries.append(
+                _Delivery(answer.interaction, lambda: met.pieces, lambda: met.error is not None)
+            )
         return BrokenAnswer(answer.fault.stage(answer.asked, notes), request, notes, met)
 
     def errors(self) -> list[FaultError]:

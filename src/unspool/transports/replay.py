@@ -141,6 +141,7 @@ class Performance:
 
     def ended(self) -> None:
         """Note that the client has read the response to its end, or has closed it. Idempotent."""
+        self._play.is_over = True
         if self._on_end is not None:
             self._on_end()
             self._on_end = None
