@@ -212,7 +212,7 @@ def test_no_connection(unspool_fault, unspool_clock):
     assert outcome.counts == {"passed": 3}, outcome
 
 
-FEW = ["unbroken", "reset-in-mid-answer", "cut-in-a-character", "no-answer", "bad-key", "overlapping-blocks"]
+FEW = ["unbroken", "reset-in-mid-answer", "cut-in-an-event", "no-answer", "bad-key", "shredded"]
 """A scenario of each kind; `nox -s torture` runs all (`--exhaustive`)."""
 
 
