@@ -217,3 +217,10 @@ def mutation(session: nox.Session) -> None:
     _install(session)
     session.install("cosmic-ray==8.7.0")
     session.run("python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session
+def load(session: nox.Session) -> None:
+    """A server under 100,000 streams, slow clients and resets: `nox -s load [-- --part 0.1]`. Linux only."""
+    _install(session)
+    session.run("python", "-m", "tests.server.load", *session.posargs)
