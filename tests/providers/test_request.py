@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from unspool.errors import BadRequestError, LiteLLMUnknownProvider, UnsupportedParamsError
-from unspool.providers import FORMATS, WireFormat
+from unspool.providers import FORMATS
 from unspool.providers.registry import PROVIDERS, Provider
 from unspool.providers.request import HTTPRequest, can_be_asked, parsed_arguments, request_for, supported
-from unspool.wire.sse import SSEDecoder
 
 LACKS = frozenset(
     {"n", "parallel_tool_calls", "response_format", "seed", "stream_options", "tool_choice", "user"}
@@ -232,7 +232,7 @@ def test_a_provider_can_be_asked_if_there_is_a_builder(provider: Provider, expec
 
 
 def test_a_provider_whose_format_can_only_be_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FORMATS, "heard-only", WireFormat("heard-only", SSEDecoder, "nowhere:Nobody"))
+    monkeypatch.setitem(FORMATS, "heard-only", replace(FORMATS["openai-chat"], name="heard-only", request=None))
     monkeypatch.setitem(PROVIDERS, "acme", Provider("http://localhost", wire_format="heard-only"))
 
     with pytest.raises(LiteLLMUnknownProvider, match="'heard-only' can be read, but no request"):
