@@ -232,7 +232,8 @@ def test_a_provider_can_be_asked_if_there_is_a_builder(provider: Provider, expec
 
 
 def test_a_provider_whose_format_can_only_be_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FORMATS, "heard-only", replace(FORMATS["openai-chat"], name="heard-only", request=None))
+    heard_only = replace(FORMATS["openai-chat"], name="heard-only", request=None)
+    monkeypatch.setitem(FORMATS, "heard-only", heard_only)
     monkeypatch.setitem(PROVIDERS, "acme", Provider("http://localhost", wire_format="heard-only"))
 
     with pytest.raises(LiteLLMUnknownProvider, match="'heard-only' can be read, but no request"):
