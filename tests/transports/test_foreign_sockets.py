@@ -128,7 +128,10 @@ def test_datagrams_of_uvloop_reach_no_other_machine(where: str) -> None:
         transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
             Protocol, local_addr=("127.0.0.1", 0)
         )
-        (transport if where == "beside it" else protocol.transport).sendto(b"x", ("192.0.2.1", 9))
+        try:
+            (transport if where == "beside it" else protocol.transport).sendto(b"x", ("192.0.2.1", 9))
+        finally:
+            transport.close()  # or uvloop waits for it without end, where warnings are errors
 
     with pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1"), block_network():
         uvloop.run(send())
