@@ -129,8 +129,9 @@ class Performance:
         if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
             return None
         again = "Have" if self._under_fault else "Record it anew with this client, or have"
+        address = self._recorded.uri.partition("?")[0]  # its query may hold a key
         return RecordingEndedError(
-            f"the recording of {self._recorded.method} {self._recorded.uri} stops after"
+            f"the recording of {self._recorded.method} {address} stops after"
             f" {counted(len(self.response.body), 'byte')}, and the client reads on:"
             f" {_WHY[self._timeline.end]}. {again} the client leave where the recorded one did."
         )
