@@ -143,8 +143,9 @@ def _is_named_by_itself(item: pytest.Item) -> bool:
             return False
     except pytest.UsageError:  # which the test itself will report
         return False
-    manager = item.session._fixturemanager
-    defined: Iterable[Any] = manager.getfixturedefs("unspool_default_cassette_name", item) or ()
+    manager: Any = item.session._fixturemanager
+    where = item if pytest.version_tuple >= (8, 1) else item.nodeid
+    defined: Iterable[Any] = manager.getfixturedefs("unspool_default_cassette_name", where) or ()
     return all(one.func.__module__.startswith("pytest_unspool") for one in defined)
 
 
