@@ -215,7 +215,8 @@ def _add_hook() -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event in _EVENTS and not active.is_idle():
+    # Python empties modules while it shuts down, and the hook is still called.
+    if _EVENTS and event in _EVENTS and not active.is_idle():
         _EVENTS[event](*args)
 
 
