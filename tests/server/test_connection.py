@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.server.conftest import TEXT, Wire, body_of, document, http, unchunked
 
 import unspool
-from unspool.cassette.store import load
+from unspool.cassette.file_format import Document
+from unspool.cassette.store import load, write
 from unspool.faults import Break, Cut, Hang, NoAnswer, Refuse, SlowStart
 from unspool.server import connection
 from unspool.server.serving import Server
@@ -95,6 +97,22 @@ def test_a_page_may_ask_from_anywhere(serve: Serve, wire: Connect) -> None:
     assert response.startswith(b"HTTP/1.1 204 No Content")
     assert b"Access-Control-Allow-Headers: x-stainless-os" in response
     assert b"Access-Control-Allow-Origin: *" in response
+
+
+@pytest.mark.parametrize("timing", ["instant", 0.001])
+def test_a_response_says_once_who_may_read_it(
+    serve: Serve, wire: Connect, tmp_path: Path, timing: str | float
+) -> None:
+    (recorded,) = load(TEXT).interactions
+    headers = (*recorded.response.headers, ("access-control-allow-origin", "https://app.example"))
+    answered = replace(recorded, response=replace(recorded.response, headers=headers))
+    write(tmp_path / "own.yaml", Document((answered,), {}))
+    one = wire(serve(tmp_path / "own.yaml", timing=timing))
+    one.send(http(body_of()))
+
+    head = one.until(END).partition(b"\r\n\r\n")[0].lower()
+
+    assert re.findall(rb"access-control-allow-origin: (\S+)", head) == [b"https://app.example"]
 
 
 def test_a_request_that_nothing_answers_says_what_differs(serve: Serve, wire: Connect) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from unspool.cassette.conversation import asked_again
 from unspool.cassette.model import header
 from unspool.commands.serve import Wanted, make_server
+from unspool.counts import counted
 from unspool.errors import UnspoolError
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
@@ -78,8 +79,7 @@ def _run(command: Sequence[str], variables: dict[str, str]) -> int:
 
 def _report(server: Server) -> Iterator[str]:
     entries = server.app.journal.entries
-    count = len(entries)
-    yield f"unspool: {count} {'request' if count == 1 else 'requests'}"
+    yield f"unspool: {counted(len(entries), 'request')}"
     for entry in entries:
         by = f" (by {entry.answered_by})" if entry.answered_by else ""
         yield f"  {entry.number}. {entry.as_text()}{by}"

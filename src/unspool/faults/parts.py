@@ -71,13 +71,16 @@ def parts_of(interaction: Interaction) -> Iterator[Part]:
         CassetteFormatError: it's compressed in a way that can't be undone.
     """
     response = decoded(interaction.response)
+    return parts_in(interaction.request, response, unsized(response.headers))
+
+
+def parts_in(request: Request, response: Response, headers: Headers) -> Iterator[Part]:
+    """The parts of a recorded response as it stands, under these headers."""
     timeline = response.timeline or Timeline()
-    yield Sent(interaction.request)
-    if response.status != NO_RESPONSE or timeline.headers_at is not None:
-        at = timeline.headers_at or 0.0
-        headers = unsized(response.headers)
-        yield Head(response.status, response.reason, headers, at, timeline.http_version)
+    yield Sent(request)
     last = timeline.headers_at or 0.0
+    if response.status != NO_RESPONSE or timeline.headers_at is not None:
+        yield Head(response.status, response.reason, headers, last, timeline.http_version)
     for last, data in pieces(response):
         yield Piece(data, last)
     ended_at = last if timeline.ended_at is None else timeline.ended_at

@@ -132,6 +132,18 @@ class ScriptedCassette(Cassette):
         """Nothing: a retry gets the same turn anyway."""
 
 
+def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenAnswer | None:
+    """What the fault of a turn makes of its answer; None if it has none, or spares this attempt."""
+    fault, asked, ledger = answer.fault, answer.asked, answer.ledger
+    if fault is None or asked is None or ledger is None:
+        return None
+    ledger.requests += 1
+    if not fault.hits(asked):
+        return None
+    met.notes = notes = ledger.notes()
+    return BrokenAnswer(fault.stage(asked, notes), request, notes, met)
+
+
 class ScriptBreaker(Breaker):
     """The faults of a script's turns; the fault of a whole test takes those that have none of their own."""
 
@@ -151,16 +163,14 @@ class ScriptBreaker(Breaker):
             return None if forced is None else forced.breaker.meet(request, conversations)
         met = Met(answer.asked)
         self.log.append(met)
-        answer.ledger.requests += 1
-        if not answer.fault.hits(answer.asked):
-            return None
-        self._lend_time()
-        met.notes = notes = answer.ledger.notes()
-        if answer.given is not None:
-            answer.given.deliveries.append(
-                _Delivery(answer.interaction, lambda: met.pieces, lambda: met.error is not None)
-            )
-        return BrokenAnswer(answer.fault.stage(answer.asked, notes), request, notes, met)
+        broken = broken_answer(answer, request, met)
+        if broken is not None:
+            self._lend_time()
+            if answer.given is not None:
+                answer.given.deliveries.append(
+                    _Delivery(answer.interaction, lambda: met.pieces, lambda: met.error is not None)
+                )
+        return broken
 
     def errors(self) -> list[FaultError]:
         return []  # the script reports them

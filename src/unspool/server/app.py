@@ -246,8 +246,8 @@ def _frames_of(interaction: Interaction, head: RequestHead, request: Request) ->
     pieces, framing = 0, None
     for part in parts_to_send(interaction, request):
         if isinstance(part, Head):
-            framing = framing_of(part, method=head.method, version=head.version, keep_alive=head.keep_alive)
-            out.append(head_bytes(part, framing, CORS))
+            framing, opened = opening(part, head)
+            out.append(opened)
         elif isinstance(part, Piece) and framing is not None:
             pieces += 1
             out.append(framing.piece(part.data))
@@ -256,7 +256,20 @@ def _frames_of(interaction: Interaction, head: RequestHead, request: Request) ->
     return _Frames(interaction, b"".join(out), pieces, framing is not None and framing.keeps_alive)
 
 
-CORS: Headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
+def opening(head: Head, asked: RequestHead, *, is_public: bool = True) -> tuple[Framing, bytes]:
+    """How a response's body is delimited, and the bytes before it.
+
+    Args:
+        head: its status and headers.
+        asked: the request's.
+        is_public: whether a page of another site may read it, unless the response itself says so.
+    """
+    framing = framing_of(head, method=asked.method, version=asked.version, keep_alive=asked.keep_alive)
+    says_so = header(head.headers, "access-control-allow-origin") is not None
+    return framing, head_bytes(head, framing, _CORS if is_public and not says_so else ())
+
+
+_CORS: Headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
 """A page may read the responses: they are test data, and the server has no cookies."""
 
 

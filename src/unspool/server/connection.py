@@ -12,8 +12,8 @@ from typing import cast
 from unspool.cassette.model import End, header
 from unspool.errors import FaultError
 from unspool.faults.parts import Head, Piece, Stop
-from unspool.server.app import CORS, App, Reply, refusal
-from unspool.server.http1 import Framing, framing_of, head_bytes
+from unspool.server.app import App, Reply, opening, refusal
+from unspool.server.http1 import Framing
 from unspool.server.parsing import BadRequestError, RequestHead, make_parser
 
 MOST_BODY_BYTES = 64 * 1024**2
@@ -288,15 +288,10 @@ class _Writer:
     def add(self, part: Head | Piece) -> None:
         """Write the status and headers, or a piece of the body, at the next `flush`."""
         if isinstance(part, Head):
-            asked = self._request
-            self._framing = framing_of(
-                part, method=asked.method, version=asked.version, keep_alive=asked.keep_alive
-            )
             entry = self._reply.entry
             entry.status, entry.headers, entry.headers_at = part.status, part.headers, self._app.now()
-            is_own = not entry.number or header(part.headers, "access-control-allow-origin")
-            extra = () if is_own else CORS
-            self._out.append(head_bytes(part, self._framing, extra))
+            self._framing, opened = opening(part, self._request, is_public=bool(entry.number))
+            self._out.append(opened)
         elif self._framing is not None:
             self._reply.entry.pieces += 1
             self._reply.entry.size += len(part.data)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from unspool.cassette.model import Headers, header
 from unspool.faults.parts import Head
+from unspool.transports.http1 import BODILESS, LAST_CHUNK, http_chunk
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 """Headers that belong to one connection (RFC 9110, section 7.6.1): the recorded connection's don't apply."""
-
-_BODILESS = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +30,13 @@ class Framing:
 
     def piece(self, data: bytes) -> bytes:
         """The bytes on the wire of one piece of the body."""
-        if not self.has_body or not data:
+        if not self.has_body:
             return b""
-        return b"%x\r\n%b\r\n" % (len(data), data) if self.is_chunked else data
+        return http_chunk(data) if self.is_chunked else data
 
     def end(self) -> bytes:
         """The bytes that end a whole body."""
-        return b"0\r\n\r\n" if self.is_chunked and self.has_body else b""
+        return LAST_CHUNK if self.is_chunked and self.has_body else b""
 
 
 def framing_of(head: Head, *, method: str, version: str, keep_alive: bool) -> Framing:
@@ -52,7 +51,7 @@ def framing_of(head: Head, *, method: str, version: str, keep_alive: bool) -> Fr
         version: the client's HTTP version, such as `1.1`.
         keep_alive: whether the client wants the connection to stay open.
     """
-    has_body = method != "HEAD" and head.status not in _BODILESS and head.status >= 200
+    has_body = method != "HEAD" and head.status not in BODILESS and head.status >= 200
     is_sized = header(head.headers, "content-length") is not None
     is_chunked = has_body and not is_sized and version == "1.1"
     return Framing(is_chunked, has_body, keep_alive and (is_chunked or is_sized or not has_body))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.cassette.model import Headers, Request
+from unspool.counts import counted
 
 _MOST_ENTRIES = 10_000
 _SHOWN_BODY_CHARACTERS = 2_000
@@ -81,7 +82,7 @@ class Entry:
         path = _path(self.request.uri)
         took = "" if self.seconds is None else f" in {self.seconds:.3f} s"
         said = ": " + self.message.partition("\n")[0] if self.message else ""
-        sent = f"{self.pieces} pieces, {self.size:,} bytes"
+        sent = f"{counted(self.pieces, 'piece')}, {counted(self.size, 'byte', ',')}"
         return f"{self.request.method} {path} {self.status or '-'} {self.outcome}, {sent}{took}{said}"
 
 

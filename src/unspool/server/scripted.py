@@ -12,11 +12,11 @@ from types import ModuleType
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.model import Request
 from unspool.errors import ScriptError, UnspoolError
-from unspool.script.script import Answer as Chosen
+from unspool.script.playing import broken_answer
 from unspool.script.script import Script
 from unspool.server.journal import Entry
 from unspool.server.sources import Answer
-from unspool.transports.fault_transport import BrokenAnswer, Met
+from unspool.transports.fault_transport import Met
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class Scripted:
         timeline = chosen.interaction.response.timeline
         chosen.given.deliveries.append(_Delivery(entry, len(timeline.chunks) if timeline else 1))
         name = f"turn {chosen.given.slot.index}"
-        return Answer(chosen.interaction, name, _keep, _broken(chosen, request))
+        broken = None if chosen.asked is None else broken_answer(chosen, request, Met(chosen.asked))
+        return Answer(chosen.interaction, name, _keep, broken)
 
     def reset(self) -> None:
         """Play a new script.
@@ -91,17 +92,6 @@ class Scripted:
 
 def _keep() -> None:
     """Give nothing back: a retry gets the same turn anyway."""
-
-
-def _broken(chosen: Chosen, request: Request) -> BrokenAnswer | None:
-    fault, asked, ledger = chosen.fault, chosen.asked, chosen.ledger
-    if fault is None or asked is None or ledger is None:
-        return None
-    ledger.requests += 1
-    if not fault.hits(asked):
-        return None
-    notes = ledger.notes()
-    return BrokenAnswer(fault.stage(asked, notes), request, notes, Met(asked, notes))
 
 
 def script_in(path: Path, name: str) -> Scripted:

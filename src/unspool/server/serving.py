@@ -184,6 +184,7 @@ def _names(value: object) -> list[str]:
 
 
 def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it. The guard takes `0.0.0.0`, to connect to, for this machine."""
     if host == "localhost":
         return True
     try:

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from unspool.cassette import store
-from unspool.cassette.boundaries import pieces
 from unspool.cassette.cassette import ASIDE, Cassette
 from unspool.cassette.content_coding import decoded
 from unspool.cassette.conversation import Conversations
-from unspool.cassette.model import NO_RESPONSE, Headers, Interaction, Request, Response, Timeline, header
+from unspool.cassette.model import Headers, Interaction, Request, Response, header
 from unspool.cassette.names import SUFFIXES
 from unspool.cassette.store import cassettes_in
 from unspool.errors import CassetteNotFoundError
-from unspool.faults.parts import Head, Part, Piece, Sent, Stop, unsized
+from unspool.faults.parts import Part, parts_in, unsized
 from unspool.server.journal import Entry
 from unspool.transports.fault_transport import BrokenAnswer
 
@@ -184,16 +183,7 @@ def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
     accepted = (header(request.headers, "accept-encoding") or "").lower()
     if coding != "identity" and coding not in accepted:
         response = decoded(response)
-    timeline = response.timeline or Timeline()
-    yield Sent(request)
-    if response.status != NO_RESPONSE or timeline.headers_at is not None:
-        at = timeline.headers_at or 0.0
-        yield Head(response.status, response.reason, _headers(response, request), at, timeline.http_version)
-    last = timeline.headers_at or 0.0
-    for last, data in pieces(response):
-        yield Piece(data, last)
-    ended_at = last if timeline.ended_at is None else timeline.ended_at
-    yield Stop(ended_at, timeline.end, timeline.failure)
+    return parts_in(request, response, _headers(response, request))
 
 
 def _headers(response: Response, request: Request) -> Headers:

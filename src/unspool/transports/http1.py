@@ -17,7 +17,16 @@ from unspool.cassette.model import End, Headers, Request, Response, header
 from unspool.errors import CassetteFormatError
 from unspool.transports.http_library import REQUEST, headers_of, reason_of, stream_class
 
-_BODILESS = {204, 304}
+BODILESS = frozenset({204, 304})
+"""The statuses of responses without a body, whatever their headers say (RFC 9112, section 6.3)."""
+
+LAST_CHUNK = b"0\r\n\r\n"
+"""What ends a body in the chunked transfer coding."""
+
+
+def http_chunk(data: bytes) -> bytes:
+    """Write a piece of a body in the chunked transfer coding; nothing for no bytes, which would end it."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +47,12 @@ class Framing:
 
     def piece(self, data: bytes) -> bytes:
         """A piece of the body, as it's sent."""
-        return b"%x\r\n%b\r\n" % (len(data), data) if self.is_chunked and data else data
+        return http_chunk(data) if self.is_chunked else data
 
     @property
     def end(self) -> bytes:
         """What the server sends behind the body."""
-        return b"0\r\n\r\n" if self.is_chunked else b""
+        return LAST_CHUNK if self.is_chunked else b""
 
     @property
     def shows_its_end(self) -> bool:
@@ -59,7 +68,7 @@ def framing(response: Any, method: str, *, delimited: bool) -> Framing:
         method: of its request: a HEAD request gets no body.
         delimited: whether the body must show its end, also where the headers don't say how.
     """
-    is_empty = method.upper() == "HEAD" or response.status_code in _BODILESS
+    is_empty = method.upper() == "HEAD" or response.status_code in BODILESS
     headers = headers_of(response)
     is_chunked = "chunked" in (header(headers, "transfer-encoding") or "").lower()
     is_sized = not is_chunked and header(headers, "content-length") is not None
@@ -68,7 +77,7 @@ def framing(response: Any, method: str, *, delimited: bool) -> Framing:
         headers = (*headers, ("transfer-encoding", "chunked"))
     elif is_chunked:
         headers = tuple(pair for pair in headers if pair[0].lower() != "content-length")
-    if response.status_code in _BODILESS:
+    if response.status_code in BODILESS:
         headers = tuple(pair for pair in headers if pair[0].lower() != "transfer-encoding")
     is_chunked = is_chunked and not is_empty
     return Framing(_head(response, headers), is_chunked, is_sized, is_empty)
@@ -159,7 +168,7 @@ def fitted(response: Response) -> Response:
     was_cut = timeline is not None and timeline.end is not End.COMPLETE
     if was_cut and length.isdigit() and int(length) > len(plain.body):
         return plain
-    if not plain.body and (timeline is not None or plain.status in _BODILESS):
+    if not plain.body and (timeline is not None or plain.status in BODILESS):
         return plain  # of a HEAD request
     return replace(plain, headers=content_coding.sized(plain.headers, len(plain.body)))
 
