@@ -1,7 +1,7 @@
 """Fake sources: streams that come from a script instead of a provider.
 
 A script is a sequence of items, in the order in which they happen: text, chunks, the provider's own
-bytes or events, pauses, errors. `FakeStream` plays one, once, some times or for ever, and keeps account
+bytes or events, pauses, errors. `FakeStream` plays one, once, several times or endlessly, and keeps account
 of who took what and whether anybody closed it. `unspool.chunk_makers` writes chunks for scripts:
 
     FakeStream([role_chunk(), *text_chunks("It rains."), Pause(2.0), httpx.ReadError("reset")])

@@ -275,7 +275,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     try:
         with temporary.open("xb") as file:
             with suppress(OSError):  # of a file system without locks
-                try_lock(file.fileno())  # so that nobody takes it for a killed one's
+                try_lock(file.fileno())  # other processes take an unlocked one for a killed run's
             if mode is not None:
                 temporary.chmod(mode)
             file.writelines([data] if isinstance(data, bytes) else data)
