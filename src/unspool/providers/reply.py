@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Any
 
+from pydantic_core import from_json
+
 from unspool.errors import ScriptError
 
 CREATED = 1_704_067_200
@@ -173,6 +175,30 @@ def pieces_of(part: Text | Reasoning | Call | Refusal) -> tuple[str, ...]:
     if part.pieces:
         return part.pieces
     return (part.arguments if isinstance(part, Call) else part.text,)
+
+
+def parsed_arguments(call: Call) -> dict[str, Any] | None:
+    """A call's arguments as the object that their JSON is; None if it's none."""
+    try:
+        arguments = from_json(call.arguments or "{}")
+    except ValueError:
+        return None
+    return arguments if isinstance(arguments, dict) else None
+
+
+def arguments_of(call: Call, where: str) -> dict[str, Any]:
+    """A call's arguments, where a format sends them as JSON and not as text.
+
+    Raises:
+        ScriptError: they aren't a JSON object.
+    """
+    arguments = parsed_arguments(call)
+    if arguments is None:
+        raise ScriptError(
+            f"{where} that isn't streamed sends arguments as a JSON object, so it can't show"
+            f" {call.name}'s {call.arguments!r:.200}: ask for a stream, or give whole arguments"
+        )
+    return arguments
 
 
 def unshown(what: str, where: str) -> ScriptError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
-from unspool.errors import ScriptError
 from unspool.providers.reply import (
     Call,
     Citation,
@@ -17,6 +16,7 @@ from unspool.providers.reply import (
     Refusal,
     Reply,
     Text,
+    arguments_of,
     finish_word,
     pieces_of,
     refuse_interleaving,
@@ -119,24 +119,6 @@ def _cited(text: str, citation: Citation) -> JSON:
         "title": citation.title,
         "encrypted_index": "c2NyaXB0ZWQ=",
     }
-
-
-def arguments_of(call: Call, where: str) -> Any:
-    """A call's arguments, where a format sends them as JSON and not as text.
-
-    Raises:
-        ScriptError: they aren't JSON.
-    """
-    try:
-        arguments = from_json(call.arguments or "{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise ScriptError(
-            f"{where} that isn't streamed sends arguments as a JSON object, so it can't show"
-            f" {call.name}'s {call.arguments!r:.200}: ask for a stream, or give whole arguments"
-        )
-    return arguments
 
 
 def _usage(reply: Reply) -> JSON:

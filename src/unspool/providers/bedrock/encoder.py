@@ -11,7 +11,6 @@ from pydantic_core import to_json
 
 from unspool.errors import ScriptError
 from unspool.providers.anthropic import encoder as anthropic
-from unspool.providers.anthropic.encoder import arguments_of
 from unspool.providers.reply import (
     Call,
     Image,
@@ -20,6 +19,7 @@ from unspool.providers.reply import (
     Refusal,
     Reply,
     Text,
+    arguments_of,
     finish_word,
     pieces_of,
     refuse_interleaving,

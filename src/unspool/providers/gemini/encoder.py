@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from unspool.errors import ScriptError
 from unspool.providers.reply import (
@@ -18,6 +18,7 @@ from unspool.providers.reply import (
     Reply,
     Text,
     finish_word,
+    parsed_arguments,
     pieces_of,
     refuse_interleaving,
     span_of,
@@ -112,11 +113,8 @@ def _said(part: Part, *, streamed: bool) -> Iterator[JSON]:
 
 
 def _arguments(call: Call) -> Any:
-    try:
-        arguments = from_json(call.arguments or "{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
+    arguments = parsed_arguments(call)
+    if arguments is None:
         raise ScriptError(
             f"Gemini sends a call's arguments as a JSON object, so it can't show {call.name}'s"
             f" {call.arguments!r:.200}; finish='malformed_function_call' is what it says of those"

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from unspool.providers.anthropic.encoder import arguments_of
 from unspool.providers.reply import (
     CREATED,
     Call,
@@ -18,6 +17,7 @@ from unspool.providers.reply import (
     Refusal,
     Reply,
     Text,
+    arguments_of,
     finish_word,
     pieces_of,
     refuse_interleaving,
