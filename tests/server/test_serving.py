@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
+import socket
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +71,25 @@ def test_a_broken_file_leaves_what_was_loaded(serve: Serve, tmp_path: Path) -> N
     time.sleep(1.2)
 
     assert CLIENT.post(f"{server.url}/v1/chat/completions", content=body_of()).status_code == 200
+
+
+@pytest.mark.parametrize("rounds", range(5))
+def test_stopping_closes_a_connection_that_is_being_made(rounds: int) -> None:
+    async def stop_soon() -> None:
+        server = Server(Recordings([TEXT]))
+        await server.start()
+        port = int(server.url.rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)):
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            await server.stop()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(stop_soon())
+        gc.collect()
+
+    assert [str(one.message) for one in caught] == []
 
 
 def test_a_stopped_server_has_no_url() -> None:

@@ -23,6 +23,7 @@ from unspool.transports.replay import Timing, factor_of
 
 _RELOAD_SECONDS = 0.5
 _BACKLOG = 2048
+_ROUNDS_TO_ACCEPT = 3  # of the event loop, from an accepted socket to its `connection_made`
 
 
 class ServerError(UnspoolError):
@@ -119,11 +120,24 @@ class Server:
             self._reloading = None
         if self._server is None:
             return
+        await self._finish_accepting(self._server)
         self._server.close()
-        for connection in list(self._connections):
-            connection.close()
+        while self._connections:
+            for connection in list(self._connections):
+                connection.close()
+            await asyncio.sleep(0)
         await self._server.wait_closed()
         self._server = None
+
+    @staticmethod
+    async def _finish_accepting(server: asyncio.Server) -> None:
+        """Accept no more, and let accepted sockets become connections: a closed server would leak them."""
+        loop = asyncio.get_running_loop()
+        for listening in server.sockets:
+            with suppress(NotImplementedError):  # on Windows
+                loop.remove_reader(listening.fileno())
+        for _ in range(_ROUNDS_TO_ACCEPT):
+            await asyncio.sleep(0)
 
     def problems(self) -> list[str]:
         """What a run has to fail for: requests that nothing answered, faults that broke nothing."""
