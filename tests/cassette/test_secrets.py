@@ -318,9 +318,9 @@ def test_headers_whose_value_is_a_url_are_allowed_ones() -> None:
 def test_patterns_of_words_can_be_tried_together() -> None:
     for pattern in PATTERNS:
         if pattern.at_word:
-            assert pattern.regex.groups == 0, pattern.kind
-            assert pattern.regex.flags == 0, pattern.kind
+            assert pattern.compiled.groups == 0, pattern.kind
+            assert pattern.compiled.flags == 0, pattern.kind
 
 
 def test_other_patterns_point_out_one_secret() -> None:
-    assert {pattern.kind for pattern in PATTERNS if pattern.regex.groups > 1} == set()
+    assert {pattern.kind for pattern in PATTERNS if pattern.compiled.groups > 1} == set()

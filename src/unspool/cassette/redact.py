@@ -387,17 +387,18 @@ class Redactor:
                 yield Span(start, end, kind, 0, alphabet)
 
     def _at_words(self, data: bytes) -> Iterator[Span]:
-        by_letter, other = self._by_letter, self._by_letter[_ANY_LETTER]
+        by_letter = self._by_letter
         for word in _long_words(data):
             start = _after_escape(data, word)
-            any_of, patterns = by_letter.get(data[start], other) if start < len(data) else other
+            letter = data[start] if start < len(data) else _ANY_LETTER
+            any_of, patterns = by_letter.get(letter) or self._beginning_with(letter)
             if any_of.match(data, start):
                 match, pattern = next(_matches(patterns, data, start))
                 yield Span(*match.span(), pattern.kind, _prefix_size(match[0], pattern))
 
     def _search(self, data: bytes, patterns: Iterable[Pattern]) -> Iterator[Span]:
         for pattern in patterns:
-            for match in pattern.regex.finditer(data):
+            for match in pattern.compiled.finditer(data):
                 yield Span(*match.span(match.lastindex or 0), pattern.kind)
 
     @cached_property
@@ -415,7 +416,7 @@ class Redactor:
     @cached_property
     def _prefixes(self) -> tuple[bytes, ...]:
         """How keys begin, as far as that is the same for all of a kind."""
-        begins = (_LITERAL.match(pattern.regex.pattern) for pattern in self.patterns)
+        begins = (_LITERAL.match(pattern.text) for pattern in self.patterns)
         found = {match[0] for match in begins if match and len(match[0]) > 1}
         return tuple(sorted({*found, *_MORE_PREFIXES}))
 
@@ -436,12 +437,20 @@ class Redactor:
         return (*map(str.encode, sorted(shortest)), b"bearer", b"basic", b"://", b"aws4-", b"hook", b"-----")
 
     @cached_property
+    def _first_letters(self) -> tuple[tuple[int, Pattern], ...]:
+        """The patterns of words, each with the byte that it begins with."""
+        return tuple((_first_letter(pattern), pattern) for pattern in self.patterns if pattern.at_word)
+
+    @cached_property
     def _by_letter(self) -> dict[int, tuple[re.Pattern[bytes], tuple[Pattern, ...]]]:
-        """The patterns of words by the byte that they begin with, and a regex that is any of them."""
-        words = [(_first_letter(pattern), pattern) for pattern in self.patterns if pattern.at_word]
-        letters = {_ANY_LETTER, *(letter for letter, _ in words)}
-        chosen = {one: tuple(word for at, word in words if at in (one, _ANY_LETTER)) for one in letters}
-        return {letter: (_any_of(patterns), patterns) for letter, patterns in chosen.items()}
+        """What `_beginning_with` has returned. Compiling all letters' regexes takes longer than a short run."""
+        return {}
+
+    def _beginning_with(self, letter: int) -> tuple[re.Pattern[bytes], tuple[Pattern, ...]]:
+        """Return the patterns of words that can begin with a byte, and a regex that is any of them."""
+        patterns = tuple(pattern for first, pattern in self._first_letters if first in (letter, _ANY_LETTER))
+        found = self._by_letter[letter] = (_any_of(patterns), patterns)
+        return found
 
 
 Fill = Callable[[bytes, Span], bytes]
@@ -536,8 +545,8 @@ _ANY_LETTER = -1
 
 
 def _first_letter(pattern: Pattern) -> int:
-    match = _LITERAL.match(pattern.regex.pattern)
-    return match[0][0] if match and b"|" not in _outside_groups(pattern.regex.pattern) else _ANY_LETTER
+    match = _LITERAL.match(pattern.text)
+    return match[0][0] if match and b"|" not in _outside_groups(pattern.text) else _ANY_LETTER
 
 
 def _outside_groups(regex: bytes) -> bytes:
@@ -548,14 +557,14 @@ def _outside_groups(regex: bytes) -> bytes:
 
 
 def _any_of(patterns: tuple[Pattern, ...]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(b"(?:%b)" % pattern.regex.pattern for pattern in patterns) or b"(?!)")
+    return re.compile(b"|".join(b"(?:%b)" % pattern.text for pattern in patterns) or b"(?!)")
 
 
 def _matches(
     patterns: Iterable[Pattern], data: bytes, start: int
 ) -> Iterator[tuple[re.Match[bytes], Pattern]]:
     for pattern in patterns:
-        if match := pattern.regex.match(data, start):
+        if match := pattern.compiled.match(data, start):
             yield match, pattern
 
 
@@ -582,7 +591,7 @@ _REST_OF_PREFIX = re.compile(rb"[a-z]{1,7}[-_]")
 
 def _prefix_size(secret: bytes, pattern: Pattern) -> int:
     """How many bytes of a key are the same for all of its kind: code may look at them."""
-    match = _LITERAL.match(pattern.regex.pattern)
+    match = _LITERAL.match(pattern.text)
     if match is None or not secret.startswith(match[0]):
         return 0
     size = len(match[0])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +22,40 @@ class Pattern:
 
     Attributes:
         kind: its name, in a word or two.
-        regex: finds it. Its group, if it has one, is the secret, else the whole match is.
+        regex: finds it; bytes are compiled when they are first needed. Its group, if it has one, is the
+            secret, else the whole match is.
         at_word: match it only where a run of at least 20 letters, digits, `-` and `_` begins. That is
             much faster than a search. Such a regex has neither flags nor groups.
         source: where the shape is documented: a scanner's rule, or the provider.
     """
 
     kind: str
-    regex: re.Pattern[bytes]
+    regex: bytes | re.Pattern[bytes]
     at_word: bool = False
     source: str = ""
 
+    @property
+    def text(self) -> bytes:
+        """The regex as it is written."""
+        return self.regex if isinstance(self.regex, bytes) else self.regex.pattern
+
+    @property
+    def compiled(self) -> re.Pattern[bytes]:
+        """The regex, ready to search."""
+        return _compiled(self.regex) if isinstance(self.regex, bytes) else self.regex
+
+
+@cache
+def _compiled(regex: bytes) -> re.Pattern[bytes]:
+    return re.compile(regex)
+
 
 def _words(*rows: tuple[str, bytes, str]) -> tuple[Pattern, ...]:
-    return tuple(
-        Pattern(kind, re.compile(regex), at_word=True, source=source) for kind, regex, source in rows
-    )
+    return tuple(Pattern(kind, regex, at_word=True, source=source) for kind, regex, source in rows)
 
 
 def _contexts(*rows: tuple[str, bytes, str]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(kind, re.compile(regex), source=source) for kind, regex, source in rows)
+    return tuple(Pattern(kind, regex, source=source) for kind, regex, source in rows)
 
 
 # Words and numbers joined by hyphens are a name, such as sk-2024-conference-notes, and no key.
