@@ -10,11 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.cassette.nasty_data import DATA, NASTY
 
-from unspool.cassette import yaml_text
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.cassette.vcr_format import to_record
 from unspool.cassette.yaml_reader import DoubtError, read
-from unspool.cassette.yaml_text import format_yaml
+from unspool.cassette.yaml_text import format_yaml, parse_yaml
 
 STREAM = b'data: {"text": "It\'s 5 o\'clock"}\n\ndata: [DONE]\n\n'
 HEADERS = (("content-type", "text/event-stream; charset=utf-8"), ("x-null", "null"), (":path", "/"))
@@ -27,10 +26,6 @@ def recorded(body: bytes) -> dict[str, Any]:
     return {"version": 1, "interactions": [to_record(Interaction(request, response))] * 2}
 
 
-def by_libyaml(text: str) -> Any:
-    return yaml_text._Builder().build(yaml_text._LOADER(text).get_event)
-
-
 def same(text: str) -> bool:
     """Whether the reader returns what libyaml reads, down to the types; True if it returns nothing."""
     try:
@@ -38,7 +33,7 @@ def same(text: str) -> bool:
     except DoubtError:
         return True
     try:
-        return repr(found) == repr(by_libyaml(text))
+        return repr(found) == repr(parse_yaml(text))
     except Exception as error:
         raise AssertionError(f"libyaml refuses {text!r}, of which the reader made {found!r}") from error
 

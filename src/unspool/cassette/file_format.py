@@ -9,6 +9,7 @@ import json as json_text
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from warnings import warn
@@ -19,7 +20,7 @@ from unspool.cassette.model import Interaction, Response, header, sizes_fit
 from unspool.cassette.other_recorders import to_standard
 from unspool.cassette.vcr_format import from_record, to_record
 from unspool.cassette.yaml_emit import ESCAPED, yaml_pieces
-from unspool.cassette.yaml_text import parse_yaml
+from unspool.cassette.yaml_reader import DoubtError, read
 from unspool.counts import counted
 from unspool.errors import CassetteFormatError, CassetteWarning
 
@@ -90,10 +91,18 @@ def _without_conflicts(text: str) -> str:
     )
 
 
+def _yaml(text: str) -> Any:
+    with suppress(DoubtError):
+        return read(text)
+    from unspool.cassette.yaml_text import parse_yaml  # noqa: PLC0415 - PyYAML is slow to import
+
+    return parse_yaml(text)
+
+
 def _parsed(text: str) -> Any:
     first = _FIRST_CHARACTER.search(text)
     if first is None or first[0] != "{":
-        return parse_yaml(text)
+        return _yaml(text)
     try:
         return from_json(text)
     except ValueError as error:
@@ -186,7 +195,7 @@ def _json(data: Mapping[str, Any], *, ascii: bool) -> bytes:  # noqa: A002 - as 
         text = json_text.dumps(data, indent=2, default=_base64, ensure_ascii=ascii)
     except (TypeError, ValueError) as error:
         raise CassetteFormatError(f"expected what JSON can contain: {error}") from error
-    return ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+    return re.sub(ESCAPED, lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
 def _base64(value: Any) -> dict[str, str]:

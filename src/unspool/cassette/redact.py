@@ -443,7 +443,7 @@ class Redactor:
 
     @cached_property
     def _by_letter(self) -> dict[int, tuple[re.Pattern[bytes], tuple[Pattern, ...]]]:
-        """What `_beginning_with` has returned. Compiling all letters' regexes takes longer than a short run."""
+        """What `_beginning_with` has returned: compiling the regexes of all letters takes long."""
         return {}
 
     def _beginning_with(self, letter: int) -> tuple[re.Pattern[bytes], tuple[Pattern, ...]]:

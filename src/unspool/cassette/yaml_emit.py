@@ -21,10 +21,10 @@ PLAIN = re.compile(r"(?>[A-Za-z_/]|\d+(?:\*\d+)?@)(?>[!\"$-9;-~]|:(?=[!-~])|[ ]+
 WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
 _INVISIBLE = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"  # bidirectional controls, byte order mark
-ESCAPED = re.compile(f"[{_CONTROLS}{_INVISIBLE}]")
+ESCAPED = f"[{_CONTROLS}{_INVISIBLE}]"
 """Matches a character that a cassette escapes: YAML can't contain it, or a reviewer can't see it."""
 
-_ESCAPED_IN_ASCII = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\U0010ffff]")
+_ESCAPED_IN_ASCII = r"[\x00-\x08\x0b-\x1f\x7f-\U0010ffff]"
 _BLANK_AT_THE_END = re.compile(r"[^\S\n](?:\n|\Z)")
 _EVENT = re.compile(r"[^\r\n]*[\r\n]+|[^\r\n]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -47,7 +47,8 @@ def yaml_pieces(data: Mapping[str, Any], *, ascii: bool = False) -> Iterator[str
         CassetteFormatError: the data contains something else, or a text that UTF-8 can't encode.
     """
     piece = ""
-    for piece in _Emitter(_ESCAPED_IN_ASCII if ascii else ESCAPED).document(data):
+    escaped = re.compile(_ESCAPED_IN_ASCII if ascii else ESCAPED)  # slow, and no reader needs it
+    for piece in _Emitter(escaped).document(data):
         yield piece
     if piece.endswith("\n\n"):  # an editor that trims the end of a file would trim the text there
         yield "...\n"

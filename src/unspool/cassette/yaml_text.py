@@ -1,6 +1,6 @@
 """YAML to plain data and back, for cassettes: quick, and safe on any input.
 
-What Unspool has written itself is read by `yaml_reader`. Of any other text, data is built straight from the
+`yaml_reader` reads what Unspool has written itself. Of any other text, data is built straight from the
 events of libyaml's parser; PyYAML's nodes and constructors, which take most of its time, are left out.
 Scalars mean what they mean to PyYAML, and so to vcrpy, except that times (`2026-01-01`) and sexagesimal
 numbers (`12:30:45`) are text. Of the tags, those that vcrpy's own loader takes are known; each gives plain
@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import yaml
@@ -36,7 +35,6 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from unspool.cassette.yaml_emit import yaml_pieces
-from unspool.cassette.yaml_reader import DoubtError, read
 from unspool.errors import CassetteFormatError
 
 _LOADER: Callable[[str], Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,8 +54,6 @@ def parse_yaml(text: str) -> Any:
     Raises:
         CassetteFormatError: it isn't YAML, is hostile, or uses what no cassette needs; says where.
     """
-    with suppress(DoubtError):
-        return read(text)
     try:
         return _Builder().build(_LOADER(text).get_event)
     except MarkedYAMLError as error:
