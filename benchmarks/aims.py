@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from benchmarks.serving import LATENESS, RATE, READY
+
 Figures = Mapping[tuple[str, str], float]
 """By contest and side: seconds, bytes, or chunks a second."""
 
@@ -113,6 +115,7 @@ def _aims() -> Iterator[Aim]:
         "unspool's plugin",
     )
     yield from _core()
+    yield from _server()
 
 
 def _core() -> Iterator[Aim]:
@@ -135,6 +138,15 @@ def _core() -> Iterator[Aim]:
     )
     title = "memory, a stream without an end"
     yield Aim(title, 80, "MB", _figure(title, "10,000,000 chunks", _MB), title, "10,000,000 chunks")
+
+
+def _server() -> Iterator[Aim]:
+    ours = "unspool serve"
+    for peer, least in (("aimock", 3.0), ("uvicorn", 1.0)):
+        of = _times(RATE, ours, peer)
+        yield Aim(f"streams a second, {RATE}", least, f"times {peer}", of, RATE, ours, at_least=True)
+    yield Aim(READY, 300, "ms", _figure(READY, ours, _MS), READY, ours)
+    yield Aim(LATENESS, 5, "ms", _figure(LATENESS, ours, _MS), LATENESS, ours)
 
 
 def table(text: str) -> str:

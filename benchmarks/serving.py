@@ -1,4 +1,4 @@
-"""Streams served over a socket: how many a second, and how soon after the command."""
+"""Streams served over a socket: how many a second, how soon after the command, how much behind time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,8 +25,15 @@ _EVENTS = 31
 _AT_ONCE = 32
 _STREAMS = 2_000  # in a round
 _PATIENCE = 60.0
+_GAP = 0.02  # seconds between the chunks of the recording
 _BODY = b'{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Tell me about the town."}]}'
 _END = b"0\r\n\r\n"
+_OURS = "unspool serve"
+RATE = f"serve {_EVENTS} events, {_AT_ONCE} streams at a time"
+LATENESS = (
+    f"serve at recorded times, {_AT_ONCE} streams begun one by one: 99 % of the chunks are late by at most"
+)
+READY = "from the command to the first response"
 
 _ASGI = """
 PIECES = {pieces!r}
@@ -48,9 +56,12 @@ def contests() -> Iterator[Contest]:
         commands = _commands(folder)
         with _started(commands) as ports:
             sides = {side: partial(_streams, port) for side, port in ports.items()}
-            yield Contest(f"serve {_EVENTS} events, {_AT_ONCE} streams at a time", _STREAMS, sides, unit="ms")
+            yield Contest(RATE, _STREAMS, sides, unit="ms")
+        paced = (*commands[_OURS], "--timing", "recorded")
+        with _started({_OURS: paced}) as ports:
+            yield Contest(LATENESS, 1, {_OURS: partial(_lateness, ports[_OURS])}, unit="ms")
         ready = {side: partial(_ready, command) for side, command in commands.items()}
-        yield Contest("from the command to the first response", 1, ready, unit="ms")
+        yield Contest(READY, 1, ready, unit="ms")
 
 
 def _commands(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -61,7 +72,7 @@ def _commands(folder: Path) -> dict[str, tuple[str, ...]]:
     python, cassette = (sys.executable, "-m"), str(folder / "town.yaml")
     app = ("asgi:app", "--app-dir", str(folder), "--port", "PORT", "--no-access-log")
     commands: dict[str, tuple[str, ...]] = {
-        "unspool serve": (
+        _OURS: (
             *python,
             "unspool",
             "serve",
@@ -91,7 +102,7 @@ def _write_cassette(path: Path, pieces: list[bytes]) -> None:
 
     url = "https://api.openai.com/v1/chat/completions"
     request = Request("POST", url, (("content-type", "application/json"),), _BODY)
-    chunks = tuple(NetworkChunk(len(piece), number * 0.02) for number, piece in enumerate(pieces))
+    chunks = tuple(NetworkChunk(len(piece), number * _GAP) for number, piece in enumerate(pieces))
     headers = (("content-type", "text/event-stream"),)
     response = Response(200, "OK", headers, b"".join(pieces), Timeline(chunks, headers_at=0.0))
     write(path, Document((Interaction(request, response),), {}))
@@ -239,3 +250,29 @@ class _Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._load.open and not self._load.done.done():
             self._load.done.set_exception(ConnectionError(f"the server closed a connection: {exc}"))
+
+
+def _lateness(port: int) -> float:
+    """The seconds by which 99 % of the chunks of some streams came at most after their recorded time."""
+    return asyncio.run(_all_late(port))
+
+
+async def _all_late(port: int) -> float:
+    starts = [number * _GAP / _AT_ONCE for number in range(_AT_ONCE)]
+    late = sorted(chain.from_iterable(await asyncio.gather(*(_late(port, start) for start in starts))))
+    return late[len(late) * 99 // 100]
+
+
+async def _late(port: int, wait: float) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.sleep(_AT_ONCE * 0.001 + wait)  # by then all are connected
+    start = time.perf_counter()
+    writer.write(_request())
+    got, late = b"", []
+    while not got.endswith(_END):
+        got += await reader.read(65536)
+        now = time.perf_counter() - start
+        late += [now - number * _GAP for number in range(len(late), got.count(b"data: "))]
+    writer.close()
+    await writer.wait_closed()
+    return late

@@ -187,9 +187,9 @@ def main() -> int:
 
 def _held(name: str, attack: Attack, count: int, arguments: tuple[str, ...]) -> bool:
     with serving(*arguments) as process:
-        asyncio.run(
-            whole(process.port, 10_000 if count > 50_000 else 10 * _AT_ONCE)
-        )  # the journal is full now
+        # Before memory counts the journal is full, and as many connections were open as the attack opens.
+        asyncio.run(whole(process.port, 10_000 if count > 50_000 else 10 * _AT_ONCE))
+        asyncio.run(_run(attack, process.port, max(count // 3, _AT_ONCE)))
         files, memory = _settled(process, 0), process.memory
         started = time.monotonic()
         asyncio.run(_run(attack, process.port, count))
