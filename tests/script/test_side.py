@@ -31,7 +31,11 @@ def said(script: Script, **asked: Any) -> Any:
         ("GET", f"{OPENAI}/models", None, "models", "data"),
         ("GET", f"{OPENAI}/models/gpt-4o", None, "models", "id"),
         ("GET", "https://api.anthropic.com/v1/models", None, "models", "data"),
+        ("GET", "https://openrouter.ai/api/v1/models/openai/gpt-4o", None, "models", "id"),
         ("GET", "http://localhost:11434/api/tags", None, "models", "models"),
+        ("GET", "http://localhost:11434/api/ps", None, "models", "models"),
+        ("GET", "http://localhost:11434/api/version", None, "models", "version"),
+        ("POST", "http://localhost:11434/api/show", {"model": "scripted"}, "models", "capabilities"),
         (
             "POST",
             "https://api.anthropic.com/v1/messages/count_tokens",
@@ -69,6 +73,12 @@ def test_a_side_request_is_answered_and_listed(
     assert [one.kind for one in script.side_requests] == [kind]
     assert script.calls == []
     assert get(script, url, method=method, body=body) == (status, read)
+
+
+def test_head_is_get_without_a_body() -> None:
+    script = Script(text("Hi"))
+    response = script.answer(Request("HEAD", f"{OPENAI}/models", (), b""), ME).interaction.response
+    assert (response.status, response.body) == (200, b"")
 
 
 def test_embeddings_differ_as_their_texts_do() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -96,12 +96,22 @@ def side_answer(request: Request, stored: Stored, *, known: bool) -> tuple[Respo
         known: whether it asks the model in a format that a script speaks.
     """
     method, path = request.method.upper(), unquote(urlsplit(request.uri).path).rstrip("/")
+    if method == "HEAD":
+        return _without_body(side_answer(replace(request, method="GET"), stored, known=False))
     for wanted, pattern, kind, answer in _ROUTES:
         found = re.search(pattern, path) if method in wanted.split() else None
         if found is not None:
             return plain_response(request, *answer(request, found, stored)), kind
     refused = _refused(body_of(request), stored) if known else None
     return None if refused is None else (plain_response(request, *refused), "responses")
+
+
+def _without_body(answer: tuple[Response, str] | None) -> tuple[Response, str] | None:
+    """The response to HEAD, from the one to GET (RFC 9110, section 9.3.2)."""
+    if answer is None:
+        return None
+    response, kind = answer
+    return replace(response, body=b"", timeline=Timeline(headers_at=0.0, ended_at=0.0)), kind
 
 
 def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
@@ -202,6 +212,20 @@ def _models(request: Request, _: re.Match[str], __: Stored) -> _Answer:
 
 def _one_model(request: Request, found: re.Match[str], _: Stored) -> _Answer:
     return 200, _model(provider_asked(request), found[1])
+
+
+def _show_ollama(_: Request, __: re.Match[str], ___: Stored) -> _Answer:
+    details = {"family": "scripted", "format": "gguf", "parameter_size": "1B", "quantization_level": "Q4_0"}
+    capabilities = ["completion", "tools", "thinking", "vision"]
+    return 200, {"details": details, "model_info": {}, "capabilities": capabilities, "template": ""}
+
+
+def _running_ollama(_: Request, __: re.Match[str], ___: Stored) -> _Answer:
+    return 200, {"models": [{"name": "scripted", "model": "scripted", "size": 1, "size_vram": 0}]}
+
+
+def _version_ollama(_: Request, __: re.Match[str], ___: Stored) -> _Answer:
+    return 200, {"version": "0.12.0"}
 
 
 def _model(provider: str, name: str) -> JSON:
@@ -324,7 +348,10 @@ _ROUTES: tuple[_Route, ...] = (
     ("POST", r":countTokens$", "count_tokens", _count_gemini),
     ("POST", r"/model/.+/count-tokens$", "count_tokens", _count_bedrock),
     ("GET", r"/models$|/api/tags$", "models", _models),
-    ("GET", r"/models/([^/]+)$", "models", _one_model),
+    ("GET", r"/models/(.+)$", "models", _one_model),
+    ("POST", r"/api/show$", "models", _show_ollama),
+    ("GET", r"/api/ps$", "models", _running_ollama),
+    ("GET", r"/api/version$", "models", _version_ollama),
     ("POST", r":(?:batchEmbedContents|embedContent)$", "embeddings", _embed_gemini),
     ("POST", r"/api/embed$", "embeddings", _embed_ollama),
     ("POST", r"/v[12]/embed$", "embeddings", _embed_cohere),
