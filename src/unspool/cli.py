@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from unspool.errors import UnspoolError
 
 if TYPE_CHECKING:
+    from unspool.commands.record import Recording
     from unspool.commands.serve import Wanted
 
 
@@ -153,8 +154,43 @@ def _run_command(options: argparse.Namespace) -> int:
     if not command:
         _complain("expected a command after `--`, as in `unspool run --cassette chat.yaml -- python app.py`")
         return 2
+    if options.mode != "replay" and (recording := _recording(options)) is not None:
+        from unspool.commands.record import record
+
+        return record(recording, command, _tell)
     options.sources = options.cassettes
     return run_command(_wanted(options), command, verdict=options.verdict, say=_tell)
+
+
+def _recording(options: argparse.Namespace) -> Recording | None:
+    """What `unspool run` records; None where the cassette is complete, and only replayed."""
+    from unspool.cassette.cassette import Cassette
+    from unspool.commands.record import Recording
+
+    if len(options.cassettes) != 1:
+        raise UnspoolError(f"expected one cassette to record to, got {', '.join(options.cassettes)}")
+    path = Path(options.cassettes[0])
+    if options.mode == "once" and not Cassette(path, record_mode="once").is_recording:
+        return None
+    if options.fault is not None or options.verdict:
+        raise UnspoolError("--fault and --verdict need recordings: record first, then run with --mode replay")
+    return Recording(path, options.mode, tuple(options.upstreams), ignore=tuple(options.ignore))
+
+
+def _record(options: argparse.Namespace) -> int:
+    from unspool.commands.record import Recording, record
+
+    command = options.command_line[1:] if options.command_line[:1] == ["--"] else options.command_line
+    wanted = Recording(
+        options.to,
+        options.mode,
+        tuple(options.upstreams),
+        host=options.host,
+        port=options.port,
+        token=options.token,
+        ignore=tuple(options.ignore),
+    )
+    return record(wanted, command, _tell)
 
 
 def _tell(line: str) -> None:
@@ -188,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_repro(commands)
     _add_serve(commands)
     _add_run(commands)
+    _add_record(commands)
     script = commands.add_parser("script", help="print what the model said in a cassette as a script's code")
     script.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     script.add_argument("--ids", action="store_true", help="calls keep the ids that they had")
@@ -267,10 +304,60 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         required=True,
         help="a cassette, a folder of them, or FILE.py:NAME of a script; may be given several times",
     )
+    run.add_argument(
+        "--mode",
+        choices=("replay", *_MODES),
+        default="replay",
+        help="replay only (default), or forward what has no recording and record it",
+    )
+    _add_forwarding(run)
     run.add_argument("--verdict", action="store_true", help="judge what the command did with the responses")
     _add_playing(run)
     run.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
     run.set_defaults(run=_run_command)
+
+
+_MODES = ("record", "once", "new_episodes", "rewrite")
+
+
+def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    record = commands.add_parser(
+        "record",
+        help="record any client that takes a base URL, through a proxy",
+        description="Forward requests to the providers' own servers and record the streams, byte for byte and"
+        " with their times. With a command, set the base URLs that SDKs read and run it; without one, record"
+        " until Ctrl-C. Keys are passed on and redacted in the file.",
+    )
+    record.add_argument("--to", required=True, type=Path, metavar="FILE", help="the cassette")
+    record.add_argument(
+        "--mode", choices=_MODES, default="record", help="which requests the cassette answers (default: none)"
+    )
+    _add_forwarding(record)
+    record.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    record.add_argument("--port", type=int, default=4010, help="0 for any free one (default: 4010)")
+    record.add_argument("--token", help="what clients send as x-unspool-token")
+    record.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
+    record.set_defaults(run=_record)
+
+
+def _add_forwarding(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--upstream",
+        dest="upstreams",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="where requests are forwarded to: a base URL, or PROVIDER=URL (default: the provider's own, or"
+        " what its variable says, such as $OPENAI_BASE_URL); may be given several times",
+    )
+    parser.add_argument(
+        "--ignore",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a field of the request that doesn't count when a recording is looked for, such as"
+        " metadata.user_id; may be given several times",
+    )
 
 
 def _add_playing(parser: argparse.ArgumentParser) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 
 from unspool.cassette.conversation import asked_again
 from unspool.cassette.model import header
+from unspool.commands.child import run_child, which
 from unspool.commands.serve import Wanted, make_server
 from unspool.counts import counted
-from unspool.errors import UnspoolError
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
 from unspool.server.addresses import environment
@@ -45,15 +42,11 @@ def run_command(wanted: Wanted, command: Sequence[str], *, verdict: bool, say: C
     Raises:
         UnspoolError: there is no such command, or the server can't be started.
     """
-    program = shutil.which(command[0])
-    if program is None:
-        raise UnspoolError(
-            f"there is no command {command[0]!r}: expected one after `--`, as in `-- python app.py`"
-        )
+    program = which(command[0])
     server = make_server(replace(wanted, port=0, strict=True, log="none"))
     server.app.journal.keeps_bodies = verdict
     with running(server):
-        status = _run([program, *command[1:]], environment(server.url))
+        status = run_child([program, *command[1:]], environment(server.url))
     for line in _report(server):
         say(line)
     problems = server.problems()
@@ -65,16 +58,6 @@ def run_command(wanted: Wanted, command: Sequence[str], *, verdict: bool, say: C
     if problems:
         return MISSED
     return 1 if findings and status == 0 else status
-
-
-def _run(command: Sequence[str], variables: dict[str, str]) -> int:
-    process = subprocess.Popen(command, env={**os.environ, **variables})  # noqa: S603 - the user's own command
-    while True:
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:  # the terminal has interrupted the command, too
-            continue
-        return 128 - status if status < 0 else status
 
 
 def _report(server: Server) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,7 @@ from unspool.faults.parts import Head, Part, Piece, Sent, Stop, parts_of
 from unspool.server.http1 import Framing, framing_of, head_bytes
 from unspool.server.journal import Entry, Journal
 from unspool.server.parsing import RequestHead
-from unspool.server.sources import Answer, Source, parts_to_send
+from unspool.server.sources import Answer, Live, Source, UpstreamError, parts_to_send
 from unspool.transports.fault_transport import Breaker, BrokenAnswer
 
 ADMIN = "/__unspool/"
@@ -63,6 +63,7 @@ class Reply:
         entry: its line in the journal; number 0 for an administrator's, which isn't noted.
         parts: its status and headers, pieces and end, each with the seconds after which it's due.
         frames: all its bytes, if they are due at once and nothing can go wrong on the way.
+        live: its parts as an upstream sends them, instead of `parts`.
         on_spoiled: is called if the client doesn't get the response whole.
         outcome: what to note if it's sent whole: `whole`, `missed` or `refused`.
         pieces: how many pieces `frames` holds, and
@@ -72,6 +73,7 @@ class Reply:
     entry: Entry
     parts: Iterator[Part]
     frames: bytes | None = None
+    live: AsyncGenerator[Part, None] | None = None
     on_spoiled: Callable[[], None] | None = None
     outcome: str = "whole"
     pieces: int = 0
@@ -158,12 +160,16 @@ class App:
                 return self._broken(entry, request, broken)
             answer = self.source.answer(request, entry)
             entry.answered_by = answer.answered_by
+            if isinstance(answer, Live):
+                return Reply(entry, iter(()), live=answer.parts)
             if answer.broken is not None:
                 return self._broken(entry, request, answer.broken, answer)
             return self._unbroken(entry, head, request, answer)
         except CassetteError as error:
             self.journal.miss(entry, str(error))
             return _missed(entry)
+        except UpstreamError as error:
+            return _refused(entry, 404, str(error))
         except FaultError as error:
             self.fault_errors.append(str(error))
             return _refused(entry, 500, str(error))
@@ -185,7 +191,10 @@ class App:
 
         def ask() -> Iterator[Part]:
             if not answers:
-                answers.append(self.source.answer(request, entry))
+                found = self.source.answer(request, entry)
+                if isinstance(found, Live):
+                    raise UpstreamError("a fault breaks recordings and scripts: record first, then break")
+                answers.append(found)
             entry.answered_by = answers[0].answered_by
             parts = self._in_time(parts_of(answers[0].interaction))
             return (part for part in parts if not isinstance(part, Sent))

@@ -6,12 +6,13 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import cast
 
 from unspool.cassette.model import End, header
 from unspool.errors import FaultError
-from unspool.faults.parts import Head, Piece, Stop
+from unspool.faults.parts import Head, Part, Piece, Stop
 from unspool.server.app import App, Reply, opening, refusal
 from unspool.server.http1 import Framing
 from unspool.server.parsing import BadRequestError, RequestHead, make_parser
@@ -192,6 +193,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(reply.frames)
             reply.entry.pieces, reply.entry.size = reply.pieces, reply.size
             return "whole"
+        if reply.live is not None:
+            return await self._play_live(writer, reply, reply.live)
         for number, part in enumerate(reply.parts, start=1):
             if not isinstance(part, Head | Piece | Stop):
                 continue
@@ -211,6 +214,20 @@ class Connection(asyncio.Protocol):
                 return await self._end(writer, reply, part)
             writer.add(part)
         raise RuntimeError("a response has no end")  # each source's parts end with a Stop
+
+    async def _play_live(self, writer: _Writer, reply: Reply, live: AsyncGenerator[Part, None]) -> str:
+        """Pass each part of an upstream's response on when it comes."""
+        async with aclosing(live) as parts:
+            async for part in parts:
+                if isinstance(part, Stop):
+                    outcome = await self._end(writer, reply, part)
+                    return "refused" if reply.entry.message else outcome
+                if isinstance(part, Head | Piece):
+                    writer.add(part)
+                    writer.flush()
+                if not self._writable.is_set():
+                    await self._writable.wait()
+        raise RuntimeError("a response has no end")  # an upstream's parts end with a Stop
 
     async def _end(self, writer: _Writer, reply: Reply, stop: Stop) -> str:
         """End a response as its stream ended: whole, cut off, silent or reset."""

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Server:
         report: is called with each request's entry once its response has ended.
         folder: where a scenario's cassettes are; others can't be loaded.
         reuse_port: whether other processes listen to the same port, too.
+        on_stop: is awaited once all connections are closed.
 
     Attributes:
         app: what answers; its journal lists the requests.
@@ -65,6 +66,7 @@ class Server:
         report: Report | None = None,
         folder: Path | None = None,
         reuse_port: bool = False,
+        on_stop: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         if not _is_loopback(host) and not token:
             raise ServerError(
@@ -81,6 +83,7 @@ class Server:
         )
         self._host, self._port, self._reuse_port = host, port, reuse_port
         self._folder = folder
+        self._on_stop = on_stop
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -128,6 +131,8 @@ class Server:
             await asyncio.sleep(0)
         await self._server.wait_closed()
         self._server = None
+        if self._on_stop is not None:
+            await self._on_stop()
 
     @staticmethod
     async def _finish_accepting(server: asyncio.Server) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from unspool.cassette import store
 from unspool.cassette.cassette import ASIDE, Cassette
@@ -15,8 +16,9 @@ from unspool.cassette.conversation import Conversations
 from unspool.cassette.model import Headers, Interaction, Request, Response, header
 from unspool.cassette.names import SUFFIXES
 from unspool.cassette.store import cassettes_in
-from unspool.errors import CassetteNotFoundError
+from unspool.errors import CassetteNotFoundError, UnspoolError
 from unspool.faults.parts import Part, parts_in, unsized
+from unspool.server.addresses import split_tag
 from unspool.server.journal import Entry
 from unspool.transports.fault_transport import BrokenAnswer
 
@@ -44,6 +46,23 @@ class Answer:
     broken: BrokenAnswer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A response that is on its way from an upstream.
+
+    Attributes:
+        parts: its parts, as they come; they end with a `Stop`.
+        answered_by: the upstream's address.
+    """
+
+    parts: AsyncGenerator[Part, None]
+    answered_by: str
+
+
+class UpstreamError(UnspoolError):
+    """A request that has no upstream, or that its upstream wouldn't accept."""
+
+
 class Source(Protocol):
     """Answers requests.
 
@@ -53,7 +72,7 @@ class Source(Protocol):
 
     factor: float
 
-    def answer(self, request: Request, entry: Entry, /) -> Answer:
+    def answer(self, request: Request, entry: Entry, /) -> Answer | Live:
         """Choose the response to a request.
 
         Args:
@@ -62,6 +81,7 @@ class Source(Protocol):
 
         Raises:
             CassetteError: nothing answers it.
+            UpstreamError: it can't be forwarded.
         """
 
     @property
@@ -147,6 +167,7 @@ class Recordings:
         Raises:
             UnrecordedRequestError: there is none, or none left.
         """
+        request = _untagged(request)
         key = request.method, request.uri, request.body
         settled = self._settled.get(key)
         return self._found(key, request) if settled is None else settled
@@ -171,6 +192,14 @@ class Recordings:
     def problems(self) -> list[str]:
         """Nothing: a recording may be left over."""
         return []
+
+
+def _untagged(request: Request) -> Request:
+    """The request without the provider that its path may name for a recording proxy, as in `/@mistral/v1`."""
+    if "/@" not in request.uri:
+        return request
+    parts = urlsplit(request.uri)
+    return replace(request, uri=urlunsplit(parts._replace(path=split_tag(parts.path)[1])))
 
 
 def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:

@@ -1,0 +1,120 @@
+"""`unspool record`: a proxy that records whatever takes a base URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unspool.cassette.cassette import Cassette
+from unspool.cassette.redact import redactions_in
+from unspool.commands.child import run_child, which
+from unspool.counts import counted
+from unspool.server.addresses import base_urls
+from unspool.server.forwarding import Recorder
+from unspool.server.journal import Report, print_text
+from unspool.server.serving import Server, run, running
+from unspool.server.sources import MATCH_ON
+from unspool.server.upstreams import Upstreams, parse_upstream
+
+_VCR_NAMES = {"record": "all", "replay": "none"}
+FAILED = 3
+"""The exit status where a request had no response, whatever the command made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What the command line asks for.
+
+    Attributes:
+        to: the cassette's file.
+        mode: `record`, or one of the record modes of cassettes.
+        upstreams: base URLs, each for all requests, or for a provider as in `openai=https://…`.
+        host: where to listen.
+        port: 0 for any free one.
+        token: what a client presents as `x-unspool-token`; needed for a host that other machines reach.
+        ignore: what of a request's body doesn't count when a recording is looked for; as in `Cassette`.
+    """
+
+    to: Path
+    mode: str = "record"
+    upstreams: Sequence[str] = ()
+    host: str = "127.0.0.1"
+    port: int = 4010
+    token: str | None = None
+    ignore: Sequence[str] = field(default=())
+
+
+def record(wanted: Recording, command: Sequence[str], say: Callable[[str], None]) -> int:
+    """Record what a command asks, or, without one, what any client asks until Ctrl-C.
+
+    Args:
+        wanted: what to record, and where to.
+        command: the command and its arguments; empty for none.
+        say: is given each line of the report.
+
+    Returns:
+        The command's exit status; 3 if a request had no response.
+
+    Raises:
+        UnspoolError: the file can't be recorded to, there is no such command, or the server can't be started.
+    """
+    program = [which(command[0]), *command[1:]] if command else []
+    cassette = Cassette(
+        wanted.to,
+        record_mode=_VCR_NAMES.get(wanted.mode, wanted.mode),
+        match_on=MATCH_ON,
+        ignore=wanted.ignore,
+        on_notice=lambda message: say(f"unspool: {message}"),
+        user="unspool record",
+    )
+    recorder = Recorder(cassette, Upstreams(dict(map(parse_upstream, wanted.upstreams)), os.environ))
+    try:
+        status = _serve(recorder, wanted, program, say)
+    finally:
+        cassette.close()
+    for line in _summary(cassette):
+        say(line)
+    return status
+
+
+def _serve(recorder: Recorder, wanted: Recording, program: Sequence[str], say: Callable[[str], None]) -> int:
+    report: Report | None = None if program else print_text
+    server = Server(
+        recorder,
+        host=wanted.host,
+        port=0 if program else wanted.port,
+        token=wanted.token,
+        report=report,
+        on_stop=recorder.aclose,
+    )
+    status = 0
+    if program:
+        with running(server):
+            status = run_child(program, base_urls(server.url))
+    else:
+        with suppress(KeyboardInterrupt):
+            run(server, lambda url: say(_welcome(url, wanted.to)))
+    entries = list(server.app.journal.entries)
+    unanswered = [entry for entry in entries if entry.outcome in {"missed", "refused"}]
+    for entry in unanswered if program else ():
+        say(f"unspool: {entry.as_text()}")
+    return FAILED if unanswered else status
+
+
+def _welcome(url: str, path: Path) -> str:
+    return (
+        f"unspool: recording to {path} at {url} (Ctrl-C ends it)\n"
+        f"  OPENAI_BASE_URL={url}/v1  ANTHROPIC_BASE_URL={url}/@anthropic  GOOGLE_GEMINI_BASE_URL={url}"
+    )
+
+
+def _summary(cassette: Cassette) -> Iterator[str]:
+    recorded = cassette.recorded
+    secrets = sum(map(redactions_in, recorded))
+    yield (
+        f"unspool: {counted(len(recorded), 'response')} recorded to {cassette.path},"
+        f" {counted(secrets, 'secret')} redacted, {counted(cassette.play_count, 'response')} replayed"
+    )

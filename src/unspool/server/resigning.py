@@ -1,0 +1,63 @@
+"""Requests to AWS sign the host that they go to (Signature Version 4): a proxy has to sign them again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from unspool.cassette.model import Request, header
+from unspool.server.sources import UpstreamError
+
+_SIGNED = "AWS4-HMAC-SHA256"
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/([\w-]+)/([\w-]+)/aws4_request")
+_OF_THE_SIGNATURE = frozenset({"authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"})
+
+
+def is_signed(request: Request) -> bool:
+    """Whether a request carries a signature over its host."""
+    return (header(request.headers, "authorization") or "").startswith(_SIGNED)
+
+
+def resigned(request: Request, variables: Mapping[str, str]) -> Request:
+    """Sign a request for the address that it goes to now.
+
+    Args:
+        request: with the client's signature, which names the region and the service.
+        variables: the environment, in whose credentials it's signed.
+
+    Raises:
+        UpstreamError: there are no credentials, or botocore isn't installed.
+    """
+    scope = _SCOPE.search(header(request.headers, "authorization") or "")
+    key, secret = variables.get("AWS_ACCESS_KEY_ID"), variables.get("AWS_SECRET_ACCESS_KEY")
+    if scope is None or not key or not secret:
+        raise UpstreamError(
+            "AWS requests sign the host that they go to, so the proxy has to sign this one again: expected"
+            " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of `unspool`, got none. A"
+            " Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) needs no signature"
+        )
+    region, service = scope.groups()
+    headers = {name: value for name, value in request.headers if name.lower() not in _OF_THE_SIGNATURE}
+    signed = _signed(request, headers, (key, secret, variables.get("AWS_SESSION_TOKEN")), service, region)
+    return Request(request.method, request.uri, tuple(signed.items()), request.body)
+
+
+def _signed(
+    request: Request,
+    headers: Mapping[str, str],
+    credentials: tuple[str, str, str | None],
+    service: str,
+    region: str,
+) -> Mapping[str, str]:
+    try:
+        from botocore.auth import SigV4Auth  # noqa: PLC0415 - an extra
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - as above
+        from botocore.credentials import Credentials  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise UpstreamError(
+            "AWS requests have to be signed again, which needs botocore: pip install 'unspool[bedrock]'"
+        ) from error
+    asked: Any = AWSRequest(request.method, request.uri, dict(headers), request.body)
+    SigV4Auth(Credentials(*credentials), service, region).add_auth(asked)
+    return dict(asked.headers.items())
