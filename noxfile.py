@@ -96,7 +96,7 @@ NOT_ON_THE_OLDEST = (
     # An old vcrpy drops what isn't its own when it serializes.
     "tests/cassette/test_file_format.py::test_vcrpys_own_metadata_is_kept",
     # An old OpenAI SDK refuses httpx2's clients.
-    "tests/transports/test_fault_transport.py::test_an_sdk_s_own_retries_run",
+    "tests/transports/test_breaker.py::test_an_sdk_s_own_retries_run",
     # An old botocore has no model of one of these streams.
     "tests/providers/bedrock/test_errors.py::test_the_statuses_are_those_of_botocore_s_models",
     # vcrpy's own matcher of bodies raises for broken JSON before 9.

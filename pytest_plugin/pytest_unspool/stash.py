@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_unspool.stream_torture import Broken
     from unspool import Cassette, CassetteError, NetworkBlockedError
     from unspool.script import Script
-    from unspool.transports.fault_transport import Breaker
+    from unspool.transports.breaker import Breaker
 
 
 @dataclass

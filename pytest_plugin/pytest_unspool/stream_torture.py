@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from unspool import Clock
     from unspool.cassette.model import Interaction
     from unspool.faults import Fault, Scenario
-    from unspool.transports.fault_transport import Breaker
+    from unspool.transports.breaker import Breaker
 
 FIXTURE = "unspool_fault"
 
@@ -189,7 +189,7 @@ class Broken:
 def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
     """All streams of the test are broken, in the block, and none is recorded."""
     from unspool.clock import RealClock, lent  # noqa: PLC0415 - few tests are broken
-    from unspool.transports.fault_transport import Breaker  # noqa: PLC0415 - as above
+    from unspool.transports.breaker import Breaker  # noqa: PLC0415 - as above
     from unspool.transports.in_force import InForce, force  # noqa: PLC0415 - as above
 
     mark = node.get_closest_marker(markers.TORTURE)

@@ -13,7 +13,7 @@ from pytest_unspool import recordings, run_report, stash
 from pytest_unspool.stream_torture import Broken
 from unspool.cassette.model import Interaction
 from unspool.faults import Fault, NoFault
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 from unspool.transports.in_force import force
 from unspool.verdict import FINDINGS, Verdict, examine
 from unspool.verdict.examine import Client

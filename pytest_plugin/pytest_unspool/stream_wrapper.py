@@ -24,7 +24,7 @@ from unspool.clock import lent
 from unspool.fake import check_repeat
 from unspool.faults import Fault, break_script
 from unspool.faults.notes import Notes
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 
 _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unspool.litellm_stream"}
 

@@ -152,8 +152,7 @@ if TYPE_CHECKING:
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
     from unspool.transports.block_network import block_network
-    from unspool.transports.fault_transport import FaultTransport
-    from unspool.transports.transport import RecordTransport, ReplayTransport
+    from unspool.transports.transport import FaultTransport, RecordTransport, ReplayTransport
     from unspool.transports.use_cassette import use_cassette
 
 # Where each name of the list above lives. A test compares the two.
@@ -193,8 +192,7 @@ _HOMES: dict[str, str] = {
         "streaming.wrapper": "CustomStreamWrapper",
         "tokens": "token_counter",
         "transports.block_network": "block_network",
-        "transports.transport": "RecordTransport ReplayTransport",
-        "transports.fault_transport": "FaultTransport",
+        "transports.transport": "FaultTransport RecordTransport ReplayTransport",
         "transports.use_cassette": "use_cassette",
     }.items()
     for name in names.split()

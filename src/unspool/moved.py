@@ -20,7 +20,8 @@ MOVED = {
     "unspool.providers.openai_chat": "unspool.providers.openai.chat",
     "unspool.transports.cassette_transport": "unspool.transports.transport",
     "unspool.transports.in_use": "unspool.transports.transport",
-    "unspool.transports.fault": "unspool.transports.fault_transport",
+    "unspool.transports.fault": "unspool.transports.transport",
+    "unspool.transports.fault_transport": "unspool.transports.transport",
 }
 """From the old name to the new one."""
 

@@ -11,8 +11,7 @@ from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction
 from unspool.errors import FaultError
 from unspool.faults import Fault
-from unspool.transports.fault_transport import FaultTransport
-from unspool.transports.transport import ReplayTransport
+from unspool.transports.transport import FaultTransport, ReplayTransport
 
 MODELS = {"api.anthropic.com": "anthropic/claude-haiku-4-5"}
 READ_TIMEOUT = 30.0

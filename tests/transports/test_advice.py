@@ -13,7 +13,7 @@ from tests.loopback import Answer, serve
 from unspool.clock import VirtualClock
 from unspool.errors import UnspoolError
 from unspool.faults import ChangingIds, Fault, Stall
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 from unspool.transports.in_force import InForce, force
 from unspool.transports.use_cassette import use_cassette
 

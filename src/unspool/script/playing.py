@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -20,7 +20,7 @@ from unspool.errors import CassetteError, FaultError
 from unspool.script.script import Answer, Script
 from unspool.script.turns import Chunks, Pace
 from unspool.transports import active
-from unspool.transports.fault_transport import Breaker, BrokenAnswer, Met
+from unspool.transports.breaker import Breaker, BrokenAnswer, Met
 from unspool.transports.ignored import is_housekeeping
 from unspool.transports.in_force import in_force
 from unspool.transports.network_guard import LOOPBACK
@@ -318,14 +318,9 @@ class ScriptTransport(CassetteTransport):
         breaker = ScriptBreaker(cassette, lambda: None)
         super().__init__(None, Playback(cassette, 1.0, clock or VirtualClock(), breaker=breaker))
 
-    def __exit__(self, kind: object = None, error: BaseException | None = None, way: object = None) -> None:
-        super().__exit__(kind, error, way)
-        if error is None:
-            self.script.assert_complete()
-
-    async def __aexit__(
-        self, kind: object = None, error: BaseException | None = None, way: object = None
-    ) -> None:
-        await super().__aexit__(kind, error, way)
+    @contextmanager
+    def _leaving(self, error: BaseException | None) -> Iterator[None]:
+        with super()._leaving(error):
+            yield
         if error is None:
             self.script.assert_complete()

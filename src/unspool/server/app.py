@@ -17,7 +17,7 @@ from unspool.server.http1 import Framing, framing_of, head_bytes
 from unspool.server.journal import Entry, Journal
 from unspool.server.parsing import RequestHead
 from unspool.server.sources import Answer, Live, Source, UpstreamError, parts_to_send
-from unspool.transports.fault_transport import Breaker, BrokenAnswer
+from unspool.transports.breaker import Breaker, BrokenAnswer
 
 ADMIN = "/__unspool/"
 

@@ -16,7 +16,7 @@ from unspool.script.playing import broken_answer
 from unspool.script.script import Script
 from unspool.server.journal import Entry
 from unspool.server.sources import Answer
-from unspool.transports.fault_transport import Met
+from unspool.transports.breaker import Met
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from unspool.server.app import App
 from unspool.server.connection import Connection, connections_of
 from unspool.server.journal import Journal, Report
 from unspool.server.sources import Recordings, Source
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 from unspool.transports.replay import Timing, factor_of
 
 _RELOAD_SECONDS = 0.5

@@ -20,7 +20,7 @@ from unspool.errors import CassetteNotFoundError, UnspoolError
 from unspool.faults.parts import Part, parts_in, unsized
 from unspool.server.addresses import split_tag
 from unspool.server.journal import Entry
-from unspool.transports.fault_transport import BrokenAnswer
+from unspool.transports.breaker import BrokenAnswer
 
 _MOST_SETTLED = 1_000
 _SMALL_BODY_BYTES = 65_536

@@ -19,7 +19,7 @@ from unspool.errors import CassetteError, NetworkBlockedError
 
 if TYPE_CHECKING:
     from unspool.transports.playback import Playback
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 
 
 @dataclass(eq=False, slots=True)

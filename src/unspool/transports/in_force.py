@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from unspool.clock import Clock, lent
-from unspool.transports.fault_transport import Breaker
+from unspool.transports.breaker import Breaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from unspool.cassette.model import Interaction, Request, Response
 from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import CassetteError
+from unspool.transports.breaker import Breaker, BrokenAnswer
 from unspool.transports.expected import note_expected
-from unspool.transports.fault_transport import Breaker, BrokenAnswer
 from unspool.transports.http_library import to_request
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.in_force import in_force

@@ -4,39 +4,39 @@ They take the library from each request, so that one object serves both. They in
 run, and from both for a type checker, which asks for the base class of the client's own library.
 
 `RecordTransport` and `ReplayTransport` have a cassette of their own; `InUseTransport` asks the one that is in
-use, for clients that take a transport and so need no patching.
+use, for clients that take a transport and so need no patching. `FaultTransport` breaks what another transport
+responds.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from unspool.cassette.cassette import Cassette
+from unspool.cassette.conversation import Conversations
 from unspool.cassette.model import End, Failure
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import CassetteError
 from unspool.faults.fault import Fault
 from unspool.transports import active
-from unspool.transports.fault_transport import Breaker
-from unspool.transports.http_library import exception, family_of, mark_failed
+from unspool.transports.breaker import Breaker
+from unspool.transports.forwarding import ForwardingTransport
+from unspool.transports.http_library import exception, family_of, mark_failed, to_request
 from unspool.transports.ignored import refusal
 from unspool.transports.network_guard import live
 from unspool.transports.playback import Playback, aanswer, answer
 from unspool.transports.replay import Timing, factor_of
 
-if TYPE_CHECKING:
-    from unspool.transports.bases import EitherTransport
-else:
-    EitherTransport = object
 
-
-class CassetteTransport(EitherTransport):
-    """Hands each request to a cassette."""
+class CassetteTransport(ForwardingTransport):
+    """Looks each request up in a cassette."""
 
     def __init__(self, inner: Any, playback: Playback) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._playback = playback
         self.cassette = playback.cassette
 
@@ -52,55 +52,32 @@ class CassetteTransport(EitherTransport):
 
     def _send(self, request: Any) -> Any:
         self._check_inner(request)
-        return self._inner.handle_request(request)
+        return super().handle_request(request)
+
+    async def _asend(self, request: Any) -> Any:
+        self._check_inner(request)
+        return await super().handle_async_request(request)
 
     def _check_inner(self, request: Any) -> None:
-        """An ignored request has nowhere to go where there is nothing to send it."""
+        """Refuse an ignored request if there is no transport to send it."""
         if self._inner is None:
             uri = str(request.url)
             raise exception(family_of(request), request, End.RESET, Failure("ConnectError", refusal(uri)))
 
-    async def _asend(self, request: Any) -> Any:
-        self._check_inner(request)
-        return await self._inner.handle_async_request(request)
-
-    def close(self) -> None:
-        """Save the cassette, if it has a file; close the transport underneath."""
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Save the cassette, if it has a file, behind the closing of the transport underneath."""
         try:
-            if self._inner is not None:
-                self._inner.close()
+            yield
         finally:
             self.cassette.close()
 
-    async def aclose(self) -> None:
-        """As `close`."""
-        try:
-            if self._inner is not None:
-                await self._inner.aclose()
-        finally:
-            self.cassette.close()
-
-    def __enter__(self) -> Any:
-        if self._inner is not None:
-            self._inner.__enter__()
-        return self
-
-    def __exit__(self, kind: object = None, error: BaseException | None = None, way: object = None) -> None:
+    @contextmanager
+    def _leaving(self, error: BaseException | None) -> Iterator[None]:
         if error is not None:
             mark_failed(self.cassette, error)
-        self.close()
-
-    async def __aenter__(self) -> Any:
-        if self._inner is not None:
-            await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: object = None, error: BaseException | None = None, way: object = None
-    ) -> None:
-        if error is not None:
-            mark_failed(self.cassette, error)
-        await self.aclose()
+        with self._closing():
+            yield
 
 
 class RecordTransport(CassetteTransport):
@@ -167,60 +144,112 @@ class ReplayTransport(CassetteTransport):
         super().__init__(None, Playback(cassette, factor_of(timing), clock))
 
 
-class _LiveTransport:
-    """A transport of the request's own library, made when the first request is sent: it takes 80 ms.
+class FaultTransport(ForwardingTransport):
+    """Breaks the responses of another transport.
 
-    What it sends passes every guard, and no cassette is asked again.
+        transport = FaultTransport(httpx.HTTPTransport(), Break(after=2).on(1))
+        with httpx.Client(transport=transport) as client:
+            …
+
+    Errors are raised as the client's own library has them, of httpx or httpx2. Bodies are decompressed
+    before a fault sees them.
+
+    Args:
+        inner: the transport that responds: one of httpx or httpx2, sync or async, or a `ReplayTransport`.
+        fault: what happens to the responses.
+        clock: the clock on which pauses pass; with a `VirtualClock` an hour's silence takes no time.
+
+    Attributes:
+        requests: how many the client has made.
+
+    Raises, to the client:
+        FaultError: the response that the fault is aimed at has nothing in it to break.
+
+    Raises, when it's closed:
+        FaultError: the same again, in case the client swallowed it; or the fault fitted no response at all.
+    """
+
+    def __init__(self, inner: Any, fault: Fault, *, clock: Clock = REAL_CLOCK) -> None:
+        super().__init__(inner)
+        self._clock = clock
+        self._breaker = Breaker(fault)
+        self._conversations = Conversations()
+
+    @property
+    def requests(self) -> int:
+        """How many requests the client has made."""
+        return self._breaker.ledger.requests
+
+    def handle_request(self, request: Any) -> Any:
+        request.read()
+        broken = self._breaker.meet(to_request(request), self._conversations)
+        if broken is None:
+            return super().handle_request(request)
+        return broken.answer(request, super().handle_request, self._clock)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        await request.aread()
+        broken = self._breaker.meet(to_request(request), self._conversations)
+        if broken is None:
+            return await super().handle_async_request(request)
+        return await broken.aanswer(request, super().handle_async_request, self._clock)
+
+    def raise_for_misfits(self) -> None:
+        """Raise the error of a fault that found nothing to break, which a client may have swallowed.
+
+        Raises:
+            FaultError: there was one.
+        """
+        for error in self._breaker.ledger.misfits():
+            raise error
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Check that the fault happened, once the transport underneath is closed."""
+        yield
+        for error in self._breaker.errors():
+            raise error
+
+    @contextmanager
+    def _leaving(self, error: BaseException | None) -> Iterator[None]:
+        """As `_closing`, but an error of the block goes first."""
+        if error is not None:
+            yield
+            return
+        with self._closing():
+            yield
+
+
+class InUseTransport(ForwardingTransport):
+    """Looks each request up in the cassette in use where the client makes it.
+
+    What isn't recorded goes to a transport of the request's own library, made for the first such request (it
+    takes 80 ms). It passes every network guard, and no cassette sees it again.
+
+    Raises (for a request):
+        CassetteError: no cassette is in use.
     """
 
     def __init__(self) -> None:
-        self._inner: Any = None
+        super().__init__(None)
 
     def handle_request(self, request: Any) -> Any:
+        return answer(_playback(), request, self._send)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await aanswer(_playback(), request, self._asend)
+
+    def _send(self, request: Any) -> Any:
         if self._inner is None:
             self._inner = family_of(request).HTTPTransport()
         with live():
-            return self._inner.handle_request(request)
+            return super().handle_request(request)
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def _asend(self, request: Any) -> Any:
         if self._inner is None:
             self._inner = family_of(request).AsyncHTTPTransport()
         with live():
-            return await self._inner.handle_async_request(request)
-
-    def close(self) -> None:
-        if self._inner is not None:
-            self._inner.close()
-
-    async def aclose(self) -> None:
-        if self._inner is not None:
-            await self._inner.aclose()
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Any:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
-
-
-class InUseTransport(_LiveTransport):
-    """Hands each request to the cassette that is in use where it's made.
-
-    Raises (for a request):
-        CassetteError: none is.
-    """
-
-    def handle_request(self, request: Any) -> Any:
-        return answer(_playback(), request, super().handle_request)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        return await aanswer(_playback(), request, super().handle_async_request)
+            return await super().handle_async_request(request)
 
 
 def break_answers(fault: Fault) -> None:

@@ -16,8 +16,8 @@ from unspool.clock import REAL_CLOCK, Clock, VirtualClock, lent
 from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWarning, FaultError
 from unspool.faults.fault import Fault
 from unspool.transports import active
+from unspool.transports.breaker import Breaker
 from unspool.transports.expected import place_of_caller, was_expected
-from unspool.transports.fault_transport import Breaker
 from unspool.transports.freeze_time import frozen_at
 from unspool.transports.http_library import mark_failed
 from unspool.transports.in_force import in_force

@@ -20,8 +20,7 @@ from unspool.faults import Fault, NoFault
 from unspool.faults.model_event import format_of_body
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
-from unspool.transports.fault_transport import FaultTransport
-from unspool.transports.transport import ReplayTransport
+from unspool.transports.transport import FaultTransport, ReplayTransport
 from unspool.verdict.judge import Limits, judge
 from unspool.verdict.lent_time import SteppingClock, lent_time
 from unspool.verdict.log import Attempt, Log, Outcome, Pull

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from unspool.clock import Clock
 from unspool.counts import counted
 from unspool.errors import FaultError, name_of
+from unspool.transports.forwarding import ForwardingTransport
 from unspool.transports.http_library import family_of, headers_of, stream_class
 from unspool.verdict.judge import Limits
 from unspool.verdict.log import Attempt, Pull
@@ -18,7 +19,7 @@ class Halt(BaseException):
     """Stops a client that wouldn't stop by itself. No `Exception`, for it would be retried."""
 
 
-class WatchTransport:
+class WatchTransport(ForwardingTransport):
     """Notes each request and each piece that the client takes.
 
     Args:
@@ -36,17 +37,17 @@ class WatchTransport:
     """
 
     def __init__(self, inner: Any, clock: Clock, limits: Limits) -> None:
+        super().__init__(inner)
         self.attempts: list[Attempt] = []
         self.problem: FaultError | None = None
         self.is_over = False
         self.limits = limits
         self.now = clock.monotonic
-        self._inner = inner
 
     def handle_request(self, request: Any) -> Any:
         attempt = self._sent(request)
         try:
-            response = self._inner.handle_request(request)
+            response = super().handle_request(request)
         except Exception as error:
             self.failed(attempt, error, attempt.started)
             raise
@@ -55,7 +56,7 @@ class WatchTransport:
     async def handle_async_request(self, request: Any) -> Any:
         attempt = self._sent(request)
         try:
-            response = await self._inner.handle_async_request(request)
+            response = await super().handle_async_request(request)
         except Exception as error:
             self.failed(attempt, error, attempt.started)
             raise
@@ -108,33 +109,17 @@ class WatchTransport:
 
     # A fault that didn't happen is the examiner's to report, and not an error of the client's.
 
-    def close(self) -> None:
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
         self._note_close()
         with suppress(FaultError):
-            self._inner.close()
-
-    async def aclose(self) -> None:
-        self._note_close()
-        with suppress(FaultError):
-            await self._inner.aclose()
+            yield
 
     def _note_close(self) -> None:
         """Note that the client has been closed, and every connection of it: nothing is open any more."""
         for attempt in self.attempts:
             if attempt.status is not None and attempt.closed_at is None and not self.is_over:
                 attempt.closed_at = self.now()
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Any:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
 
 
 class WatchedStream:

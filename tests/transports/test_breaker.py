@@ -41,8 +41,7 @@ from unspool.faults import (
     Stall,
     Status,
 )
-from unspool.transports.fault_transport import FaultTransport
-from unspool.transports.transport import RecordTransport, ReplayTransport
+from unspool.transports.transport import FaultTransport, RecordTransport, ReplayTransport
 from unspool.transports.use_cassette import use_cassette
 
 # What httpx's own async generators say on trio when a client leaves early, live as well.

@@ -1,4 +1,4 @@
-"""`FaultTransport`: whatever another transport answers, broken on its way to the client.
+"""A fault over the responses of a block, a test, a server or a transport.
 
 The attempts at each request are counted, so that a fault may hit the first and spare the second. Pieces
 are handed on as they come, so that an endless stream may be broken too. A fault says when each part is to
@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterab
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from unspool.cassette.boundaries import says_goodbye
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
-from unspool.clock import REAL_CLOCK, Clock, note_answer
+from unspool.clock import Clock, note_answer
 from unspool.counts import counted
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault
@@ -45,7 +45,6 @@ from unspool.transports.http_library import (
     read_timeout_of,
     reason_of,
     stream_class,
-    to_request,
 )
 
 
@@ -135,102 +134,6 @@ class Breaker:
             return []
         self.is_settled = True
         return self.ledger.errors()
-
-
-if TYPE_CHECKING:
-    from unspool.transports.bases import EitherTransport
-else:
-    EitherTransport = object
-
-
-class FaultTransport(EitherTransport):
-    """Breaks the answers of another transport.
-
-        transport = FaultTransport(httpx.HTTPTransport(), Break(after=2).on(1))
-        with httpx.Client(transport=transport) as client:
-            …
-
-    Errors are raised as the client's own library has them, of httpx or httpx2. Bodies are decompressed
-    before a fault sees them.
-
-    Args:
-        inner: the transport that answers: one of httpx or httpx2, sync or async, or a `ReplayTransport`.
-        fault: what happens to the answers.
-        clock: what pauses pass on; with a `VirtualClock` an hour's silence takes no time.
-
-    Attributes:
-        requests: how many the client has made.
-
-    Raises, to the client:
-        FaultError: the answer that the fault is aimed at has nothing in it to break.
-
-    Raises, when it's closed:
-        FaultError: the same again, in case the client swallowed it; or the fault fitted no answer at all.
-    """
-
-    def __init__(self, inner: Any, fault: Fault, *, clock: Clock = REAL_CLOCK) -> None:
-        self._inner = inner
-        self._clock = clock
-        self._breaker = Breaker(fault)
-        self._conversations = Conversations()
-
-    @property
-    def requests(self) -> int:
-        """How many requests the client has made."""
-        return self._breaker.ledger.requests
-
-    def handle_request(self, request: Any) -> Any:
-        request.read()
-        broken = self._breaker.meet(to_request(request), self._conversations)
-        if broken is None:
-            return self._inner.handle_request(request)
-        return broken.answer(request, self._inner.handle_request, self._clock)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        await request.aread()
-        broken = self._breaker.meet(to_request(request), self._conversations)
-        if broken is None:
-            return await self._inner.handle_async_request(request)
-        return await broken.aanswer(request, self._inner.handle_async_request, self._clock)
-
-    def raise_for_misfits(self) -> None:
-        """Raise the error of a fault that found nothing to break, which a client may have swallowed.
-
-        Raises:
-            FaultError: there was one.
-        """
-        for error in self._breaker.ledger.misfits():
-            raise error
-
-    def _check(self) -> None:
-        for error in self._breaker.errors():
-            raise error
-
-    def close(self) -> None:
-        self._inner.close()
-        self._check()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-        self._check()
-
-    def __enter__(self) -> Any:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._inner.__exit__(*exc)
-        if not any(exc):
-            self._check()
-
-    async def __aenter__(self) -> Any:
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._inner.__aexit__(*exc)
-        if not any(exc):
-            self._check()
 
 
 class BrokenAnswer:
