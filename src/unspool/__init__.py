@@ -28,19 +28,19 @@ def _limit_in_environment() -> int:
 
 
 REPEATED_STREAMING_CHUNK_LIMIT: int = _limit_in_environment()
-"""How many equal chunks in a row a stream may deliver before it's taken for a loop."""
+"""How many equal chunks in a row count as a loop."""
 
 callbacks: list[Any] = []
-"""`CustomLogger`s, told of every call."""
+"""`CustomLogger`s, called for every request."""
 
 input_callback: list[Any] = []
-"""Functions or `CustomLogger`s, told of every request before it's sent."""
+"""Functions or `CustomLogger`s, called before every request is sent."""
 
 success_callback: list[Any] = []
-"""Functions or `CustomLogger`s, told of every call that succeeded."""
+"""Functions or `CustomLogger`s, called for every request that succeeded."""
 
 failure_callback: list[Any] = []
-"""Functions or `CustomLogger`s, told of every call that failed."""
+"""Functions or `CustomLogger`s, called for every request that failed."""
 
 _async_success_callback: list[Any] = []
 _async_failure_callback: list[Any] = []
@@ -52,7 +52,7 @@ raise_on_incomplete: bool = True
 """Whether a stream that ends without a finish reason raises IncompleteStreamError, where `strict` is None."""
 
 disable_streaming_logging: bool = False
-"""Whether loggers hear only of the whole response, not of each chunk."""
+"""Whether loggers are called only for the whole response, not for each chunk."""
 
 drop_params: bool = False
 """Whether parameters that a provider lacks are left out instead of raising UnsupportedParamsError."""
@@ -155,7 +155,7 @@ if TYPE_CHECKING:
     from unspool.transports.transport import FaultTransport, RecordTransport, ReplayTransport
     from unspool.transports.use_cassette import use_cassette
 
-# Where each name of the list above lives. A test compares the two.
+# The module of each name in the list above. A test compares the two.
 _HOMES: dict[str, str] = {
     name: module
     for module, names in {
@@ -333,7 +333,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
 
 
-# What applications use of LiteLLM beside its streaming.
+# Names that applications use from LiteLLM beyond its streaming.
 _LITELLMS = frozenset(
     name
     for names in (
@@ -347,7 +347,7 @@ _LITELLMS = frozenset(
     for name in names.split()
 )
 
-# Settings of LiteLLM's that change its own logs only.
+# LiteLLM settings that change only its own logs.
 _WITHOUT_EFFECT = frozenset({"log_level", "set_verbose", "suppress_debug_info", "telemetry"})
 
 
@@ -379,5 +379,5 @@ sys.modules[__name__].__class__ = _Package
 moved.install()
 
 
-if "UNSPOOL_BLOCK_NETWORK" in os.environ:  # this process was started inside a block that is closed
+if "UNSPOOL_BLOCK_NETWORK" in os.environ:  # this process was started inside a block without network access
     import_module("unspool.transports.block_network").close_this_process()

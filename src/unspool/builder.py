@@ -1,12 +1,12 @@
-"""A stream's chunks, added up to the response that the provider would have given without streaming.
+"""Rebuild from a stream's chunks the response that the provider would have sent without streaming.
 
-Adding a chunk only files what it says, as it came, under the name of the field that said it. The
-response is made at the end: each field has a function that joins its pieces, and nothing is joined
-twice. So the work grows with the size of the stream alone, and a response can be had at any point of it.
+Adding a chunk only stores its values by field. The response is built at the end: each field has a function
+that joins its pieces once. So the work is linear in the size of the stream, and a response can be built at
+any point of it.
 
-The rules are LiteLLM's `stream_chunk_builder`, wherever it loses nothing.
-Where it mixes choices, glues calls or drops fields, everything is kept instead. Nested values that need
-no joining are shared with the chunks, and never changed.
+The rules are those of LiteLLM's `stream_chunk_builder`, except where it mixes choices, merges separate calls
+or drops fields: here everything is preserved. Nested values that need no joining are shared with the chunks,
+and never changed.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ from unspool.tokens import TokenCounter, settle_usage
 from unspool.tokens import token_counter as estimate
 
 FAILED = "Error building chunks for logging/streaming usage calculation"
-"""How the message of every error begins here: LiteLLM's words."""
+"""The start of every error message here: LiteLLM's wording."""
 
-# What each chunk of a wrapper has beside the declared fields, if nothing else. To compare takes a third of
-# the time of looking at each field.
+# The undeclared fields of an ordinary chunk of a wrapper. Comparing takes a third of the time of looking at
+# each field.
 _WRAPPERS_EXTRA = {"citations": None}
 
-# Random letters that hide from an eavesdropper how long a chunk's text is: no part of any response.
+# Random letters that hide the length of a chunk's text from an eavesdropper: no part of the response.
 _PADDING = frozenset({"obfuscation", "p"})
 
-# Lists that say something of their own chunk alone, in streams of Gemini: LiteLLM joins them.
+# Lists that concern only their own chunk, in Gemini's streams: LiteLLM joins them.
 _GOOGLES = "vertex_ai_"
 
-# What a message may consist of instead of text; OpenAI's own content is null then.
+# Fields that may replace text in a message; OpenAI's own content is null then.
 _INSTEAD_OF_TEXT = frozenset({"tool_calls", "function_call", "refusal", "audio"})
 
-# What keeps a response from being text alone, whose reasoning tokens are known to be 0.
+# Fields beyond text: without them, a response has 0 reasoning tokens.
 _MORE_THAN_TEXT = (
     "tool_calls",
     "function_call",
@@ -77,29 +77,29 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
     *,
     token_counter: TokenCounter | None = None,
 ) -> ModelResponse | Any:
-    """Build the response that these chunks add up to, as LiteLLM's function does; None of no chunks.
+    """Build the response that these chunks add up to, like LiteLLM's function; None without chunks.
 
-    The annotation says `Any` for that None, as `re` does for a group that may be missing: where a caller
-    knows that there are chunks, `.choices` needs no check.
+    The annotation says `Any` for that None, as `re` does for a group that may be missing: a caller that knows
+    that there are chunks needs no check.
 
     Args:
         chunks: `ModelResponseStream` records, dicts of that shape or of a text completion's, or
-            another library's chunks, such as the OpenAI SDK's. They are taken in the order of their
-            `_hidden_params["created_at"]`, if the first one has it; those without it come last. Or a
+            another library's chunks, such as the OpenAI SDK's. They are sorted by
+            `_hidden_params["created_at"]`, if the first one has it; those without it go last. Or a
             `ResponseFold` of chunks.
         messages: the request's, to count the prompt's tokens if the provider reported no usage.
         count_prompt_tokens: counts them instead.
         token_counter: counts what the provider didn't; by default an offline estimate.
 
     Raises:
-        APIError: status 500, for None, for an item that is no chunk and for whatever else can't be
-            added up. It says which item, and in `.original_exception` what was wrong with it.
+        APIError: status 500, for None, for an item that is no chunk and for anything else that can't be
+            added. The message names the item, `.original_exception` is the cause.
     """
     if chunks is None:
         raise APIError(f"{FAILED}: there is no list of chunks, not even an empty one", status_code=500)
     try:
         fold = chunks if isinstance(chunks, ResponseFold) else _fold(_in_order(_read_all(chunks)))
-        # A copy: what the response shared with the chunks could be changed through it.
+        # A copy, so that changing the response doesn't change the chunks.
         return own(
             fold.result(messages, count_prompt_tokens=count_prompt_tokens, token_counter=token_counter)
         )
@@ -110,9 +110,9 @@ def stream_chunk_builder(  # noqa: PLR0917 - LiteLLM's signature
 
 
 def read_chunk(item: object) -> ModelResponseStream:
-    """A chunk as a record: itself, or made of a dict or of another library's pydantic object.
+    """Return a chunk as a record, made from a dict or from another library's pydantic object if need be.
 
-    An id, a time or choices that a dict lacks are taken as empty, and not made up.
+    An id, a time or choices that a dict lacks stay empty; none is made up.
 
     Raises:
         TypeError: it is no chunk at all.
@@ -154,14 +154,14 @@ def _read_at(position: int, item: object) -> ModelResponseStream:
 
 
 def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
-    """By time of creation if the first chunk has one, else as they are, as LiteLLM does."""
+    """Sort by time of creation if the first chunk has one, as LiteLLM does; else leave the order."""
     if not chunks or _are_in_order(chunks) or _created_at(chunks[0]) == inf:
         return chunks
     return sorted(chunks, key=_created_at)
 
 
 def _are_in_order(chunks: list[ModelResponseStream]) -> bool:
-    """Whether each has a time, none before the last one's: so a wrapper gives them, and it's soon seen."""
+    """Whether each has a time, in ascending order: a wrapper's chunks do, and the check is quick."""
     last = -inf
     for chunk in chunks:
         at = chunk.__dict__.get(EMITTED_AT)
@@ -174,7 +174,7 @@ def _are_in_order(chunks: list[ModelResponseStream]) -> bool:
 
 
 def _created_at(chunk: ModelResponseStream) -> float:
-    """When a chunk was made; infinite if it doesn't say."""
+    """Return when a chunk was made; infinity if unknown."""
     fields = chunk.__dict__
     at: float | None = fields.get(EMITTED_AT)
     hidden = fields.get("_hidden_params")
@@ -209,23 +209,23 @@ class ResponseFold:
     def __init__(self) -> None:
         self._response: dict[str, Any] = {}
         self._is_named = False
-        self._model: str | None = None  # of the chunk before, as is
+        self._model: str | None = None  # of the previous chunk, unchanged
         self._fingerprint: str | None = None
         self._routed_model: str | None = None
-        self._answering_model: str | None = None  # of the chunk before
+        self._answering_model: str | None = None  # of the previous chunk
         self._extra: dict[str, Any] = {}
         self._usages: list[Any] = []
         self._hidden: dict[str, Any] | None = None  # of the last chunk that has any
-        self._hidden_at: float | None = None  # its time, where the stream's chunks share the rest
+        self._hidden_at: float | None = None  # its time, if the stream's chunks share the rest
         self._kept_hidden: dict[str, Any] = {}
         self._provider: str | None = None
         self._choices: defaultdict[int, ChoiceFold] = defaultdict(ChoiceFold)
 
     def add(self, chunk: ModelResponseStream) -> None:
-        """File what the chunk says; nothing is checked, nothing is copied.
+        """Add a chunk, without checking or copying it.
 
-        Of pydantic's objects only the dicts are read: looking up an attribute that isn't declared takes
-        longer than all the rest.
+        Reads only the `__dict__` of pydantic objects: looking up an undeclared attribute takes longer than
+        everything else.
         """
         fields = chunk.__dict__
         if (
@@ -251,10 +251,10 @@ class ResponseFold:
             self._choices[choice.__dict__["index"]].add(choice)
 
     def _add_head(self, fields: dict[str, Any]) -> None:
-        """What every chunk repeats: the first value, or the first that is one.
+        """Store fields that every chunk repeats: the first value, or the first that isn't empty.
 
-        Azure's first chunk has an empty id and model and was created at 0. Its model router gives its
-        own name first, and that of the model that answers later, as in LiteLLM.
+        Azure's first chunk has an empty id and model and was created at 0. Its model router sends its own
+        name first, and the name of the answering model later, as in LiteLLM.
         """
         response = self._response
         for key in ("id", "created", "system_fingerprint"):
@@ -266,7 +266,7 @@ class ResponseFold:
         self._model, self._fingerprint = fields["model"], fields["system_fingerprint"]
 
     def _add_extra(self, extra: Mapping[str, Any]) -> None:
-        """Fields that aren't declared: the last value, as a provider that repeats one lets it grow."""
+        """Store undeclared fields: the last value, as a provider that repeats one extends it."""
         for key, value in extra.items():
             if value is None or key in _PADDING:
                 continue
@@ -285,7 +285,7 @@ class ResponseFold:
         self._extra[key].update(value)
 
     def _add_hidden(self, hidden: dict[str, Any], extra: Mapping[str, Any] | None) -> None:
-        """What a wrapper says on the side. `usage` counts where the caller wasn't shown one."""
+        """Store a wrapper's hidden params. Their `usage` counts if the wrapper emitted none to the caller."""
         if self._hidden is None:
             self._provider = hidden.get("custom_llm_provider")
         self._hidden = hidden
@@ -299,20 +299,20 @@ class ResponseFold:
             self._add_answering_model(model)
 
     def _add_answering_model(self, model: str) -> None:
-        """The first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
+        """Return the first that isn't the first chunk's `model`, else the first: LiteLLM's rule."""
         if self._kept_hidden.get("provider_response_model") in (None, self._response["model"]):
             self._kept_hidden["provider_response_model"] = model
 
     def choice(self, index: int) -> ChoiceFold:
-        """What was said about a choice, to be added to directly."""
+        """Return the pieces of a choice, for direct additions."""
         return self._choices[index]
 
     def add_usage(self, usage: Usage) -> None:
-        """File a usage that no chunk says."""
+        """Add a usage that no chunk contains."""
         self._usages.append(usage)
 
     def text(self, index: int) -> str:
-        """The text of a choice so far."""
+        """Return the text of a choice so far."""
         return "".join(self._choices[index].content) if index in self._choices else ""
 
     def result(
@@ -322,7 +322,9 @@ class ResponseFold:
         count_prompt_tokens: Callable[[], int] | None = None,
         token_counter: TokenCounter | None = None,
     ) -> ModelResponse | None:
-        """The response so far, None before the first chunk; the arguments are `stream_chunk_builder`'s."""
+        """Return the response so far, None before the first chunk; the arguments are
+        `stream_chunk_builder`'s.
+        """
         if not self._response:
             return None
         model = self._routed_model or self._response["model"]
@@ -370,7 +372,7 @@ class ResponseFold:
 
 
 class ChoiceFold:
-    """What the chunks said about one choice: in its deltas, and beside them."""
+    """The pieces of one choice: of its deltas, and beside them."""
 
     def __init__(self) -> None:
         self.said: Pieces = defaultdict(list)
@@ -387,7 +389,7 @@ class ChoiceFold:
             and said["audio"] is None
             and said["provider_specific_fields"] is None
         ):
-            # As nearly every delta of most streams; spelled out, it takes half the time of `file_fields`.
+            # Like nearly every delta of most streams; written out, it takes half the time of `file_fields`.
             if said["content"] is not None:
                 self.content.append(said["content"])
             if said["tool_calls"] is not None:
@@ -404,7 +406,7 @@ class ChoiceFold:
             file_fields(choice.__pydantic_extra__, self.beside)
 
     def add_said(self, content: str | None, calls: list[Any] | None, extra: Mapping[str, Any] | None) -> None:
-        """Add what an ordinary delta says: `add`, where there is nothing else."""
+        """Add an ordinary delta: `add`, where there is nothing else."""
         if content is not None:
             self.content.append(content)
         if calls is not None:
@@ -415,11 +417,11 @@ class ChoiceFold:
     def result(self, index: int) -> Choices:
         said = join(self.said)
         beside = join(self.beside)
-        # Perplexity and Writer tell in every chunk the message so far; it has just been told.
+        # Perplexity and Writer repeat the message so far in every chunk; the deltas have added it already.
         beside.pop("message", None)
         reasons, calls = self.beside.get("finish_reason", []), said.get("tool_calls") or []
         if calls and beside.get("finish_reason") == "stop" and "tool_calls" in reasons:
-            beside["finish_reason"] = "tool_calls"  # of several the one that fits what was said
+            beside["finish_reason"] = "tool_calls"  # of several, the one that fits the content
         if "length" not in reasons:
             complete_calls(calls)
         if "content" not in said:
@@ -441,7 +443,7 @@ def _usage_report(usage: Any) -> dict[str, Any]:
 
 
 def _answer(message: Message) -> str:
-    """All that the model wrote; its calls as JSON, for so it wrote them."""
+    """Return everything that the model wrote, its calls as JSON, the form in which it wrote them."""
     calls = [call for call in (message.function_call, *(message.tool_calls or ())) if call is not None]
     written = [call.model_dump_json(exclude_none=True) for call in calls]
     return "".join([*filter(_is_text, (message.content, message.get("refusal"))), *written])
@@ -456,5 +458,5 @@ def _count_prompt(counter: Callable[..., int], messages: Sequence[Mapping[str, A
 
 
 def _own(value: Any) -> Any:
-    """A dict that may be added to; anything else is as good as it is."""
+    """Copy a dict that will be added to; return anything else unchanged."""
     return dict(value) if isinstance(value, dict) else value

@@ -1,13 +1,13 @@
-"""One call's log: what was asked, when, how it ended, and who wants to hear of it.
+"""The log of one call: its request, its times, its result, and the callbacks to call.
 
-The names are LiteLLM's: `Logging` is what a wrapper takes as `logging_obj`, `CustomLogger` is what a user
-subclasses, and the lists `callbacks`, `input_callback`, `success_callback`, `failure_callback`,
-`_async_success_callback` and `_async_failure_callback` stand in the package itself, so that
+The names are LiteLLM's: a wrapper accepts a `Logging` as `logging_obj`, users subclass `CustomLogger`, and
+the lists `callbacks`, `input_callback`, `success_callback`, `failure_callback`,
+`_async_success_callback` and `_async_failure_callback` are attributes of the package itself, so that
 `unspool.callbacks = [MyLogger()]` works. https://docs.litellm.ai/docs/observability/custom_callback
 
 Unlike LiteLLM, callbacks run in the caller's own thread or task before the next line of the caller does
-(LiteLLM hands them to a thread pool or to a background task), so that a test can look at once. As there,
-a callback that raises breaks nothing: the error is logged under the name `unspool`.
+(LiteLLM hands them to a thread pool or to a background task), so that a test can check at once. As there, an
+exception in a callback is only logged, under the name `unspool`.
 """
 
 from __future__ import annotations
@@ -37,22 +37,23 @@ __all__ = ["CustomLogger", "Logging"]
 
 
 class Logging:
-    """What is known of one call, told to the callbacks at its stations.
+    """The state of one call, reported to its callbacks.
 
-    Success or failure is told once, however often a handler is called: the first to come decides.
+    Success or failure is reported once, however often a handler is called: the first call decides.
 
     Args:
         model: the model's name, without its provider's prefix.
-        messages: the conversation; a string is taken as what the user said.
-        stream: whether the answer is streamed.
+        messages: the conversation; a string is the user's message.
+        stream: whether the response is streamed.
         call_type: `completion` or `acompletion`.
         start_time: when the call began: a datetime, or seconds since 1970-01-01 UTC.
         litellm_call_id: the call's id, `kwargs["litellm_call_id"]` in a callback.
-        function_id: kept as given.
+        function_id: stored unchanged.
         litellm_trace_id: groups calls; made up if not given.
-        dynamic_input_callbacks: told besides the package's lists, for this call only; so are the other four.
-        kwargs: what becomes `litellm_params`, such as `{"metadata": {…}}`.
-        clock: what tells the time of an event that comes without one.
+        dynamic_input_callbacks: called in addition to the package's lists, for this call only; so are the
+        other four.
+        kwargs: the call's `litellm_params`, such as `{"metadata": {…}}`.
+        clock: the clock for events without a time.
 
     Raises:
         MockError: a callback is a string or something else that can't be called.
@@ -130,7 +131,7 @@ class Logging:
         user: str | None = None,
         **additional_params: Any,
     ) -> None:
-        """Note how the call was resolved; more of it by keyword, such as `custom_llm_provider`."""
+        """Store how the call was resolved; further details by keyword, such as `custom_llm_provider`."""
         self.litellm_params.update(litellm_params)
         self.optional_params = dict(optional_params)
         self.model = model or self.model
@@ -141,22 +142,22 @@ class Logging:
         )
 
     def update_completion_start_time(self, completion_start_time: datetime) -> None:
-        """Note when the first chunk came."""
+        """Store when the first chunk arrived."""
         self.completion_start_time = self._local_time(completion_start_time)
         self.model_call_details["completion_start_time"] = self.completion_start_time
 
     def pre_call(
         self,
         input: Any,  # noqa: A002 - LiteLLM's name
-        api_key: str | None = None,  # noqa: ARG002 - taken, and never shown to a callback
+        api_key: str | None = None,  # noqa: ARG002 - accepted, and never shown to a callback
         model: str | None = None,
         additional_args: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tell that the request is about to be sent.
+        """Report that the request is about to be sent.
 
         Args:
             input: the messages as they were given.
-            additional_args: `complete_input_dict` is the request's body, `api_base` where it goes.
+            additional_args: `complete_input_dict` is the request's body, `api_base` its target.
         """
         self.model = model or self.model
         details = self.model_call_details
@@ -165,17 +166,17 @@ class Logging:
         tell_all(self._callbacks("input"), partial(tell_of_request, kwargs=details))
 
     def post_call(self, original_response: Any) -> None:
-        """Tell that the response has come.
+        """Report that the response has arrived.
 
         Args:
-            original_response: its body; of a stream, a word that it has begun.
+            original_response: its body; for a stream, a note that it has started.
         """
         self.model_call_details.update(original_response=original_response, log_event_type="post_api_call")
         event = Event("log_post_api_call", self.model_call_details, None, self.start_time, None)
         tell_all(filter(is_logger, self._callbacks("input")), event.tell)
 
     def stream_event_handler(self, chunk: Record) -> None:
-        """Tell of a chunk that is about to be handed out."""
+        """Report a chunk that is about to be emitted."""
         package = sys.modules["unspool"]
         if package.callbacks or package.success_callback or self.dynamic_success_callbacks:
             callbacks = self._callbacks("success")  # most streams have none, and this runs for every chunk
@@ -189,7 +190,7 @@ class Logging:
         end_time: datetime | float | None = None,
         cache_hit: bool | None = None,  # noqa: FBT001 - LiteLLM's positions
     ) -> None:
-        """Tell of success; `result` is the response, of a stream the rebuilt one."""
+        """Report success; `result` is the response, rebuilt for a stream."""
         if self._is_news():
             self._note_success(result, cache_hit=cache_hit)
             event = self._event("log_success_event", result, start_time, end_time)
@@ -202,7 +203,7 @@ class Logging:
         end_time: datetime | float | None = None,
         cache_hit: bool | None = None,  # noqa: FBT001 - LiteLLM's positions
     ) -> None:
-        """As `success_handler`, for an async call."""
+        """Like `success_handler`, for an async call."""
         if self._is_news():
             self._note_success(result, cache_hit=cache_hit)
             event = self._event("async_log_success_event", result, start_time, end_time)
@@ -215,7 +216,7 @@ class Logging:
         start_time: datetime | float | None = None,
         end_time: datetime | float | None = None,
     ) -> None:
-        """Tell of failure; `traceback_exception` is the traceback's text."""
+        """Report failure; `traceback_exception` is the traceback's text."""
         if self._is_news():
             self._note_failure(exception, traceback_exception)
             event = self._event("log_failure_event", None, start_time, end_time)
@@ -228,14 +229,14 @@ class Logging:
         start_time: datetime | float | None = None,
         end_time: datetime | float | None = None,
     ) -> None:
-        """As `failure_handler`, for an async call."""
+        """Like `failure_handler`, for an async call."""
         if self._is_news():
             self._note_failure(exception, traceback_exception)
             event = self._event("async_log_failure_event", None, start_time, end_time)
             await atell_all(self._async_callbacks("failure"), event.tell)
 
     def _is_news(self) -> bool:
-        """Whether the call's end hasn't been told yet; from now on it has."""
+        """Whether the call's end is still unreported; marks it as reported."""
         told, self._told = self._told, True
         return not told
 
@@ -258,13 +259,13 @@ class Logging:
         return Event(hook, self.model_call_details, response_obj, started, ended)
 
     def _local_time(self, moment: datetime | float | None) -> datetime:
-        """LiteLLM's times are naive and local, and users subtract their own from them."""
+        """Return a naive local time, as LiteLLM does: users subtract their own from it."""
         if not isinstance(moment, datetime):
             moment = datetime.fromtimestamp(self._clock.now() if moment is None else moment, UTC)
         return moment if moment.tzinfo is None else moment.astimezone().replace(tzinfo=None)
 
     def _callbacks(self, station: str) -> list[Any]:
-        """Whom a sync call tells at a station: `input`, `success` or `failure`."""
+        """Return the callbacks of a sync call for `input`, `success` or `failure`."""
         general = listed("callbacks")
         if station == "input":  # a function in `callbacks` takes four arguments; one for input takes one
             general = [callback for callback in general if is_logger(callback)]
@@ -272,6 +273,6 @@ class Logging:
         return each_once(general, listed(f"{station}_callback"), dynamic)
 
     def _async_callbacks(self, station: str) -> list[Any]:
-        """Whom an async call tells at `success` or `failure`."""
+        """Return the callbacks of an async call for `success` or `failure`."""
         dynamic = getattr(self, f"dynamic_async_{station}_callbacks")
         return each_once(self._callbacks(station), listed(f"_async_{station}_callback"), dynamic)

@@ -2,7 +2,7 @@
 
     FakeStream([role_chunk(), *text_chunks("It rains."), finish_chunk("stop")])
 
-What they make depends on their arguments only: no id is random and no time is the present.
+Their results depend on their arguments only: no id is random and no time is the present.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 
 
 class ChunkFields(TypedDict, total=False):
-    """What every maker takes by keyword: what its chunks say beside their delta.
+    """The keyword arguments of every maker: the fields of its chunks beside their delta.
 
     Attributes:
         id: the response's id.
@@ -39,18 +39,18 @@ _CREATED = 1_704_067_200  # 2024-01-01
 _MODEL = "fake-model"
 
 DEFAULT_SIZE = 3
-"""How much goes into a chunk, as in LiteLLM's own mock: three characters."""
+"""Characters per chunk, as in LiteLLM's own mock."""
 
 
 def text_chunks(
     text: str, size: int = DEFAULT_SIZE, *, split_graphemes: bool = False, **fields: Unpack[ChunkFields]
 ) -> list[ModelResponseStream]:
-    """A text, cut into chunks.
+    """Cut a text into chunks.
 
     Args:
-        text: what the chunks say together.
-        size: how much each says, the last one maybe less: in graphemes, which are what readers take for
-            a character, so that no emoji and no accented letter is torn.
+        text: the content of all chunks together.
+        size: the length of each chunk but the last, in graphemes (the characters that readers see), so that
+            no emoji and no accented letter is split.
         split_graphemes: count and cut by code points instead, as some providers do.
         fields: see `ChunkFields`.
 
@@ -64,7 +64,7 @@ def text_chunks(
 def reasoning_chunks(
     text: str, size: int = DEFAULT_SIZE, *, split_graphemes: bool = False, **fields: Unpack[ChunkFields]
 ) -> list[ModelResponseStream]:
-    """Reasoning, cut into chunks: like `text_chunks`, in `reasoning_content`."""
+    """Cut reasoning into chunks: like `text_chunks`, in `reasoning_content`."""
     pieces = _pieces(text, size, split_graphemes=split_graphemes)
     return [chunk_with(Delta(reasoning_content=piece), **fields) for piece in pieces]
 
@@ -79,15 +79,15 @@ def tool_call_chunks(
     split_graphemes: bool = False,
     **fields: Unpack[ChunkFields],
 ) -> list[ModelResponseStream]:
-    """One tool call, as OpenAI streams it: id and name first, then the arguments, cut into chunks.
+    """Make one tool call, as OpenAI streams it: id and name first, then the arguments, cut into chunks.
 
     Args:
         name: the function's name.
-        arguments: an object, which becomes compact JSON, or any text, which is taken as it is: it may
-            well be broken JSON, or empty.
+        arguments: an object, which becomes compact JSON, or any text, which is used unchanged: it may be
+            broken JSON, or empty.
         call_id: the call's id; `call_<index>` unless given.
         index: which call of the response it is.
-        size: how much of the arguments goes into a chunk; see `text_chunks`.
+        size: the length of the arguments in each chunk; see `text_chunks`.
         split_graphemes: see `text_chunks`.
         fields: see `ChunkFields`; its `id` is the response's.
 
@@ -116,17 +116,17 @@ def parallel_tool_call_chunks(
     split_graphemes: bool = False,
     **fields: Unpack[ChunkFields],
 ) -> list[ModelResponseStream]:
-    """Several tool calls of one response, numbered from 0.
+    """Make several tool calls of one response, numbered from 0.
 
     Args:
         calls: the name and the arguments of each, as for `tool_call_chunks`.
-        interleave: mix them, a chunk of each in turn; else one call follows the other.
+        interleave: alternate between the calls, a chunk of each in turn; else one call follows the other.
         size: see `tool_call_chunks`.
         split_graphemes: see `text_chunks`.
         fields: see `ChunkFields`.
 
     Raises:
-        MockError: there are no calls, or one can't be made.
+        MockError: there are no calls, or one is invalid.
     """
     if not calls:
         raise MockError("expected a list of (name, arguments), got an empty one")
@@ -140,12 +140,12 @@ def parallel_tool_call_chunks(
 
 
 def role_chunk(role: str = "assistant", **fields: Unpack[ChunkFields]) -> ModelResponseStream:
-    """What OpenAI opens a stream with: the role and an empty text."""
+    """Make the first chunk of an OpenAI stream: the role and an empty text."""
     return chunk_with(Delta(role=role, content=""), **fields)
 
 
 def finish_chunk(reason: str = "stop", **fields: Unpack[ChunkFields]) -> ModelResponseStream:
-    """What a stream ends with: an empty delta and the finish reason, in OpenAI's or the provider's word."""
+    """Make the last chunk of a choice: an empty delta and the finish reason, OpenAI's or the provider's."""
     return chunk_with(Delta(), finish_reason=reason, **fields)
 
 
@@ -157,13 +157,13 @@ def usage_chunk(
     reasoning_tokens: int | None = None,
     **fields: Unpack[ChunkFields],
 ) -> ModelResponseStream:
-    """What OpenAI sends last where usage was asked for: a chunk without choices.
+    """Make OpenAI's usage chunk, the last one if the request asks for usage: a chunk without choices.
 
     Args:
-        prompt_tokens: how many there were.
-        completion_tokens: how many there were; the total is the sum.
-        cached_tokens: how many of the prompt's came from a cache, where that is reported.
-        reasoning_tokens: how many of the completion's were reasoning, where that is reported.
+        prompt_tokens: the number of tokens in the prompt.
+        completion_tokens: the number of tokens in the response; the total is the sum.
+        cached_tokens: how many of the prompt's were read from a cache, if reported.
+        reasoning_tokens: how many of the completion's were reasoning, if reported.
         fields: see `ChunkFields`.
     """
     usage: dict[str, Any] = {
@@ -212,7 +212,7 @@ def _pieces(text: str, size: int, *, split_graphemes: bool) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A script's silence, in seconds."""
+    """A pause of a script, in seconds."""
 
     seconds: float
 

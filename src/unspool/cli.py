@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the result is the exit status.
+    """Run the command line and return the exit status.
 
     0 for success, 1 where something failed or secrets were found, 2 for wrong usage.
     """
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever was reading has left, as `| head` does
+    except BrokenPipeError:  # the reader of the output has exited, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (UnspoolError, OSError) as error:
@@ -42,12 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str) -> None:
-    """Say it in one line, without anything of a file's that a terminal would obey."""
+    """Format an error in one line, without control characters from a file."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     print("unspool:", *shown.split(), file=sys.stderr)
 
 
-# Each command imports what it alone needs, so that none waits for the others' imports.
+# Each command imports its own modules, so that none waits for the others' imports.
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ def _repro(options: argparse.Namespace) -> int:
 
 
 def _for_each(paths: Sequence[Path], do: Callable[[Path], bool]) -> int:
-    """Whatever becomes of one file, the others get their turn."""
+    """Run a command on each file, even after one fails."""
     status = 0
     for path in paths:
         try:
@@ -163,7 +163,7 @@ def _run_command(options: argparse.Namespace) -> int:
 
 
 def _recording(options: argparse.Namespace) -> Recording | None:
-    """What `unspool run` records; None where the cassette is complete, and only replayed."""
+    """Return the recording options of `unspool run`; None if the cassette is complete and only replayed."""
     from unspool.cassette.cassette import Cassette
     from unspool.commands.record import Recording
 
@@ -198,7 +198,7 @@ def _tell(line: str) -> None:
 
 
 class _Version(argparse.Action):
-    """Looks the version up when it's asked for: that takes longer than the other commands' start."""
+    """Looks the version up lazily: that takes longer than the start of the other commands."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -218,8 +218,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     _add_convert(commands)
     _add_redact(commands)
-    recover = commands.add_parser("recover", help="bring what killed recordings left into their cassettes")
-    recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, there or not")
+    recover = commands.add_parser("recover", help="add what killed recordings left behind to their cassettes")
+    recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, existing or not")
     recover.set_defaults(run=_recover)
     _add_repro(commands)
     _add_serve(commands)
@@ -227,9 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_record(commands)
     script = commands.add_parser("script", help="print what the model said in a cassette as a script's code")
     script.add_argument("file", metavar="FILE", type=Path, help="a cassette")
-    script.add_argument("--ids", action="store_true", help="calls keep the ids that they had")
+    script.add_argument("--ids", action="store_true", help="calls keep their recorded ids")
     script.set_defaults(run=_script)
-    show = commands.add_parser("show", help="list a cassette's interactions, or one's network chunks")
+    show = commands.add_parser("show", help="list a cassette's interactions, or the network chunks of one")
     show.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     show.add_argument("number", metavar="N", nargs="?", type=int, help="the interaction, counted from 0")
     show.set_defaults(run=_show)
@@ -241,7 +241,7 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "convert",
         help="make a cassette of a HAR, of aimock's fixtures, of a stream's dump",
         description="Make a cassette of a HAR file, of aimock's fixtures, of a dump by `curl -N -i`, or of"
-        " another cassette. Secrets are taken out.",
+        " another cassette. Secrets are redacted.",
     )
     convert.add_argument("source", metavar="IN", help="the file to read; - for the standard input")
     convert.add_argument(
@@ -255,10 +255,10 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="escape every character beyond ASCII, for a vcrpy under a locale that isn't UTF-8",
     )
-    convert.add_argument("--uri", help="where the request went: for dumps and fixtures, which don't tell")
+    convert.add_argument("--uri", help="the request's URL: for dumps and fixtures, which don't contain it")
     convert.add_argument("--method", default="POST", help="the request's method: for dumps (default: POST)")
-    convert.add_argument("--force", action="store_true", help="replace OUT if it's there")
-    convert.add_argument("--keep-secrets", action="store_true", help="take no secrets out")
+    convert.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    convert.add_argument("--keep-secrets", action="store_true", help="redact no secrets")
     convert.set_defaults(run=_convert)
 
 
@@ -276,7 +276,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a cassette, a folder of them, or FILE.py:NAME of a script",
     )
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
-    serve.add_argument("--port", type=int, default=4010, help="0 for any free one (default: 4010)")
+    serve.add_argument("--port", type=int, default=4010, help="0 for any free port (default: 4010)")
     serve.add_argument("--token", help="what clients present as their API key (default: $UNSPOOL_TOKEN)")
     serve.add_argument(
         "--strict",
@@ -334,7 +334,7 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     _add_forwarding(record)
     record.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
-    record.add_argument("--port", type=int, default=4010, help="0 for any free one (default: 4010)")
+    record.add_argument("--port", type=int, default=4010, help="0 for any free port (default: 4010)")
     record.add_argument("--token", help="what clients send as x-unspool-token")
     record.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
     record.set_defaults(run=_record)
@@ -355,7 +355,7 @@ def _add_forwarding(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         action="append",
         default=[],
-        help="a field of the request that doesn't count when a recording is looked for, such as"
+        help="a field of the request to ignore when a recording is matched, such as"
         " metadata.user_id; may be given several times",
     )
 
@@ -368,9 +368,10 @@ def _add_playing(parser: argparse.ArgumentParser) -> None:
         " a script's turns at their pace)",
     )
     parser.add_argument(
-        "--fault", help="what happens to the responses: a scenario's name, or such as 'Break(2)'"
+        "--fault",
+        help="what happens to the responses: a scenario's name, or an expression such as 'Break(2)'",
     )
-    parser.add_argument("--seed", type=int, help="of faults that draw something")
+    parser.add_argument("--seed", type=int, help="seed of faults that draw random numbers")
 
 
 def _timing(text: str) -> str | float:
@@ -378,7 +379,7 @@ def _timing(text: str) -> str | float:
 
 
 def _add_redact(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    redact = commands.add_parser("redact", help="take the secrets out of cassettes")
+    redact = commands.add_parser("redact", help="redact the secrets in cassettes")
     redact.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, or a folder of them")
     redact.add_argument("--check", action="store_true", help="change nothing; exit with 1 if there are any")
     redact.set_defaults(run=_redact)
@@ -389,7 +390,7 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "repro",
         help="find the loop in a recording, and write the test that reproduces it",
         description="Find the loop in a recording, and write the test that reproduces it with the shortest"
-        " beginning of the recording that will do. Exits with 1 if there is none.",
+        " beginning of the recording that suffices. Exits with 1 if there is none.",
     )
     repro.add_argument("file", metavar="FILE", type=Path, help="a cassette")
     repro.add_argument(
@@ -399,5 +400,5 @@ def _add_repro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="the test's file (default: test_FILE_loop.py here); - to print",
     )
     repro.add_argument("--repeats", type=int, metavar="N", help="how many copies in a row make a loop")
-    repro.add_argument("--force", action="store_true", help="replace OUT if it's there")
+    repro.add_argument("--force", action="store_true", help="replace OUT if it exists")
     repro.set_defaults(run=_repro)

@@ -1,7 +1,7 @@
-"""Time as an argument: the wall's, or one that tests move by hand.
+"""Time as an argument: the wall clock, or a virtual clock that tests control.
 
-Whatever waits or stamps a time takes a `Clock`. With a `VirtualClock` a pause of a minute takes no
-time at all, and yet whoever asks sees that a minute has passed.
+Code that waits or records a time takes a `Clock`. With a `VirtualClock` a pause of a minute takes no real
+time, but the clock shows that a minute has passed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from unspool.virtual_time.real import Real
 
 
 class Clock(Protocol):
-    """What stands between the code and time. All times are in seconds."""
+    """The interface of clocks. All times are in seconds."""
 
     def now(self) -> float:
-        """The wall's time, since 1970-01-01 UTC."""
+        """Return the wall time, since 1970-01-01 UTC."""
         ...
 
     def monotonic(self) -> float:
-        """A time to measure spans with."""
+        """Return a time for measuring spans."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -32,7 +32,7 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The wall's clock; its async sleep works on asyncio and trio. It stays real where time is virtual."""
+    """The wall clock; its async sleep works on asyncio and trio. It stays real where time is virtual."""
 
     def __repr__(self) -> str:
         return "RealClock()"
@@ -40,22 +40,22 @@ class RealClock:
     def now(self) -> float:
         return time.time()
 
-    # Not `time.monotonic`, which freezegun stops for a test: a stream's pauses are real ones all the same.
+    # Not `time.monotonic`, which freezegun stops: a stream's pauses stay real.
     monotonic = Real.monotonic
 
     def sleep(self, seconds: float) -> None:
         Real.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
-        from anyio import sleep  # noqa: PLC0415 - only async code needs it, and it takes its time
+        from anyio import sleep  # noqa: PLC0415 - only async code needs it, and importing it is slow
 
         await sleep(seconds)
 
 
 class VirtualClock:
-    """A clock that moves only where something waits on it, or when it is told to.
+    """A clock that moves only when code waits on it, or when a test advances it.
 
-    Waits overlap: while all of them wait, time moves to the earliest end, so that twenty parallel pauses of
+    Waits overlap: when all tasks wait, time moves to the earliest end, so that twenty parallel pauses of
     30 seconds take 30 seconds. In an event loop, the loop's own timers take part: `asyncio.timeout(5)` around
     a pause of 60 seconds fires after 5. See `unspool.virtual_time` for the timers of threads.
 
@@ -80,22 +80,22 @@ class VirtualClock:
         return self.elapsed
 
     def advance(self, seconds: float) -> None:
-        """Let that much time pass.
+        """Advance the clock.
 
         Raises:
             ValueError: for a negative span.
         """
         if seconds < 0:
-            raise ValueError(f"a clock goes forward only: expected seconds >= 0, got {seconds!r}")
+            raise ValueError(f"a clock only moves forward: expected seconds >= 0, got {seconds!r}")
         from unspool.virtual_time.members import TIMELINE  # noqa: PLC0415 - as below
 
         TIMELINE.advance(self, seconds)
         self.elapsed += seconds
 
     def unseen(self) -> float:
-        """How many seconds have passed that this clock doesn't show: real ones, while code ran.
+        """Return the seconds that this clock doesn't show: real ones, while code ran.
 
-        Only the difference of two such values means something.
+        Only the difference of two such values has a meaning.
         """
         from unspool.virtual_time.lending import unseen  # noqa: PLC0415 - as below
 
@@ -106,7 +106,7 @@ class VirtualClock:
 
         Args:
             seconds: how long.
-            spent: how many of them have passed already, unseen.
+            spent: how many of them have passed already, not shown by the clock.
         """
         if seconds > 0:
             from unspool.virtual_time.lending import pause  # noqa: PLC0415 - most programs have no virtual pause
@@ -114,10 +114,10 @@ class VirtualClock:
             pause(seconds, clock=self, spent=spent)
 
     async def asleep(self, seconds: float, *, spent: float = 0.0) -> None:
-        """Let a pause pass, as `sleep`; one that is cancelled ends where it is."""
+        """Let a pause pass, like `sleep`; a cancelled one ends at once."""
         from anyio.lowlevel import checkpoint  # noqa: PLC0415 - as above
 
-        await checkpoint()  # also without a pause, other tasks get their turn
+        await checkpoint()  # also without a pause, other tasks run
         if seconds > 0:
             from unspool.virtual_time.lending import apause  # noqa: PLC0415 - as above
 
@@ -128,18 +128,18 @@ REAL_CLOCK = RealClock()
 
 
 async def take_turns() -> None:
-    """Let other tasks have their turn, as anyio's `checkpoint` does, which takes longer on asyncio."""
+    """Let other tasks run, like anyio's `checkpoint`, which is slower on asyncio."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
         await asyncio.sleep(0)
         return
-    from anyio.lowlevel import checkpoint  # noqa: PLC0415 - only async code needs it, and it takes its time
+    from anyio.lowlevel import checkpoint  # noqa: PLC0415 - only async code needs it, and importing it is slow
 
     await checkpoint()
 
 
 def note_answer(clock: Clock) -> None:
-    """Note that a virtual answer has arrived here: where the client sleeps next, it backs off.
+    """Note that a virtual response has arrived: if the client sleeps next, it is backing off.
 
     That matters only where virtual time is lent; there, such a sleep takes no real time.
     """

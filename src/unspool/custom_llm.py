@@ -1,4 +1,4 @@
-"""A provider of your own, served through the same wrapper as everybody else's.
+"""Custom providers, written in Python and served through the same wrapper as the others.
 
     unspool.custom_provider_map = [{"provider": "my-llm", "custom_handler": MyLLM()}]
     unspool.completion("my-llm/any-model", messages, stream=True)
@@ -18,7 +18,7 @@ _NOT_IMPLEMENTED = 501
 
 
 class GenericStreamingChunk(TypedDict, total=False):
-    """LiteLLM's plainest chunk. Text goes to choice `index`, 0 by default."""
+    """LiteLLM's simplest chunk. Text goes to choice `index`, 0 by default."""
 
     text: Required[str]
     is_finished: Required[bool]
@@ -30,7 +30,7 @@ class GenericStreamingChunk(TypedDict, total=False):
 
 
 class CustomLLMError(Exception):
-    """What a handler raises; the caller gets the error class of its status."""
+    """An error of a handler; the caller gets the error class of its status."""
 
     def __init__(self, status_code: int, message: str) -> None:
         super().__init__(message)
@@ -39,13 +39,13 @@ class CustomLLMError(Exception):
 
 
 class CustomLLM:
-    """Subclass it and write the methods that your calls need.
+    """Base class of custom providers. Subclass it and write the methods that your calls need.
 
     All are called with keywords: `model` (without the prefix), `messages`, `model_response` (an empty one,
     to be filled in and returned), `optional_params` (temperature, tools, …), `litellm_params`, `api_base`,
     `api_key`, `headers`, `timeout`, `client` (the call's `http_client`), `logging_obj`, `logger_fn`,
-    `acompletion`, and for LiteLLM's sake `custom_prompt_dict`, `print_verbose` and `encoding`. A method of
-    yours may name the ones it reads and take the others as `**kwargs`.
+    `acompletion`, and for LiteLLM's sake `custom_prompt_dict`, `print_verbose` and `encoding`. Your method
+    may name the ones it reads and accept the others as `**kwargs`.
 
     A stream may yield `GenericStreamingChunk`s, `ModelResponseStream`s, dicts of chunks, or text.
 
@@ -74,7 +74,7 @@ class CustomLLM:
 
 
 def custom_handler(provider: str) -> CustomLLM | None:
-    """The handler of a provider in `unspool.custom_provider_map`; the last one wins, as in LiteLLM."""
+    """Return the handler of a provider in `unspool.custom_provider_map`; the last one wins, as in LiteLLM."""
     listed = sys.modules["unspool"].custom_provider_map
     handlers = [item["custom_handler"] for item in listed if item["provider"] == provider]
     return handlers[-1] if handlers else None

@@ -1,4 +1,4 @@
-"""Who wants to hear of a call, and how they are told.
+"""Callbacks of a request: the base class, and how they are called.
 
 https://docs.litellm.ai/docs/observability/custom_callback
 """
@@ -19,55 +19,57 @@ logger = logging.getLogger("unspool")
 
 
 class CustomLogger:
-    """Subclass it, override the hooks you need, and put an instance into `unspool.callbacks`.
+    """Base class of callbacks. Subclass it, override hooks, and put an instance into `unspool.callbacks`.
 
     Every `*_event` hook is called with the keywords `kwargs`, `response_obj`, `start_time` and `end_time`.
-    `kwargs` is the call's `model_call_details`, one dict that grows as the call goes on; the times are
+    `kwargs` is the call's `model_call_details`, one dict that grows during the call; the times are
     naive local datetimes, as in LiteLLM. The `async_*` hooks belong to async calls, the others to sync ones.
     """
 
     def log_pre_api_call(self, model: str, messages: Any, kwargs: dict[str, Any]) -> None:
-        """The request is about to be sent, sync or async."""
+        """Called before the request is sent, sync or async."""
 
     def log_post_api_call(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """The response has come, sync or async; of a stream, its headers."""
+        """Called when the response has arrived, sync or async; for a stream, its headers."""
 
     def log_stream_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """A chunk is about to be handed out: sync only, and not if `unspool.disable_streaming_logging`."""
+        """Called before a chunk is emitted: sync only, and not if `unspool.disable_streaming_logging`."""
 
     def log_success_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """The call has succeeded: once. `response_obj` is the response, of a stream the rebuilt one."""
+        """Called once when the call has succeeded. `response_obj` is the response, rebuilt for a stream."""
 
     def log_failure_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """The call has failed: once. `kwargs["exception"]` says how; `response_obj` is None."""
+        """Called once when the call has failed. `kwargs["exception"]` is the error; `response_obj` is
+        None.
+        """
 
     async def async_log_stream_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """Never called by a stream of Unspool's: an async stream reports its end only, as in LiteLLM."""
+        """Never called by Unspool: an async stream reports its end only, as in LiteLLM."""
 
     async def async_log_success_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """As `log_success_event`, for an async call."""
+        """Like `log_success_event`, for an async call."""
 
     async def async_log_failure_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """As `log_failure_event`, for an async call."""
+        """Like `log_failure_event`, for an async call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a call, and the hook that hears of it."""
+    """An event of a call, and the hook that is called for it."""
 
     hook: str
     kwargs: dict[str, Any]
@@ -78,7 +80,7 @@ class Event:
     def tell(self, callback: Any) -> Any:
         """Call a logger's hook, or a function."""
         if not is_logger(callback):
-            # By position, as LiteLLM does: a function may call its parameters what it likes.
+            # By position, as LiteLLM does: a function may name its parameters freely.
             return callback(self.kwargs, self.response_obj, self.start_time, self.end_time)
         return getattr(callback, self.hook, _unheard)(
             kwargs=self.kwargs,
@@ -97,7 +99,7 @@ def tell_of_request(callback: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def tell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> None:
-    """Tell everybody in turn. Who fails is logged; coroutine functions hear of async calls only."""
+    """Call each callback in turn. Failures are logged; coroutine functions are called in async calls only."""
     for callback in callbacks:
         try:
             if not inspect.iscoroutinefunction(callback):
@@ -107,7 +109,7 @@ def tell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> None:
 
 
 async def atell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> None:
-    """As `tell_all`, and who returns an awaitable is awaited."""
+    """Like `tell_all`, awaiting the callbacks that return an awaitable."""
     for callback in callbacks:
         try:
             answer = tell(callback)
@@ -118,7 +120,7 @@ async def atell_all(callbacks: Iterable[Any], tell: Callable[[Any], Any]) -> Non
 
 
 def is_logger(callback: Any) -> bool:
-    """A `CustomLogger`, or an object that has its hooks without being one (a subclass of LiteLLM's, say)."""
+    """Whether this is a `CustomLogger`, or has its hooks without being one, such as LiteLLM's."""
     if isinstance(callback, CustomLogger):
         return True
     return not callable(callback) and (
@@ -127,12 +129,12 @@ def is_logger(callback: Any) -> bool:
 
 
 def listed(name: str) -> list[Any]:
-    """What stands in one of the package's lists, such as `success_callback`, at this moment."""
+    """Return the current contents of one of the package's lists, such as `success_callback`."""
     return list(getattr(sys.modules["unspool"], name))
 
 
 def each_once(*lists: Sequence[Any] | None) -> list[Any]:
-    """The callbacks of several lists, in order; one that stands in two of them is told once."""
+    """Return the callbacks of several lists, in order, each only once."""
     found: list[Any] = []
     for callback in (callback for callbacks in lists for callback in callbacks or ()):
         if not any(callback is other for other in found):
@@ -141,10 +143,10 @@ def each_once(*lists: Sequence[Any] | None) -> list[Any]:
 
 
 def refuse_unusable(callbacks: Iterable[Any]) -> None:
-    """Say at the start of a call what LiteLLM would say after it, or never.
+    """Check callbacks at the start of a call; LiteLLM would report bad ones after it, or never.
 
     Raises:
-        MockError: one of them is neither a logger nor a function.
+        MockError: one of them isn't a logger or a function.
     """
     for callback in callbacks:
         if not callable(callback) and not is_logger(callback):
@@ -156,4 +158,4 @@ def refuse_unusable(callbacks: Iterable[Any]) -> None:
 
 
 def _unheard(**_: Any) -> None:
-    """Stands in for a hook that a logger of somebody else's class doesn't have."""
+    """Replacement for a hook that a logger of another class lacks."""

@@ -1,4 +1,4 @@
-"""`unspool demo`: what the package is for, in ten seconds, offline."""
+"""`unspool demo`: the package in ten seconds, offline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUESTION = [{"role": "user", "content": "What's the weather in Paris, and what 
 
 
 def run_demo(*, fast: bool = False) -> None:
-    """Print the demo. `fast` leaves the pauses out; so does output that isn't a terminal."""
+    """Print the demo. `fast` omits the pauses; so does output that isn't a terminal."""
     clock: Clock = REAL_CLOCK if sys.stdout.isatty() and not fast else VirtualClock()
     openai = _recorded("openai", "gpt-4o-mini", clock)
     _show_rebuilt(openai, _recorded("anthropic", "claude-haiku-4-5", VirtualClock(), quiet=True))
@@ -63,7 +63,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 
 def _print_chunk(chunk: ModelResponseStream) -> None:
-    """Text as it comes, a bar between chunks; a tool call on a line of its own."""
+    """Print text as it arrives, a bar between chunks; a tool call on its own line."""
     delta = chunk.choices[0].delta
     if delta.content:
         _write(delta.content + _dim("|"))
@@ -100,7 +100,7 @@ def _calls(response: ModelResponse) -> list[tuple[str | None, object]]:
 
 
 def _show_loop(clock: Clock) -> None:
-    _title("3  A model that says the same thing for ever, and the guard that stops it")
+    _title("3  A model that repeats itself forever, and the guard that stops it")
     _write("   ")
     source = FakeStream(["How are you? "], repeat=FOREVER)
     stream = CustomStreamWrapper(source, model="gpt-4o-mini")

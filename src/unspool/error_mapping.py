@@ -1,4 +1,4 @@
-"""From what a provider, a transport or a bug threw to the error that the caller sees.
+"""Map what a provider, a transport or a bug raised to the error that the caller sees.
 
 A status and a body become one of LiteLLM's classes; any other exception is
 recognised by its name, so that this module needs neither httpx nor httpx2 nor an SDK.
@@ -44,8 +44,8 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     529: InternalServerError,  # Anthropic's "overloaded"
 }
 
-# An error in a stream has a type and no status. https://docs.anthropic.com/en/api/errors; in LiteLLM an
-# Anthropic stream's error is a 500 whatever it says: so it stays for the two below.
+# An error in a stream has a type and no status. https://docs.anthropic.com/en/api/errors; in LiteLLM every
+# error in an Anthropic stream is a 500: the two below stay so.
 _STATUS_OF_TYPE: dict[str, int] = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -72,8 +72,8 @@ _STATUS_OF_TYPE: dict[str, int] = {
     "DEADLINE_EXCEEDED": 504,
 }
 
-# The providers' own words and codes, in lower case, and the statuses that they come with. A 400 alone says
-# nothing of these: the same status stands for a misspelt parameter.
+# The providers' own words and codes, in lower case, and their statuses. A 400 alone doesn't identify these: a
+# misspelt parameter has the same status.
 _KEY_STATUSES = (400, 403)
 _KEY_SIGNS = (
     *("api key not valid", "api key not found", "api key expired", "api_key_invalid"),  # Google, with a 400
@@ -108,9 +108,9 @@ _POLICY_SIGNS = (
 )
 
 _LONGEST = 10_000
-"""How many characters of a foreign message are shown: more than any provider's own message has."""
+"""How many characters of a foreign message are shown: more than any provider's message has."""
 
-# In this order: the first that fits is the error's class.
+# In this order: the first match is the error's class.
 _REFINED: tuple[tuple[type[ProviderError], tuple[int, ...], tuple[str, ...]], ...] = (
     (AuthenticationError, _KEY_STATUSES, _KEY_SIGNS),
     (ContextWindowExceededError, _CONTEXT_STATUSES, _CONTEXT_SIGNS),
@@ -119,12 +119,12 @@ _REFINED: tuple[tuple[type[ProviderError], tuple[int, ...], tuple[str, ...]], ..
 
 
 def error_for_status(status: int, message: str, *, reasons: str = "", **details: Any) -> ProviderError:
-    """The error of a status; `details` are `ProviderError`'s arguments.
+    """Return the error of a status; `details` are `ProviderError`'s arguments.
 
-    A wrong key, a prompt that is too long and a content policy have classes of their own, known by the
-    provider's words: in the message, the code, the type and `reasons`, which is what else it says.
+    A wrong key, a prompt that is too long and a content policy have dedicated classes, recognised by the
+    provider's words in the message, the code, the type and `reasons` (further texts of the body).
 
-    A status without a class of its own is a `BadRequestError` below 500 and an `APIError` above.
+    A status without a dedicated class is a `BadRequestError` below 500 and an `APIError` above.
     """
     cls = _BY_STATUS.get(status)
     if cls is None:
@@ -146,12 +146,12 @@ def _refined(cls: type[ProviderError], status: int, text: str) -> type[ProviderE
 
 
 def _aws_type(headers: Any) -> str:
-    """AWS's name for an error, which comes in a header: `UnrecognizedClientException:http://…`."""
+    """Return AWS's name for an error, from a header: `UnrecognizedClientException:http://…`."""
     return str(headers.get("x-amzn-errortype", "")) if isinstance(headers, Mapping) else ""
 
 
 def error_from_body(body: Any, *, status: int | None = None, **details: Any) -> ProviderError:
-    """The error that a provider's JSON body tells of, whatever its envelope.
+    """Return the error that a provider's JSON body reports, in any envelope.
 
     Args:
         body: parsed JSON, or the text of a body that isn't JSON.
@@ -176,12 +176,12 @@ def _bounded(text: str) -> str:
 
 
 def _reasons(error: Mapping[str, Any]) -> str:
-    """What an error says beside its message, but never what it repeats of the request."""
+    """Return an error's texts beside its message, except copies of the request."""
     details, metadata, inner = error.get("details"), error.get("metadata"), error.get("innererror")
     found = [error.get("__type"), error.get("status")]
     if isinstance(details, list):  # Google
         found += [detail.get("reason") for detail in details if isinstance(detail, Mapping)]
-    if isinstance(metadata, Mapping):  # OpenRouter: the upstream provider's own answer
+    if isinstance(metadata, Mapping):  # OpenRouter: the upstream provider's own response
         found.append(metadata.get("raw"))
     if isinstance(inner, Mapping):  # Azure
         found.append(inner.get("code"))
@@ -189,20 +189,22 @@ def _reasons(error: Mapping[str, Any]) -> str:
 
 
 def _named_status(error: Mapping[str, Any]) -> str | None:
-    """Google's word for what went wrong."""
+    """Return Google's reason for the error."""
     status = error.get("status")
     return status if isinstance(status, str) else None
 
 
 def _innermost(body: Any) -> dict[str, Any]:
-    """The object that holds the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"errors": [{…}]}`, …"""
+    """Return the object that contains the message: `{"error": {…}}`, `[{"error": {…}}]`, `{"errors": [{…}]}`,
+    …
+    """
     if isinstance(body, list) and body:
         return _innermost(body[0])
     if not isinstance(body, dict):
         return {"message": body if isinstance(body, str) else None}
     inner = body.get("error") or body.get("errors")
     if isinstance(inner, list) and inner:
-        inner = {"status_code": body.get("status_code"), **_innermost(inner)}  # watsonx says it once
+        inner = {"status_code": body.get("status_code"), **_innermost(inner)}  # watsonx sends one
     if isinstance(inner, dict):
         return inner
     return {**body, "message": inner} if isinstance(inner, str) else body
@@ -228,9 +230,9 @@ def _own_status(error: Mapping[str, Any], code: Any, kind: Any) -> int:
 
 
 def map_exception(error: BaseException, *, model: str, llm_provider: str) -> ProviderError:
-    """The error that stands for an exception of a source, a transport or an SDK.
+    """Map an exception of a source, a transport or an SDK.
 
-    A `ProviderError` stays itself, with model and provider filled in. An exception with a
+    A `ProviderError` is returned itself, with model and provider filled in. An exception with a
     `status_code` (an SDK's), or with a response that has one (httpx's `HTTPStatusError`), becomes the
     class of that status; a timeout becomes `Timeout`; anything else becomes `APIConnectionError`, as in
     LiteLLM. `.original_exception` is always set.
@@ -268,10 +270,10 @@ def _title(llm_provider: str) -> str:
 
 
 def _attribute(error: object, name: str) -> Any:
-    """An attribute; None where there is none, or where a property of an SDK's exception raises."""
+    """Return an attribute; None if there is none, or if a property of an SDK's exception raises."""
     try:
         return getattr(error, name, None)
-    except Exception:  # noqa: BLE001 - whatever somebody else's property raises
+    except Exception:  # noqa: BLE001 - a foreign property may raise anything
         return None
 
 

@@ -1,7 +1,7 @@
 """Every error that Unspool raises.
 
     UnspoolError
-    ├── ProviderError                        the provider, or the way to it, failed: has `status_code`
+    ├── ProviderError                        the provider or the connection failed: has `status_code`
     │   ├── AuthenticationError              401
     │   ├── PermissionDeniedError            403
     │   ├── NotFoundError                    404
@@ -22,24 +22,24 @@
     │   ├── ServiceUnavailableError          503
     │   │   └── MidStreamFallbackError       its original's status
     │   ├── APIConnectionError               500
-    │   │   └── IncompleteStreamError        no finish reason came (is a MidStreamFallbackError too)
+    │   │   └── IncompleteStreamError        the stream had no finish reason (is a MidStreamFallbackError too)
     │   ├── APIError                         as given
     │   └── APIResponseValidationError       500
     │       └── JSONSchemaValidationError
-    ├── MockError                            a fake was asked for something it can't do
-    │   └── ScriptError                      a script contains something that a stream can't be made of
+    ├── MockError                            a fake got a value that it can't use
+    │   └── ScriptError                      a script contains an item that can't be streamed
     │       ├── UnscriptedRequestError       no turn of a script answers this request (is a CassetteError too)
     │       └── UnplayedTurnsError           turns of a script were left over (is a CassetteError too)
-    ├── FaultError                           a fault has nothing to break, or makes no sense
-    ├── CassetteError                        a cassette can't be used as it was asked to
+    ├── FaultError                           a fault has nothing to break, or impossible settings
+    ├── CassetteError                        a cassette can't be used as requested
     │   ├── CassetteNotFoundError            there is no such file (is a FileNotFoundError too)
     │   ├── CassetteFormatError              the file isn't a cassette (is a ValueError too)
     │   ├── CassetteWriteError               the file can't be written (is an OSError too)
     │   ├── UnrecordedRequestError           no recording answers this request
-    │   ├── RecordingEndedError              the client reads on where the recording stops
-    │   ├── UnplayedInteractionsError        a test that was to use them all left some over
-    │   └── NetworkBlockedError              something reached for the network inside a cassette
-    └── WireError                            bytes or events that break their own format
+    │   ├── RecordingEndedError              the client reads beyond the end of the recording
+    │   ├── UnplayedInteractionsError        a test that requires all of them left some over
+    │   └── NetworkBlockedError              code opened a connection inside a cassette
+    └── WireError                            bytes or events violate their format
         ├── EventTooLargeError
         ├── ChecksumError
         └── MalformedEventError
@@ -80,23 +80,23 @@ class UnspoolError(Exception):
 
 
 def name_of(error: BaseException) -> str:
-    """The name to show for an error: its class's, or the one that it had before it broke a stream."""
+    """Return the name to show for an error: its class's, or the one from before it broke a stream."""
     mapped: str = getattr(error, "mapped_name", "")
     return mapped or error.__class__.__name__
 
 
 class ProviderError(UnspoolError):
-    """An error response of a provider, or a failure on the way to it.
+    """An error response of a provider, or a failure to reach it.
 
     Positional arguments are LiteLLM's, in its order for each class; further details are keywords.
     `str(error)` and `.message` start with the class's name. `.generated_content` is the text that
     the stream had delivered before the error, `.is_pre_first_chunk` whether it had delivered
-    nothing, `.original_exception` the exception that this one stands for.
+    nothing, `.original_exception` the exception that this one was mapped from.
 
     Args:
         message: what happened.
-        model: the model that was asked.
-        llm_provider: the provider that was asked.
+        model: the model of the request.
+        llm_provider: the provider of the request.
         response: the HTTP response, an httpx or httpx2 one.
         request: the HTTP request.
         status_code: instead of the class's own.
@@ -107,7 +107,7 @@ class ProviderError(UnspoolError):
     """Whether an error of this class stands for an HTTP response."""
 
     positions: ClassVar[tuple[str, ...]] = _names(_MODEL_FIRST)
-    """The names of the positional arguments."""
+    """Names of the positional arguments."""
 
     mapped_name: str = ""
     """The name of the class that this error had before it broke a stream."""
@@ -121,7 +121,7 @@ class ProviderError(UnspoolError):
 
     @classmethod
     def _named(cls, given: tuple[Any, ...]) -> dict[str, Any]:
-        """Positional arguments by their names; a single text is the message in every class."""
+        """Name the positional arguments; a single text is the message in every class."""
         if len(given) == 1 and isinstance(given[0], str):
             return {"message": given[0]}
         if len(given) > len(cls.positions):
@@ -210,7 +210,7 @@ class ProviderError(UnspoolError):
 
     @property
     def original_exception(self) -> BaseException:
-        """What this error stands for: itself, unless it was made from another exception."""
+        """The exception that this error was mapped from; otherwise the error itself."""
         return self if self._original_exception is None else self._original_exception
 
     @original_exception.setter
@@ -245,7 +245,7 @@ def _restored(cls: type[E], args: tuple[Any, ...], state: dict[str, Any]) -> E:
 
 
 def _portable(value: Any) -> Any:
-    """A value that survives pickling: itself, or a text about an exception that doesn't, or nothing.
+    """Return a value that can be unpickled: itself, or a text for an exception that can't, or None.
 
     The OpenAI SDK's exceptions can be pickled but not unpickled.
     """
@@ -339,7 +339,7 @@ class ContextWindowExceededError(BadRequestError):
 class ContentPolicyViolationError(BadRequestError):
     """400: the provider's content filter refused the request.
 
-    `.provider_specific_fields` is what the caller of the constructor says of the filter, or None.
+    `.provider_specific_fields` is the constructor's argument with the filter's details, or None.
     """
 
     positions = _names("message model llm_provider response litellm_debug_info provider_specific_fields body")
@@ -454,9 +454,9 @@ class RepetitionError(InternalServerError, MidStreamFallbackError):
     Caught by `except InternalServerError` (LiteLLM's documented promise) and by
     `except MidStreamFallbackError` (what its newer releases raise).
 
-    `.repeated` is what repeats, `.period` its length in chunks, `.count` how often it came,
-    `.first_chunk` the index of the emitted chunk where it began, `.channel` where it was seen:
-    `content`, `reasoning` or `tool_calls`.
+    `.repeated` is the repeated text or chunks, `.period` its length in chunks, `.count` the number of
+    repetitions, `.first_chunk` the index of the emitted chunk where it began, `.channel` the part of the
+    delta: `content`, `reasoning` or `tool_calls`.
     """
 
     default_status = 500
@@ -488,7 +488,7 @@ class APIError(ProviderError):
 
 
 class APIConnectionError(ProviderError):
-    """500: the connection failed, or the stream made no sense."""
+    """500: the connection failed, or the stream could not be parsed."""
 
     default_status = 500
     has_response = False
@@ -509,14 +509,14 @@ class IncompleteStreamError(APIConnectionError, MidStreamFallbackError):
 
 
 class APIResponseValidationError(ProviderError):
-    """500: the answer isn't what its own format promises."""
+    """500: the response violates its own format."""
 
     default_status = 500
     positions = _names(f"message llm_provider model {_RETRIES}")
 
 
 class JSONSchemaValidationError(APIResponseValidationError):
-    """The answer doesn't match the JSON schema of the request. `.raw_response` is the answer's text."""
+    """The response doesn't match the JSON schema of the request. `.raw_response` is its text."""
 
     positions = _names("model llm_provider raw_response schema")
 
@@ -553,7 +553,7 @@ _adopted: Any = None
 
 
 def _adopt_sdk_bases() -> None:
-    """Give the classes above the bases that LiteLLM documents, if the OpenAI SDK is loaded.
+    """Add the base classes that LiteLLM documents, if the OpenAI SDK is loaded.
 
     The bases of a class may change while it has instances: errors made earlier get them too. An SDK that
     is still being imported, or isn't the SDK at all, has no bases to give.
@@ -572,26 +572,26 @@ def _adopt_sdk_bases() -> None:
 
 
 class MockError(UnspoolError, ValueError):
-    """A fake was asked for something that it can't do; the message says what it takes instead."""
+    """A fake got a value that it can't use; the message says what it expects instead."""
 
 
 class ScriptError(MockError):
     """A stream's script or source contains something that isn't a chunk: the test is wrong, not the provider.
 
-    It is no `ProviderError`, so that no `pytest.raises(APIConnectionError)` takes it for the provider's.
+    It isn't a `ProviderError`, so that `pytest.raises(APIConnectionError)` doesn't catch it.
     """
 
 
 class FaultError(UnspoolError, ValueError):
-    """A fault was made with impossible settings, or the answer has nothing in it that it could break."""
+    """A fault has impossible settings, or the response contains nothing that it could break."""
 
 
 class CassetteError(UnspoolError):
-    """A cassette can't be used as it was asked to; the message says what to do about it."""
+    """A cassette can't be used as requested; the message says what to do about it."""
 
 
 class CassetteNotFoundError(CassetteError, FileNotFoundError):
-    """There is no cassette of that name, and nothing may be recorded."""
+    """There is no cassette of that name, and the record mode forbids recording."""
 
 
 class CassetteFormatError(CassetteError, ValueError):
@@ -599,35 +599,37 @@ class CassetteFormatError(CassetteError, ValueError):
 
 
 class CassetteWriteError(CassetteError, OSError):
-    """A cassette can't be written. What stood in the file before still does."""
+    """A cassette can't be written. The file is unchanged."""
 
 
 class CassetteWarning(UserWarning):
-    """What a cassette reports without failing; the message says what to do.
+    """A problem with a cassette that is no failure; the message says what to do.
 
-    Something in the file is probably a mistake, though it can be played back; it holds connection failures of
-    an earlier run; a killed run left recordings behind; or a new recording stands beside a good file instead
-    of replacing it.
+    The file can be played back but probably contains a mistake; it contains connection failures of an earlier
+    run; a killed run left recordings behind; or a new recording was written beside a good file instead of
+    replacing it.
     """
 
 
 class UnrecordedRequestError(CassetteError):
-    """No recording answers this request, and nothing may be recorded.
+    """No recording matches this request, and the record mode forbids recording.
 
     The message shows the nearest recording and where the two differ.
     """
 
 
 class RecordingEndedError(CassetteError):
-    """The client reads on where the recording stops: whoever recorded it had hung up there."""
+    """The client reads beyond the end of the recording, where the recorded client had disconnected."""
 
 
 class UnplayedInteractionsError(CassetteError):
-    """Interactions were left over where all of them had to be used."""
+    """Interactions were left over where all of them must be used."""
 
 
 class UnscriptedRequestError(ScriptError, CassetteError):
-    """No turn of a script answers a request: none is left, none fits, several do, or it may not be made."""
+    """No turn of a script answers a request: none is left, none matches, several match, or it is
+    forbidden.
+    """
 
 
 class UnplayedTurnsError(ScriptError, CassetteError):
@@ -635,16 +637,16 @@ class UnplayedTurnsError(ScriptError, CassetteError):
 
 
 class NetworkBlockedError(CassetteError):
-    """Something reached for the network inside a cassette, past every client that Unspool knows."""
+    """Code opened a connection inside a cassette, with a client that Unspool doesn't intercept."""
 
 
 class WireError(UnspoolError, ValueError):
-    """Bytes or events that break their own format.
+    """Bytes or events violate their format.
 
     Args:
-        message: what was expected, what came, and what to do next.
-        data: the offending bytes or text, as they came (the first 1,000 of them are shown).
-        position: how many bytes of the stream came before `data`, where that is known.
+        message: what was expected, what arrived, and what to do next.
+        data: the offending bytes or text, unchanged (the first 1,000 are shown).
+        position: how many bytes of the stream precede `data`, if known.
     """
 
     def __init__(self, message: str, *, data: bytes | str = "", position: int | None = None) -> None:

@@ -1,8 +1,9 @@
 """Fake sources: streams that come from a script instead of a provider.
 
 A script is a sequence of items, in the order in which they happen: text, chunks, the provider's own
-bytes or events, pauses, errors. `FakeStream` plays one, once, several times or endlessly, and keeps account
-of who took what and whether anybody closed it. `unspool.chunk_makers` writes chunks for scripts:
+bytes or events, pauses, errors. `FakeStream` plays one, once, several times or endlessly, and counts the
+items that the consumer pulled and whether it closed the stream. `unspool.chunk_makers` makes chunks for
+scripts:
 
     FakeStream([role_chunk(), *text_chunks("It rains."), Pause(2.0), httpx.ReadError("reset")])
     FakeStream(text_chunks("How are you? "), repeat=FOREVER)
@@ -29,14 +30,14 @@ from unspool.wire.event import WireEvent
 __all__ = ["FOREVER", "FakeStream", "ModelResponseListIterator", "Pause", "ScriptItem"]
 
 FOREVER: Final = math.inf
-"""As often as anybody asks: for `FakeStream(..., repeat=FOREVER)`."""
+"""Endlessly: for `FakeStream(..., repeat=FOREVER)`."""
 
 
 class ModelResponseListIterator:
     """LiteLLM's fake source: chunks from a list, one after the other, once.
 
-    Sync and async iteration share one position, so that one may go on where the other stopped. After
-    the last item it is over for good; iterating again yields nothing.
+    Sync and async iteration share one position, so that one may continue where the other stopped. Iterating
+    again after the last item yields nothing.
 
     Args:
         model_responses: what to yield, as it is.
@@ -84,7 +85,7 @@ class ModelResponseListIterator:
 ScriptItem = (
     str | bytes | Mapping[str, Any] | BaseModel | WireEvent | Pause | BaseException | type[BaseException]
 )
-"""What may stand in a script; see `FakeStream`."""
+"""An item of a script; see `FakeStream`."""
 
 _OVER: Final = object()
 
@@ -92,48 +93,47 @@ _OVER: Final = object()
 class FakeStream:
     """A source that plays a script, sync or async.
 
-    What the items of a script do:
+    The items of a script:
 
     - `str`: yields a chunk with that text. `""` too: empty chunks exist.
-    - a chunk (a pydantic model, ours or an SDK's) or a `dict`: yielded as it is, never changed. What
-      repeats is the same object each time.
+    - a chunk (a pydantic model, ours or an SDK's) or a `dict`: yielded as it is, never changed. A repeated
+      script yields the same object each time.
     - `bytes`: the provider's own bytes. They go through the provider's decoder, so that an event or a
       character may be cut anywhere, and yield the chunks that they complete, or none.
-    - `WireEvent`: an event of the provider, which yields the chunks that it stands for.
+    - `WireEvent`: an event of the provider, which yields the chunks that it translates to.
     - `Pause`: time passes on the clock.
     - an exception, or a class of one: raised; the stream is over then.
 
     Bytes and events belong to one response: one decoder sees all of them, and is flushed where the
     stream ends, which is where a cut-off response is noticed. `repeat` is part of that response: the
-    bytes of each round follow those of the round before, even inside of a character, and what a
-    provider sends after its last event (`[DONE]`) counts for nothing. What repeats for ever is never
-    flushed.
+    bytes of each round follow those of the round before, even inside a character, and bytes after a
+    provider's last event (`[DONE]`) are ignored. An endless stream is never flushed.
 
-    A script is read as the stream goes on, so it may be a generator, and an endless one if it's played
-    once. Only a script that repeats is kept, once.
+    A script is read lazily, so it may be a generator, even an endless one if it's played once. Only a script
+    that repeats is stored.
 
-    In async iteration other tasks get their turn before each item, so that even an endless stream can
-    be cancelled. `close` and `aclose` end the stream; afterwards nothing comes from it any more.
+    Async iteration lets other tasks run before each item, so that even an endless stream can be cancelled.
+    After `close` or `aclose` the stream yields nothing more.
 
     Args:
-        script: the items, each a `ScriptItem`. A type checker makes `list[object]` of a mixed list, so that
-            they are checked when their turn comes.
+        script: the items, each a `ScriptItem`. A type checker infers `list[object]` for a mixed list, so each
+            is checked when it is played.
         repeat: how often to play it: a whole number from 1, or `FOREVER`.
-        provider: who speaks in the bytes and events: a provider, or a wire format's name.
+        provider: the source of the bytes and events: a provider, or a wire format's name.
         clock: what pauses pass on.
 
     Attributes:
-        pulled: how many items the consumer has taken.
+        pulled: how many items the consumer has pulled.
         bytes_pulled: how many of the script's bytes have been decoded for it.
-        ended: whether the script has run out, or has raised.
+        ended: whether the script is exhausted, or has raised.
         closed: whether the stream has been closed.
-        closed_after: how many items had been taken then; None before.
-        closed_at: when that was, as `clock.monotonic()` says; None before.
+        closed_after: how many items had been pulled then; None before.
+        closed_at: when that was, by `clock.monotonic()`; None before.
 
     Raises:
-        MockError: the script isn't one, or can't be repeated so often, or the provider is unknown. A bad item
-            is reported when its turn comes; bytes of another format at their end; and so are two rounds of
-            an endless stream from which nothing came.
+        MockError: the script isn't a sequence of items, or can't be repeated so often, or the provider is
+            unknown. Raised later: for a bad item when it is played, for bytes of another format at their end,
+            and for an endless stream that yields nothing in two rounds.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class FakeStream:
         return step
 
     def close(self) -> None:
-        """Close the stream, and the generator that writes its script, if one does. Idempotent."""
+        """Close the stream, and the generator that its script comes from, if any. Idempotent."""
         if self.closed:
             return
         self.closed = True
@@ -259,7 +259,7 @@ class FakeStream:
         done, pulled, barren = 1, 0, 0
         while done < repeat:
             barren = barren + 1 if self.pulled == pulled else 0
-            if repeat == FOREVER and barren == 2:  # one may be: its last event can end in the next round
+            if repeat == FOREVER and barren == 2:  # after one, an event may be incomplete
                 raise MockError(_BARREN)
             pulled = self.pulled
             yield from kept
@@ -267,7 +267,7 @@ class FakeStream:
 
 
 _BARREN = (
-    "this script repeats for ever, and nothing has come from two whole rounds of it: are there pauses only,"
+    "this script repeats forever, and two whole rounds of it yielded nothing: does it contain pauses only,"
     " half an event, or bytes after the provider's last event, such as [DONE]?"
 )
 
@@ -277,22 +277,22 @@ _UNPLAYABLE = (
 
 
 def check_repeat(repeat: object) -> None:
-    """Refuse what is no number of times.
+    """Check how often to repeat.
 
     Raises:
-        MockError: it's neither a whole number from 1 nor `FOREVER`.
+        MockError: `repeat` isn't a whole number from 1, or `FOREVER`.
     """
     if repeat != FOREVER and not (isinstance(repeat, int) and repeat >= 1):
         raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r:.200}")
 
 
 def _is_script(thing: object) -> bool:
-    """Not a lone item, though text, bytes, dicts and pydantic models can be iterated too."""
+    """Whether this is a script and not a single item: text, bytes, dicts and models can be iterated too."""
     return isinstance(thing, Iterable) and not isinstance(thing, str | bytes | Mapping | BaseModel)
 
 
 def _settled(item: ScriptItem) -> ScriptItem:
-    """The item, text as a chunk: made once, however often it's played."""
+    """Return the item, text as a chunk: made once, however often it's played."""
     if not isinstance(item, str):
         return item
     chunk = chunk_with(Delta(content=item))
@@ -315,7 +315,7 @@ def _exception(item: BaseException | type) -> BaseException:
 
 
 class _Reader:
-    """The provider's decoder and normalizer, made when a script first needs them."""
+    """The provider's decoder and normalizer, created when a script first needs them."""
 
     def __init__(self, provider: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Text as readers see it: cut between the characters that they would count."""
+"""Text split into the characters that readers see."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import unicodedata
 
 
 def graphemes(text: str) -> list[str]:
-    """The characters of a text as readers see them: its extended grapheme clusters.
+    """Split a text into the characters that readers see: its extended grapheme clusters.
 
-    Follows https://www.unicode.org/reports/tr29/ with what `unicodedata` knows. Where that lacks a
-    property, the broader one is taken (any spacing mark joins, any symbol may follow a zero-width
-    joiner): a cluster may come out longer than by the book, but none is ever split.
+    Follows https://www.unicode.org/reports/tr29/ with what `unicodedata` knows. Where that lacks a property,
+    a broader one is used (any spacing mark joins, any symbol may follow a zero-width joiner): a cluster may
+    be longer than specified, but is never split.
     """
     if text.isascii() and "\r" not in text:
         return list(text)
@@ -25,11 +25,11 @@ def graphemes(text: str) -> list[str]:
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 
-# What goes on with the character before it, beside all marks: the joiners, halfwidth voicing marks, Thai
+# Characters that extend the one before them, beside all marks: the joiners, halfwidth voicing marks, Thai
 # and Lao vowels, skin tones, and the tags that spell a region's flag.
 _EXTENDING = re.compile(f"[{_ZWNJ}{_ZWJ}\uff9e\uff9f\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
-# What goes on with the character after it (Prepended_Concatenation_Mark, and letters of Indic scripts).
+# Characters that extend the one after them (Prepended_Concatenation_Mark, and letters of Indic scripts).
 _PREPENDED = re.compile(
     "[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\u1cf5\u1cf6\U000110bd\U000110cd\U000111c2\U000111c3"
     "\U000113d1\U0001193f\U00011941\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02]"
@@ -79,7 +79,7 @@ def _joins_in_hangul(before: str, char: str) -> bool:
 
 
 def _hangul_type(char: str) -> str:
-    """L, V and T are leading, vowel and trailing letters; S is a syllable that is open, C one that isn't."""
+    """L, V and T are leading, vowel and trailing letters; S is an open syllable, C a closed one."""
     if "\uac00" <= char <= "\ud7a3":
         return "C" if (ord(char) - 0xAC00) % 28 else "S"
     for kind, letters in _HANGUL_LETTERS.items():
@@ -107,7 +107,7 @@ def _is_regional(char: str) -> bool:
 
 
 def _joins_to_emoji(text: str, start: int, at: int) -> bool:
-    """A pictograph, whatever extends it, a zero-width joiner, and another: a family, a profession."""
+    """A pictograph, its extenders, a zero-width joiner, and another: a family, a profession."""
     if text[at - 1] != _ZWJ or not _is_pictograph(text[at]):
         return False
     return _is_pictograph(text[_base(text, start, at)])
@@ -125,7 +125,9 @@ def _joins_to_conjunct(text: str, start: int, at: int) -> bool:
 
 
 def _base(text: str, start: int, at: int) -> int:
-    """Where the last character before `at` is that extends no other; the cluster's first one at least."""
+    """Return the position of the last character before `at` that extends no other; at least the cluster's
+    first.
+    """
     base = at - 1
     while base > start and _extends(text[base]):
         base -= 1

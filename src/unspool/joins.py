@@ -1,4 +1,4 @@
-"""How the pieces of each field become one value: texts joined, calls told apart, lists put together."""
+"""Join the pieces of each field into one value: texts and lists joined, calls separated."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pydantic import BaseModel
 from unspool.models import ChatCompletionDeltaToolCall, ChatCompletionMessageToolCall, Record
 
 Pieces = defaultdict[str, list[Any]]
-"""By field, what was said in it, in order and without the Nones."""
+"""Pieces by field, in order and without the Nones."""
 
 
 def file_fields(fields: Mapping[str, Any], pieces: Pieces) -> None:
-    """Put each field that says something with what it said before."""
+    """Append the value of each non-empty field to its pieces."""
     for key, value in fields.items():
         if value is not None:
             pieces[key].append(value)
 
 
 def gather(records: Iterable[Any]) -> Pieces:
-    """Records or dicts of one kind, turned into pieces."""
+    """Collect the pieces of records or dicts of one kind."""
     pieces: Pieces = defaultdict(list)
     for record in records:
         if isinstance(record, BaseModel):
@@ -38,13 +38,13 @@ def gather(records: Iterable[Any]) -> Pieces:
 
 
 def join(pieces: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """Each field's pieces made one value; a field that amounts to nothing isn't there."""
+    """Join each field's pieces into one value; omit fields whose value is empty."""
     joined = {key: _JOINS.get(key, _join_unknown)(values) for key, values in pieces.items() if values}
     return {key: value for key, value in joined.items() if value is not None}
 
 
 def _join_unknown(values: list[Any]) -> Any:
-    """Lists are joined, dicts merged; of anything else the last counts, as it may well be repeated."""
+    """Join lists, merge dicts; return the last of anything else, as it may be repeated."""
     if all(isinstance(value, list) for value in values):
         return _flat(values)
     if all(isinstance(value, dict) for value in values):
@@ -74,7 +74,7 @@ def _last_given(values: list[Any]) -> Any:
 
 
 def _join_logprobs(values: list[Any]) -> Any:
-    """The lists of each field joined. OpenRouter sends a mere number at times: then the last one."""
+    """Join the lists of each field. OpenRouter sometimes sends a number instead: then return the last one."""
     if not all(isinstance(value, Mapping | BaseModel) for value in values):
         return values[-1]
     fields = dict.fromkeys(key for value in values for key in dict(value))
@@ -88,8 +88,8 @@ def _join_audio(values: list[Any]) -> Record:
 
 
 def join_base64(pieces: list[str]) -> str:
-    """Base64 of all the bytes, whether each piece was encoded by itself or the whole and then cut."""
-    encoded = re.findall("[^=]+=*", "".join(pieces))  # padding can only stand at an end
+    """Join base64, whether each piece was encoded separately or the whole was encoded and then cut."""
+    encoded = re.findall("[^=]+=*", "".join(pieces))  # padding only occurs at an end
     if len(encoded) < 2:
         return "".join(encoded)
     return base64.b64encode(b"".join(map(base64.b64decode, encoded))).decode()
@@ -101,7 +101,7 @@ def _join_function_call(values: list[Any]) -> dict[str, Any]:
 
 
 def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Merged, but each `citation` is one of the `citations`, and texts are pieces."""
+    """Merge dicts, but collect each `citation` in `citations`, and join texts."""
     cited = [value["citation"] for value in values if value.get("citation") is not None]
     citations = cited if all(isinstance(citation, list) for citation in cited) else [cited]
     merged = {**({"citations": citations} if cited else {}), **_merge(values), **_join_streamed_texts(values)}
@@ -110,15 +110,15 @@ def _join_provider_fields(values: list[dict[str, Any]]) -> dict[str, Any] | None
 
 
 def _join_streamed_texts(values: list[dict[str, Any]]) -> dict[str, str]:
-    """Cohere's plans and Replicate's logs, which LiteLLM's builder keeps the last piece of."""
+    """Join Cohere's plans and Replicate's logs; LiteLLM's builder uses only the last piece."""
     pieces = {key: [value[key] for value in values if value.get(key)] for key in ("logs", "tool_plan")}
     return {key: "".join(texts) for key, texts in pieces.items() if texts}
 
 
 def _join_thinking(values: list[Any]) -> list[dict[str, Any]] | None:
-    """Anthropic's blocks. A thinking block ends with its signature, a redacted one comes whole.
+    """Join Anthropic's blocks. A thinking block ends with its signature, a redacted one is a single piece.
 
-    What was never signed is a block too: LiteLLM drops it, and with it all the thinking of a cut stream.
+    Unsigned thinking is a block too: LiteLLM drops it, and with it all the thinking of a cut stream.
     """
     blocks: list[list[dict[str, Any]]] = [[]]
     for piece in _flat(values):
@@ -140,14 +140,14 @@ def _thinking_block(block: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _join_reasoning_details(values: list[Any]) -> list[Any]:
-    """OpenRouter's entries; those of text that follow each other under one index are pieces of one."""
+    """Join OpenRouter's entries; consecutive ones of text under one index are pieces of one."""
     entries = _flat(values)
     return [_reasoning_detail(list(pieces)) for _, pieces in groupby(entries, key=_reasoning_key)]
 
 
 def _reasoning_key(entry: Any) -> object:
     kind = entry.get("type") if isinstance(entry, dict) else None
-    # Anything else, such as encrypted reasoning, comes whole: it's like no neighbour.
+    # Anything else, such as encrypted reasoning, is whole and never joined.
     return (kind, entry.get("index")) if kind in ("reasoning.text", "reasoning.summary") else object()
 
 
@@ -164,11 +164,11 @@ def _join_tool_calls(values: list[Any]) -> Any:
 
 
 def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[ChatCompletionDeltaToolCall]]:
-    """The fragments of each call, sorted by index and then by appearance.
+    """Group the fragments by call, sorted by index and then by appearance.
 
-    A fragment with an id that is known continues that call, any other one the latest of its index, unless
-    it starts a call. One that has neither id nor name, under an index that no call has, continues the latest
-    call: some gateways count fragments instead of calls.
+    A fragment with a known id continues that call, any other one the latest of its index, unless it starts a
+    call. A fragment without id and name, under an unused index, continues the latest call: some gateways
+    count fragments instead of calls.
     """
     calls: list[list[ChatCompletionDeltaToolCall]] = []
     known: dict[str, list[ChatCompletionDeltaToolCall]] = {}
@@ -225,7 +225,7 @@ def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionM
 
 
 def complete_calls(calls: Iterable[ChatCompletionMessageToolCall]) -> None:
-    """Give whole calls without arguments the `{}` that this means."""
+    """Give whole calls without arguments an empty `{}`."""
     for call in calls:
         if call.function is not None and not call.function.arguments:
             call.function.arguments = "{}"
@@ -252,4 +252,4 @@ _JOINS: dict[str, Callable[[list[Any]], Any]] = {
     "transcript": _text,
     "type": _last_given,
 }
-"""How a field's pieces become one value. Any other field: `_join_unknown`."""
+"""How to join a field's pieces. Any other field: `_join_unknown`."""

@@ -1,8 +1,8 @@
-"""Errors in mid-stream: of the mapped class and `MidStreamFallbackError` at once.
+"""Errors in mid-stream: instances of the mapped class and of `MidStreamFallbackError`.
 
 LiteLLM wraps an error that breaks a stream into a `MidStreamFallbackError`, which hides it from
 `except RateLimitError`. Here both kinds of `except` catch it. A 4xx stays as it is, except 408 and 429:
-asking again doesn't help there.
+a retry doesn't help there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from unspool.errors import (
 _ASKED_AGAIN = (408, 429)
 
 _UNBROKEN: dict[int, ProviderError] = {}
-"""Errors that have broken a stream, as they were before: by id, for as long as they live."""
+"""Errors that have broken a stream, as they were before, by id; dropped with the error."""
 
 
 class MidStreamRateLimitError(RateLimitError, MidStreamFallbackError):
@@ -96,15 +96,15 @@ for _mapped, _broken in _PAIRS.items():
 
 
 def breaks_a_stream(error: ProviderError) -> bool:
-    """Whether LiteLLM wraps this error when it comes in mid-stream: each but a 4xx other than 408 and 429."""
+    """Whether LiteLLM wraps this error in mid-stream: all except a 4xx other than 408 and 429."""
     return not 400 <= error.status_code < 500 or error.status_code in _ASKED_AGAIN
 
 
 def of_this_stream(error: ProviderError) -> ProviderError:
     """Return the error itself, or a copy of it if it has been raised by another stream before.
 
-    One error may be in the scripts of several streams. What the caller of the first one caught never changes
-    because of the second one.
+    One error may be in the scripts of several streams. The second stream must not change the error that the
+    caller of the first one caught.
     """
     if id(error) in _UNBROKEN:
         return copy(_UNBROKEN[id(error)])
@@ -114,9 +114,9 @@ def of_this_stream(error: ProviderError) -> ProviderError:
 
 
 def in_mid_stream(error: ProviderError, *, generated_content: str, is_pre_first_chunk: bool) -> ProviderError:
-    """The same error as it's raised where it breaks a stream: of both classes, with the text so far.
+    """Return the error to raise where it breaks a stream: of both classes, with the text so far.
 
-    It stays the object that `of_this_stream` gives, so that a test can tell which one came out.
+    It is the object that `of_this_stream` returns, so that a test can check its identity.
     """
     if breaks_a_stream(error) and not isinstance(error, MidStreamFallbackError):
         error.mapped_name = error.__class__.__name__
@@ -127,7 +127,7 @@ def in_mid_stream(error: ProviderError, *, generated_content: str, is_pre_first_
 
 
 def _pair(cls: type[ProviderError]) -> type[MidStreamFallbackError]:
-    """The class above, or one made for a subclass of the user's, which is pickled by that subclass."""
+    """Return the class above, or one made for a user's subclass, which is pickled by that subclass."""
     if cls not in _PAIRS:
         made = {"has_response": True, "__reduce__": _reduced}
         _PAIRS[cls] = type(cls.__name__, (cls, MidStreamFallbackError), made)

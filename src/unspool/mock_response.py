@@ -1,11 +1,11 @@
-"""`mock_response=`: an answer handed in with the call, instead of a provider's.
+"""`mock_response=`: a response passed with the call, instead of a provider's.
 
 It may be
 
 - text, streamed in pieces of three characters, as LiteLLM does it, but never cutting an emoji
 - a `ModelResponse`, or a dict of one, streamed as one chunk and its finish
-- a list, or anything else that a stream may be made of: chunks, dicts of chunks, pieces of text, exceptions
-  that break it there, `FakeStream`s; without `stream=True`, the response that they add up to
+- a list, or another source of a stream: chunks, dicts of chunks, pieces of text, exceptions that break it
+  there, `FakeStream`s; without `stream=True`, the response that they add up to
 - an exception, or `"litellm.RateLimitError"`, `"litellm.InternalServerError"`,
   `"litellm.ContextWindowExceededError"` (or `"unspool.…"`): raised by the call
 - `"Exception: content_filter_policy…"`: a `BadRequestError`, raised by the call; and
@@ -53,7 +53,7 @@ from unspool.streaming.items import refuse_wrong_items
 from unspool.streaming.wrapper import CustomStreamWrapper
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
-"""What every made-up answer costs, in tokens: LiteLLM's figures for one that isn't streamed."""
+"""The usage of every mock response, in tokens: LiteLLM's figures without streaming."""
 
 _ERRORS: dict[str, type[ProviderError]] = {
     f"{package}.{error.__name__}": error
@@ -68,12 +68,12 @@ _OVERLOADED = "Exception: mock_streaming_error"
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """What to answer with.
+    """A mock of a response.
 
     Attributes:
         response: as above; None if there are only tool calls.
         tool_calls: dicts in the shape of a message's.
-        seconds: how long to wait before answering.
+        seconds: how long to wait before the response.
         times_out: raise Timeout instead.
     """
 
@@ -83,14 +83,14 @@ class Mock:
     times_out: bool = False
 
     def content(self, model: str, *, n: int | None, stream: bool) -> Any:
-        """A `ModelResponse`, or of a stream what `CustomStreamWrapper` takes.
+        """Return a `ModelResponse`, or for a stream the source of a `CustomStreamWrapper`.
 
         Args:
-            n: how many times a text, or the tool calls, are answered; 1 by default.
+            n: the number of choices with the text or the tool calls; 1 by default.
 
         Raises:
-            ProviderError: the mock is that error.
-            Exception: the mock is that exception.
+            ProviderError: the mock is this error.
+            Exception: the mock is this exception.
             MockError: the mock is of no such kind.
         """
         self._raise_errors()
@@ -136,7 +136,7 @@ class Mock:
         return ModelResponse(model=model, choices=choices, usage=USAGE)
 
     def _pieces(self, model: str, n: int) -> list[ModelResponseStream]:
-        """The same as chunks, each of which speaks for all the choices."""
+        """Return the same as chunks, each with all the choices."""
         common = ChunkFields(id=response_id(), model=model)
         said = text_chunks(self.response, **common) if self.response else []
         for place, call in enumerate(self._calls()):
@@ -181,7 +181,7 @@ def _fragments(
 
 
 def _overloaded(*, stream: bool) -> FakeStream:
-    """Give what LiteLLM's mock of a broken stream does: Anthropic's 529, before the first chunk."""
+    """Raise like LiteLLM's mock of a broken stream: Anthropic's 529, before the first chunk."""
     error = InternalServerError(
         "This is a mock error raised mid-stream", llm_provider="anthropic", status_code=529
     )
@@ -199,7 +199,7 @@ def _is_response(given: object) -> bool:
 
 
 def _for_all(chunk: ModelResponseStream, n: int) -> ModelResponseStream:
-    """A chunk of one choice, as one in which `n` choices say the same."""
+    """Copy the choice of a chunk `n` times."""
     (choice,) = chunk.choices
     return chunk.model_copy(
         update={"choices": [choice.model_copy(update={"index": place}) for place in range(n)]}
@@ -207,7 +207,7 @@ def _for_all(chunk: ModelResponseStream, n: int) -> ModelResponseStream:
 
 
 def _added_up(items: Any, model: str) -> ModelResponse:
-    """What a stream of these items amounts to."""
+    """Rebuild the response of a stream of these items."""
     return stream_chunk_builder(list(CustomStreamWrapper(items, model, is_mock=True))) or ModelResponse(
         model=model
     )

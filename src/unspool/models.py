@@ -1,9 +1,9 @@
-"""The objects that a stream is made of, and the response that it adds up to.
+"""The chunks of a stream, and the response that they add up to.
 
 Names and shapes are LiteLLM's, which are OpenAI's with additions. Every record can be read by
-attribute, by `record["key"]` and by `record.get("key")`, keeps fields that it doesn't know, and dumps
-to plain data. A field that streams carry only now and then (`usage` on a chunk, `reasoning_content`
-on a delta) is an attribute only where it was given, so `hasattr` tells whether it was.
+attribute, by `record["key"]` and by `record.get("key")`, preserves unknown fields, and dumps to plain data.
+An optional field (`usage` on a chunk, `reasoning_content` on a delta) is an attribute only if the provider
+sent it; test with `hasattr`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ logger = logging.getLogger("unspool")
 
 _MISSING = object()
 
-# LiteLLM's, and what it lacks: of Anthropic (pause_turn and model_context_window_exceeded),
+# LiteLLM's table, extended with the finish reasons that it lacks: of Anthropic (pause_turn and
+# model_context_window_exceeded),
 # Bedrock (malformed_…, and its Titan's FINISH, LENGTH, STOP_CRITERIA_MET and CONTENT_FILTERED), Cohere
 # (TOOL_CALL, STOP_SEQUENCE, USER_CANCEL, ERROR_LIMIT), watsonx (cancelled, time_limit, token_limit) and
-# Replicate (canceled). What isn't here is answered with "stop" and a logged warning.
+# Replicate (canceled). An unknown one is mapped to "stop", with a logged warning.
 FINISH_REASONS: dict[str, str] = {
     reason: mapped
     for mapped, reasons in {
@@ -50,7 +51,7 @@ NO_FINISH = "has_no_finish_reason"
 
 
 def map_finish_reason(reason: str) -> str:
-    """OpenAI's word for a provider's finish reason, by LiteLLM's table."""
+    """Map a provider's finish reason to OpenAI's, by LiteLLM's table."""
     mapped = FINISH_REASONS.get(reason)
     if mapped is None:
         logger.warning("unknown finish_reason %.200r, taken as 'stop'", reason)
@@ -59,17 +60,17 @@ def map_finish_reason(reason: str) -> str:
 
 
 def response_id() -> str:
-    """An id for a response whose provider gave none."""
+    """Make an id for a response whose provider sent none."""
     return f"chatcmpl-{uuid4()}"
 
 
 def current_second() -> int:
-    """The default of `created`. A `datetime`, so that freezegun reaches it."""
+    """Return the default of `created`. Uses `datetime`, so that freezegun applies."""
     return int(datetime.now(UTC).timestamp())
 
 
 class Record(BaseModel):
-    """A pydantic model that also reads like a dict and keeps what it doesn't know."""
+    """A pydantic model that also reads like a dict and preserves unknown fields."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=(), defer_build=True)
 
@@ -92,12 +93,12 @@ class Record(BaseModel):
         return self.model_dump(**options)
 
     def to_dict(self, **options: Any) -> dict[str, Any]:
-        """The record as plain data, as the OpenAI SDK's method of this name; options are `model_dump`'s."""
+        """Return plain data, like the OpenAI SDK's method of this name; options are `model_dump`'s."""
         options.pop("use_api_names", None)
         return self.model_dump(**options)
 
     def to_json(self, *, indent: int | None = 2, **options: Any) -> str:
-        """The record as JSON, as the OpenAI SDK's method of this name; options are `model_dump_json`'s."""
+        """Return JSON, like the OpenAI SDK's method of this name; options are `model_dump_json`'s."""
         options.pop("use_api_names", None)
         return self.model_dump_json(indent=indent, **options)
 
@@ -118,9 +119,9 @@ def assemble(
     extra: dict[str, Any] | None = None,
     hidden: dict[str, Any] | None = None,
 ) -> R:
-    """A record made of values that are known to be valid: nothing is checked, nothing is copied.
+    """Make a record from values that are known to be valid, without checking or copying them.
 
-    The stream core makes every chunk that it emits in this way, for a third of what validation costs.
+    The stream core makes every emitted chunk this way, at a third of the cost of validation.
 
     Args:
         fields: a value for *every* declared field of `cls`. The dict becomes the record's own.
@@ -153,7 +154,7 @@ def assemble_one(
     delta: dict[str, Any],
     extras: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
 ) -> ModelResponseStream:
-    """A chunk of one choice, as `assemble` would make it of three records, in two thirds of the time.
+    """Make a chunk of one choice, as `assemble` would from three records, in two thirds of the time.
 
     Args:
         chunk: its fields. Those of `choices` are filled in, as is `delta` in the choice's.
@@ -183,14 +184,16 @@ def assemble_one(
 
 
 class _AllFields(set[str]):
-    """All fields of a record class, as one set for all the instances that `assemble` makes.
+    """Return all fields of a record class, as one set shared by the instances that `assemble` makes.
 
-    A stream's chunks stay in memory till its end. With a set each, the garbage collector took a third of
-    all time.
+    A stream's chunks stay in memory until its end. With a set for each, the garbage collector took a third of
+    the time.
     """
 
     def add(self, name: str, /) -> None:
-        """Pydantic adds the name of each attribute that is set: it's here already, or it's an extra."""
+        """Ignore the name that pydantic adds for each attribute: it is in the set already, or it's an
+        extra.
+        """
 
 
 @cache
@@ -203,7 +206,7 @@ UNCHANGEABLE = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def own(value: T) -> T:
-    """A copy of a value, down to what can't be changed.
+    """Copy a value in depth, except immutable parts.
 
     Pydantic's `model_copy(deep=True)` takes many times as long, and a stream copies every tool call.
     """
@@ -226,7 +229,7 @@ def _copied(value: Any) -> Any:
 
 
 def _json_text(value: Any) -> Any:
-    """Tool arguments as text: some servers send an object, some null."""
+    """Return tool arguments as text: some servers send an object, some null."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)
@@ -244,7 +247,7 @@ class FunctionCall(Function):
 
 
 class CustomToolCallPayload(Record):
-    """What a call of `type: "custom"` holds: free text instead of JSON."""
+    """The input of a call of `type: "custom"`: free text instead of JSON."""
 
     name: str | None = None
     input: Annotated[str, BeforeValidator(_json_text)] = ""
@@ -276,7 +279,7 @@ class _AnyToolCall(Record):
 
 
 class ChatCompletionDeltaToolCall(_AnyToolCall):
-    """A fragment of a tool call; `index` says of which one."""
+    """A fragment of a tool call; `index` identifies the call."""
 
     index: int = 0
 
@@ -291,7 +294,7 @@ class ChatCompletionMessageToolCall(_AnyToolCall):
     id: Annotated[str, BeforeValidator(_call_id)] = Field(default_factory=lambda: str(uuid4()))
 
 
-# Attributes that exist only where they were given a value.
+# Attributes that exist only if they were given a value.
 _OCCASIONAL = frozenset({"reasoning_content", "thinking_blocks", "images", "annotations", "reasoning_items"})
 _DELTA_QUIRKS = _OCCASIONAL | {"reasoning", "tool_calls"}
 
@@ -311,7 +314,7 @@ def _with_indices(calls: Any) -> Any:
 
 
 class _Spoken(Record):
-    """What deltas and messages share."""
+    """Base of deltas and messages."""
 
     if TYPE_CHECKING:  # undeclared for pydantic, so that they are absent unless given
         reasoning_content: str = ""
@@ -327,7 +330,7 @@ class _Spoken(Record):
 
 
 class Delta(_Spoken):
-    """What one chunk adds to one choice."""
+    """The part of a chunk that extends one choice."""
 
     tool_calls: list[ChatCompletionDeltaToolCall] | None = None
     audio: Any = None
@@ -349,7 +352,7 @@ class Delta(_Spoken):
 
 
 class Message(_Spoken):
-    """What one choice said in full."""
+    """The whole message of one choice."""
 
     role: str = "assistant"
     tool_calls: list[ChatCompletionMessageToolCall] | None = None
@@ -370,7 +373,7 @@ class Message(_Spoken):
 
 
 def _map_reason(data: dict[str, Any]) -> dict[str, Any]:
-    """Put OpenAI's finish reason in place; what the provider said stays in `native_finish_reason`."""
+    """Store OpenAI's finish reason, and the provider's own in `native_finish_reason`."""
     reason = data.get("finish_reason")
     if reason is None:
         return data
@@ -384,7 +387,7 @@ def _map_reason(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class StreamingChoices(Record):
-    """One choice's share of a chunk."""
+    """One choice of a chunk."""
 
     finish_reason: str | None = None
     index: int = 0
@@ -402,7 +405,7 @@ class StreamingChoices(Record):
 
 
 class Choices(Record):
-    """One whole answer."""
+    """One choice of a response."""
 
     finish_reason: str = "stop"
     index: int = 0
@@ -420,7 +423,7 @@ class Choices(Record):
 
 
 class CompletionTokensDetails(Record):
-    """Where the completion tokens went, in tokens."""
+    """A breakdown of the completion tokens."""
 
     accepted_prediction_tokens: int | None = None
     audio_tokens: int | None = None
@@ -431,7 +434,7 @@ class CompletionTokensDetails(Record):
 
 
 class PromptTokensDetails(Record):
-    """What the prompt tokens were, in tokens."""
+    """A breakdown of the prompt tokens."""
 
     audio_tokens: int | None = None
     cached_tokens: int | None = None
@@ -445,7 +448,7 @@ def _count(value: Any) -> Any:
 
 
 def _prompt_details(data: dict[str, Any]) -> dict[str, Any]:
-    """Cache counts from the top-level keys of Anthropic (`cache_*`) and DeepSeek (`prompt_cache_*`)."""
+    """Read cache counts from the top-level keys of Anthropic (`cache_*`) and DeepSeek (`prompt_cache_*`)."""
     hits = data.get("cache_read_input_tokens")
     found = {
         "cached_tokens": data.get("prompt_cache_hit_tokens") if hits is None else hits,
@@ -464,7 +467,7 @@ def _with_details(data: dict[str, Any], key: str, found: dict[str, Any]) -> dict
 
 
 class Usage(Record):
-    """What a request cost, in tokens. Other counters of a provider are kept as they came."""
+    """The token usage of a request. Other counters of a provider are preserved unchanged."""
 
     completion_tokens: Annotated[int, BeforeValidator(_count)] = 0
     prompt_tokens: Annotated[int, BeforeValidator(_count)] = 0
@@ -484,7 +487,7 @@ class Usage(Record):
 
 
 class _Response(Record):
-    """What chunks and responses share."""
+    """Base of chunks and responses."""
 
     id: str = Field(default_factory=response_id)
     created: int = Field(default_factory=current_second)
@@ -496,10 +499,9 @@ class _Response(Record):
 
     @cached_property
     def _hidden_params(self) -> dict[str, Any]:
-        """What LiteLLM knows of a response beside its content; no part of what is dumped.
+        """LiteLLM's metadata about a response, excluded from dumps.
 
-        A stream's chunks share theirs, and the time is the only difference: each makes a dict of its own
-        when it is first read.
+        The chunks of a stream share it, except for the time: each makes its own dict when it is first read.
         """
         fields = self.__dict__
         shared = fields.pop(STREAMS_HIDDEN, None)
@@ -507,7 +509,7 @@ class _Response(Record):
 
     @property
     def _response_ms(self) -> float | None:
-        """How long the call took, in milliseconds; None for what no call gave."""
+        """How long the request took, in milliseconds; None for a response that no request returned."""
         milliseconds: float | None = self._hidden_params.get("_response_ms")
         return milliseconds
 
@@ -533,7 +535,8 @@ class ModelResponseStream(_Response):
 class ModelResponse(_Response):
     """A whole response.
 
-    With `stream=True`, or choices that are `StreamingChoices`, its constructor gives a `ModelResponseStream`,
+    With `stream=True`, or choices that are `StreamingChoices`, its constructor returns a
+    `ModelResponseStream`,
     as LiteLLM documents.
     """
 

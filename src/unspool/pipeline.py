@@ -1,7 +1,7 @@
-"""The one protocol for everything incremental, and the way to join its parts.
+"""The protocol of incremental stages, and their chain.
 
-A stage takes items one at a time and hands on whatever they complete. It knows no socket, no clock
-and no thread, so that the sync and the async client share every line of it.
+A stage takes items one at a time and emits the items that they complete. It uses no socket, no clock and no
+thread, so the sync and the async client share all of it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ Out_co = TypeVar("Out_co", covariant=True)
 class Stage(Protocol[In_contra, Out_co]):
     """Items in, items out: a decoder, a normalizer, a guard, a fault.
 
-    Both methods are lazy: what came before a bad item in the same input is delivered, then the error
-    is raised. Read their result to its end before the next call.
+    Both methods are lazy: the items before a bad one in the same input are delivered, then the error is
+    raised. Read their result to its end before the next call.
     """
 
     def feed(self, item: In_contra, /) -> Iterator[Out_co]:
-        """What this item completes."""
+        """Yield the items that this one completes."""
         ...
 
     def flush(self) -> Iterator[Out_co]:
-        """What was still held back when the input ended. A cut-off stream is noticed here."""
+        """Yield the remaining items at the end of the input. Detects a cut-off stream."""
         ...
 
 

@@ -1,6 +1,6 @@
-"""The cassettes that come with the package: real-shaped streams for tests, docs and `unspool demo`.
+"""The cassettes included in the package: real-shaped streams for tests, docs and `unspool demo`.
 
-They hold one interaction each, named `<provider>/<scenario>`.
+Each contains one interaction, and is named `<provider>/<scenario>`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from unspool.cassette.store import load
 
-# A wheel holds them inside the package; an editable install finds them where they are kept.
+# A wheel has them inside the package; an editable install uses the folder in the repository.
 _FOLDERS = (Path(__file__).parent / "_cassettes", Path(__file__).parents[2] / "cassettes")
 
 
 def sample_names() -> list[str]:
-    """The names of all samples, such as `openai/parallel-tools`."""
+    """Return the names of all samples, such as `openai/parallel-tools`."""
     folder = _folder()
     return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
 
 
 def sample_path(name: str) -> Path:
-    """Where a sample's cassette is.
+    """Return the path of a sample's cassette.
 
     Raises:
         FileNotFoundError: there is no sample of that name.
@@ -34,7 +34,7 @@ def sample_path(name: str) -> Path:
 
 @cache
 def sample_body(name: str) -> bytes:
-    """The response body of a sample: the bytes of its stream.
+    """Return the response body of a sample: the bytes of its stream.
 
     Raises:
         FileNotFoundError: there is no sample of that name.

@@ -1,8 +1,8 @@
-"""How many tokens a response took: what the provider reported, or an estimate where it said nothing.
+"""Token usage of a response: the provider's report, or an estimate without one.
 
-LiteLLM counts what wasn't reported with the model's own tokenizer, whose vocabulary has to be fetched.
-Tests run without a network and want the same number everywhere, so the counter here only measures the
-text. Where the exact number matters, hand in another `TokenCounter`.
+LiteLLM counts unreported tokens with the model's own tokenizer, whose vocabulary it downloads. Tests run
+without a network and need the same number everywhere, so the counter here only measures the text. Where the
+exact number matters, pass another `TokenCounter`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, Protocol
 logger = logging.getLogger("unspool")
 
 BYTES_PER_TOKEN = 4
-"""UTF-8 bytes that one token is taken to stand for."""
+"""UTF-8 bytes per token."""
 
 MESSAGE_TOKENS = 3
-"""What frames each message, and the start of the answer, in OpenAI's chat format: in tokens."""
+"""Tokens around each message, and at the start of the response, in OpenAI's chat format."""
 
 
 class TokenCounter(Protocol):
-    """Counts the tokens of a text or of a conversation, as LiteLLM's `token_counter` does."""
+    """A counter of the tokens of a text or of a conversation, called like LiteLLM's `token_counter`."""
 
     def __call__(
         self,
@@ -31,7 +31,7 @@ class TokenCounter(Protocol):
         text: str | None = None,
         messages: Sequence[Mapping[str, Any]] | None = None,
     ) -> int:
-        """The number of tokens; exactly one of `text` and `messages` is given."""
+        """Return the number of tokens; exactly one of `text` and `messages` is passed."""
         ...
 
 
@@ -42,18 +42,18 @@ def token_counter(
 ) -> int:
     """Estimate the tokens of a text, or of the messages of a request.
 
-    Four bytes of UTF-8 are a token, the last one perhaps a short one; a message takes three more, and
-    so does the start of the answer. Summed over 444 recorded answers of many models this is within 2 %
-    of what cl100k_base and o200k_base count; for nine in ten of those of 40 characters or more it's 0.6
-    to 1.5 times as much. Short texts and scripts other than Latin are further off.
+    Four bytes of UTF-8 are a token, the last one perhaps a short one; a message has three more, and so has
+    the start of the response. Summed over 444 recorded responses of many models this is within 2 % of the
+    counts of cl100k_base and o200k_base; for nine in ten of those of 40 characters or more it is 0.6 to 1.5
+    times as much. Short texts and scripts other than Latin are less exact.
 
     Args:
-        model: makes no difference here.
-        text: counted alone, if it is given.
+        model: ignored.
+        text: counted alone, if passed.
         messages: in OpenAI's format. Their texts and tool calls count; images, audio and files don't.
 
     Returns:
-        Tokens; 0 if neither a text nor messages are given.
+        Tokens; 0 without a text and messages.
     """
     if text is not None:
         return _tokens(text)
@@ -63,7 +63,7 @@ def token_counter(
 
 
 def _tokens(text: str) -> int:
-    # Half a surrogate pair has no UTF-8, but stands in a stream that was cut in the middle of an escape.
+    # Half a surrogate pair has no UTF-8, but occurs in a stream that was cut inside an escape.
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
 
 
@@ -72,7 +72,7 @@ def _message_tokens(message: Mapping[str, Any]) -> int:
 
 
 def _texts(value: Any) -> list[str]:
-    """What is text in a message's value: a string, the text parts of a list, tool calls as JSON."""
+    """Return the text in a message's value: a string, the text parts of a list, tool calls as JSON."""
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list):
@@ -97,20 +97,20 @@ def settle_usage(
     count_prompt: Callable[[], int],
     count_text: Callable[[str], int],
 ) -> dict[str, Any]:
-    """What a stream cost, by all that it reported on the way; what it never reported is counted.
+    """Combine all the usage reports of a stream; count what it never reported.
 
-    A reported 0 counts as reported. An answer of text alone has 0 reasoning tokens unless
-    the provider says otherwise; beyond that no estimate is mixed into what it says.
+    A reported 0 counts as reported. A response of text alone has 0 reasoning tokens unless the provider
+    reports others; apart from that, no estimate is added to a report.
 
     Args:
-        reports: usages with all three totals, in the order they came, each with the counts so far.
+        reports: usages with all three totals, in order of arrival, each with the counts so far.
         answer: what the model wrote, its calls as JSON: counted if no completion tokens were reported.
-        thoughts: what it thought aloud; the same.
+        thoughts: the model's reasoning; likewise.
         is_text_only: there is nothing but text.
-        is_cut_off: this is Anthropic's stream without its end: if just one report speaks of completion
-            tokens, it's the placeholder from the start of the stream, and says nothing.
+        is_cut_off: this is Anthropic's stream without its end: if only one report has completion tokens, it's
+            the placeholder from the start of the stream, and ignored.
         count_prompt: called if no prompt tokens were reported; if it fails, they are 0.
-        count_text: called with what is to be counted, never with an empty text.
+        count_text: called with the text to count, never with an empty one.
 
     Returns:
         The fields of a usage.
@@ -131,7 +131,7 @@ def settle_usage(
 
 
 def _merge_counts(known: dict[str, Any], reported: Mapping[str, Any]) -> None:
-    """The last value of each counter; a 0 never replaces a count.
+    """Return the last value of each counter; a 0 never replaces a count.
 
     Ollama reports zeros until its last chunk, Anthropic the prompt at the start alone.
     """
@@ -145,11 +145,11 @@ def _merge_counts(known: dict[str, Any], reported: Mapping[str, Any]) -> None:
 
 
 def _or_zero(count_prompt: Callable[[], int]) -> int:
-    """A prompt that can't be counted shouldn't cost anybody the response."""
+    """Count the prompt's tokens; 0 if counting fails, so that the caller still gets the response."""
     try:
         return count_prompt()
     except Exception:
-        logger.warning("the prompt's tokens can't be counted and are taken as 0", exc_info=True)
+        logger.warning("the prompt's tokens can't be counted and are reported as 0", exc_info=True)
         return 0
 
 
@@ -162,9 +162,9 @@ def _details(merged: Mapping[str, Any], reasoning: int | None) -> dict[str, Any]
 
 
 def _total(merged: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> int:
-    """As the last report with these very counts has it; the sum if none has.
+    """Return the total of the last report with exactly these counts; their sum if there is none.
 
-    A provider may count more than the two, such as tokens that it thought and doesn't show.
+    A provider may count more than the two, such as hidden reasoning tokens.
     """
     settled = merged["prompt_tokens"], merged["completion_tokens"]
     for counts in reversed(reports):
