@@ -13,7 +13,7 @@ from tests.faults.reading import ending, pieces
 from unspool.cassette.model import Interaction, header
 from unspool.error_mapping import error_from_body
 from unspool.faults import Answer, BadGzip, ContentType, HtmlPage, Status
-from unspool.faults.provider_errors import BODIES
+from unspool.providers.errors import ERRORS
 
 
 def test_anything_may_be_answered() -> None:
@@ -59,7 +59,7 @@ def test_gzip_is_good_for_so_many_chunks(after: int) -> None:
 # Refusals
 
 
-@pytest.mark.parametrize("provider", BODIES)
+@pytest.mark.parametrize("provider", ERRORS)
 def test_a_refusal_is_a_json_object_with_its_text(provider: str) -> None:
     for status in STATUSES:
         broken = Status(status, provider, message="No.").apply(answers.OPENAI).response

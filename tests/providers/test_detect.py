@@ -4,7 +4,7 @@ import pytest
 
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange, provider_at
-from unspool.providers.registry import AS_EVENTS, PATHS, PROVIDERS, Provider
+from unspool.providers.registry import PROVIDERS, Provider
 
 EVENTS = "text/event-stream; charset=utf-8"
 AWS = "application/vnd.amazon.eventstream"
@@ -184,7 +184,8 @@ def test_a_provider_is_added_in_three_lines(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_formats_that_are_named_are_those_that_there_are() -> None:
-    named = {*PATHS.values(), *AS_EVENTS, *AS_EVENTS.values()}
+    named = {name for name, known in FORMATS.items() if known.paths}
+    named |= {known.as_events for known in FORMATS.values() if known.as_events}
     for provider in PROVIDERS.values():
         named |= {provider.wire_format, *provider.paths.values()}
 

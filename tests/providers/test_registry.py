@@ -7,6 +7,7 @@ import pytest
 from unspool.errors import LiteLLMUnknownProvider
 from unspool.providers import format_of
 from unspool.providers.detect import provider_at
+from unspool.providers.errors import ERRORS
 from unspool.providers.registry import PROVIDERS
 
 
@@ -49,3 +50,16 @@ def test_an_unknown_provider_is_an_error_that_names_the_nearest() -> None:
         LiteLLMUnknownProvider, match=r"unknown provider 'antropic': did you mean 'anthropic'\?"
     ):
         format_of("antropic")
+
+
+def test_the_table_of_paths_is_read_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match=r"WireFormat\.paths"):
+        from unspool.providers.registry import PATHS
+
+    assert PATHS["/v1/messages"] == "anthropic-messages"
+    with pytest.raises(TypeError):
+        PATHS["/acme"] = "openai-chat"
+
+
+def test_a_provider_names_errors_that_there_are() -> None:
+    assert {known.errors for known in PROVIDERS.values() if known.errors} <= set(ERRORS)

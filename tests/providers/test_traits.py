@@ -10,9 +10,11 @@ from tests.faults import answers
 from unspool.faults.frames import framing_of
 from unspool.faults.model_event import finishes, format_of_body, speaks
 from unspool.providers import FORMATS, builder_for, decoder_for, end_marks, load, normalizer_for, traits_of
+from unspool.providers.errors import errors_of
 from unspool.providers.traits import Traits
 from unspool.script.encode import CODECS
 
+FORMATS_WITHOUT_PATHS = {"cohere-v1"}  # its paths are others' elsewhere, so `PROVIDERS` has them
 EVERY_FORMAT = pytest.mark.parametrize("name", FORMATS)
 
 
@@ -24,6 +26,9 @@ def test_a_format_has_every_trait(name: str) -> None:
     assert decoder_for(name) is not decoder_for(name)
     assert normalizer_for(name) is not normalizer_for(name)
     assert all(map(callable, (traits.looks_like, traits.speaks, traits.finishes)))
+    assert errors_of(name).body(503, "No more.")
+    assert not traits.reason or set(traits.reasons) == {"length", "tool_calls"}
+    assert known.paths or known.as_events or name in FORMATS_WITHOUT_PATHS
     assert known.request is None or callable(builder_for(name))
     assert known.response is None or callable(load(known.response))
     assert known.encoder is None or callable(load(f"{known.encoder}:stream"))
@@ -32,7 +37,8 @@ def test_a_format_has_every_trait(name: str) -> None:
 @EVERY_FORMAT
 def test_a_format_lives_in_one_folder(name: str) -> None:
     known = FORMATS[name]
-    named = filter(None, (known.normalizer, known.traits, known.request, known.response, known.encoder))
+    parts = (known.normalizer, known.traits, known.errors, known.request, known.response, known.encoder)
+    named = filter(None, parts)
 
     folders = {".".join(place.partition(":")[0].split(".")[:3]) for place in named}
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 from random import Random
-from typing import Any
-
-from pydantic_core import to_json
 
 from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.fault import Asked, Fault, Feed, at_event, each_frame, missing, nothing_to_break, where
-from unspool.faults.frames import JSON, AWSFraming, Frame, json_in
+from unspool.faults.frames import Frame, json_in
 from unspool.faults.model_event import (
     choices_that,
     finishes,
@@ -25,8 +22,9 @@ from unspool.faults.model_event import (
     unfinished,
 )
 from unspool.faults.parts import Part, Piece, Sent, Stop
-from unspool.faults.provider_errors import AWS_EXCEPTIONS, BODIES, TEXTS, known, provider_asked
+from unspool.faults.provider_errors import TEXTS, known
 from unspool.faults.settings import check_settings
+from unspool.providers.errors import Errors, errors_at, errors_of, event_in
 from unspool.providers.traits import Path, put_at, value_at
 from unspool.wire.event import WireEvent
 
@@ -306,28 +304,28 @@ class ErrorEvent(Fault):
         known(self.provider or "openai")
 
     def feed(self) -> Feed:
-        asked = "openai"
+        asked = known("openai")
         said = 0
         last: Frame | None = None
         ended = False
-        dialect: str | None = None
+        wire_format = ""
 
         def change(frame: Frame) -> Iterator[Frame | Part]:
-            nonlocal said, dialect, last, ended
-            dialect, last = dialect or format_of_frame(frame), frame
+            nonlocal said, wire_format, last, ended
+            wire_format, last = wire_format or format_of_frame(frame) or "", frame
             ends, says = finishes(frame), speaks(frame)
             if said + says == self.after and ends and says:  # the error comes in the place of the reason
                 said += 1
                 yield unfinished(frame) or frame
             if said == self.after and (ends or says):
-                yield from self._error(frame, dialect, asked)
+                yield from self._error(frame, wire_format, asked)
             said += says
             ended = ended or ends
             yield frame
 
         def stop(_stop: Stop) -> Iterable[Frame | Part]:
             if last is not None and said == self.after and said and not ended:
-                return self._error(last, dialect, asked)
+                return self._error(last, wire_format, asked)
             raise nothing_to_break(self, f"{counted(self.after, 'event')} that say something")
 
         frames = each_frame(change, at_stop=stop)
@@ -335,187 +333,30 @@ class ErrorEvent(Fault):
         def feed(part: Part) -> Iterable[Part]:
             nonlocal asked
             if isinstance(part, Sent):
-                asked = provider_asked(part.request)
+                asked = errors_at(part.request.uri)
             return frames(part)
 
         return feed
 
-    def _error(self, frame: Frame, dialect: str | None, asked: str) -> Iterator[Frame | Part]:
-        event = self._event(dialect or "", frame, asked)
+    def _error(self, frame: Frame, wire_format: str, asked: Errors) -> Iterator[Frame | Part]:
+        event = self._event(wire_format, frame, asked)
         yield frame.saying(event).moved(frame.at)
         if closing := frame.framing.closing():
             yield Piece(closing, frame.at)
         yield Stop(frame.at)
 
-    def _event(self, dialect: str, frame: Frame, asked: str) -> WireEvent:
-        native = _NATIVE.get(dialect)
-        provider = self.provider or native or (asked if asked in _LIKE_OPENAI else "openai")
+    def _event(self, wire_format: str, frame: Frame, asked: Errors) -> WireEvent:
+        own = errors_of(wire_format)
+        usual = asked if own.like_openai and asked.like_openai else own
+        errors = known(self.provider) if self.provider else usual
         text = self.message or TEXTS.get(self.status, "The request failed.")
-        body = BODIES[provider](self.status, text)
-        is_own = native == provider if native else provider in _LIKE_OPENAI
-        if isinstance(frame.framing, AWSFraming):
-            return _bedrock({"message": text}, self.status, frame)
-        if dialect in _ENVELOPES and is_own:
-            return _ENVELOPES[dialect](body, self.status, frame)
-        return _OF_PROVIDER.get(provider, _plain)(body, self.status, frame)
+        return event_in(
+            wire_format, errors, self.status, text, last=frame.json or {}, after_named=_is_named(frame.event)
+        )
 
 
-_NATIVE: dict[str, str] = {
-    "anthropic-complete": "anthropic",
-    "anthropic-messages": "anthropic",
-    "bedrock-agent": "bedrock",
-    "bedrock-converse": "bedrock",
-    "bedrock-invoke": "bedrock",
-    "cohere-v1": "cohere",
-    "cohere-v2": "cohere",
-    "gemini-generate": "gemini",
-    "gemini-interactions": "gemini",
-    "ollama-ndjson": "ollama",
-}
-"""Whose a format is; one that isn't here is OpenAI's, or that of those who speak as OpenAI does."""
-
-_LIKE_OPENAI = frozenset(BODIES) - set(_NATIVE.values()) - {"vertex-anthropic"}
-
-
-def _event(body: JSON, name: str = "message", headers: Any = None) -> WireEvent:
-    return WireEvent(name=name, data=to_json(body).decode(), headers=headers or {})
-
-
-def _plain(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    return _event(body)
-
-
-def _anthropic(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    """https://docs.anthropic.com/en/docs/build-with-claude/streaming#error-events."""
-    return _event({key: body[key] for key in ("type", "error") if key in body}, "error")
-
-
-def _object(body: JSON) -> JSON:
-    """The error itself, without the object that some have around it."""
-    error = body.get("error")
-    return error if isinstance(error, dict) else body
-
-
-def _text(body: JSON) -> str:
-    error = body.get("error", body)
-    return str(error.get("message")) if isinstance(error, dict) else str(error)
-
-
-def _responses(body: JSON, _status: int, frame: Frame) -> WireEvent:
-    """As OpenAI sends it, which isn't as https://platform.openai.com/docs/api-reference/responses-streaming."""
-    number = (frame.json or {}).get("sequence_number", 0)
-    return _event({"type": "error", "sequence_number": number, "error": _object(body)}, "error")
-
-
-def _transcription(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    return _event({"type": "error", "error": _object(body)}, "error")
-
-
-def _assistants(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    """https://platform.openai.com/docs/api-reference/assistants-streaming/events: the error itself."""
-    return _event(_object(body), "error")
-
-
-def _bedrock(body: JSON, status: int, _frame: Frame) -> WireEvent:
-    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html."""
-    name = AWS_EXCEPTIONS.get(status, "InternalServerException")
-    name = name[0].lower() + name[1:]
-    headers = {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
-    return _event(body, name, headers)
-
-
-def _cohere_v2(body: JSON, _status: int, frame: Frame) -> WireEvent:
-    """https://docs.cohere.com/v2/docs/streaming: `message-end`."""
-    name = "message-end"
-    end = {"type": name, "delta": {"finish_reason": "ERROR", "error": body["message"]}}
-    return _event(end, name if frame.event and frame.event.name != "message" else "message")
-
-
-def _cohere_v1(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    return _event({"is_finished": True, "event_type": "stream-end", "finish_reason": "ERROR", **body})
-
-
-def _interactions(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    return _event({"event_type": "error", **body}, "error")
-
-
-def _groq(body: JSON, status: int, _frame: Frame) -> WireEvent:
-    """https://console.groq.com/docs/errors: a named event, with the status that it would have had."""
-    return _event({"error": {**body["error"], "status_code": status}}, "error")
-
-
-def _openrouter(body: JSON, status: int, frame: Frame) -> WireEvent:
-    """A chunk as any other, with `error` beside `choices`: https://openrouter.ai/docs/api-reference/streaming."""
-    chunk = {key: value for key, value in (frame.json or {}).items() if key not in {"choices", "usage"}}
-    choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
-    error = {"code": status, "message": body["error"]["message"]}
-    return _event({**chunk, "error": error, "choices": [choice]})
-
-
-_RPC_CODES = {400: -32600, 404: -32601, 422: -32602}
-
-
-def _rpc(body: JSON, status: int, frame: Frame) -> WireEvent:
-    """https://www.jsonrpc.org/specification#error_object."""
-    error = {"code": _RPC_CODES.get(status, -32603), "message": _text(body)}
-    number = (frame.json or {}).get("id")
-    return _event({"jsonrpc": "2.0", "id": number, "error": error})
-
-
-_TGI_TYPES = {422: "validation", 424: "generation", 429: "overloaded", 500: "incomplete_generation"}
-
-
-def _tgi(body: JSON, status: int, _frame: Frame) -> WireEvent:
-    """https://huggingface.github.io/text-generation-inference: `StreamResponse`'s error."""
-    return _event({"error": _text(body), "error_type": _TGI_TYPES.get(status, "generation")})
-
-
-def _watsonx(body: JSON, status: int, _frame: Frame) -> WireEvent:
-    """https://cloud.ibm.com/apidocs/watsonx-ai#text-generation-stream."""
-    error = {"code": "unexpected_error", "message": _text(body)}
-    return _event({"errors": [error], "trace": "unspool-0001", "status_code": status}, "error")
-
-
-def _replicate(body: JSON, _status: int, _frame: Frame) -> WireEvent:
-    """https://replicate.com/docs/topics/predictions/streaming."""
-    return _event({"detail": _text(body)}, "error")
-
-
-def _sap(body: JSON, status: int, frame: Frame) -> WireEvent:
-    """https://help.sap.com/docs/sap-ai-core/sap-ai-core-service-guide/error-handling."""
-    number = (frame.json or {}).get("request_id", "unspool-0001")
-    error = {"code": status, "message": _text(body), "location": "LLM Module"}
-    return _event({"request_id": number, **error})
-
-
-_Write = Callable[[JSON, int, Frame], WireEvent]
-
-_OF_PROVIDER: dict[str, _Write] = {
-    "anthropic": _anthropic,
-    "bedrock": _plain,
-    "cohere": _cohere_v2,
-    "groq": _groq,
-    "openrouter": _openrouter,
-    "vertex-anthropic": _anthropic,
-}
-"""How a provider reports an error in a stream of OpenAI's chat format, or in another's format."""
-
-_ENVELOPES: dict[str, _Write] = {
-    "anthropic-complete": _anthropic,
-    "anthropic-messages": _anthropic,
-    "cohere-v1": _cohere_v1,
-    "cohere-v2": _cohere_v2,
-    "gemini-interactions": _interactions,
-    "jsonrpc-sse": _rpc,
-    "openai-assistants": _assistants,
-    "openai-responses": _responses,
-    "openai-transcription": _transcription,
-    "replicate-sse": _replicate,
-    "sap-orchestration": _sap,
-    "tgi": _tgi,
-    "watsonx-generation": _watsonx,
-}
-"""How a format reports an error; those that aren't here send it plainly, as an event of its own."""
+def _is_named(event: WireEvent | None) -> bool:
+    return event is not None and event.name != "message"
 
 
 _SENTENCES = (

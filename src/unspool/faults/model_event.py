@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from unspool.faults.frames import AWSFraming, Frame, NDJSONFraming, framing_of, json_in
 from unspool.providers import FORMATS, traits_of
 from unspool.providers.bedrock.traits import read_event, traits_inside
-from unspool.providers.traits import JSON, Path, Traits, objects_in, value_at, word_in
+from unspool.providers.traits import JSON, Path, Traits, objects_in, put_at, value_at, word_in
 from unspool.wire.event import WireEvent
 
 
@@ -103,6 +103,14 @@ def only_finish(frame: Frame) -> Frame:
     """The event with nothing but the reason why the answer ended, where it can have output and usage too."""
     body, traits = _asked(frame)
     return frame.with_json(traits.only_finish(body)) if traits and body else frame
+
+
+def with_reason(frame: Frame, reason: str) -> Frame:
+    """The event with another reason, by OpenAI's word; unchanged where its kind is the reason."""
+    body, traits = _asked(frame)
+    if traits is None or not traits.reason or value_at(body, traits.reason[:-1]) is None:
+        return frame
+    return frame.with_json(put_at(body, traits.reason, traits.reasons[reason]))
 
 
 def arguments_in(frame: Frame) -> dict[Path, str]:

@@ -11,7 +11,8 @@ from unspool.cassette.model import Headers, header
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
-from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, known, provider_asked
+from unspool.faults.provider_errors import REASONS, TEXTS, headers_for, known
+from unspool.providers.errors import errors_at
 
 _JSON: Headers = (("content-type", "application/json"),)
 _PAGE = b"<!doctype html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>\n"
@@ -142,7 +143,7 @@ class Status(Fault):
         return feed
 
     def _refusal(self, sent: Sent) -> Iterable[Part]:
-        provider = self.provider or provider_asked(sent.request)
+        errors = known(self.provider) if self.provider else errors_at(sent.request.uri)
         text = self.message or TEXTS.get(self.status, "The request failed.")
-        headers = (*_JSON, *headers_for(provider, self.status, self.retry_after), *self.headers)
-        return _whole(self.status, headers, json.dumps(BODIES[provider](self.status, text)).encode())
+        headers = (*_JSON, *headers_for(errors, self.status, self.retry_after), *self.headers)
+        return _whole(self.status, headers, json.dumps(errors.body(self.status, text)).encode())

@@ -18,6 +18,7 @@ from unspool.faults.model_event import (
     only_finish,
     speaks,
     unfinished,
+    with_reason,
 )
 from unspool.providers.openai.traits import calls_in
 from unspool.providers.traits import (
@@ -240,13 +241,6 @@ def _name_of_call(body: JSON, path: Path) -> str:
     return str(next((body[key] for key in numbers if key in body), ""))
 
 
-# How each format gives the reason, by the dialect inside; Responses has an event of another type instead.
-_REASONS: dict[str, tuple[str, str, Path]] = {
-    "openai-chat": ("length", "tool_calls", ("choices", 0, "finish_reason")),
-    "anthropic-messages": ("max_tokens", "tool_use", ("delta", "stop_reason")),
-    "bedrock-converse": ("max_tokens", "tool_use", ("stopReason",)),
-    "cohere-v2": ("MAX_TOKENS", "TOOL_CALL", ("delta", "finish_reason")),
-}
 _OF_A_BLOCK = ("content_block_start", "content_block_stop", "contentBlockStart", "contentBlockStop")
 
 
@@ -314,9 +308,7 @@ class _CutCall:
         if not finishes(frame):
             return frame
         self.ended = True
-        long, calls, path = _REASONS.get(format_inside(frame) or "", ("", "", ()))
-        word = long if self._reason == "length" else calls
-        return frame.with_json(put_at(frame.json, path, word)) if path else frame
+        return with_reason(frame, self._reason)
 
     def _responses(self, frame: Frame, body: JSON) -> Iterable[Frame]:
         number = body.get("output_index")

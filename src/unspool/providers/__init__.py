@@ -46,6 +46,11 @@ class WireFormat:
         request: a `BuildRequest`; None if nothing asks in this format.
         encoder: a module with `stream` and `whole`, from a reply to events; None if no script speaks it.
         response: from the JSON of an answer that isn't streamed to a `ModelResponse`.
+        errors: an `Errors`: what its streams report where a provider fails; by default OpenAI's.
+        paths: how the paths of its URLs end, on any server; `*` stands for anything. The first format in
+            `FORMATS` with a path that fits counts.
+        as_events: the format of the same paths where the response is server-sent events.
+        only_events: whether its paths mean this format only where the response is server-sent events.
     """
 
     name: str
@@ -56,6 +61,10 @@ class WireFormat:
     request: str | None = None
     response: str | None = None
     encoder: str | None = None
+    errors: str = "unspool.providers.openai.errors:OPENAI"
+    paths: tuple[str, ...] = ()
+    as_events: str | None = None
+    only_events: bool = False
 
     def decoder(self) -> Stage[bytes, WireEvent]:
         """Make a decoder of the format's framing."""
@@ -86,58 +95,89 @@ FORMATS: dict[str, WireFormat] = {
             "sse",
             "unspool.providers.openai.chat:OpenAIChatNormalizer",
             traits="unspool.providers.openai.traits:CHAT",
+            errors="unspool.providers.openai.errors:OPENAI",
             end_mark=_DONE,
             encoder="unspool.providers.openai.chat_encoder",
             request="unspool.providers.openai.chat_request:build_request",
             response="unspool.providers.openai.chat:response_from_openai",
+            paths=(
+                "/chat/completions",
+                "/agents/completions",  # Mistral's
+                "/fim/completions",  # Mistral's, with chat chunks in spite of the name
+                "/publishers/mistralai/models/*[rR]awPredict",
+                "/text/chat_stream",  # watsonx's
+            ),
         ),
         WireFormat(
             "anthropic-messages",
             "sse",
             "unspool.providers.anthropic:AnthropicNormalizer",
             traits="unspool.providers.anthropic.traits:MESSAGES",
+            errors="unspool.providers.anthropic.traits:ERRORS",
             end_mark=r'"type":\ ?"message_stop"',
             encoder="unspool.providers.anthropic.encoder",
             request="unspool.providers.anthropic.request:build_request",
             response="unspool.providers.anthropic:response_from_anthropic",
+            paths=(
+                "/v1/messages",
+                "/publishers/anthropic/models/*[rR]awPredict",
+            ),
         ),
         WireFormat(
             "anthropic-complete",
             "sse",
             "unspool.providers.anthropic.complete:AnthropicCompleteNormalizer",
             traits="unspool.providers.anthropic.traits:COMPLETE",
+            errors="unspool.providers.anthropic.traits:ERRORS",
             end_mark=None,
+            paths=("/v1/complete",),
         ),
         WireFormat(
             "bedrock-agent",
             "aws",
             "unspool.providers.bedrock:BedrockAgentNormalizer",
             traits="unspool.providers.bedrock.traits:AGENT",
+            errors="unspool.providers.bedrock.traits:STREAM_ERRORS",
             end_mark=None,
+            paths=(
+                "/agents/*/agentAliases/*/sessions/*/text",
+                "/retrieveAndGenerateStream",
+            ),
         ),
         WireFormat(
             "bedrock-converse",
             "aws",
             "unspool.providers.bedrock:BedrockConverseNormalizer",
             traits="unspool.providers.bedrock.traits:CONVERSE",
+            errors="unspool.providers.bedrock.traits:STREAM_ERRORS",
             end_mark=None,
             encoder="unspool.providers.bedrock.encoder",
             request="unspool.providers.bedrock.request:build_request",
             response="unspool.providers.bedrock:response_from_converse",
+            paths=(
+                "/model/*/converse",
+                "/model/*/converse-stream",
+            ),
         ),
         WireFormat(
             "bedrock-invoke",
             "aws",
             "unspool.providers.bedrock:BedrockInvokeNormalizer",
             traits="unspool.providers.bedrock.traits:INVOKE",
+            errors="unspool.providers.bedrock.traits:STREAM_ERRORS",
             end_mark=None,
             encoder="unspool.providers.bedrock.encoder",
+            paths=(
+                "/model/*/invoke",
+                "/model/*/invoke-with-response-stream",
+            ),
         ),
         WireFormat(
             "cohere-v1",
             "ndjson",
             "unspool.providers.cohere:CohereV1Normalizer",
             traits="unspool.providers.cohere.traits:V1",
+            errors="unspool.providers.cohere.traits:V1_ERRORS",
             end_mark=r'"event_type":\ ?"stream-end"',
             response="unspool.providers.cohere:response_from_cohere_v1",
         ),
@@ -146,120 +186,169 @@ FORMATS: dict[str, WireFormat] = {
             "sse",
             "unspool.providers.cohere:CohereNormalizer",
             traits="unspool.providers.cohere.traits:V2",
+            errors="unspool.providers.cohere.traits:ERRORS",
             end_mark=r'"type":\ ?"message-end"',
             encoder="unspool.providers.cohere.encoder",
             request="unspool.providers.cohere.request:build_request",
             response="unspool.providers.cohere:response_from_cohere",
+            paths=("/v2/chat",),
         ),
         WireFormat(
             "ollama-ndjson",
             "ndjson",
             "unspool.providers.ollama.normalizer:OllamaNormalizer",
             traits="unspool.providers.ollama.traits:NDJSON",
+            errors="unspool.providers.ollama.traits:ERRORS",
             end_mark=r'"done":\ ?true\b',
             encoder="unspool.providers.ollama.encoder",
             request="unspool.providers.ollama.request:build_request",
             response="unspool.providers.ollama.normalizer:response_from_ollama",
+            paths=(
+                "/api/chat",
+                "/api/generate",
+            ),
         ),
         WireFormat(
             "gemini-generate",
             "sse",
             _GEMINI,
             traits="unspool.providers.gemini.traits:GENERATE",
+            errors="unspool.providers.gemini.traits:ERRORS",
             end_mark=None,
             encoder="unspool.providers.gemini.encoder",
             request="unspool.providers.gemini.request:build_request",
             response="unspool.providers.gemini:response_from_gemini",
+            paths=(":generateContent",),
         ),
         WireFormat(
             "replicate-sse",
             "sse",
             "unspool.providers.replicate.normalizer:ReplicateNormalizer",
             traits="unspool.providers.replicate.traits:PREDICTION",
+            errors="unspool.providers.replicate.traits:ERRORS",
             end_mark=r"^event:\ ?done\s*$",
             request="unspool.providers.replicate.request:build_request",
             response="unspool.providers.replicate.normalizer:response_from_replicate",
+            paths=("/v1/streams/*",),
         ),
         WireFormat(
             "sap-orchestration",
             "ndjson",
             "unspool.providers.sap.normalizer:SAPNormalizer",
             traits="unspool.providers.sap.traits:ORCHESTRATION",
+            errors="unspool.providers.sap.traits:ERRORS",
             end_mark=None,
             request="unspool.providers.sap.request:build_request",
             response="unspool.providers.sap.normalizer:response_from_sap",
+            paths=("/inference/deployments/*/completion",),
         ),
         WireFormat(
             "tgi",
             "sse",
             "unspool.providers.tgi.normalizer:TGINormalizer",
             traits="unspool.providers.tgi.traits:TGI",
+            errors="unspool.providers.tgi.traits:ERRORS",
             end_mark=None,
+            paths=("/generate_stream",),
         ),
         WireFormat(
             "watsonx-generation",
             "sse",
             "unspool.providers.watsonx.normalizer:WatsonxNormalizer",
             traits="unspool.providers.watsonx.traits:GENERATION",
+            errors="unspool.providers.watsonx.traits:ERRORS",
             end_mark=None,
             request="unspool.providers.watsonx.request:build_text_request",
             response="unspool.providers.watsonx.normalizer:response_from_watsonx",
+            paths=(
+                "/text/generation_stream",
+                "/generation/text_stream",
+            ),
         ),
         WireFormat(
             "gemini-generate-jsonarray",
             "jsonarray",
             _GEMINI,
             traits="unspool.providers.gemini.traits:GENERATE",
+            errors="unspool.providers.gemini.traits:ERRORS",
             end_mark=None,
             encoder="unspool.providers.gemini.encoder",
+            paths=(":streamGenerateContent",),
+            as_events="gemini-generate",
         ),
         WireFormat(
             "gemini-interactions",
             "sse",
             "unspool.providers.gemini_interactions:InteractionsNormalizer",
             traits="unspool.providers.gemini_interactions.traits:INTERACTIONS",
+            errors="unspool.providers.gemini_interactions.traits:ERRORS",
             end_mark=r'"event_type":\ ?"interaction\.completed?"',
             request="unspool.providers.gemini_interactions.request:build_request",
             response="unspool.providers.gemini_interactions:response_from_interaction",
+            paths=(
+                "/interactions",
+                "/interactions/*",
+            ),
         ),
         WireFormat(
             "jsonrpc-sse",
             "sse",
             "unspool.providers.jsonrpc.normalizer:JSONRPCNormalizer",
             traits="unspool.providers.jsonrpc.traits:JSONRPC",
+            errors="unspool.providers.jsonrpc.traits:ERRORS",
             end_mark=None,
+            paths=(
+                "/mcp",
+                "/",  # where many an MCP server listens
+            ),
+            only_events=True,
         ),
         WireFormat(
             "openai-assistants",
             "sse",
             "unspool.providers.openai.assistants:OpenAIAssistantsNormalizer",
             traits="unspool.providers.openai.traits:ASSISTANTS",
+            errors="unspool.providers.openai.errors:ASSISTANTS",
             end_mark=_DONE,
+            paths=(
+                "/threads/runs",
+                "/threads/*/runs",
+                "/threads/*/runs/*/submit_tool_outputs",
+            ),
         ),
         WireFormat(
             "openai-completions",
             "sse",
             "unspool.providers.openai.completions:OpenAICompletionsNormalizer",
             traits="unspool.providers.openai.traits:COMPLETIONS",
+            errors="unspool.providers.openai.errors:OPENAI",
             end_mark=_DONE,
             response="unspool.providers.openai.completions:response_from_completion",
+            paths=("/completions",),
         ),
         WireFormat(
             "openai-responses",
             "sse",
             "unspool.providers.openai.responses:OpenAIResponsesNormalizer",
             traits="unspool.providers.openai.traits:RESPONSES",
+            errors="unspool.providers.openai.errors:RESPONSES",
             end_mark=r'"type":\ ?"response\.(?:completed|incomplete|failed|cancelled)"',
             encoder="unspool.providers.openai.responses.encoder",
             request="unspool.providers.openai.responses.request:build_request",
             response="unspool.providers.openai.responses:response_from_responses",
+            paths=(
+                "/responses",
+                "/responses/*",  # a stream that is taken up again
+            ),
         ),
         WireFormat(
             "openai-transcription",
             "sse",
             "unspool.providers.openai.transcription:OpenAITranscriptionNormalizer",
             traits="unspool.providers.openai.traits:TRANSCRIPTION",
+            errors="unspool.providers.openai.errors:TRANSCRIPTION",
             end_mark=None,
+            paths=("/audio/transcriptions",),
         ),
     )
 }
@@ -305,21 +394,23 @@ def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
     return Understood(stage, wire_format)
 
 
-@cache
 def traits_of(wire_format: str) -> Traits:
     """How a format's events are recognised, and what they say.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
     """
-    traits: Traits = load(_known(wire_format).traits)
+    traits: Traits = _load_once(_known(wire_format).traits)
     return traits
 
 
-@cache
 def end_marks() -> re.Pattern[bytes]:
     """What ends the last event of a stream that is over, in any of the formats that have such a mark."""
-    marks = dict.fromkeys(known.end_mark for known in FORMATS.values() if known.end_mark)
+    return _any_of(tuple(dict.fromkeys(known.end_mark for known in FORMATS.values() if known.end_mark)))
+
+
+@cache
+def _any_of(marks: tuple[str, ...]) -> re.Pattern[bytes]:
     return re.compile("|".join(f"(?:{mark})" for mark in marks).encode(), re.VERBOSE | re.MULTILINE)
 
 
@@ -358,6 +449,9 @@ def load(path: str) -> Any:
     """What stands at `module:name`, imported only now."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+_load_once = cache(load)
 
 
 def _only_read(wire_format: str) -> NoReturn:

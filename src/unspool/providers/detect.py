@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from unspool.providers.registry import AS_EVENTS, EVENTS_ONLY, PATHS, PROVIDERS, Provider
+from unspool.providers import FORMATS
+from unspool.providers.registry import PROVIDERS, Provider
 
 _EVENTS = "text/event-stream"
 
@@ -24,10 +25,13 @@ def format_of_exchange(url: str, content_type: str | None = None) -> str | None:
     parts = _split(url)
     path = parts.path.rstrip("/") or ("/" if parts.netloc else "")
     provider = _at(parts)
-    found = (_ending(PROVIDERS[provider].paths, path) if provider else None) or _ending(PATHS, path)
-    if found and _is_events(parts, content_type):
-        return AS_EVENTS.get(found, found)
-    return None if found in EVENTS_ONLY else found
+    found = (_ending(PROVIDERS[provider].paths, path) if provider else None) or _format_at(path)
+    known = FORMATS.get(found) if found else None
+    if known is None:
+        return found
+    if _is_events(parts, content_type):
+        return known.as_events or found
+    return None if known.only_events else found
 
 
 def provider_at(url: str) -> str | None:
@@ -50,8 +54,16 @@ def _port(parts: SplitResult) -> int | None:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+def _format_at(path: str) -> str | None:
+    return next((name for name, known in FORMATS.items() if _ends_in(path, known.paths)), None)
+
+
+def _ends_in(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, f"*{pattern}") for pattern in patterns)
+
+
 def _ending(paths: Mapping[str, str], path: str) -> str | None:
-    return next((paths[pattern] for pattern in paths if fnmatchcase(path, f"*{pattern}")), None)
+    return next((paths[pattern] for pattern in paths if _ends_in(path, (pattern,))), None)
 
 
 def _is_events(parts: SplitResult, content_type: str | None) -> bool:

@@ -10,8 +10,11 @@ The names are LiteLLM's, as are the environment variables. A row of your own is 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 # What LiteLLM and we have beside OpenAI's fields, for other formats' sake.
 _LITELLMS_FIELDS: Mapping[str, str | None] = {"provider_specific_fields": None, "thinking_blocks": None}
@@ -27,13 +30,16 @@ class Provider:
         base_url_variables: the first one that is set replaces `base_url`.
         wire_format: what it is asked in, and streams in: one of `unspool.providers.FORMATS`.
         hosts: of its servers, beside that of `base_url`; `*` stands for anything.
-        paths: the wire formats of paths that mean something else elsewhere, or nothing; as in `PATHS`.
+        paths: the wire formats of paths that mean something else elsewhere, or nothing; patterns as in
+            `WireFormat.paths`.
         lacks: the parameters of OpenAI's that it has none for, beyond those that its wire format lacks: as it
             documents them, or else as LiteLLM has them, but none that a recorded stream was asked for with.
         names: what it calls parameters, by OpenAI's names.
         message_fields: what it calls fields of messages in OpenAI's format; None for those that it refuses.
         version_variables: the first one that is set holds the version of its API.
         request: the builder of its requests, as `module:name`, where the wire format's won't do.
+        errors: whose errors its servers answer with, one of `unspool.providers.errors.ERRORS`; None for those
+            of the wire format that a URL's path names, or else of its own.
         asked_format: the wire format to ask in, if it isn't `wire_format`.
         param_variables: the environment variables of parameters, by the parameter's name.
         other_requests: the same for the wire formats that a prefix of the model chooses; see `asked_in`.
@@ -52,6 +58,7 @@ class Provider:
     request: str | None = None
     other_requests: Mapping[str, str] = field(default_factory=dict)
     asked_format: str | None = None
+    errors: str | None = None
     param_variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -73,51 +80,6 @@ def asked_in(provider: Provider, model: str) -> tuple[str, str]:
     chosen = PREFIXES.get((usual, prefix)) if name else None
     return (chosen, name) if chosen else (usual, model)
 
-
-PATHS: dict[str, str] = {
-    "/chat/completions": "openai-chat",
-    "/agents/completions": "openai-chat",  # Mistral's
-    "/fim/completions": "openai-chat",  # Mistral's, with chat chunks in spite of the name
-    "/completions": "openai-completions",
-    "/responses": "openai-responses",
-    "/responses/*": "openai-responses",  # a stream that is taken up again
-    "/threads/runs": "openai-assistants",
-    "/threads/*/runs": "openai-assistants",
-    "/threads/*/runs/*/submit_tool_outputs": "openai-assistants",
-    "/audio/transcriptions": "openai-transcription",
-    "/v1/messages": "anthropic-messages",
-    "/v1/complete": "anthropic-complete",
-    "/publishers/anthropic/models/*[rR]awPredict": "anthropic-messages",
-    "/publishers/mistralai/models/*[rR]awPredict": "openai-chat",
-    ":generateContent": "gemini-generate",
-    ":streamGenerateContent": "gemini-generate-jsonarray",
-    "/interactions": "gemini-interactions",
-    "/interactions/*": "gemini-interactions",
-    "/model/*/converse": "bedrock-converse",
-    "/model/*/converse-stream": "bedrock-converse",
-    "/model/*/invoke": "bedrock-invoke",
-    "/model/*/invoke-with-response-stream": "bedrock-invoke",
-    "/agents/*/agentAliases/*/sessions/*/text": "bedrock-agent",
-    "/retrieveAndGenerateStream": "bedrock-agent",
-    "/v2/chat": "cohere-v2",
-    "/api/chat": "ollama-ndjson",
-    "/api/generate": "ollama-ndjson",
-    "/generate_stream": "tgi",
-    "/v1/streams/*": "replicate-sse",
-    "/text/generation_stream": "watsonx-generation",
-    "/generation/text_stream": "watsonx-generation",
-    "/text/chat_stream": "openai-chat",  # watsonx's
-    "/inference/deployments/*/completion": "sap-orchestration",
-    "/mcp": "jsonrpc-sse",
-    "/": "jsonrpc-sse",  # where many an MCP server listens
-}
-"""The wire format by how a URL's path ends; `*` stands for anything, and the first that fits counts."""
-
-AS_EVENTS: dict[str, str] = {"gemini-generate-jsonarray": "gemini-generate"}
-"""What a path's format becomes where the answer is server-sent events."""
-
-EVENTS_ONLY = frozenset({"jsonrpc-sse"})
-"""The formats that a path may have only where the answer is server-sent events."""
 
 # Parameters that hardly anybody but OpenAI has, and two that OpenAI itself has given up.
 _OPENAIS_OWN = frozenset(
@@ -158,6 +120,7 @@ PROVIDERS: dict[str, Provider] = {
         ("ANTHROPIC_API_KEY",),
         ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE"),
         wire_format="anthropic-messages",
+        errors="anthropic",
     ),
     "azure": Provider(
         None,
@@ -167,6 +130,7 @@ PROVIDERS: dict[str, Provider] = {
         version_variables=("AZURE_API_VERSION",),
         request=_AZURE,
         other_requests=_AZURE_OTHERS,
+        errors="azure",
     ),
     "azure_ai": Provider(
         None,
@@ -177,6 +141,7 @@ PROVIDERS: dict[str, Provider] = {
         request=_AZURE,
         other_requests=_AZURE_OTHERS,
         message_fields=_NO_REASONING,
+        errors="azure",
     ),
     "bedrock": Provider(
         None,  # each region has its own: see `unspool.client.aws`
@@ -184,6 +149,7 @@ PROVIDERS: dict[str, Provider] = {
         ("AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
         wire_format="bedrock-converse",
         hosts=("bedrock-runtime*.amazonaws.com*", "bedrock-agent-runtime*.amazonaws.com*"),
+        errors="bedrock",
     ),
     "cerebras": Provider(
         "https://api.cerebras.ai/v1",
@@ -191,6 +157,7 @@ PROVIDERS: dict[str, Provider] = {
         ("CEREBRAS_API_BASE",),
         lacks=_OPENAIS_OWN,
         message_fields=_REASONING,
+        errors="cerebras",
     ),
     "chatgpt": Provider("https://chatgpt.com/backend-api/codex", wire_format="openai-responses"),
     "cloudflare": Provider(None, ("CLOUDFLARE_API_KEY",), hosts=("api.cloudflare.com",)),
@@ -201,12 +168,14 @@ PROVIDERS: dict[str, Provider] = {
         wire_format="cohere-v2",
         hosts=("api.cohere.ai",),
         paths={"/v1/chat": "cohere-v1", "/v1/generate": "cohere-v1"},
+        errors="cohere",
     ),
     "cohere_chat": Provider(
         "https://api.cohere.com",
         ("COHERE_API_KEY", "CO_API_KEY"),
         ("COHERE_API_BASE",),
         wire_format="cohere-v2",
+        errors="cohere",
     ),
     "crusoe": Provider(
         "https://managed-inference-api-proxy.crusoecloud.com/v1",
@@ -237,7 +206,9 @@ PROVIDERS: dict[str, Provider] = {
     "deepinfra": Provider(
         "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), ("DEEPINFRA_API_BASE",)
     ),
-    "deepseek": Provider("https://api.deepseek.com/beta", ("DEEPSEEK_API_KEY",), ("DEEPSEEK_API_BASE",)),
+    "deepseek": Provider(
+        "https://api.deepseek.com/beta", ("DEEPSEEK_API_KEY",), ("DEEPSEEK_API_BASE",), errors="deepseek"
+    ),
     "fireworks_ai": Provider(
         "https://api.fireworks.ai/inference/v1",
         ("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"),
@@ -250,6 +221,7 @@ PROVIDERS: dict[str, Provider] = {
         ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
         ("GEMINI_API_BASE",),
         wire_format="gemini-generate",
+        errors="gemini",
     ),
     "github_copilot": Provider(
         "https://api.githubcopilot.com", ("GITHUB_COPILOT_API_KEY",), hosts=("api.*.githubcopilot.com",)
@@ -260,14 +232,16 @@ PROVIDERS: dict[str, Provider] = {
         ("GROQ_API_BASE",),
         lacks=frozenset({"logit_bias", "logprobs", "n", "top_logprobs"}),
         message_fields=_REASONING,
+        errors="groq",
     ),
-    "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
+    "hosted_vllm": Provider(None, ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",), errors="vllm"),
     "huggingface": Provider(
         "https://router.huggingface.co/v1",
         ("HUGGINGFACE_API_KEY", "HF_TOKEN"),
         ("HF_API_BASE", "HUGGINGFACE_API_BASE"),
         hosts=("*.huggingface.co", "*.huggingface.cloud"),
         paths={"/chat/completions": "openai-chat", "/models/*": "tgi", "/": "tgi"},
+        errors="huggingface",
     ),
     "litellm_proxy": Provider(
         None, ("LITELLM_PROXY_API_KEY",), ("LITELLM_PROXY_API_BASE",), message_fields={}
@@ -281,6 +255,7 @@ PROVIDERS: dict[str, Provider] = {
         lacks=_OPENAIS_OWN | {"logit_bias", "user"},
         names={**_OLDER_LIMIT, "seed": "random_seed"},
         message_fields=_NO_REASONING,
+        errors="mistral",
     ),
     "moonshot": Provider(
         "https://api.moonshot.ai/v1",
@@ -317,7 +292,10 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "openai_like": Provider(None, ("OPENAI_LIKE_API_KEY",), ("OPENAI_LIKE_API_BASE",)),
     "openrouter": Provider(
-        "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY", "OR_API_KEY"), ("OPENROUTER_API_BASE",)
+        "https://openrouter.ai/api/v1",
+        ("OPENROUTER_API_KEY", "OR_API_KEY"),
+        ("OPENROUTER_API_BASE",),
+        errors="openrouter",
     ),
     "perplexity": Provider(
         "https://api.perplexity.ai",
@@ -326,6 +304,7 @@ PROVIDERS: dict[str, Provider] = {
         lacks=(_OPENAIS_OWN - {"web_search_options"})
         | {"logit_bias", "logprobs", "n", "parallel_tool_calls", "prediction", "seed", "service_tier"}
         | {"stop", "tool_choice", "tools", "top_logprobs", "user"},
+        errors="perplexity",
     ),
     "replicate": Provider(
         "https://api.replicate.com/v1",
@@ -355,6 +334,7 @@ PROVIDERS: dict[str, Provider] = {
         ("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"),
         ("TOGETHER_AI_API_BASE",),
         hosts=("api.together.xyz",),
+        errors="together",
     ),
     "veniceai": Provider("https://api.venice.ai/api/v1", ("VENICE_AI_API_KEY",), names=_OLDER_LIMIT),
     "vercel_ai_gateway": Provider(
@@ -366,6 +346,7 @@ PROVIDERS: dict[str, Provider] = {
         None,
         wire_format="gemini-generate",
         hosts=("aiplatform.googleapis.com", "*-aiplatform.googleapis.com", "aiplatform.*.googleapis.com"),
+        errors="gemini",
     ),
     "watsonx": Provider(
         None,
@@ -393,6 +374,7 @@ PROVIDERS: dict[str, Provider] = {
         ("XAI_API_BASE",),
         hosts=("*.api.x.ai",),
         lacks=(_OPENAIS_OWN - {"web_search_options"}) | {"prediction", "service_tier"},
+        errors="xai",
     ),
     "zai": Provider(
         "https://api.z.ai/api/paas/v4",
@@ -404,3 +386,17 @@ PROVIDERS: dict[str, Provider] = {
         names=_OLDER_LIMIT,
     ),
 }
+
+
+def __getattr__(name: str) -> Any:
+    if name != "PATHS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from unspool.providers import FORMATS  # noqa: PLC0415 - it imports this module
+
+    warnings.warn(
+        "unspool.providers.registry.PATHS is now WireFormat.paths, a tuple in each row of FORMATS; the old"
+        " name goes with the next release",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return MappingProxyType({path: known.name for known in FORMATS.values() for path in known.paths})

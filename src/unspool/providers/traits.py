@@ -6,8 +6,8 @@ already, by a fault or by its provider, so nothing is taken for granted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from unspool.wire.event import WireEvent
@@ -33,6 +33,8 @@ class Traits:
         by_name: whether `looks_like` goes by the event's name, so that the formats known by their JSON come
             first.
         takes_the_rest: whether any other JSON object in this format's framing is one of its events.
+        reason: where an event has the reason why the response ended; empty if its kind tells.
+        reasons: what the format calls OpenAI's `length` and `tool_calls`.
     """
 
     looks_like: Callable[[JSON, WireEvent], bool]
@@ -44,6 +46,8 @@ class Traits:
     texts: tuple[Path, ...] = ()
     by_name: bool = False
     takes_the_rest: bool = False
+    reason: Path = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def kind_in(body: JSON) -> str:

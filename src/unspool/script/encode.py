@@ -15,8 +15,9 @@ from unspool.errors import FaultError, ScriptError
 from unspool.faults.events import ErrorEvent
 from unspool.faults.frames import framing_of
 from unspool.faults.model_event import speaks
-from unspool.faults.provider_errors import BODIES, REASONS, TEXTS, headers_for, provider_asked
+from unspool.faults.provider_errors import REASONS, TEXTS, headers_for
 from unspool.providers import FORMATS
+from unspool.providers.errors import errors_at, errors_of
 from unspool.providers.reply import (
     Call,
     Image,
@@ -244,8 +245,8 @@ def _texts(seen: Seen) -> Iterator[str]:
 def _interaction(
     seen: Seen, status: int, content_type: str, pieces: list[bytes], pace: Pace | None
 ) -> Interaction:
-    provider = provider_asked(seen.request)
-    headers: Headers = (("content-type", content_type), *headers_for(provider, status))
+    errors = errors_at(seen.request.uri)
+    headers: Headers = (("content-type", content_type), *headers_for(errors, status))
     moments = pace.moments(len(pieces)) if pace else [0.0] * len(pieces)
     chunks = tuple(NetworkChunk(len(piece), at) for piece, at in zip(pieces, moments, strict=True))
     timeline = Timeline(
@@ -260,14 +261,14 @@ def _interaction(
 
 def _failed(failure: Failure, seen: Seen) -> Interaction:
     """The provider's own answer with an error's status."""
-    provider = provider_asked(seen.request)
-    if provider == "openai" and seen.format == "ollama-ndjson":
-        provider = "ollama"
+    errors = errors_at(seen.request.uri)
+    if errors.name == "openai":  # the URL doesn't tell
+        errors = errors_of(seen.format)
     text = failure.message or TEXTS.get(failure.status, "Something went wrong.")
-    body = to_json(BODIES[provider](failure.status, text))
+    body = to_json(errors.body(failure.status, text))
     headers = (
         ("content-type", "application/json"),
-        *headers_for(provider, failure.status, failure.retry_after),
+        *headers_for(errors, failure.status, failure.retry_after),
     )
     timeline = Timeline(chunks=(NetworkChunk(len(body), 0.0),), headers_at=0.0, ended_at=0.0)
     reason = REASONS.get(failure.status, "Error")

@@ -16,7 +16,8 @@ from pydantic_core import to_json
 
 from unspool.cassette.conversation import body_of
 from unspool.cassette.model import NetworkChunk, Request, Response, Timeline
-from unspool.faults.provider_errors import BODIES, REASONS, headers_for, provider_asked
+from unspool.faults.provider_errors import REASONS, headers_for
+from unspool.providers.errors import errors_at
 from unspool.providers.reply import CREATED, made_id
 from unspool.script.seen import Seen, SeenMessage, read
 from unspool.tokens import token_counter
@@ -130,9 +131,9 @@ def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
 
 def plain_response(request: Request, status: int, body: Any) -> Response:
     """A JSON answer that comes at once."""
-    provider = provider_asked(request)
-    data = to_json(body if body is not None else BODIES[provider](status, "Not found."))
-    headers = (("content-type", "application/json"), *headers_for(provider, status))
+    errors = errors_at(request.uri)
+    data = to_json(body if body is not None else errors.body(status, "Not found."))
+    headers = (("content-type", "application/json"), *headers_for(errors, status))
     timeline = Timeline(chunks=(NetworkChunk(len(data), 0.0),), headers_at=0.0, ended_at=0.0)
     return Response(status, REASONS.get(status, "OK"), headers, data, timeline)
 
@@ -198,7 +199,7 @@ _MODELS = {
 
 
 def _models(request: Request, _: re.Match[str], __: Stored) -> _Answer:
-    provider = provider_asked(request)
+    provider = errors_at(request.uri).name
     name = _MODELS.get(provider, _MODELS["openai"])
     if provider == "gemini":
         return 200, {"models": [_model(provider, name)]}
@@ -211,7 +212,7 @@ def _models(request: Request, _: re.Match[str], __: Stored) -> _Answer:
 
 
 def _one_model(request: Request, found: re.Match[str], _: Stored) -> _Answer:
-    return 200, _model(provider_asked(request), found[1])
+    return 200, _model(errors_at(request.uri).name, found[1])
 
 
 def _show_ollama(_: Request, __: re.Match[str], ___: Stored) -> _Answer:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from unspool.providers.anthropic.traits import COMPLETE
+from unspool.providers.errors import Errors, StreamError, json_event
 from unspool.providers.traits import (
     JSON,
     Traits,
@@ -38,6 +39,8 @@ CONVERSE = Traits(
     _converse_end,
     arguments=lambda _: [("delta", "toolUse", "input")],
     texts=(("delta", "text"),),
+    reason=("stopReason",),
+    reasons={"length": "max_tokens", "tool_calls": "tool_use"},
 )
 
 AGENT = Traits(
@@ -128,3 +131,39 @@ INVOKE = Traits(
     _invoked(lambda traits: traits.speaks),
     _invoked(lambda traits: traits.finishes),
 )
+
+
+_EXCEPTIONS = {
+    400: "ValidationException",
+    401: "UnrecognizedClientException",
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    408: "ModelTimeoutException",
+    424: "ModelStreamErrorException",
+    429: "ThrottlingException",
+    500: "InternalServerException",
+    503: "ServiceUnavailableException",
+}
+
+
+def _exception(status: int) -> str:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html."""
+    return _EXCEPTIONS.get(status, "InternalServerException")
+
+
+def _exception_event(error: StreamError) -> WireEvent:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html."""
+    name = _exception(error.status)
+    name = name[0].lower() + name[1:]
+    headers = {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
+    return json_event(error.body, name, headers)
+
+
+ERRORS = Errors(
+    name="bedrock",
+    body=lambda _status, text: {"message": text},
+    request_id="00000000-0000-4000-8000-000000000001",
+    request_id_headers=("x-amzn-requestid",),
+    headers=lambda status: (("x-amzn-errortype", _exception(status)),),
+)
+STREAM_ERRORS = replace(ERRORS, event=_exception_event)

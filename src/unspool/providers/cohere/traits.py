@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unspool.providers.errors import Errors, StreamError, json_event
 from unspool.providers.traits import (
     JSON,
     Traits,
@@ -10,6 +13,7 @@ from unspool.providers.traits import (
     without,
     word_in,
 )
+from unspool.wire.event import WireEvent
 
 
 def _cohere_end(body: JSON) -> JSON | None:
@@ -24,6 +28,8 @@ V2 = Traits(
     _cohere_end,
     arguments=lambda _: [("delta", "message", "tool_calls", "function", "arguments")],
     texts=(("delta", "message", "content", "text"),),
+    reason=("delta", "finish_reason"),
+    reasons={"length": "MAX_TOKENS", "tool_calls": "TOOL_CALL"},
 )
 
 V1 = Traits(
@@ -39,3 +45,25 @@ V1 = Traits(
     ],
     texts=(("text",),),
 )
+
+
+def _error_end(error: StreamError) -> WireEvent:
+    """https://docs.cohere.com/v2/docs/streaming: `message-end`."""
+    name = "message-end"
+    end = {"type": name, "delta": {"finish_reason": "ERROR", "error": error.body["message"]}}
+    return json_event(end, name if error.after_named else "message")
+
+
+def _error_end_v1(error: StreamError) -> WireEvent:
+    return json_event(
+        {"is_finished": True, "event_type": "stream-end", "finish_reason": "ERROR", **error.body}
+    )
+
+
+def _error_body(_status: int, text: str) -> JSON:
+    """https://docs.cohere.com/reference/errors."""
+    return {"id": ERRORS.request_id, "message": text}
+
+
+ERRORS = Errors(name="cohere", body=_error_body, event=_error_end, request_id="unspool-0001")
+V1_ERRORS = replace(ERRORS, event=_error_end_v1)

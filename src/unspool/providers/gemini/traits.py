@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unspool.providers.errors import Errors
 from unspool.providers.traits import (
     JSON,
     Traits,
@@ -45,3 +46,23 @@ GENERATE = Traits(
     _gemini_only_finish,
     texts=(("candidates", 0, "content", "parts", 0, "text"),),
 )
+
+
+_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+def _error_body(status: int, text: str) -> JSON:
+    """https://ai.google.dev/gemini-api/docs/troubleshooting, https://cloud.google.com/apis/design/errors."""
+    return {"error": {"code": status, "message": text, "status": _STATUSES.get(status, "UNKNOWN")}}
+
+
+ERRORS = Errors(name="gemini", body=_error_body)

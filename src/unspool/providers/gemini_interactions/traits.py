@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unspool.providers.errors import json_event
+from unspool.providers.gemini.traits import ERRORS as GEMINI_ERRORS
 from unspool.providers.traits import (
     JSON,
     Path,
@@ -29,4 +33,9 @@ INTERACTIONS = Traits(
     lambda body, _: body["event_type"] in {"interaction.complete", "interaction.completed"},
     arguments=_interaction_arguments,
     texts=(("delta", "text"),),
+)
+
+
+ERRORS = replace(
+    GEMINI_ERRORS, event=lambda error: json_event({"event_type": "error", **error.body}, "error")
 )

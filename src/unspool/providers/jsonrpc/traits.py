@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from unspool.providers.errors import StreamError, json_event
+from unspool.providers.openai.errors import OPENAI
 from unspool.providers.traits import (
     JSON,
     Traits,
@@ -67,3 +70,15 @@ JSONRPC = Traits(
     _rpc_unfinish,
     _rpc_only_finish,
 )
+
+
+_CODES = {400: -32600, 404: -32601, 422: -32602}
+
+
+def _error_event(error: StreamError) -> WireEvent:
+    """https://www.jsonrpc.org/specification#error_object."""
+    told = {"code": _CODES.get(error.status, -32603), "message": error.text}
+    return json_event({"jsonrpc": "2.0", "id": error.last.get("id"), "error": told})
+
+
+ERRORS = replace(OPENAI, event=_error_event)

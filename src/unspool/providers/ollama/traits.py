@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unspool.providers.errors import Errors
 from unspool.providers.traits import (
     JSON,
     Traits,
@@ -46,3 +47,7 @@ NDJSON = Traits(
     texts=(("message", "content"), ("response",)),
     takes_the_rest=True,
 )
+
+
+ERRORS = Errors(name="ollama", body=lambda _status, text: {"error": text})
+"""https://github.com/ollama/ollama/blob/main/docs/api.md."""

@@ -96,6 +96,8 @@ CHAT = Traits(
     chat_only_finish,
     chat_arguments,
     texts=(("choices", 0, "delta", "content"),),
+    reason=("choices", 0, "finish_reason"),
+    reasons={"length": "length", "tool_calls": "tool_calls"},
 )
 COMPLETIONS = plain(_is_completion, "text", "finish_reason", holder="choices", counts="usage")
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unspool.providers.errors import StreamError, json_event
+from unspool.providers.openai.errors import OPENAI
 from unspool.providers.traits import (
     Traits,
 )
+from unspool.wire.event import WireEvent
 
 PREDICTION = Traits(
     lambda _, event: event.name in {"output", "done"} and bool(event.id),
@@ -12,3 +17,11 @@ PREDICTION = Traits(
     lambda _, event: event.name == "done",
     by_name=True,
 )
+
+
+def _error_event(error: StreamError) -> WireEvent:
+    """https://replicate.com/docs/topics/predictions/streaming."""
+    return json_event({"detail": error.text}, "error")
+
+
+ERRORS = replace(OPENAI, event=_error_event)

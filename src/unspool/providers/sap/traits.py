@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from unspool.providers.errors import StreamError, json_event
+from unspool.providers.openai.errors import OPENAI
 from unspool.providers.openai.traits import (
     chat_arguments,
     chat_finishes,
@@ -61,3 +64,13 @@ ORCHESTRATION = Traits(
     _in_envelopes(chat_only_finish),
     _sap_arguments,
 )
+
+
+def _error_event(error: StreamError) -> WireEvent:
+    """https://help.sap.com/docs/sap-ai-core/sap-ai-core-service-guide/error-handling."""
+    number = error.last.get("request_id", "unspool-0001")
+    told = {"code": error.status, "message": error.text, "location": "LLM Module"}
+    return json_event({"request_id": number, **told})
+
+
+ERRORS = replace(OPENAI, event=_error_event)

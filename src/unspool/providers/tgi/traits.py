@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unspool.providers.errors import StreamError, json_event
+from unspool.providers.openai.errors import OPENAI
 from unspool.providers.traits import (
     JSON,
     Traits,
     object_in,
 )
+from unspool.wire.event import WireEvent
 
 
 def _tgi_ended(body: JSON) -> bool:
@@ -31,3 +36,14 @@ TGI = Traits(
     _tgi_only_finish,
     texts=(("token", "text"),),
 )
+
+
+_ERROR_TYPES = {422: "validation", 424: "generation", 429: "overloaded", 500: "incomplete_generation"}
+
+
+def _error_event(error: StreamError) -> WireEvent:
+    """https://huggingface.github.io/text-generation-inference: `StreamResponse`'s error."""
+    return json_event({"error": error.text, "error_type": _ERROR_TYPES.get(error.status, "generation")})
+
+
+ERRORS = replace(OPENAI, event=_error_event)
