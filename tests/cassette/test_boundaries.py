@@ -83,3 +83,7 @@ def test_a_stream_says_goodbye(tail: bytes) -> None:
 )
 def test_a_stream_goes_on(tail: bytes) -> None:
     assert not says_goodbye(tail)
+
+
+def test_blank_lines_stay_with_the_event_before_them() -> None:
+    assert split_events(b"data: 1\n\n\n\n\ndata: 2\n\n\n", SSE) == [b"data: 1\n\n\n\n\n", b"data: 2\n\n\n"]

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Callable, Iterator
-
 from unspool.cassette.model import Headers, Response, cut, header, sizes_fit
-
-_BLANK_LINE = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2,}")
-_AWS_LENGTH = struct.Struct(">I")
+from unspool.wire.framing import FRAMINGS, framing_of_type
 
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _TAIL_BYTES = 4096
@@ -32,43 +26,23 @@ def split_events(body: bytes, headers: Headers) -> list[bytes]:
     """A body cut after each event, as its content-type has them; whole, if it's compressed or no stream."""
     if header(headers, "content-encoding") not in {None, "", "identity"}:
         return [body] if body else []
-    kind = (header(headers, "content-type") or "").partition(";")[0].strip().lower()
-    return [piece for piece in _SPLITTERS.get(kind, _whole)(body) if piece]
+    framing = framing_of_type(header(headers, "content-type") or "")
+    if framing is None:
+        return [body] if body else []
+    splitter = FRAMINGS[framing].splitter()
+    pieces = [*splitter.feed(body), *splitter.flush()]
+    return _with_all_blank_lines(pieces) if framing == "sse" else pieces
 
 
-def _whole(body: bytes) -> Iterator[bytes]:
-    yield body
-
-
-def _after_blank_lines(body: bytes) -> Iterator[bytes]:
-    start = 0
-    for blank in _BLANK_LINE.finditer(body):
-        yield body[start : blank.end()]
-        start = blank.end()
-    yield body[start:]
-
-
-def _after_lines(body: bytes) -> Iterator[bytes]:
-    yield from body.splitlines(keepends=True)
-
-
-def _after_frames(body: bytes) -> Iterator[bytes]:
-    start = 0
-    while len(body) - start >= _AWS_LENGTH.size:
-        (length,) = _AWS_LENGTH.unpack_from(body, start)
-        if length < _AWS_LENGTH.size:
-            break  # not a frame: what is left stays whole
-        yield body[start : start + length]
-        start += length
-    yield body[start:]
-
-
-_SPLITTERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
-    "application/vnd.amazon.eventstream": _after_frames,
-    "application/x-ndjson": _after_lines,
-    "application/jsonl": _after_lines,
-    "text/event-stream": _after_blank_lines,
-}
+def _with_all_blank_lines(blocks: list[bytes]) -> list[bytes]:
+    """The blocks with the blank lines after each, be they more than one, and none before it."""
+    joined: list[bytes] = []
+    for block in blocks:
+        rest = block.lstrip(b"\r\n") if joined else block
+        if joined:
+            joined[-1] += block[: len(block) - len(rest)]
+        joined += [rest] if rest else []
+    return joined
 
 
 def says_goodbye(body: bytes) -> bool:

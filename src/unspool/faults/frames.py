@@ -13,16 +13,17 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from unspool.errors import WireError
 from unspool.faults.json_text import rewritten
+from unspool.wire import framing
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
-from unspool.wire.json_array import JSONArrayDecoder
-from unspool.wire.sse import SSEDecoder, encode_sse
+from unspool.wire.framing import FRAMINGS, FramingName
+from unspool.wire.sse import SSEDecoder, SSESplitter, encode_sse
 
 JSON = dict[str, Any]
 Cuts = tuple[tuple[int, float], ...]
@@ -114,33 +115,26 @@ class Framing:
     """How a body is cut into frames; one object reads one body."""
 
     name = ""
+    wire_name: FramingName
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._splitter = FRAMINGS[self.wire_name].splitter()
         self._cuts: deque[tuple[int, float]] = deque()
         self._due = b""  # what the frame written last lacks, if another one follows it
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
         """The frames that these bytes complete."""
-        self._hold(data, at)
-        while end := self._frame_end():
-            yield self._take(end)
+        if data:
+            self._cuts.append((len(data), at))
+        yield from map(self._frame, self._splitter.feed(data))
 
     def rest(self, _at: float = 0.0) -> Iterator[Frame]:
         """What the end has cut off, at the time at which it came."""
-        if self._held:
-            yield self._take(len(self._held))
+        yield from map(self._frame, self._splitter.flush())
 
-    def _hold(self, data: bytes, at: float) -> None:
-        if data:
-            self._held += data
-            self._cuts.append((len(data), at))
-
-    def _take(self, end: int) -> Frame:
-        data = bytes(self._held[:end])
-        del self._held[:end]
+    def _frame(self, data: bytes) -> Frame:
         cuts = []
-        left = end
+        left = len(data)
         while left:
             size, at = self._cuts.popleft()
             if size > left:
@@ -148,10 +142,6 @@ class Framing:
             cuts.append((min(size, left), at))
             left -= cuts[-1][0]
         return Frame(data, self.read(data), cuts[-1][1], self, tuple(cuts))
-
-    def _frame_end(self) -> int:
-        """Where the first of the held frames ends; 0 if it isn't all there."""
-        raise NotImplementedError
 
     def read(self, data: bytes) -> WireEvent | None:
         """The event in a frame."""
@@ -201,26 +191,8 @@ class SSEFraming(Framing):
     """Blocks of lines, each with the blank line after it."""
 
     name = "SSE"
-    # Atomic, or a CRLF would be taken for two line ends.
-    _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+    wire_name = "sse"
     _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._searched = 0
-
-    def _frame_end(self) -> int:
-        found = self._BLANK_LINE.search(self._held, self._searched)
-        if found is None or self._may_go_on(found):
-            self._searched = max(0, len(self._held) - 4)  # the LF of a last CR may still come
-            return 0
-        self._searched = 0
-        return found.end()
-
-    def _may_go_on(self, found: re.Match[bytes]) -> bool:
-        """Whether the LF of a CRLF may still come; not after two lone CRs."""
-        is_last = found.end() == len(self._held) and self._held.endswith(b"\r")
-        return is_last and found.group() != b"\r\r"
 
     def read(self, data: bytes) -> WireEvent | None:
         decoder = SSEDecoder()
@@ -228,7 +200,7 @@ class SSEFraming(Framing):
 
     def missing_end(self, data: bytes) -> bytes:
         last = data[-4:]
-        blank = [found.end() for found in self._BLANK_LINE.finditer(last)]
+        blank = [found.end() for found in SSESplitter.BLANK_LINE.finditer(last)]
         if not data or (blank and blank[-1] == len(last)):
             return b""
         end = b"\r\n" if b"\r\n" in data else b"\n"
@@ -262,9 +234,7 @@ class NDJSONFraming(Framing):
     """Lines."""
 
     name = "NDJSON"
-
-    def _frame_end(self) -> int:
-        return self._held.find(b"\n") + 1
+    wire_name = "ndjson"
 
     def read(self, data: bytes) -> WireEvent | None:
         text = data.decode("utf-8", "replace").strip()
@@ -286,12 +256,9 @@ class AWSFraming(Framing):
     """Frames that say how long they are; one that is broken already has no event."""
 
     name = "AWS"
+    wire_name = "aws"
     _PRELUDE_BYTES = 12
     _CRC_BYTES = 4
-
-    def _frame_end(self) -> int:
-        size = int.from_bytes(self._held[:4])
-        return size if 16 <= size <= len(self._held) else 0
 
     def read(self, data: bytes) -> WireEvent | None:
         try:
@@ -340,26 +307,17 @@ class JSONArrayFraming(Framing):
     """Elements, each with the bracket or comma before it; the last bracket is a frame without an event."""
 
     name = "JSON array"
+    wire_name = "jsonarray"
     _SEPARATORS = b"[, \r\n\t"
 
     def __init__(self) -> None:
         super().__init__()
-        self._decoder = JSONArrayDecoder()
         self._first = True
         self._closed = False
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
-        self._hold(data, at)
-        try:
-            for event in self._decoder.feed(data):
-                element = event.data.encode()
-                end = self._held.find(element) + len(element)
-                yield replace(self._take(end), event=event)
-        except WireError:
-            return  # not an array: what is left is one frame, at the end
-        bracket = self._held.lstrip(b" \r\n\t")
-        if bracket.startswith(b"]"):
-            yield self._take(self._held.index(b"]") + 1)
+        for frame in super().split(data, at):
+            yield replace(frame, event=frame.event and replace(frame.event, complete=True))
 
     def read(self, data: bytes) -> WireEvent | None:
         text = data.lstrip(self._SEPARATORS).decode("utf-8", "replace")
@@ -391,13 +349,11 @@ class JSONArrayFraming(Framing):
         return b"" if self._closed else b"[]" if self._first else b"]"
 
 
-_BY_FIRST_BYTE: dict[bytes, Callable[[], Framing]] = {
-    b"[": JSONArrayFraming,
-    b"{": NDJSONFraming,
-    b"\0": AWSFraming,  # no frame is longer than 24 MiB, so that its length starts with a zero
+_FRAMINGS: dict[FramingName, type[Framing]] = {
+    one.wire_name: one for one in (AWSFraming, JSONArrayFraming, NDJSONFraming, SSEFraming)
 }
 
 
 def framing_of(data: bytes) -> Framing:
     """The framing of a body that starts like this: server-sent events, unless it can't be."""
-    return _BY_FIRST_BYTE.get(data.lstrip()[:1], SSEFraming)()
+    return _FRAMINGS[framing.framing_of(data)]()

@@ -13,24 +13,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from unspool.errors import LiteLLMUnknownProvider
 from unspool.pipeline import Chain, Stage
 from unspool.providers.registry import PROVIDERS
-from unspool.wire.aws import AWSEventStreamDecoder
 from unspool.wire.event import WireEvent
-from unspool.wire.json_array import JSONArrayDecoder
-from unspool.wire.ndjson import NDJSONDecoder
-from unspool.wire.sse import SSEDecoder
+from unspool.wire.framing import FRAMINGS, FramingName
 
 if TYPE_CHECKING:
     from unspool.models import ModelResponse, ModelResponseStream
     from unspool.providers.request import BuildRequest
     from unspool.providers.traits import Traits
-
-
-Framing = Literal["aws", "jsonarray", "ndjson", "sse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ class WireFormat:
     """
 
     name: str
-    framing: Framing
+    framing: FramingName
     normalizer: str
     traits: str
     end_mark: str | None
@@ -68,19 +62,7 @@ class WireFormat:
 
     def decoder(self) -> Stage[bytes, WireEvent]:
         """Make a decoder of the format's framing."""
-        return _DECODERS[self.framing]()
-
-
-def _sse() -> SSEDecoder:
-    return SSEDecoder(keep_ignored=True)  # where some servers put their errors
-
-
-_DECODERS: dict[Framing, Callable[[], Stage[bytes, WireEvent]]] = {
-    "aws": AWSEventStreamDecoder,
-    "jsonarray": JSONArrayDecoder,
-    "ndjson": NDJSONDecoder,
-    "sse": _sse,
-}
+        return FRAMINGS[self.framing].decoder()
 
 
 _GEMINI = "unspool.providers.gemini:GeminiNormalizer"

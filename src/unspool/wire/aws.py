@@ -24,6 +24,7 @@ from unspool.errors import ChecksumError, MalformedEventError, WireError
 from unspool.wire._aws_headers import HeaderError, encode_headers, parse_headers
 from unspool.wire._decoder import DEFAULT_MAX_EVENT_BYTES, Decoder
 from unspool.wire._encoder import refuse_fields, to_utf8
+from unspool.wire._splitter import Splitter
 from unspool.wire.event import WireEvent
 
 _PRELUDE_BYTES = 12
@@ -116,6 +117,14 @@ class AWSEventStreamDecoder(Decoder):
                 data=data,
                 position=self._position + _PRELUDE_BYTES,
             ) from error
+
+
+class AWSSplitter(Splitter):
+    """Bytes to frames, by the lengths that they state. Checksums aren't verified."""
+
+    def _piece_end(self) -> int:
+        size = int.from_bytes(self._held[:4])
+        return size if _PRELUDE_BYTES + _CRC_BYTES <= size <= len(self._held) else 0
 
 
 def _name(headers: Mapping[str, object]) -> str:

@@ -16,6 +16,7 @@ from enum import Enum
 from unspool.errors import MalformedEventError, WireError
 from unspool.wire._decoder import DEFAULT_MAX_EVENT_BYTES, Decoder
 from unspool.wire._encoder import refuse_fields, to_utf8
+from unspool.wire._splitter import Splitter
 from unspool.wire.event import WireEvent
 
 
@@ -160,6 +161,28 @@ def _malformed(expected: _Expecting, data: bytes, position: int) -> MalformedEve
 def _skip(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
     match = pattern.match(data, at)
     return at if match is None else match.end()
+
+
+class JSONArraySplitter(Splitter):
+    """Bytes to elements, each with the bracket or comma before it; then the last bracket.
+
+    Bytes that aren't an array are one piece, from `flush`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decoder = JSONArrayDecoder()
+
+    def feed(self, data: bytes, /) -> Iterator[bytes]:
+        self._held += data
+        try:
+            for event in self._decoder.feed(data):
+                element = event.data.encode()
+                yield self._take(self._held.find(element) + len(element))
+        except WireError:
+            return
+        if self._held.lstrip(b" \r\n\t").startswith(b"]"):
+            yield self._take(self._held.index(b"]") + 1)
 
 
 def encode_json_array(events: Iterable[WireEvent]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from unspool.errors import WireError
 from unspool.wire._decoder import DEFAULT_MAX_EVENT_BYTES, Decoder
 from unspool.wire._encoder import refuse_characters, refuse_fields, to_utf8
+from unspool.wire._splitter import Splitter
 from unspool.wire.event import WireEvent
 
 
@@ -47,6 +48,13 @@ class NDJSONDecoder(Decoder):
         if line and not line.isspace():
             text = line.removesuffix(b"\r").decode("utf-8", "replace")
             yield WireEvent(data=text, complete=complete)
+
+
+class NDJSONSplitter(Splitter):
+    """Bytes to lines, each with its end."""
+
+    def _piece_end(self) -> int:
+        return self._held.find(b"\n") + 1
 
 
 def encode_ndjson(event: WireEvent) -> bytes:

@@ -17,12 +17,14 @@ character cut by a read stays whole too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 from unspool.errors import WireError
 from unspool.wire._decoder import DEFAULT_MAX_EVENT_BYTES, Decoder
 from unspool.wire._encoder import refuse_characters, refuse_fields, to_utf8
+from unspool.wire._splitter import Splitter
 from unspool.wire.event import WireEvent, message
 
 IGNORED = "unspool.ignored"
@@ -202,6 +204,30 @@ _FIELDS: dict[bytes, Callable[[SSEDecoder, bytes], None]] = {
     b"id": SSEDecoder._read_id,
     b"retry": SSEDecoder._read_retry,
 }
+
+
+class SSESplitter(Splitter):
+    """Bytes to blocks of lines, each with the blank line after it."""
+
+    # Atomic, or a CRLF would be taken for two line ends.
+    BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._searched = 0
+
+    def _piece_end(self) -> int:
+        found = self.BLANK_LINE.search(self._held, self._searched)
+        if found is None or self._may_go_on(found):
+            self._searched = max(0, len(self._held) - 4)  # the LF of a last CR may still come
+            return 0
+        self._searched = 0
+        return found.end()
+
+    def _may_go_on(self, found: re.Match[bytes]) -> bool:
+        """Whether the LF of a CRLF may still come; not after two lone CRs."""
+        is_last = found.end() == len(self._held) and self._held.endswith(b"\r")
+        return is_last and found.group() != b"\r\r"
 
 
 def _text(data: bytes | bytearray) -> str:
