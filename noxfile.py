@@ -212,6 +212,14 @@ def torture(session: nox.Session) -> None:
 
 
 @nox.session
+def properties(session: nox.Session) -> None:
+    """Every property, over a thousand examples where a run of the tests takes forty."""
+    _install(session)
+    options = ("--properties", "--hypothesis-profile", "thorough", "-n", "auto", "--dist", "worksteal")
+    session.run("pytest", *options, *session.posargs)
+
+
+@nox.session
 def mutation(session: nox.Session) -> None:
     """Which changes of the source no test notices: `nox -s mutation -- player --sample 50`."""
     _install(session)

@@ -11,13 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-# A busy machine is no failure.
+# A busy machine is no failure. A run takes a few examples of each property; `nox -s properties` takes many.
 settings.register_profile(
-    "patient", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("thorough", settings.get_profile("patient"), derandomize=False, max_examples=1_000)
 settings.load_profile("patient")
 
 LEAKS = (
@@ -48,12 +54,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--exhaustive", action="store_true", help="every scenario where a named few do: nox -s torture"
     )
+    parser.addoption("--properties", action="store_true", help="Hypothesis's tests only: nox -s properties")
     parser.addoption(
         "--streams",
         metavar="FOLDER",
         default=os.environ.get("UNSPOOL_STREAMS"),
         help="real recorded streams for tests/conformance (or name the folder in UNSPOOL_STREAMS)",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, where only properties are asked for, every other test."""
+    if config.getoption("--properties"):
+        chosen = [item for item in items if is_hypothesis_test(getattr(item, "obj", None))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
 
 
 def pytest_collection_finish() -> None:
@@ -80,8 +95,17 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of one certificate authority: reading the 150 of certifi takes every HTTP client 40 ms."""
+    end = "-----END CERTIFICATE-----\n"
+    path = tmp_path_factory.mktemp("tls") / "one-authority.pem"
+    path.write_text(certifi.contents().partition(end)[0] + end, "ascii")
+    return path
+
+
 @pytest.fixture(scope="session", autouse=True)
-def hermetic() -> Iterator[None]:
+def hermetic(one_authority: Path) -> Iterator[None]:
     """No test knows a key, an address or a setting of this machine, nor reaches another machine."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job; its children inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -89,6 +113,7 @@ def hermetic() -> Iterator[None]:
         for name in list(os.environ):
             if name.upper().endswith(LEAKS) or name in SETTINGS:
                 patch.delenv(name)
+        patch.setenv("SSL_CERT_FILE", str(one_authority))
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _only_local(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", _only_local_names(socket.getaddrinfo))

@@ -21,10 +21,6 @@ def ask(question="How are you?", client=httpx, **options):
 """What stands at the top of each test file: a question to the server."""
 
 
-_DEVELOPERS = {name: value for name, value in os.environ.items() if name != "CI"}
-"""The environment of a developer's machine, where what isn't there yet is recorded."""
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What pytest printed, and how many tests came to what."""
@@ -90,7 +86,7 @@ class Project:
         text = run_pytest(
             self.folder,
             *("-p", "no:cacheprovider", "-W", "error", *options),
-            env={**_DEVELOPERS, **env},
+            env={**os.environ, **env},
             python=self._python,
             fresh=fresh,
         )

@@ -139,6 +139,14 @@ def test_so_is_one_that_was_looked_up_before(path: Path, named: Callable[[str], 
         socket.create_connection(("127.0.0.1", server.server_port)).close()
 
 
+def test_an_address_whose_name_is_known_costs_no_lookup_of_others(
+    path: Path, named: Callable[[str], None]
+) -> None:
+    named("five.model.test")
+    with serve({}) as server, use_cassette(path, allowed_hosts=["five.model.test", "never-asked.model.test"]):
+        socket.create_connection(("five.model.test", server.server_port)).close()
+
+
 def test_another_name_of_the_address_allows_nothing(path: Path, named: Callable[[str], None]) -> None:
     named("three.model.test")
     with (

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import httpx
+import pytest
 from tests.faults import answers
 from tests.verdict.clients import URL, Client
 
@@ -14,9 +15,16 @@ from unspool.verdict import FINDINGS, examine, table
 from unspool.verdict.verdict import Verdict
 
 CARELESS = Client(needs_finish=False, guard=float("inf"))
-CUT = examine(CARELESS, answers.OPENAI, CutEvents(2))
-ENDLESS = examine(CARELESS, answers.OPENAI, Loop(1, times=float("inf")))
-REFUSED = examine(CARELESS, answers.OPENAI, Refuse())
+
+
+@pytest.fixture(scope="module")
+def cut() -> Verdict:
+    return examine(CARELESS, answers.OPENAI, CutEvents(2))
+
+
+@pytest.fixture(scope="module")
+def refused() -> Verdict:
+    return examine(CARELESS, answers.OPENAI, Refuse())
 
 
 def quiet(transport: Any) -> None:
@@ -24,30 +32,29 @@ def quiet(transport: Any) -> None:
         http.post(URL)
 
 
-QUIET = examine(quiet, answers.OPENAI)
-
-
-def test_a_verdict_reads_as_text() -> None:
-    assert str(CUT) == (
+def test_a_verdict_reads_as_text(cut: Verdict) -> None:
+    assert str(cut) == (
         "CutEvents(after=2): 3 characters, 1 request\n"
         "  accepted-truncated: request 1: 2 chunks, 364 bytes, then the end, no finish reason; nothing was"
         " raised"
     )
 
 
-def test_what_a_client_came_to() -> None:
-    came_to = [verdict.came_to for verdict in (CUT, ENDLESS, REFUSED, QUIET)]
+def test_what_a_client_came_to(cut: Verdict, refused: Verdict) -> None:
+    endless = examine(CARELESS, answers.OPENAI, Loop(1, times=float("inf")))
+    silent = examine(quiet, answers.OPENAI)
+    came_to = [verdict.came_to for verdict in (cut, endless, refused, silent)]
 
     assert came_to == ["3 characters", "stopped after 10000 chunks", "builtins.RuntimeError", "returned"]
 
 
-def test_findings_can_be_chosen() -> None:
-    assert CUT.of(["accepted-truncated", "left-open"]) == CUT.findings
-    assert CUT.of(["left-open"]) == ()
+def test_findings_can_be_chosen(cut: Verdict) -> None:
+    assert cut.of(["accepted-truncated", "left-open"]) == cut.findings
+    assert cut.of(["left-open"]) == ()
 
 
-def test_a_verdict_is_json() -> None:
-    said = json.loads(CUT.to_json())
+def test_a_verdict_is_json(cut: Verdict) -> None:
+    said = json.loads(cut.to_json())
 
     assert said["fault"] == "CutEvents(after=2)"
     assert [finding["kind"] for finding in said["findings"]] == ["accepted-truncated"]
@@ -68,14 +75,14 @@ def test_a_verdict_is_json() -> None:
     ]
 
 
-def test_verdicts_make_a_table() -> None:
-    assert table([CUT, REFUSED]).splitlines() == [
+def test_verdicts_make_a_table(cut: Verdict, refused: Verdict) -> None:
+    assert table([cut, refused]).splitlines() == [
         "fault               came to                requests  findings",
         "CutEvents(after=2)  3 characters           1         accepted-truncated",
         "Refuse()            builtins.RuntimeError  3         -",
     ]
 
 
-def test_every_finding_has_a_meaning_and_one_only() -> None:
+def test_every_finding_has_a_meaning_and_one_only(cut: Verdict) -> None:
     assert len(set(FINDINGS.values())) == len(FINDINGS)
-    assert Verdict(CUT.log, ()).kinds == ()
+    assert Verdict(cut.log, ()).kinds == ()
