@@ -10,9 +10,7 @@ from tests.script.asking import ask, rebuilt
 
 from unspool import Cassette, ReplayTransport, sample_names, sample_path
 from unspool import script as public
-from unspool.cli import main
-from unspool.faults import ErrorEvent
-from unspool.script import FOREVER, Script, agent, any_order, call, pace, text, turn, use_script
+from unspool.script import Script, call, text, use_script
 from unspool.script.recorded import turns_of
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -27,23 +25,6 @@ def evaluated(code: str) -> Script:
     return made
 
 
-def test_a_script_prints_as_the_code_that_makes_it() -> None:
-    script = Script(
-        "plain",
-        call("search", q="x") + text("y"),
-        call("search", {"not an identifier": 1}),
-        call("search", '{"cut'),
-        turn(text("a b"), chunks="words", pace=pace(first=1.0, between=0.5)),
-        text("x", chunks=["x"]) | ErrorEvent(after=1),
-        any_order(turn("a", when="b"), turn("c", when={"user": "d"})),
-        agent("z", when={"system": "s"}, name="helper", repeat=FOREVER),
-        chunks=3,
-    )
-    again = evaluated(repr(script))
-    assert repr(again) == repr(script)
-    assert [one.turn for one in again] == [one.turn for one in script]
-
-
 @pytest.mark.parametrize(
     "name", [name for name in sample_names() if name.startswith(("openai/", "anthropic/"))]
 )
@@ -56,16 +37,6 @@ def test_a_sample_becomes_a_script_that_says_the_same(name: str) -> None:
     if script[0].turn.failure is None:
         made = rebuilt(evaluated(repr(script)), kind).choices[0].message
         assert made.content or made.tool_calls or made.get("refusal")
-
-
-def test_the_command_prints_code(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["script", str(sample_path("openai/parallel-tools"))]) == 0
-    printed = capsys.readouterr().out
-    assert printed.startswith("from unspool.script import Script, call")
-    assert "call('" in printed
-    names: dict[str, object] = {}
-    exec(printed, names)
-    assert isinstance(names["script"], Script)
 
 
 def test_a_played_script_is_saved_as_made(tmp_path: Path) -> None:

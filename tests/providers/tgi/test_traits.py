@@ -1,0 +1,33 @@
+"""What the events of Text Generation Inference say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from unspool.providers import traits_of
+from unspool.wire.event import WireEvent
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "body", "speaks", "finishes"),
+    [
+        ("tgi", "message", {"token": {"text": "a", "special": False}, "details": None}, True, False),
+        (
+            "tgi",
+            "message",
+            {"token": {"text": "</s>", "special": True}, "details": {"finish_reason": "eos_token"}},
+            False,
+            True,
+        ),
+    ],
+)
+def test_an_event_speaks_or_finishes_or_neither(
+    name: str, kind: str, body: dict[str, Any], speaks: bool, finishes: bool
+) -> None:
+    traits, event = traits_of(name), WireEvent(kind, json.dumps(body), id="1")
+    assert traits.looks_like(body, event) or traits.takes_the_rest
+    assert bool(traits.speaks(body, event)) is speaks
+    assert bool(traits.finishes(body, event)) is finishes
