@@ -30,6 +30,7 @@ PURE = (
     "cassette.difference",
     "cassette.content_coding",
     "cassette.vcr_format",
+    "cassette.failures",
     "cassette.held_text",
     "cassette.ignore_paths",
     "cassette.journal_lines",

@@ -9,9 +9,9 @@ import pytest
 
 from unspool.cassette.file_format import Document
 from unspool.cassette.journal import Journal
-from unspool.cassette.journal_lines import FIRST_LINE
+from unspool.cassette.journal_lines import FIRST_LINE, from_lines
 from unspool.cassette.model import End, Request, Response
-from unspool.cassette.recovery import leftovers, read_journal, recover
+from unspool.cassette.recovery import leftovers, recover
 from unspool.cassette.store import load, write
 from unspool.errors import CassetteError, CassetteFormatError, CassetteWriteError
 
@@ -121,7 +121,7 @@ def test_a_recording_going_on_can_be_read(cassette: Path) -> None:
     journal = begun(cassette, "/a")
     (file,) = cassette.parent.iterdir()
 
-    assert [one.request.uri for one in read_journal(file)] == ["/a"]
+    assert [one.request.uri for one in from_lines(file.read_bytes(), name=str(file))] == ["/a"]
     journal.discard()
 
 
@@ -166,7 +166,7 @@ def test_what_the_cassette_holds_stays(cassette: Path) -> None:
 def test_what_was_saved_before_the_kill_is_not_recovered_twice(cassette: Path) -> None:
     begun(cassette, "/a", "/b").close()
     (journal,) = leftovers(cassette)
-    saved, _ = read_journal(journal)
+    saved, _ = from_lines(journal.read_bytes(), name=str(journal))
     write(cassette, Document((saved,), {}))
 
     assert recover(cassette) == 1

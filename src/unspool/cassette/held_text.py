@@ -1,4 +1,7 @@
-"""Text that comes in pieces, held back until no secret in it can be half unseen."""
+"""Text that comes in pieces, held back until no secret in it can be half unseen.
+
+Apart from `redact`, which finds the secrets: this knows of pieces and lines only, and is given a scrubber.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from unspool.cassette import store
 from unspool.cassette.file_format import Document
 from unspool.cassette.journal import delete, release
-from unspool.cassette.journal_lines import SUFFIX, from_lines, read_lines
+from unspool.cassette.journal_lines import SUFFIX, read_lines
 from unspool.cassette.lock import try_lock
 from unspool.cassette.model import Interaction
 from unspool.cassette.names import side_file_pattern
@@ -61,19 +61,6 @@ def _claim(journal: Path) -> int | None:
                 return descriptor
         os.close(descriptor)
     return None
-
-
-def read_journal(journal: Path) -> list[Interaction]:
-    """What a journal tells of, in the order of requests; its writer may be at work still.
-
-    An answer without an end has the bytes so far, and a failure whose type is `Killed`. A request without
-    any answer isn't there.
-
-    Raises:
-        CassetteFormatError: it isn't a journal.
-        OSError: it can't be read.
-    """
-    return from_lines(journal.read_bytes(), name=str(journal))
 
 
 def recover(cassette: Path) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 from typing import Any
 
+from unspool.cassette.failures import CUT_OFF
 from unspool.cassette.model import (
     NO_RESPONSE,
     End,
@@ -44,10 +45,7 @@ TIME_FIELDS = {"replaySpeed"} | _PACE | _INTERRUPTIONS
 """The fields of a fixture that `timed` looks at."""
 
 _NOTHING_CAME = Failure("RemoteProtocolError", "Server disconnected without sending a response.")
-_CUT_OFF = Failure(
-    "RemoteProtocolError",
-    "peer closed connection without sending complete message body (incomplete chunked read)",
-)
+_CUT_OFF = Failure(CUT_OFF.type, f"{CUT_OFF.message} (incomplete chunked read)")
 
 
 def timed(fixture: Mapping[str, Any], headers: Headers, events: Sequence[bytes], last: bytes) -> Response:

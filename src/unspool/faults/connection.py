@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from unspool.cassette.model import End, Failure
+from unspool.cassette.failures import FAILURES, failure
 from unspool.faults.fault import Fault, Feed, each_frame, missing, nothing_to_break
 from unspool.faults.frames import Frame
 from unspool.faults.model_event import finishes
@@ -17,26 +17,9 @@ Error = Literal[
 ]
 """What the client sees: httpx's name for it, raised as the class of the client's own library."""
 
-_ENDS: dict[str, End] = {
-    "ConnectError": End.RESET,
-    "ConnectTimeout": End.READ_TIMEOUT,
-    "ReadError": End.RESET,
-    "ReadTimeout": End.READ_TIMEOUT,
-    "RemoteProtocolError": End.PROTOCOL_ERROR,
-    "WriteError": End.RESET,
-}
-_TEXTS: dict[str, str] = {
-    "ConnectError": "connection refused",
-    "ConnectTimeout": "timed out while connecting",
-    "ReadError": "connection reset by peer",
-    "ReadTimeout": "the read operation timed out",
-    "RemoteProtocolError": "server disconnected without sending a response",
-    "WriteError": "broken pipe",
-}
-
 
 def _failed(error: str, at: float) -> Stop:
-    return Stop(at, _ENDS[error], Failure(error, _TEXTS[error]))
+    return Stop(at, FAILURES[error].end, failure(error))
 
 
 @dataclass(frozen=True, repr=False)

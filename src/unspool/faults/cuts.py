@@ -10,22 +10,13 @@ from typing import Literal
 
 from unspool.cassette.boundaries import pieces
 from unspool.cassette.content_coding import decoded
-from unspool.cassette.model import End, Failure, Interaction, NetworkChunk, Response, Timeline
+from unspool.cassette.failures import CUT_OFF, RAISED_AS, failure
+from unspool.cassette.model import End, Interaction, NetworkChunk, Response, Timeline
 from unspool.counts import counted
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, at_event, each_frame, each_piece, missing, nothing_to_break
 from unspool.faults.frames import Frame, framing_of
 from unspool.faults.parts import Part, Piece, Stop, unsized
-
-_FAILURES: dict[str, tuple[End, Failure | None]] = {
-    "complete": (End.COMPLETE, None),
-    "reset": (End.RESET, Failure("ReadError", "connection reset by peer")),
-    "protocol_error": (
-        End.PROTOCOL_ERROR,
-        Failure("RemoteProtocolError", "peer closed connection without sending complete message body"),
-    ),
-    "read_timeout": (End.READ_TIMEOUT, Failure("ReadTimeout", "the read operation timed out")),
-}
 
 _LONG_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
@@ -35,8 +26,10 @@ Ending = Literal["complete", "reset", "protocol_error", "read_timeout"]
 
 def stop_with(ending: str, at: float) -> Stop:
     """An answer's end of that kind."""
-    end, failure = _FAILURES[ending]
-    return Stop(at, end, failure)
+    end = End(ending)
+    if end is End.COMPLETE:
+        return Stop(at, end)
+    return Stop(at, end, CUT_OFF if end is End.PROTOCOL_ERROR else failure(RAISED_AS[end]))
 
 
 @dataclass(frozen=True, repr=False)

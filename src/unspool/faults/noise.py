@@ -22,6 +22,7 @@ from unspool.faults.fault import (
 from unspool.faults.frames import AWSFraming, Frame, NDJSONFraming, SSEFraming, framing_of
 from unspool.faults.parts import Part, Piece, Stop
 from unspool.wire.event import WireEvent
+from unspool.wire.sse import encode_sse_comment
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _TEXT_FRAMINGS = (SSEFraming, NDJSONFraming)
@@ -113,9 +114,10 @@ class KeepAlives(Fault):
     def _with_comments(self, frame: Frame) -> Iterator[Frame | Part]:
         if not isinstance(frame.framing, _TEXT_FRAMINGS):
             raise nothing_to_break(self, "a format with room for comments", frame.framing.name)
-        ends = b"\r\n" if b"\r\n" in frame.data else b"\n"
-        comment = b": " + self.text.encode() + ends if isinstance(frame.framing, SSEFraming) else b""
-        yield from (Piece(comment + ends, frame.begun) for _ in range(self.count))
+        ends: Literal["\r\n", "\n"] = "\r\n" if b"\r\n" in frame.data else "\n"
+        is_sse = isinstance(frame.framing, SSEFraming)
+        line = encode_sse_comment(self.text, newline=ends) if is_sse else ends.encode()
+        yield from (Piece(line, frame.begun) for _ in range(self.count))
         yield frame
 
 

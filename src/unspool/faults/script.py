@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
+from unspool.cassette.failures import FAILURES
 from unspool.cassette.model import End, Failure, Request, header
 from unspool.chunk_makers import Pause, chunk_with, finish_chunk
 from unspool.error_mapping import error_from_body
@@ -22,13 +23,6 @@ from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
 from unspool.wire.ndjson import NDJSONDecoder, encode_ndjson
 from unspool.wire.sse import encode_sse
-
-_ERRORS: dict[str, type[Exception]] = {
-    "ConnectError": ConnectionRefusedError,
-    "ConnectTimeout": TimeoutError,
-    "ReadTimeout": TimeoutError,
-    "RemoteProtocolError": ConnectionAbortedError,
-}
 
 
 def break_script(
@@ -128,7 +122,8 @@ class _Player:
             return self._cause[1]
         if self._errors is not None:
             return getattr(self._errors, failure.type)(failure.message)
-        return _ERRORS.get(failure.type, ConnectionResetError)(failure.message)
+        known = FAILURES.get(failure.type)
+        return (known.built_in if known else ConnectionResetError)(failure.message)
 
 
 _ENCODERS: dict[type, Callable[[WireEvent], bytes]] = {

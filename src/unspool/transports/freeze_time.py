@@ -63,6 +63,9 @@ class Frozen:
 def _load_pydantic() -> None:
     """Have pydantic load all its parts while datetimes are real: freezegun looks at every attribute of every
     module when it has put its own in place, and pydantic would learn of these only, for good.
+
+    freezegun's `ignore=["pydantic"]` won't do: a `default_factory=time.time`, which pydantic calls, would get
+    the real time.
     """
     import pydantic  # noqa: PLC0415 - half of it isn't needed otherwise
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from unspool.cassette.cassette import Cassette
+from unspool.cassette.failures import RAISED_AS, end_by_bases
 from unspool.cassette.model import End, Failure, Headers, Request
 from unspool.cassette.outcomes import interrupted
 
@@ -62,26 +63,6 @@ def read_timeout_of(request: Any) -> float | None:
     return timeout.get("read")
 
 
-_ENDS = {
-    "TimeoutException": End.READ_TIMEOUT,
-    "ProtocolError": End.PROTOCOL_ERROR,
-    "NetworkError": End.RESET,
-    # urllib3's, aiohttp's and http.client's
-    "NewConnectionError": End.RESET,  # which is a TimeoutError to urllib3
-    "TimeoutError": End.READ_TIMEOUT,
-    "HTTPException": End.PROTOCOL_ERROR,
-    "PayloadEncodingError": End.PROTOCOL_ERROR,
-    "ClientPayloadError": End.PROTOCOL_ERROR,
-    "OSError": End.RESET,
-    "ClientConnectionError": End.RESET,
-}
-_STAND_INS = {
-    End.READ_TIMEOUT: "ReadTimeout",
-    End.PROTOCOL_ERROR: "RemoteProtocolError",
-    End.RESET: "ReadError",
-}
-
-
 _CANCELLED = {"CancelledError", "Cancelled", "GeneratorExit", "GreenletExit"}
 
 
@@ -108,8 +89,7 @@ def end_of(error: BaseException) -> tuple[End, Failure | None]:
         return End.FAILED, interrupted(type(error).__name__)
     if is_cancelled(error):
         return End.CLOSED, None
-    names = [kind.__name__ for kind in type(error).__mro__]
-    end = next((_ENDS[name] for name in names if name in _ENDS), End.FAILED)
+    end = end_by_bases(kind.__name__ for kind in type(error).__mro__)
     return end, Failure(type(error).__name__, str(error))
 
 
@@ -118,7 +98,7 @@ def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> E
     found = getattr(family, failure.type, None)
     if isinstance(found, type) and issubclass(found, family.TransportError):
         return found(failure.message, request=request)  # type: ignore[no-any-return]
-    stand_in = getattr(family, _STAND_INS.get(end, "ReadError"))
+    stand_in = getattr(family, RAISED_AS.get(end, "ReadError"))
     return stand_in(f"{failure.type}: {failure.message}", request=request)  # type: ignore[no-any-return]
 
 
