@@ -113,7 +113,7 @@ async def test_a_failed_prediction_is_an_error(sync: bool) -> None:
 async def test_a_model_that_cannot_stream_says_so(sync: bool) -> None:
     with (
         serve({CREATE: Answer.json({"id": "1", "status": "starting", "urls": {}}, 201)}) as server,
-        pytest.raises(APIResponseValidationError, match=r"urls\.stream; .* ask without stream=True"),
+        pytest.raises(APIResponseValidationError, match=r"urls\.stream; .* call it without stream=True"),
     ):
         await ask(server, sync=sync, stream=True)
 

@@ -1,4 +1,4 @@
-"""`completion` and `acompletion`: a provider asked, or a double of one, with LiteLLM's names.
+"""`completion` and `acompletion`: send a request to a provider or a double of one, with LiteLLM's names.
 
 No routing, no retries, no caching, no prices: one call is one request.
 """
@@ -36,36 +36,37 @@ def completion(
 def completion(
     model: str, messages: Messages = (), *, stream: bool | None = None, **options: Any
 ) -> ModelResponse | CustomStreamWrapper:
-    """Ask a model, and get its whole answer, or with `stream=True` a stream of it.
+    """Send a request to a model, and return its whole response, or with `stream=True` a stream of it.
 
     Args:
-        model: `provider/name`, such as `anthropic/claude-haiku-4-5`, or a bare name that tells its provider.
+        model: `provider/name`, such as `anthropic/claude-haiku-4-5`, or a bare name that identifies its
+            provider.
         messages: the conversation: dicts in OpenAI's shape, or messages of earlier responses.
         stream: whether to get a `CustomStreamWrapper` instead of a `ModelResponse`.
-        options: what is listed here, and anything else that the provider takes. It gets `temperature`,
-            `tools` and the like in its own words; those of OpenAI's that it lacks are refused.
+        options: those listed here, and any other parameter of the provider. `temperature`, `tools` and the
+            like are translated for it; OpenAI's parameters that it lacks raise an error.
 
             - `stream_options`: `{"include_usage": True}` for a last chunk with the usage, in tokens.
             - `custom_llm_provider`: the provider, if `model` doesn't say.
-            - `api_key`: else from the environment, such as `OPENAI_API_KEY`.
-            - `base_url` or `api_base`: the server; else from the environment, such as `OPENAI_BASE_URL`.
+            - `api_key`: otherwise from the environment, such as `OPENAI_API_KEY`.
+            - `base_url` or `api_base`: the server; otherwise from the environment, such as `OPENAI_BASE_URL`.
             - `azure_ad_token`, `azure_ad_token_provider`: for Azure, a Microsoft Entra ID token instead of a
-              key, or a function that gives one per request (`acompletion` takes an async one too); else
+              key, or a function that returns one per request (`acompletion` takes an async one too); else
               `AZURE_AD_TOKEN`.
             - `api_version`: of Azure's API; else from the environment, as `AZURE_API_VERSION`.
-            - `extra_headers`, `extra_body`: laid over what would be sent.
+            - `extra_headers`, `extra_body`: merged over the request's own.
             - `timeout`: seconds to connect and seconds without a byte, or an httpx `Timeout`; 600 by default.
             - `http_client`: a client of httpx or httpx2, used and left open.
             - `transport`: a transport of either, used and left open.
             - `drop_params`: leave out what the provider lacks, by default `unspool.drop_params`.
-            - `strict`: what to do where the stream has no finish reason (see `CustomStreamWrapper`).
-            - `mock_response`, `mock_tool_calls`: answer with these instead of asking anybody: text, a list of
+            - `strict`: what to do if the stream has no finish reason (see `CustomStreamWrapper`).
+            - `mock_response`, `mock_tool_calls`: return these instead of sending a request: text, a list of
               chunks, a response, or an error to raise (see `unspool.mock_response`).
             - `mock_delay`: seconds to wait before a mock answers.
             - `mock_timeout`: let `timeout` pass, then raise Timeout.
-            - `input_callback`, `success_callback`, `failure_callback`: told besides those of the package.
+            - `input_callback`, `success_callback`, `failure_callback`: called in addition to the package's.
             - `num_retries`, `fallbacks`: None, 0 and [] only; one call is one request.
-            - `metadata`, `litellm_call_id` and others of LiteLLM's own: shown to callbacks, never sent.
+            - `metadata`, `litellm_call_id` and others of LiteLLM's own: passed to callbacks, never sent.
             - `clock`: the time of pauses and time stamps.
 
     Returns:
@@ -74,8 +75,8 @@ def completion(
 
     Raises:
         UnsupportedParamsError: retries, fallbacks or `client=`; `drop_params` ignores the first two.
-        ProviderError: the provider refused, couldn't be reached or made no sense;
-            of a stream, from its iteration too.
+        ProviderError: the provider sent an error or an invalid response, or couldn't be reached; for a
+            stream, raised by its iteration too.
         MockError: a mock or a callback that can't be used.
         TypeError: an async `http_client` or `transport`.
     """
@@ -106,7 +107,7 @@ async def acompletion(
 async def acompletion(
     model: str, messages: Messages = (), *, stream: bool | None = None, **options: Any
 ) -> ModelResponse | CustomStreamWrapper:
-    """As `completion`, on asyncio or trio: `async for` reads the stream, and clients are async ones."""
+    """Like `completion`, on asyncio or trio: `async for` reads the stream, and clients are async ones."""
     call = plan("acompletion", model, messages, stream=stream, given=options)
     try:
         backend = begin(call)
@@ -162,7 +163,7 @@ def _additional_headers(headers: dict[str, str]) -> dict[str, str]:
     return {**prefixed, **{name: headers[name] for name in _RATE_LIMITS if name in headers}}
 
 
-# What `help()` shows instead of `**options`. These are the provider's, by OpenAI's names.
+# Shown by `help()` instead of `**options`. These are the provider's, by OpenAI's names.
 _PROVIDERS_OWN = tuple(
     name
     for names in (

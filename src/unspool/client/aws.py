@@ -1,7 +1,7 @@
-"""Amazon's servers: where they are, and how what is sent to them is signed (extra `bedrock`).
+"""Amazon's servers: their addresses, and the signature of requests to them (extra `bedrock`).
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. The signature holds the time and a
-hash of the body, so that a request is signed as the HTTP library has made it, just before it's sent.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. The signature contains the time and a
+hash of the body, so a request is signed as built by the HTTP library, just before it's sent.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from unspool.errors import AuthenticationError
 from unspool.providers.registry import PROVIDERS
 
 Sign = Callable[[Any], dict[str, str]]
-"""The headers that an httpx or httpx2 request needs beside those that it has."""
+"""Additional headers for an httpx or httpx2 request."""
 
 DEFAULT_REGION = "us-west-2"
-"""LiteLLM's, where nobody names one."""
+"""LiteLLM's default region."""
 
 _SERVICE = "bedrock"  # in a signature; the host's name is another
 _SCHEME = "AWS4-HMAC-SHA256"
@@ -28,7 +28,7 @@ _SCHEME = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks: a pair of keys, and the token that belongs to them if they are temporary."""
+    """AWS credentials: a pair of keys, and the session token of temporary ones."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -36,26 +36,26 @@ class Credentials:
 
 
 def region_of(options: Options, environ: Mapping[str, str]) -> str:
-    """The call's region, else the environment's, else LiteLLM's default."""
+    """Return the call's region, else the environment's, else LiteLLM's default."""
     named = (options.aws_region_name, environ.get("AWS_REGION_NAME"), environ.get("AWS_REGION"))
     return next(filter(None, (*named, environ.get("AWS_DEFAULT_REGION"))), DEFAULT_REGION)
 
 
 def bedrock_url(options: Options, environ: Mapping[str, str]) -> str:
-    """Where Bedrock's models are asked, unless somebody says otherwise."""
+    """Return the default base URL of Bedrock's models."""
     named = map(environ.get, PROVIDERS["bedrock"].base_url_variables)
     own = f"https://bedrock-runtime.{region_of(options, environ)}.amazonaws.com"
     return options.aws_bedrock_runtime_endpoint or next(filter(None, named), own)
 
 
 def signer_of(options: Options, environ: Mapping[str, str], *, url: str) -> Sign | None:
-    """How to sign a request to Bedrock; None if it needs none: it isn't Amazon that is asked.
+    """Return the signer of requests to Bedrock; None for a server that isn't Amazon's.
 
     Args:
-        url: the server that is asked.
+        url: the server of the request.
 
     Raises:
-        AuthenticationError: Amazon is asked, and there are no credentials.
+        AuthenticationError: the server is Amazon's, and there are no credentials.
     """
     credentials = _credentials(options, environ)
     if credentials is None and (options.transport or options.http_client or ".amazonaws.com" not in url):
@@ -105,10 +105,10 @@ def signature(
     region: str,
     at: float,
 ) -> dict[str, str]:
-    """The headers that sign a request: its method, URL and body, and these of its headers.
+    """Return the headers that sign a request: its method, URL and body, and these of its headers.
 
     Args:
-        at: when it's sent, in seconds since 1970. Amazon refuses it five minutes later.
+        at: when it's sent, in seconds since 1970. Amazon rejects it five minutes later.
 
     Raises:
         ImportError: botocore isn't installed.
@@ -125,7 +125,7 @@ def signature(
         added["x-amz-security-token"] = credentials.token
     request = requests.AWSRequest(method=method, url=url, headers={**headers, **added}, data=data)
     request.context["timestamp"] = when
-    # Step by step, as `add_auth` would look at the clock.
+    # Step by step, because `add_auth` would read the clock.
     signer = auth.SigV4Auth(credentials, _SERVICE, region)
     names = signer.signed_headers(signer.headers_to_sign(request))
     signed = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)

@@ -1,4 +1,4 @@
-"""Azure's other key: a token of Microsoft Entra ID, formerly Azure AD."""
+"""Azure's alternative to keys: a token of Microsoft Entra ID, formerly Azure AD."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unspool.client.call import Options
 from unspool.errors import AuthenticationError, BadRequestError, UnsupportedParamsError
 
 TokenSource = Callable[[], Any]
-"""Gives the token of a request; one for async calls may be a coroutine function."""
+"""A function that returns the token of a request; for async calls it may be a coroutine function."""
 
 _PROVIDERS = ("azure", "azure_ai")
 _ARGUMENTS = ("api_key", "azure_ad_token", "azure_ad_token_provider")
@@ -19,7 +19,7 @@ _ARGUMENTS = ("api_key", "azure_ad_token", "azure_ad_token_provider")
 def token_source(
     provider: str, options: Options, environ: Mapping[str, str], *, api_key: str | None
 ) -> TokenSource | None:
-    """The source of the token to send instead of a key; None if there is none to send.
+    """Return the source of the token to send instead of a key; None if there is none.
 
     An argument wins over the environment, and there a key over `AZURE_AD_TOKEN`, as in LiteLLM.
 
@@ -27,7 +27,7 @@ def token_source(
         api_key: the argument's or the environment's.
 
     Raises:
-        BadRequestError: more than one of key, token and provider of tokens are passed.
+        BadRequestError: more than one of key, token and token provider are passed.
     """
     if provider not in _PROVIDERS:
         return None
@@ -42,14 +42,14 @@ def token_source(
 
 
 def bearer(token: Any, *, provider: str) -> dict[str, str]:
-    """The header of a token.
+    """Return the header of a token.
 
     Raises:
-        AuthenticationError: it is no text, or empty.
-        UnsupportedParamsError: it is a reference to one that would have to be exchanged first.
+        AuthenticationError: the token isn't text, or is empty.
+        UnsupportedParamsError: the token is an OIDC reference that would have to be exchanged first.
     """
     if inspect.iscoroutine(token):
-        token.close()  # else Python warns that nobody awaited it
+        token.close()  # else Python warns that it was never awaited
     if not isinstance(token, str) or not token:
         raise AuthenticationError(
             f"expected the text of a token from azure_ad_token_provider, got {token!r:.100}; pass a function"

@@ -1,4 +1,4 @@
-"""Who answers a call: a mock, a handler of the caller's, or a provider over HTTP."""
+"""The backend of a call: a mock, a custom provider, or a provider over HTTP."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ logger = logging.getLogger("unspool")
 
 
 class Backend(Protocol):
-    """Answers one call.
+    """The backend of one call.
 
     Attributes:
         provider: its name.
         model: without the provider's prefix.
-        api_base: where it is; None if it's nowhere, or the caller didn't say.
+        api_base: its base URL; None if it has none, or the caller didn't pass one.
     """
 
     @property
@@ -51,17 +51,17 @@ class Backend(Protocol):
     def api_base(self) -> str | None: ...
 
     def answer(self, call: Call) -> Reply:
-        """A whole `ModelResponse`, or of a stream whatever `CustomStreamWrapper` takes."""
+        """Return a whole `ModelResponse`, or for a stream the source of a `CustomStreamWrapper`."""
         ...
 
     async def aanswer(self, call: Call) -> Reply:
-        """As `answer`, for an async call."""
+        """Like `answer`, for an async call."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class MockBackend:
-    """Answers with what the caller passed as `mock_response`."""
+    """A backend that returns the caller's `mock_response`."""
 
     mock: Mock
     provider: str
@@ -92,7 +92,7 @@ class MockBackend:
 
 @dataclass(frozen=True, slots=True)
 class CustomBackend:
-    """Answers with a handler of `unspool.custom_provider_map`."""
+    """A backend that calls a handler of `unspool.custom_provider_map`."""
 
     handler: CustomLLM
     provider: str
@@ -115,7 +115,7 @@ class CustomBackend:
             return self._reply(call, content)
 
     def _arguments(self, call: Call, **others: Any) -> dict[str, Any]:
-        """What LiteLLM passes, by name."""
+        """Return the keyword arguments that LiteLLM passes."""
         return {
             "model": self.model,
             "messages": call.messages,
@@ -146,7 +146,7 @@ class CustomBackend:
 
 @dataclass(frozen=True, slots=True)
 class HTTPBackend:
-    """Answers by asking a provider."""
+    """A backend that sends a request to a provider."""
 
     provider: str
     model: str
@@ -178,10 +178,10 @@ class HTTPBackend:
         return self.target.wire_format == "replicate-sse"
 
     def exchange(self, call: Call, token: Any) -> Exchange:
-        """What to send and how, reported to callbacks.
+        """Build the request and report it to callbacks.
 
         Args:
-            token: of Azure's; None if there is a key.
+            token: Azure's; None if there is a key.
         """
         options = call.options
         drop_params = options.drop_params
@@ -196,9 +196,9 @@ class HTTPBackend:
                 stream=call.stream,
                 drop_params=sys.modules["unspool"].drop_params if drop_params is None else drop_params,
             )
-        except (AttributeError, KeyError, TypeError) as error:  # text where an object should be, and the like
+        except (AttributeError, KeyError, TypeError) as error:  # text instead of an object, and the like
             raise BadRequestError(
-                f"no request can be made of these messages and parameters, one has another shape ({error!r})",
+                f"no request can be built from these messages and parameters, one is malformed ({error!r})",
                 model=self.model,
                 llm_provider=self.provider,
                 original_exception=error,
@@ -232,7 +232,7 @@ class HTTPBackend:
 
 
 def begin(call: Call) -> Backend:
-    """Find who is to answer this call, and note it for the callbacks; raises as `backend_of` does."""
+    """Find the backend of this call, and store it for the callbacks; raises like `backend_of`."""
     backend = backend_of(call)
     call.log.update_environment_variables(
         {**call.litellm_params, "api_base": backend.api_base, "custom_llm_provider": backend.provider},
@@ -246,10 +246,10 @@ def begin(call: Call) -> Backend:
 
 
 def backend_of(call: Call) -> Backend:
-    """Who is to answer this call.
+    """Find the backend of this call.
 
     Raises:
-        ProviderError: it isn't known whose model this is, where it is, or by what key.
+        ProviderError: the model's provider, its server or its key is unknown.
     """
     options = call.options
     mock = options.mock

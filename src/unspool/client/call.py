@@ -1,4 +1,4 @@
-"""One call: what the caller passed, sorted by whose business it is."""
+"""The arguments of one call, sorted by recipient: provider, LiteLLM, Unspool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import UnsupportedParamsError
 from unspool.mock_response import Mock
 
-# What LiteLLM takes for itself. Callbacks find it in `kwargs["litellm_params"]`; the provider never does.
+# LiteLLM's own parameters. Callbacks get them in `kwargs["litellm_params"]`; they are never sent.
 _LITELLMS_OWN = frozenset(
     name
     for names in (
@@ -32,13 +32,13 @@ _LITELLMS_OWN = frozenset(
 )
 
 
-# What LiteLLM would do by itself around the request.
+# Parameters for LiteLLM's own work around a request.
 _LITELLMS_WORK = ("num_retries", "fallbacks", "context_window_fallback_dict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What Unspool itself does with a call; `completion` says what each of them means."""
+    """Unspool's own options of a call; `completion` documents each."""
 
     custom_llm_provider: str | None = None
     api_key: str | None = None
@@ -67,7 +67,7 @@ class Options:
 
     @property
     def mock(self) -> Mock | None:
-        """The answer that needs no provider, if one was asked for."""
+        """Return the mock of this call, if there is one."""
         if self.mock_response is None and not self.mock_tool_calls and not self.mock_timeout:
             return None
         return Mock(
@@ -80,13 +80,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What was asked for, and how.
+    """A call's parameters and options.
 
     Attributes:
-        model: as it was given, with its prefix if it has one.
+        model: as passed, with its prefix if it has one.
         params: the provider's, in OpenAI's terms, without those that are None.
-        litellm_params: LiteLLM's own, which only the callbacks get to see.
-        log: told of the call's stations.
+        litellm_params: LiteLLM's own, which only the callbacks get.
+        log: the call's log.
     """
 
     model: str
@@ -117,19 +117,19 @@ def plan(
     """Sort a call's arguments.
 
     Args:
-        given: everything else that was passed, by name.
+        given: all other arguments, by name.
 
     Raises:
         MockError: a callback can't be called.
         UnsupportedParamsError: retries, fallbacks, or LiteLLM's `client`.
-        TypeError: an option of Unspool's is misspelt; the provider would be asked, and mocked by nothing.
+        TypeError: an option of Unspool's is misspelt; the mock would be ignored and the provider called.
     """
     ours = {option.name for option in fields(Options)}
     _refuse_misspelt(call_type, given, ours)
     options = Options(**{name: value for name, value in given.items() if name in ours})
     others = {name: value for name, value in given.items() if name not in ours and value is not None}
     if not stream:
-        others.pop("stream_options", None)  # which OpenAI refuses there
+        others.pop("stream_options", None)  # which OpenAI rejects there
     litellm_params = {name: value for name, value in others.items() if name in _LITELLMS_OWN}
     _refuse_foreign(options, litellm_params)
     log = Logging(
@@ -160,14 +160,14 @@ def plan(
 
 
 def _refuse_foreign(options: Options, litellm_params: dict[str, Any]) -> None:
-    """Refuse what LiteLLM would act upon and Unspool doesn't, instead of ignoring it in silence.
+    """Reject LiteLLM's parameters that Unspool doesn't support, instead of ignoring them silently.
 
     Raises:
         UnsupportedParamsError: retries or fallbacks, unless `drop_params` is on, or LiteLLM's `client`.
     """
     if litellm_params.get("client") is not None:
         raise UnsupportedParamsError(
-            "client= takes an SDK's client in LiteLLM, and Unspool asks no SDK; pass http_client=, a client"
+            "client= takes an SDK's client in LiteLLM, and Unspool uses no SDK; pass http_client=, a client"
             " of httpx or httpx2, or transport="
         )
     package_drops: bool = sys.modules["unspool"].drop_params

@@ -1,7 +1,7 @@
-"""A request, sent by httpx or httpx2: sync and async, side by side.
+"""Send a request with httpx or httpx2: sync and async, side by side.
 
-Neither library is imported before it's needed, and which one it is follows from the transport handed in.
-A client that the caller handed in is used and left open; so is a transport.
+Each library is imported when it's needed; the transport passed by the caller decides which. A client that the
+caller passed is used and left open; so is a transport.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from unspool.providers import pipeline_for
 from unspool.providers.request import HTTPRequest
 
 DEFAULT_TIMEOUT = 600.0
-"""Seconds to connect, and seconds without a byte, after which a call gives up, where nobody says."""
+"""The default timeout: seconds to connect, and seconds without a byte."""
 
-_SHOWN = 500  # characters of an answer that makes no sense
+_SHOWN = 500  # characters of an invalid response
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to send: with whose client or transport, and how long to wait.
+    """How to send a request: client or transport, and timeout.
 
     Attributes:
         http_client: an httpx or httpx2 client, used and left open.
@@ -49,13 +49,13 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what is to become of its answer.
+    """A request, and how to read its response.
 
     Attributes:
-        stream: whether the answer is to be read as a stream of the `wire_format`, or whole, as JSON.
-        model: for errors; as is `provider`.
-        sign: what headers to add to the library's request, where a provider wants it signed.
-        pipeline: from a stream's bytes, if not to the chunks of the `wire_format`.
+        stream: whether to read the response as a stream of the `wire_format`, or whole, as JSON.
+        model: for errors, like `provider`.
+        sign: returns headers to add to the library's request, for a provider that requires a signature.
+        pipeline: reads a stream's bytes; by default into chunks of the `wire_format`.
     """
 
     request: HTTPRequest
@@ -68,13 +68,13 @@ class Exchange:
     pipeline: Callable[[], Chain] | None = None
 
     def reader(self) -> Chain:
-        """What reads the bytes of a stream: chunks of the `wire_format`, unless the call wants others."""
+        """Return the pipeline of a stream: the call's own, else one to chunks of the `wire_format`."""
         return self.pipeline() if self.pipeline is not None else pipeline_for(self.wire_format)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: of a stream its chunks, else its JSON. Header names are in lower case."""
+    """A response: the chunks of a stream, else JSON. Header names are in lower case."""
 
     content: Any
     headers: dict[str, str]
@@ -82,11 +82,11 @@ class Reply:
 
 @contextmanager
 def mapped_errors(model: str, provider: str) -> Iterator[None]:
-    """Map the exceptions of other people's code to LiteLLM's classes."""
+    """Map the exceptions of foreign code to LiteLLM's classes."""
     try:
         yield
     except ProviderError as error:
-        map_exception(error, model=model, llm_provider=provider)  # which fills in what it doesn't say
+        map_exception(error, model=model, llm_provider=provider)  # which fills in missing details
         raise
     except UnspoolError:
         raise
@@ -98,7 +98,7 @@ def send(exchange: Exchange) -> Reply:
     """Send a request.
 
     Raises:
-        ProviderError: the provider refused, couldn't be reached, or answered with nonsense.
+        ProviderError: the provider sent an error or an invalid response, or couldn't be reached.
         TypeError: the client or the transport is an async one.
     """
     with ExitStack() as stack:
@@ -116,7 +116,7 @@ def send(exchange: Exchange) -> Reply:
 
 
 async def asend(exchange: Exchange) -> Reply:
-    """As `send`, for async clients and transports, on asyncio and on trio."""
+    """Like `send`, for async clients and transports, on asyncio and on trio."""
     async with AsyncExitStack() as stack:
         client = _async_client(exchange.connection, stack)
         with mapped_errors(exchange.model, exchange.provider):
@@ -132,7 +132,7 @@ async def asend(exchange: Exchange) -> Reply:
 
 
 async def _aclose(resource: Any) -> None:
-    """A cancelled task closes what it has opened, too."""
+    """Close a response or client, in a cancelled task too."""
     with anyio.CancelScope(shield=True):
         await resource.aclose()
 
@@ -165,13 +165,13 @@ def _async_client(connection: Connection, stack: AsyncExitStack) -> Any:
 
 @cache
 def _tls() -> SSLContext:
-    """One for all calls: reading the certificates takes longer than many a test."""
+    """Return the SSL context of all calls: reading the certificates takes longer than many a test."""
     context: SSLContext = import_module("httpx").create_ssl_context()
     return context
 
 
 def _library_of(transport: Any) -> ModuleType:
-    """httpx2 for a transport of httpx2's, else httpx, for an adapter that inherits from neither too."""
+    """Return httpx2 for a transport of httpx2, otherwise httpx, also for an adapter of neither library."""
     packages = {cls.__module__.partition(".")[0] for cls in type(transport).__mro__}
     return import_module("httpx2" if "httpx2" in packages else "httpx")
 
@@ -192,7 +192,7 @@ def _build(client: Any, exchange: Exchange) -> Any:
 
 
 def time_limits(timeout: Any) -> dict[str, float | None]:
-    """The parts of a timeout, in seconds: plain data, so that either library's `Timeout` will do."""
+    """Return the parts of a timeout, in seconds: plain data, so that either library's `Timeout` works."""
     if hasattr(timeout, "as_dict"):
         limits: dict[str, float | None] = timeout.as_dict()
         return limits
@@ -201,9 +201,10 @@ def time_limits(timeout: Any) -> dict[str, float | None]:
 
 
 def _makes_no_sense(response: Any, exchange: Exchange) -> bool:
-    """An error status, or a web page where a stream should be: a wrong base URL, a login, a proxy.
+    """Return the error for an error status, or for a web page instead of a stream: a wrong base URL, a login,
+    a proxy.
 
-    Other types are let through, because servers send streams as `application/json` and without a type.
+    Other types are accepted, because servers send streams as `application/json` and without a type.
     """
     return response.status_code >= 300 or (exchange.stream and _media_type(response) == "text/html")
 
@@ -245,7 +246,7 @@ def _parsed(response: Any, data: bytes, exchange: Exchange) -> dict[str, Any]:
 def _unexpected(wanted: str, response: Any, text: str) -> str:
     return (
         f"expected {wanted} from {response.request.url}, got {_media_type(response) or 'no content type'}"
-        f" {text[:_SHOWN]!r}; check base_url, and what stands between it and you"
+        f" {text[:_SHOWN]!r}; check base_url, and any proxy on the way"
     )
 
 

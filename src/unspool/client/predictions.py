@@ -1,7 +1,8 @@
-"""Replicate's predictions: created by one request, and read by others, sync and async.
+"""Replicate's predictions: created by one request and read by others, sync and async.
 
-https://replicate.com/docs/topics/predictions. A stream is read at the prediction's `urls.stream`. A whole
-answer may come at once, since the request waits for it; else `urls.get` is asked until it has ended.
+https://replicate.com/docs/topics/predictions. A stream is read at the prediction's `urls.stream`. The first
+request waits for a whole response; if that takes too long, `urls.get` is polled until the prediction has
+ended.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from unspool.providers.request import HTTPRequest
 
 _ENDED = frozenset({"aborted", "canceled", "failed", "succeeded"})
 _PAUSE = 0.5
-"""Seconds between two looks at a prediction."""
+"""Seconds between two polls of a prediction."""
 
 
 def predict(exchange: Exchange, clock: Clock) -> Reply:
     """Create a prediction, and read it.
 
     Raises:
-        ProviderError: as `send`; the prediction isn't whole when the call's timeout has passed since it
-            began, or it names no address to read it at.
+        ProviderError: like `send`; or the prediction hasn't ended within the call's timeout, or has no URL to
+            read.
     """
     reply = send(replace(exchange, stream=False))
     if exchange.stream:
@@ -40,7 +41,7 @@ def predict(exchange: Exchange, clock: Clock) -> Reply:
 
 
 async def apredict(exchange: Exchange, clock: Clock) -> Reply:
-    """As `predict`, for async clients and transports."""
+    """Like `predict`, for async clients and transports."""
     reply = await asend(replace(exchange, stream=False))
     if exchange.stream:
         return await asend(_next(exchange, reply, "stream"))
@@ -60,11 +61,11 @@ def _has_ended(exchange: Exchange, reply: Reply) -> bool:
 
 
 def _next(exchange: Exchange, reply: Reply, kind: str) -> Exchange:
-    """The request that reads the prediction. A stream is on another host, which gets no key."""
+    """Build the request that reads the prediction. A stream is on another host, which gets no key."""
     urls = reply.content.get("urls")
     url = urls.get(kind) if isinstance(urls, Mapping) else None
     if not isinstance(url, str):
-        hint = "; a model that can't stream has none: ask without stream=True" if kind == "stream" else ""
+        hint = "; a model that can't stream has none: call it without stream=True" if kind == "stream" else ""
         raise _misshapen(exchange, reply, f"an address in urls.{kind}{hint}")
     asked = exchange.request
     names = {"authorization"} if _origin(url) == _origin(asked.url) else set()

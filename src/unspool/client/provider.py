@@ -1,4 +1,4 @@
-"""Whose model it is, and where to ask for it.
+"""Find the provider of a model, and its server.
 
 A model is `provider/name`, or a bare name that only one provider can have. A provider is known if it has
 a row in `unspool.providers.registry`.
@@ -15,7 +15,7 @@ from unspool.errors import AuthenticationError, BadRequestError, LiteLLMUnknownP
 from unspool.providers.registry import PROVIDERS, asked_in
 from unspool.providers.request import can_be_asked
 
-# How the bare names of a provider's models begin.
+# Prefixes of the bare names of a provider's models.
 _BARE_NAMES: dict[str, tuple[str, ...]] = {
     "anthropic": ("claude",),
     "openai": ("chatgpt-", "codex-", "computer-use-", "ft:", "gpt-", "o1", "o3", "o4", "text-"),
@@ -30,14 +30,14 @@ class Target:
     api_key: str | None
     wire_format: str
     params: dict[str, str] = field(default_factory=dict)
-    """Parameters that the environment has."""
+    """Parameters from the environment."""
 
 
 def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str, str]:
-    """The provider, and the model's name without it.
+    """Return the provider, and the model's name without it.
 
     Raises:
-        LiteLLMUnknownProvider: neither is it said whose model this is, nor does its name tell.
+        LiteLLMUnknownProvider: the provider isn't passed, and the model's name doesn't identify it.
     """
     prefix, slash, name = model.partition("/")
     if custom_llm_provider:
@@ -57,7 +57,9 @@ def provider_of(model: str, custom_llm_provider: str | None = None) -> tuple[str
 
 
 def provider_or_guess(model: str, custom_llm_provider: str | None = None) -> tuple[str, str]:
-    """As `provider_of`, where no provider is asked: any prefix is one, and a bare name may be OpenAI's."""
+    """Like `provider_of`, without a request to it: any prefix is a provider, and a bare name may be
+    OpenAI's.
+    """
     try:
         return provider_of(model, custom_llm_provider)
     except LiteLLMUnknownProvider:
@@ -66,7 +68,9 @@ def provider_or_guess(model: str, custom_llm_provider: str | None = None) -> tup
 
 
 def known_providers() -> list[str]:
-    """Those of the table that can be asked, and those in `unspool.custom_provider_map`."""
+    """List the providers that can be called: those of the table, and those in
+    `unspool.custom_provider_map`.
+    """
     asked = {name for name, provider in PROVIDERS.items() if can_be_asked(provider)}
     return sorted(asked | {item["provider"] for item in sys.modules["unspool"].custom_provider_map})
 
@@ -81,20 +85,20 @@ def target_of(
     own_transport: bool,
     model: str = "",
 ) -> Target:
-    """Where to send a provider's request, and with what key.
+    """Find the URL and the key of a provider's request.
 
-    A missing key is an error only where the provider itself would be asked: another server may need none,
-    and neither does a transport that replays.
+    A missing key is an error only for the provider's own server: another server or a replaying transport may
+    need none.
 
     Args:
         base_url: wins over the environment's, which wins over the provider's own.
         api_version: of a provider that has versions; wins over the environment's.
-        own_transport: the caller handed in a client or a transport.
+        own_transport: the caller passed a client or a transport.
         model: without the provider; its first part may choose another wire format than the provider's.
 
     Raises:
         LiteLLMUnknownProvider: there is no such provider.
-        BadRequestError: nobody says where its server is.
+        BadRequestError: its server is unknown.
         AuthenticationError: there is no key.
     """
     known = PROVIDERS.get(provider)
@@ -114,7 +118,7 @@ def target_of(
     if key is None and known.key_variables and not own_transport and _is_its_own(url, known.base_url):
         raise AuthenticationError(
             f"no API key for {provider}: pass api_key=… or set {known.key_variables[0]}; any text will do in"
-            " a test that asks somebody else",
+            " a test that calls another server",
             llm_provider=provider,
         )
     if known.version_variables and "?" not in url:
@@ -126,7 +130,7 @@ def target_of(
 
 
 def _is_its_own(url: str, own: str | None) -> bool:
-    """Whether the provider's own servers are asked, however they are spelt; on this machine none are."""
+    """Whether this is a server of the provider's own, in any spelling; one on this machine isn't."""
     if own is None or not own.startswith("https:"):
         return False
     return url.rstrip("/").removesuffix("/v1") == own.removesuffix("/v1")

@@ -1,6 +1,6 @@
 """An HTTP response's body as a stream of chunks, read with `for` or with `async for`.
 
-Whoever reads it closes it, as `CustomStreamWrapper` does at the end, after an error and when it's closed.
+The reader closes it, as `CustomStreamWrapper` does at the end, after an error and when it's closed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class SyncChunks:
 
     Args:
         response: an httpx or httpx2 response.
-        pipeline: from bytes to chunks.
+        pipeline: turns bytes into chunks.
         close: closes the response, and the client if that was made for it.
     """
 
@@ -52,7 +52,7 @@ def _read(response: Any, pipeline: Pipeline) -> Iterator[ModelResponseStream]:
 
 
 class AsyncChunks:
-    """As `SyncChunks`, of an async response. No async generator: trio warns of one that is let go of."""
+    """Like `SyncChunks`, for an async response. Not an async generator: trio warns when one isn't closed."""
 
     def __init__(self, response: Any, pipeline: Pipeline, aclose: Callable[[], Awaitable[Any]]) -> None:
         self._body: AsyncIterator[bytes] = response.aiter_bytes()
@@ -93,9 +93,9 @@ class AsyncChunks:
 async def _abandon(body: AsyncIterator[bytes]) -> None:
     """End an HTTP library's nested async generators, all of them.
 
-    Closing the outermost alone would leave the inner ones to the garbage collector, of which trio warns. A
-    pull that is cancelled from its beginning raises in the innermost, and on its way out it ends every one.
-    What had been received already comes first, so this may take a few.
+    Closing only the outermost would leave the inner ones to the garbage collector, and trio would warn. A
+    pull that is cancelled at once raises in the innermost and ends each on its way out. It yields data
+    received earlier first, so this may take a few pulls.
     """
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -105,6 +105,6 @@ async def _abandon(body: AsyncIterator[bytes]) -> None:
         except StopAsyncIteration:
             return
         except Exception:
-            logger.debug("a stream broke while it was being left", exc_info=True)
-    if hasattr(body, "aclose"):  # a stream out of memory never waits, so nothing cancels it
+            logger.debug("a stream broke while it was being closed", exc_info=True)
+    if hasattr(body, "aclose"):  # an in-memory stream never waits, so nothing cancels it
         await body.aclose()

@@ -1,4 +1,4 @@
-"""`responses` and `aresponses`: OpenAI's Responses asked, and their events handed on as they come."""
+"""`responses` and `aresponses`: call OpenAI's Responses API, and pass its events on as they arrive."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FORMAT = "openai-responses"
 
 
 class _Events:
-    """What the two streams share.
+    """Base of the sync and the async stream.
 
     Attributes:
-        completed_response: the event that ended the response, once it has come.
+        completed_response: the event that ended the response; None before it.
     """
 
     def __init__(self, chunks: Any, backend: HTTPBackend, call: Call) -> None:
@@ -86,7 +86,7 @@ class ResponsesStream(_Events):
 
 
 class AsyncResponsesStream(_Events):
-    """As `ResponsesStream`, read with `async for`."""
+    """Like `ResponsesStream`, read with `async for`."""
 
     def __aiter__(self) -> Self:
         return self
@@ -128,22 +128,22 @@ def responses(
     stream: bool | None = None,
     **options: Any,
 ) -> ResponsesRecord | ResponsesStream:
-    """Ask for a response of OpenAI's Responses API, or with `stream=True` for its events.
+    """Request a response of OpenAI's Responses API, or with `stream=True` its events.
 
     One request to a provider that has this API. Callbacks are called as by `completion`; they get the
-    response, of a stream the one that its last event contains.
+    response, for a stream the one in its last event.
 
     Args:
         input: text, or a list of input items.
         model: as in `completion`.
-        options: parameters of the API by their own names, and the options of `completion` that say where and
-            how to ask: `api_key`, `base_url`, `transport`, `http_client`, `timeout`, `extra_headers` …
+        options: parameters of the API by their own names, and the options of `completion` for the request:
+            `api_key`, `base_url`, `transport`, `http_client`, `timeout`, `extra_headers` …
 
     Raises:
         BadRequestError: the provider has no Responses API that Unspool knows.
         UnsupportedParamsError: a mock; replay a stream with `transport=` instead.
-        ProviderError: as in `completion`; of a stream from its iteration too. A stream that ends before its
-            response is an IncompleteStreamError.
+        ProviderError: as in `completion`; for a stream, raised by its iteration too. A stream that ends
+            before its response raises IncompleteStreamError.
     """
     call = _asked("responses", input, model, stream=stream, options=options)
     try:
@@ -183,7 +183,7 @@ async def aresponses(
     stream: bool | None = None,
     **options: Any,
 ) -> ResponsesRecord | AsyncResponsesStream:
-    """As `responses`, on asyncio or trio: `async for` reads the events, and clients are async ones."""
+    """Like `responses`, on asyncio or trio: `async for` reads the events, and clients are async ones."""
     call = _asked("aresponses", input, model, stream=stream, options=options)
     try:
         backend = _begin(call)
@@ -228,7 +228,8 @@ def _begin(call: Call) -> HTTPBackend:
     backend = begin(call)
     if not isinstance(backend, HTTPBackend):
         raise BadRequestError(
-            f"{call.log.call_type}() asks no custom provider: use completion()", llm_provider=backend.provider
+            f"{call.log.call_type}() calls no custom provider: use completion()",
+            llm_provider=backend.provider,
         )
     return backend
 

@@ -1,8 +1,9 @@
-"""The loop guards: they watch what a stream is about to emit, and stop it when the model repeats itself.
+"""The loop guards: they check each chunk before it is emitted, and stop the stream when the model repeats
+itself.
 
-`repetition` is LiteLLM's rule, to the chunk. It sees one loop only: the same chunk
-again and again. `cycle` finds the others: a phrase, a paragraph, a line that counts up, the same tool call
-made once more, wherever the provider happens to cut its chunks.
+`repetition` is exactly LiteLLM's rule. It finds one kind of loop: the same chunk again and again. `cycle`
+finds the others: a phrase, a paragraph, a line that counts up, the same tool call, independent of chunk
+boundaries.
 
 Both keep a fixed amount of state per choice, and never change a chunk.
 """

@@ -1,15 +1,16 @@
-"""Tool calls as text, so that a loop of them is found like any other."""
+"""Tool calls as text, so that the guard finds a loop of them like any other."""
 
 from __future__ import annotations
 
 from unspool.models import ChatCompletionDeltaToolCall, CustomToolCallPayload, Delta
 
 CALL = "\x1e"
-"""Stands before each tool call in the text of the channel: what has it in its period repeats whole calls."""
+"""Marks the start of each tool call in the text of the channel: a period that contains it repeats whole
+calls."""
 
 
 class Calls:
-    """Spells tool calls as text: each call's name, then its arguments as they come."""
+    """Tool calls as text: each call's name, then its arguments as they arrive."""
 
     def __init__(self) -> None:
         self._index: int | None = None

@@ -1,17 +1,16 @@
 """`CycleGuard`: loops of any period.
 
-How it works. Each channel of each choice keeps the end of its text. For every 256 characters
-that come it looks where the last 32 of them stood before: that distance is a candidate for the period,
-and how far back the text agrees with itself at that distance says how long the loop has been going on.
-Of several candidates the one with the longest agreement wins. As long as the text goes on at the same
-distance, one comparison a step is enough, and only a counter grows. The same is done with the text in
-which every number is replaced by `0`, for loops that count.
+How it works. Each channel of each choice stores the end of its text. Every 256 characters it searches for an
+earlier copy of the last 32: the distance is a candidate for the period, and the length over which the text
+equals itself at that distance is the length of the loop. Of several candidates the one with the longest
+agreement wins. While the text continues at the same distance, one comparison per step is enough, and only a
+counter grows. The same is done with the text in which every number is replaced by `0`, for loops that count.
 
-A loop may have no period: a few sentences in ever-changing order. There the sentences since the last new
-one are counted.
+A loop may have no period: a few sentences in changing order. For those, the guard counts the sentences since
+the last new one.
 
 What repeats isn't always a loop: rulers, padded tables, empty cells, arrays of zeros, numbered lists.
-So a repetition counts only from a length that such things don't reach; see `CycleGuard` for each
+So a repetition counts only from a length that those don't reach; see `CycleGuard` for each
 threshold and its reason.
 """
 
@@ -33,11 +32,11 @@ from unspool.models import ModelResponseStream
 
 
 class CycleGuard:
-    """Finds a text that repeats itself, whatever its period and however it's cut into chunks.
+    """A loop guard for text that repeats itself with any period, however it's cut into chunks.
 
-    A repetition is a loop from the moment when there are both enough copies and enough characters of
-    it, one copy right after the other. It is found at most a sixteenth of the longest period later,
-    which is 256 characters unless the chunks are large.
+    A repetition is a loop when there are both enough consecutive copies and enough characters of it. The
+    guard finds it at most a sixteenth of the longest period later: 256 characters unless the chunks are
+    large.
 
     - *Exact* loops: `min_repeats` copies and `min_chars` characters. Sixteen, because a dozen equal
       blocks are common in good answers (placeholder cards, months, table rows); 2,000 characters,
@@ -49,20 +48,20 @@ class CycleGuard:
     - *Counting* loops (`Step 12: retry`, `Step 13: retry`): `near_repeats` copies, which is LiteLLM's
       own default of 100, and four times `min_chars`, since good lists are numbered too; eight times, if
       they are data, since a hundred rows to insert, constants or hosts are ordinary generated code. Each
-      number in them, decimal or hexadecimal, must count, that is go on by the same step or one of two (a
-      clock goes on by 1 or back by 59), so that rows of measurements are no loop.
-    - Loops *without a period*, a few sentences of prose in ever-changing order: `near_repeats` sentences and
+      number in them, decimal or hexadecimal, must count, that is change by the same step or one of two (a
+      clock by 1 or by -59), so that rows of measurements are no loop.
+    - Loops *without a period*, a few sentences of prose in changing order: `near_repeats` sentences and
       four times `min_chars` since the last new sentence, and `min_repeats` copies of each;
       twice as much, if numbers and random ids in them differ. Tables, logs, code and lists aren't prose.
     - The same *tool calls* over and over: `min_repeats` copies of the whole calls, names and arguments.
     - With a `similarity` below 1, lines and sentences of at least four words that differ in other
       words too: `near_repeats` copies of up to `max_period` lines.
 
-    Memory is bounded by the longest period that is looked for: the text of the last `max_period`
+    Memory is bounded by the longest period to find: the text of the last `max_period`
     chunks, but never less than 4,096 characters nor more than 65,536.
 
-    `CycleGuard()` is meant to fit as it is. The thresholds can be set for what only the caller knows: shorter
-    outputs (`min_chars`, `min_repeats`, as `unspool repro --repeats` does), outputs that are tables
+    `CycleGuard()` is meant to fit as it is. Set thresholds for what only the caller knows: shorter outputs
+    (`min_chars`, `min_repeats`, as `unspool repro --repeats` does), outputs that are tables
     (`padding_chars`), lists (`near_repeats`), rephrased loops (`similarity`), a channel that may loop
     (`channels`), and memory (`max_period`).
 
@@ -70,7 +69,7 @@ class CycleGuard:
         max_period: the longest period, in chunks.
         min_repeats: how many copies make a loop, the first one included.
         min_chars: and how many characters, all copies together.
-        padding_chars: how many, if it's little more than padding.
+        padding_chars: how many, for padding and data.
         near_repeats: how many copies make a loop if they aren't quite equal.
         similarity: how much of their words two lines have in common to count as copies (Dice's
             coefficient). At 1.0 only numbers may differ.
@@ -109,11 +108,11 @@ class CycleGuard:
         return f"CycleGuard({', '.join(said)})"
 
     def fresh(self) -> CycleGuard:
-        """A guard with the same thresholds that has seen nothing yet: each stream has its own."""
+        """Return a new guard with the same thresholds: each stream needs its own."""
         return CycleGuard(**asdict(self._thresholds), channels=self._channels)
 
     def feed(self, chunk: ModelResponseStream, /) -> Iterator[ModelResponseStream]:
-        """The same chunk, if it may be emitted.
+        """Yield the same chunk, if it may be emitted.
 
         Raises:
             RepetitionError: it may not.
@@ -122,11 +121,11 @@ class CycleGuard:
         yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: a stream that has ended is no loop."""
+        """Yield nothing: a stream that has ended is no loop."""
         return iter(())
 
     def observe(self, chunk: ModelResponseStream) -> None:
-        """Take note of a chunk that is about to be emitted: `feed` without the iterator's cost.
+        """Check a chunk that is about to be emitted: `feed` without the iterator's cost.
 
         Raises:
             RepetitionError: it must not be emitted.
@@ -159,7 +158,7 @@ class CycleGuard:
 
 
 def _thoughts(blocks: Any) -> str:
-    """The text of Anthropic's thinking blocks."""
+    """Return the text of Anthropic's thinking blocks."""
     if not isinstance(blocks, list):
         return ""
     texts = [block.get("thinking") for block in blocks if isinstance(block, dict)]
@@ -170,7 +169,8 @@ _LEAST_SPAN, _MOST_SPAN = 4_096, 65_536
 """The longest period in characters, at least and at most: chunks may be single letters or whole pages."""
 
 _LOOKS_PER_SPAN = 16
-"""A look costs as much as the span is long; at a fixed share of it, each character costs the same."""
+"""The cost of a search grows with the span; at intervals of a fixed share of it, the cost per character is
+constant."""
 
 
 class _Lane:
@@ -189,7 +189,7 @@ class _Lane:
         self.calls = Calls()
 
     def hear(self, text: str | None, at: int) -> None:
-        """Take in what the chunk with the index `at` says, if anything."""
+        """Add the text of the chunk with the index `at`, if any."""
         if not text or not isinstance(text, str):
             return
         self._exact.mark(at, self._size)
@@ -254,7 +254,7 @@ _DATA = re.compile(r"[|{}\[\]()<>=;\"`\t_\\/]|,\S|\d-\d+-\d")
 
 
 def _is_data(unit: str) -> bool:
-    """Whether it has the marks of a table, code, JSON or CSV."""
+    """Whether a text has the marks of a table, code, JSON or CSV."""
     return _DATA.search(unit) is not None
 
 

@@ -11,10 +11,10 @@ from unspool.guards.thresholds import SHOWN, Channel, Thresholds
 LINE_END = re.compile(r"\n+|(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])")  # the last three: CJK
 _WORD = re.compile(r"\w+")
 _LEAST_WORDS = 4
-"""Shorter lines say too little: `else:`, `return None` and `| yes |` are alike everywhere."""
+"""Shorter lines are no evidence: `else:`, `return None` and `| yes |` are alike everywhere."""
 
 MOST_LINE = 1_000
-"""Characters after which a line is taken as it is, so that a text without any end is bounded too."""
+"""The maximum length of a line in characters, so that a text without line ends is bounded too."""
 
 
 class Lines:
@@ -25,11 +25,11 @@ class Lines:
         self._partial = ""
         self._words: deque[frozenset[str]] = deque(maxlen=thresholds.max_period)
         self._chunks: deque[int] = deque(maxlen=thresholds.max_period)
-        self._runs = [0] * thresholds.max_period  # by period - 1: lines that are like the one that far back
+        self._runs = [0] * thresholds.max_period  # by period - 1: lines similar to the one that far back
         self._began = [0] * thresholds.max_period
 
     def read(self, text: str, at: int, channel: Channel) -> None:
-        """Take in more text, of which the chunk with the index `at` is the last."""
+        """Add text; `at` is the index of its last chunk."""
         *lines, self._partial = LINE_END.split(self._partial + text)
         if len(self._partial) > MOST_LINE:
             lines.append(self._partial)

@@ -1,4 +1,4 @@
-"""The period at which a text repeats itself at its end, exactly or but for its numbers."""
+"""The period of a repetition at the end of a text, exact or except for its numbers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 _GRAM = 32
-"""How many of the last characters are searched for: rare enough in prose, and found early enough."""
+"""How many of the last characters to search for: rare enough in prose, and found early enough."""
 
 _TRIES = 8
-"""How many candidates are weighed in one look. Each agrees for longer than the one before, so few exist."""
+"""How many candidates to compare in one search. Each agrees for longer than the one before, so few exist."""
 
 
 class Cycle:
-    """The period at which a text repeats itself at its end, in characters, if it does.
+    """The period of a repetition at the end of a text, in characters.
 
     Attributes:
         period: 0 if there is none.
@@ -35,22 +35,22 @@ class Cycle:
 
     @property
     def run(self) -> int:
-        """How many characters the copies have, all together."""
+        """The number of characters in all copies together."""
         return self._matched + self.period
 
     def unit(self) -> str:
-        """One copy, from its beginning."""
+        """Return one copy, from its beginning."""
         done = self._matched % self.period
         last = self._text[-self.period :]
         return last[self.period - done :] + last[: self.period - done]
 
     def mark(self, at: int, ahead: int) -> None:
-        """The chunk with the index `at` begins `ahead` characters after what has been taken in."""
+        """Note that the chunk with the index `at` begins `ahead` characters after the text so far."""
         self._offsets.append(self.length + ahead)
         self._chunks.append(at)
 
     def extend(self, text: str, span: int) -> None:
-        """Take in more text, and look for periods of up to `span` characters."""
+        """Add text, and search for periods of up to `span` characters."""
         size, period = len(text), self.period
         if len(self._text) > 4 * span:
             self._forget(2 * span)
@@ -64,7 +64,7 @@ class Cycle:
             self.first_chunk = self.chunk_at(self.length - self.run)
 
     def length_of(self, chunks: int) -> int:
-        """How many characters the last chunks have; so many of them at most."""
+        """Return the number of characters of the last chunks, at most this many."""
         return self.length - self._offsets[-min(chunks, len(self._offsets))]
 
     def _forget(self, kept: int) -> None:
@@ -74,12 +74,12 @@ class Cycle:
             del self._offsets[:gone], self._chunks[:gone]
 
     def chunk_at(self, offset: int) -> int:
-        """The index of the chunk which that character came in."""
+        """Return the index of the chunk that contains this character."""
         return self._chunks[max(0, bisect_right(self._offsets, offset) - 1)]
 
 
 def _longest_repeat(text: str, span: int) -> tuple[int, int]:
-    """The distance at which the end of a text agrees with what stood before, and for how many characters.
+    """Return the distance at which the end of a text repeats, and the length of the agreement in characters.
 
     Of all distances up to `span` the one with the longest agreement: a loop may have smaller
     repetitions inside. (0, 0) if even the last 32 characters are new.
@@ -98,7 +98,7 @@ def _longest_repeat(text: str, span: int) -> tuple[int, int]:
 
 
 def _agreement(text: str, period: int, known: int) -> int:
-    """How many characters at the end equal those `period` before; `known` of them are known to."""
+    """Count the characters at the end that equal those `period` before; `known` of them are known to."""
 
     def differs(size: int) -> bool:
         return text[-size:] != text[-size - period : -period]
@@ -118,22 +118,23 @@ ID = re.compile(
     r"|(?<![0-9A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{6,}(?![0-9A-Za-z])"
     f"|{_HEX}|[0-9]+"
 )
-"""What is made up for each copy: a number, decimal or hexadecimal, a UUID, a word of letters and digits."""
+"""The parts that may differ between copies: a number, decimal or hexadecimal, a UUID, a word of letters and
+digits."""
 
 _WORD_CHARS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBERS_KEPT = 1_024
 
 
 class Counting(Cycle):
-    """The period of a text in which all numbers are alike, and the numbers that it had."""
+    """The period of a text with its numbers masked, and the numbers."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._cut = ""  # a word at the end of the last text: there may be more of it in the next
+        self._cut = ""  # a word at the end of the last text, which may continue in the next
         self._numbers: deque[str] = deque(maxlen=_NUMBERS_KEPT)
 
     def count(self, text: str, at: int, span: int) -> None:
-        """Take in more text, which begins in the chunk with the index `at`."""
+        """Add text, which begins in the chunk with the index `at`."""
         text = self._cut + text
         head = text.rstrip(_WORD_CHARS)
         if len(text) - len(head) > _LONGEST_NUMBER:  # one word without an end: not worth the wait
@@ -145,7 +146,7 @@ class Counting(Cycle):
             self.extend(_NUMBER.sub("0", head), span)
 
     def counts(self) -> bool:
-        """Whether each number goes on from copy to copy by one step, or by one of two."""
+        """Whether each number changes from copy to copy by one step, or by one of two."""
         columns = self.unit().count("0")
         known = min(len(self._numbers), columns * (self.run // self.period))
         if known < 3 * columns:
@@ -157,7 +158,7 @@ class Counting(Cycle):
 
 
 def _counts(numbers: list[str]) -> bool:
-    """Whether they go on evenly, read as decimal or as hexadecimal numbers."""
+    """Whether they change evenly, read as decimal or as hexadecimal numbers."""
     if all(map(str.isdecimal, numbers)) and _goes_on_evenly(map(int, numbers)):
         return True
     return _goes_on_evenly(int(number, 16) for number in numbers)

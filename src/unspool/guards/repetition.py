@@ -12,24 +12,24 @@ from unspool.models import Delta, ModelResponseStream
 class RepetitionGuard:
     """LiteLLM's loop guard: the same text, chunk after chunk, `limit` times.
 
-    The rule, as measured on litellm 1.110.2. When a chunk comes that says something (text, a tool call,
-    reasoning), the last two chunks *before* it are compared, so that the guard lags by one: exactly
-    `limit` equal chunks are delivered, and whatever comes next raises, unless that is the finish or
-    the usage chunk. Texts of one or two characters and chunks without text start the count anew; a
-    chunk without choices leaves it as it is. A limit of 1 lets two chunks pass, then raises even if
+    The rule, as measured on litellm 1.110.2. When a chunk with content (text, a tool call, reasoning)
+    arrives, the last two chunks *before* it are compared, so that the guard lags by one: exactly `limit`
+    equal chunks are delivered, and the next chunk raises, unless it is the finish or the usage chunk. Texts
+    of one or two characters and chunks without text reset the count; a chunk without choices leaves it
+    unchanged. A limit of 1 lets two chunks pass, then raises even if
     they differ.
 
-    It differs from LiteLLM in two things. LiteLLM judges the choice that comes first in each chunk; this
+    It differs from LiteLLM in two points. LiteLLM judges the choice that comes first in each chunk; this
     guard judges each choice on its own, which is the same where there is one. And LiteLLM also takes a
     usage chunk in mid-stream that it doesn't emit for a chunk without choices; this guard only sees what
     is emitted.
 
     Args:
-        limit: how many equal chunks may pass, or a function that says so; it's asked at each comparison,
+        limit: how many equal chunks may pass, or a function that returns it; called at each comparison,
             so that LiteLLM's `REPEATED_STREAMING_CHUNK_LIMIT` can change in mid-stream.
 
     Raises:
-        MockError: the limit is no whole number from 1.
+        MockError: the limit isn't a whole number from 1.
     """
 
     def __init__(self, limit: int | Callable[[], int]) -> None:
@@ -38,7 +38,7 @@ class RepetitionGuard:
         self._voices: dict[int, _Voice] = {}
 
     def feed(self, chunk: ModelResponseStream, /) -> Iterator[ModelResponseStream]:
-        """The same chunk, if it may be emitted.
+        """Yield the same chunk, if it may be emitted.
 
         Raises:
             RepetitionError: it may not.
@@ -47,11 +47,11 @@ class RepetitionGuard:
         yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: a stream that has ended is no loop."""
+        """Yield nothing: a stream that has ended is no loop."""
         return iter(())
 
     def observe(self, chunk: ModelResponseStream) -> None:
-        """Take note of a chunk that is about to be emitted: `feed` without the iterator's cost.
+        """Check a chunk that is about to be emitted: `feed` without the iterator's cost.
 
         Raises:
             RepetitionError: it must not be emitted.
@@ -92,14 +92,14 @@ class RepetitionGuard:
 
 
 def checked_limit(limit: object, name: str) -> int:
-    """The limit, if it is one.
+    """Return the limit, if it is valid.
 
     Args:
         limit: how many equal chunks may pass.
-        name: what it's called where it was set.
+        name: its name, for the message.
 
     Raises:
-        MockError: it is no whole number from 1.
+        MockError: it isn't a whole number from 1.
     """
     if type(limit) is int and limit >= 1:
         return limit
@@ -107,13 +107,13 @@ def checked_limit(limit: object, name: str) -> int:
 
 
 class _Voice:
-    """What the guard remembers of one choice.
+    """The guard's state of one choice.
 
     Attributes:
         last: the text of its last chunk; `...` for a chunk without choices, and before the first one.
         before: the text of the chunk before that.
-        count: how often the text came in a row, as far as it has been compared.
-        since: the index of the chunk since which it has come.
+        count: how many times in a row the text occurred, as far as compared.
+        since: the index of the first of these chunks.
     """
 
     __slots__ = ("before", "count", "last", "since")
@@ -126,7 +126,7 @@ class _Voice:
 
 
 def _says_something(delta: Delta) -> bool:
-    """Whether LiteLLM takes a delta without text for non-empty, which makes it compare."""
+    """Whether LiteLLM treats a delta without text as non-empty, and so compares."""
     extra = delta.__pydantic_extra__ or {}
     if extra.get("reasoning_content") is not None:
         return True

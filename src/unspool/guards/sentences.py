@@ -1,4 +1,4 @@
-"""A few sentences again and again in ever-changing order: a loop without a period."""
+"""A few sentences again and again in changing order: a loop without a period."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from unspool.guards.periods import ID
 from unspool.guards.thresholds import SHOWN, Channel, Thresholds
 
 _REMEMBERED = 64
-"""How many different sentences are remembered: those that came last."""
+"""How many different sentences are stored: the latest ones."""
 
 _PROSE_SHARE = 0.7
-"""How much of a run must be prose, in characters. Tables, logs and code repeat their lines rightly."""
+"""How much of a run must be prose, in characters. Tables, logs and code repeat lines legitimately."""
 
 _LEAST_WORDS, _LEAST_CHARS = 5, 20
 _MOST_IDS = 2
 _WORD = re.compile(r"[^\W\d_]+")
 _DATA = re.compile(r"[|{}\[\]()<>=;\"`\t_\\/]|^\W*\d|\d:\d|,\S")
-"""What prose hasn't: the marks of tables, code, JSON and CSV, a number in front, a time of day."""
+"""Marks of text that isn't prose: of tables, code, JSON and CSV, a number in front, a time of day."""
 
 
 class Sentences:
-    """Counts the sentences since the last new one: as they are, and but for their numbers and ids."""
+    """A count of the sentences since the last new one: exact, and except for their numbers and ids."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
@@ -32,10 +32,10 @@ class Sentences:
         self._runs = (_Run(1), _Run(2))
 
     def read(self, text: str, at: int, channel: Channel) -> None:
-        """Take in more text, of which the chunk with the index `at` is the last.
+        """Add text; `at` is the index of its last chunk.
 
         Raises:
-            RepetitionError: nothing new has come for too long.
+            RepetitionError: there has been no new sentence for too long.
         """
         *sentences, self._partial = LINE_END.split(self._partial + text)
         if len(self._partial) > MOST_LINE:
@@ -61,7 +61,7 @@ def _is_prose(sentence: str) -> bool:
 
 
 class _Run:
-    """The sentences that have come since the last new one.
+    """The sentences since the last new one.
 
     Args:
         factor: how many times as long a run must be to be a loop.

@@ -1,4 +1,4 @@
-"""What counts as a loop, and where one may be."""
+"""Thresholds of a loop, and the channels to watch."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 Channel = Literal["content", "reasoning", "tool_calls"]
-"""Where a loop may be: in the answer, in the reasoning, or in the names and arguments of tool calls."""
+"""The channels of a loop: the content, the reasoning, or the names and arguments of tool calls."""
 
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 
 SHOWN = 200
-"""How many characters of what repeats go into a message; the error's `.repeated` has them all."""
+"""How many characters of a repetition a message shows; the error's `.repeated` has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Thresholds:
 
     @property
     def counting_chars(self) -> int:
-        """How many characters a loop has whose copies aren't equal."""
+        """The minimum number of characters of a loop whose copies aren't equal."""
         return 4 * self.min_chars
 
 
 def check(thresholds: Thresholds, channels: Collection[str]) -> None:
-    """Refuse what nothing can reach.
+    """Reject impossible thresholds.
 
     Raises:
         ValueError: a threshold is too low, or a channel unknown.

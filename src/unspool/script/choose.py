@@ -1,13 +1,13 @@
-"""Which turn answers a request: by the conversation that it goes on with, never by the order of arrival.
+"""Choose the turn that answers a request: by its conversation, never by the order of arrival.
 
 A script has lists of turns: its own, and one for each `agent`. A request belongs to the agent whose `when`
-knows it, else to the list of the turn that it goes on from, else to the script's own. Within a list:
+matches it, else to the list of the turn that it continues, else to the script's own. Within a list:
 
-- a request that was asked before gets the same turn again, unless that turn was an error
-- one that goes on from the latest turn gets the next one
-- another conversation may take the next turn only if that is no matter of luck: if the one before is
-  over, or the same task or thread asks
-- a list that repeats is played by each conversation for itself
+- a repeated request gets the same turn again, unless that turn was an error
+- one that continues the latest turn gets the next one
+- another conversation may take the next turn only if the choice doesn't depend on timing: if the previous one
+  is over, or the same task or thread makes the request
+- each conversation plays a repeating list separately
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Slot:
 
     Attributes:
         index: among all turns of the script.
-        turn: what is said.
-        bag: turns of one bag may come in any order.
+        turn: the turn itself.
+        bag: turns of one bag may be played in any order.
     """
 
     index: int
@@ -64,7 +64,7 @@ class Round:
     Attributes:
         number: from 1.
         uses: how many requests each slot has answered, by the slot's index.
-        openings: how the conversations began that play it.
+        openings: the first messages of the conversations that play it.
         last: the latest answer.
     """
 
@@ -86,7 +86,7 @@ class Round:
         return self.uses.get(slot.index, 0) < slot.turn.repeat
 
     def open_bags(self) -> Iterator[list[Slot]]:
-        """The turns that may come next, from the first bag that isn't used up."""
+        """The turns that may be next, from the first bag that isn't used up."""
         for bag in dict.fromkeys(slot.bag for slot in self.turns.slots):
             slots = [slot for slot in self.turns.slots if slot.bag == bag]
             if any(map(self.may_use, slots)):
@@ -102,12 +102,12 @@ class Given:
         use: how many requests the slot has answered with it.
         seen: the request.
         asker: the task or thread that made it.
-        message: what was said, as the next request should repeat it; None for an error.
+        message: the model's message, as the next request should repeat it; None for an error.
         response_id: of OpenAI's Responses; else empty.
         failed: whether the turn was an error, so that a retry gets the next one.
-        attempts: how often it was asked for.
-        is_followed: whether a request has gone on from it.
-        delivered: whether the client has got all of it; a function, as it's known only later.
+        attempts: how often it was requested.
+        is_followed: whether a request has continued it.
+        delivered: whether the client has received all of it; a function, as it's known only later.
     """
 
     slot: Slot
@@ -128,7 +128,7 @@ class Given:
         return bool(self.deliveries) and any(one.is_whole() for one in self.deliveries)
 
     def is_open(self, asker: Asker) -> bool:
-        """Whether what comes next may still be its own conversation's, by another task or thread."""
+        """Whether another task or thread may still continue its conversation."""
         if self.asker == asker or self.is_followed or self.failed:
             return False
         if self.message is not None and self.message.calls and self.is_delivered():
@@ -136,15 +136,15 @@ class Given:
         return not self.is_delivered() and not self._was_left() and not self.asker.is_gone()
 
     def _was_left(self) -> bool:
-        """Whether the client gave it up: the turn counts as used, and its conversation as over."""
+        """Whether the client abandoned it: the turn counts as used, and its conversation as over."""
         return bool(self.deliveries) and all(one.was_left() for one in self.deliveries)
 
 
 def lists_of(turns: Sequence[Any], *, any_order: bool, repeat: float) -> list[TurnList]:
-    """The lists of a script, its own first.
+    """Return the lists of a script, its own first.
 
     Raises:
-        ScriptError: something is no turn, or can never be reached.
+        ScriptError: an item is no turn, or can never be reached.
     """
     own = TurnList("the script", None, repeat)
     lists, count, bags = [own], 0, 0
@@ -198,10 +198,10 @@ def _check_reachable(turns: TurnList) -> None:
 
 
 def list_for(lists: Sequence[TurnList], seen: Seen, followed: Given | None) -> TurnList:
-    """The list that a request belongs to.
+    """Return the list that a request belongs to.
 
     Raises:
-        ScriptError: several agents know it, or none does and the script has no turns of its own.
+        ScriptError: several agents match it, or none does and the script has no turns of its own.
     """
     own, *agents = lists
     knowing = [one for one in agents if unlike(one.when, seen) is None]
@@ -221,10 +221,10 @@ def list_for(lists: Sequence[TurnList], seen: Seen, followed: Given | None) -> T
 
 
 def round_for(turns: TurnList, seen: Seen, followed: Given | None, asker: Asker) -> Round:
-    """The round of a list that a request goes on with, or begins.
+    """Return the round of a list that a request continues or begins.
 
     Raises:
-        ScriptError: the list is used up, or it would be luck which conversation gets the next turn.
+        ScriptError: the list is used up, or which conversation gets the next turn depends on timing.
     """
     unfinished = [one for one in turns.rounds if next(one.open_bags(), None)]
     mine = [one for one in unfinished if followed is not None and followed.round is one]
@@ -263,10 +263,10 @@ def _refuse_luck(playing: Round, seen: Seen, followed: Given | None, asker: Aske
 
 
 def slot_for(playing: Round, seen: Seen) -> Slot:
-    """The turn of a round that answers a request.
+    """Return the turn of a round that answers a request.
 
     Raises:
-        ScriptError: the next turn is for other requests, or several could come.
+        ScriptError: the next turn is for other requests, or several match.
     """
     wrong: list[str] = []
     for slots in playing.open_bags():
@@ -283,7 +283,9 @@ def slot_for(playing: Round, seen: Seen) -> Slot:
 
 
 def followed_by(given: Sequence[Given], seen: Seen) -> Given | None:
-    """The answer that a request goes on from: the latest one that its last message of the model's repeats."""
+    """Return the answer that a request continues: the latest one that its last message of the model
+    repeats.
+    """
     said = next((one for one in reversed(seen.messages) if one.role == "assistant"), None)
     if said is None:
         return None
@@ -297,7 +299,7 @@ def _has_ids(message: SeenMessage | None) -> bool:
 
 
 def repeats(said: SeenMessage, message: SeenMessage) -> bool:
-    """Whether a message in a request is one that was given."""
+    """Whether a message in a request equals one that the script sent."""
     ids = {call.id for call in message.calls if call.id}
     if ids:
         return bool(ids & {call.id for call in said.calls})

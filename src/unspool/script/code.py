@@ -1,4 +1,4 @@
-"""A turn, or a script, as the code that makes it."""
+"""A turn or a script as Python code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unspool.script.turns import Group, Pace, Part, Structured, Turn
 
 
 def code_of(turn: Turn) -> str:
-    """The code of a turn: `call('get_weather', city='Oslo')`."""
+    """Return the code of a turn: `call('get_weather', city='Oslo')`."""
     settings = dict(_settings(turn))
     parts = [_part(part) for part in turn.parts]
     if turn.make is not None:
@@ -28,7 +28,7 @@ def code_of(turn: Turn) -> str:
 
 
 def script_code(turns: Sequence[Any], options: Mapping[str, Any] | None = None) -> str:
-    """The code of a script: a line for each turn."""
+    """Return the code of a script: a line for each turn."""
     lines = [f"    {line}" for one in turns for line in f"{_shown(one)},".splitlines()]
     given = {name: value for name, value in (options or {}).items() if value not in (None, False)}
     lines += [f"    {name}={_option(value)}," for name, value in given.items()]
@@ -36,7 +36,7 @@ def script_code(turns: Sequence[Any], options: Mapping[str, Any] | None = None) 
 
 
 def imports_of(code: str) -> str:
-    """The import that a script's code needs."""
+    """Return the import that a script's code needs."""
     names = sorted({name for name in _NAMES if f"{name}(" in code or (name == "FOREVER" and name in code)})
     return f"from unspool.script import {', '.join(names)}"
 

@@ -1,4 +1,4 @@
-"""Whether a request sends back what the model said as it was said: calls, their results, signatures."""
+"""Check that a request repeats the model's messages unchanged: calls, their results, signatures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Broken:
 
 
 def broken_rules(seen: Seen, given: Sequence[Given]) -> Iterator[Broken]:
-    """What a provider would refuse, or the model misunderstand, in a request's history."""
+    """Find errors in a request's history that a provider would reject, or a model misunderstand."""
     places = [place for place, one in enumerate(seen.messages) if one.role == "assistant"]
     known = {call.id for one in seen.messages for call in one.calls if call.id}
     for place in places:
@@ -52,7 +52,7 @@ def _lost_calls(message: SeenMessage, said: SeenMessage) -> Iterator[Broken]:
 
 
 def _wrong_results(after: Sequence[SeenMessage], message: SeenMessage) -> Iterator[Broken]:
-    """Each call gets exactly one result before the model says something else."""
+    """Check that each call gets exactly one result before the next message of the model."""
     if not message.calls:
         return
     until = next((place for place, one in enumerate(after) if one.role == "assistant"), len(after))
@@ -60,7 +60,7 @@ def _wrong_results(after: Sequence[SeenMessage], message: SeenMessage) -> Iterat
     has_ids = all(call.id for call in message.calls) and all(result.id for result in results)
     wanted = Counter((call.id if has_ids else call.name) for call in message.calls)
     came = Counter((result.id if has_ids else result.name) for result in results)
-    if not has_ids and any(not result.name for result in results):  # Ollama's older messages name nothing
+    if not has_ids and any(not result.name for result in results):  # Ollama's older messages have no names
         wanted, came = Counter({"tools": len(message.calls)}), Counter({"tools": len(results)})
     names = {call.id: call.name for call in message.calls}
     for key, count in wanted.items():

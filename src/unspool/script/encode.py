@@ -1,4 +1,4 @@
-"""A turn as the bytes of the format that the request is in."""
+"""Encode a turn in the wire format of the request."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ class Played:
 
     Attributes:
         interaction: the answer's bytes, and when each piece arrives.
-        reply: what was said; None for an error.
+        reply: the model's message; None for an error.
         response_id: of OpenAI's Responses; else empty.
-        body: the answer as it would be if it weren't streamed; None for an error.
+        body: the same answer without streaming; None for an error.
     """
 
     interaction: Interaction
@@ -114,7 +114,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What a script says of all its turns."""
+    """A script's defaults for all its turns."""
 
     chunks: Chunks = None
     pace: Pace | None = None
@@ -124,13 +124,13 @@ def played(turn: Turn, seen: Seen, *, seed: str, manner: Manner) -> Played:
     """Write a turn as the answer to a request.
 
     Args:
-        turn: what the model says; no function.
+        turn: the turn; not a function.
         seen: the request.
-        seed: what ids are derived from.
-        manner: what holds where the turn says nothing.
+        seed: the seed of the ids.
+        manner: defaults for what the turn leaves open.
 
     Raises:
-        ScriptError: the format can't show the turn, or the request forbids what it says.
+        ScriptError: the format can't express the turn, or the request forbids it.
     """
     if turn.failure is not None and (not turn.parts or not seen.streamed):
         return Played(_failed(turn.failure, seen))
@@ -188,11 +188,11 @@ def _usual_finish(parts: tuple[Part, ...]) -> str:
 
 
 _ARGUMENTS_SIZE = 8
-"""How many characters of a call's arguments one event has, where the script doesn't say."""
+"""How many characters of a call's arguments one event has by default."""
 
 
 def _identified(part: Part, codec: Codec, seen: Seen, seed: str) -> Part:
-    """The part with its id, or its signature, in the provider's style."""
+    """Return the part with its id, or its signature, in the provider's style."""
     if isinstance(part, Call) and part.id is None and codec.call_ids is not None:
         prefix, size = codec.call_ids
         if seen.provider in {"mistral", "codestral"}:
@@ -206,7 +206,7 @@ def _identified(part: Part, codec: Codec, seen: Seen, seed: str) -> Part:
 
 
 def _cut(part: Part, chunks: Chunks) -> Part:
-    """The part with its pieces."""
+    """Return the part with its pieces."""
     if isinstance(part, Image) or part.pieces:
         return part
     if isinstance(part, Call):
@@ -260,7 +260,7 @@ def _interaction(
 
 
 def _failed(failure: Failure, seen: Seen) -> Interaction:
-    """The provider's own answer with an error's status."""
+    """Return the provider's own error response."""
     errors = errors_at(seen.request.uri)
     if errors.name == "openai":  # the URL doesn't tell
         errors = errors_of(seen.format)
@@ -276,7 +276,7 @@ def _failed(failure: Failure, seen: Seen) -> Interaction:
 
 
 def _broken(made: Interaction, failure: Failure) -> Interaction:
-    """A stream whose provider reports an error after the last part."""
+    """Encode a stream in which the provider reports an error after the last part."""
     body = made.response.body
     framing = framing_of(body)
     frames = [*framing.split(body, 0.0), *framing.rest()]

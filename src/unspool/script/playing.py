@@ -1,4 +1,4 @@
-"""Playing a script: `use_script` for the length of a block, `ScriptTransport` for one client."""
+"""Play a script: `use_script` for a block, `ScriptTransport` for one client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from unspool.transports.use_cassette import CassetteContext, around
 
 @dataclass(frozen=True, slots=True)
 class _Here:
-    """The task or thread that asks."""
+    """The task or thread that makes the request."""
 
     thread: threading.Thread
     task: Any
@@ -79,7 +79,7 @@ class _Delivery:
 
 
 class ScriptedCassette(Cassette):
-    """What stands where a cassette does: it's asked for each request's answer.
+    """A script in the place of a cassette: it chooses the answer to each request.
 
     Args:
         script: the script that answers.
@@ -99,7 +99,7 @@ class ScriptedCassette(Cassette):
         return "the script"
 
     def choose(self, request: Request) -> Answer:
-        """The answer to a request, which `ask` gives next.
+        """Choose the answer to a request, for `ask` to return.
 
         Raises:
             UnscriptedRequestError: there is none.
@@ -129,11 +129,11 @@ class ScriptedCassette(Cassette):
         return play
 
     def give_back(self, interaction: Interaction) -> None:
-        """Nothing: a retry gets the same turn anyway."""
+        """Do nothing: a retry gets the same turn anyway."""
 
 
 def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenAnswer | None:
-    """What the fault of a turn makes of its answer; None if it has none, or spares this attempt."""
+    """Apply the fault of a turn to its answer; None if it has none, or spares this attempt."""
     fault, asked, ledger = answer.fault, answer.asked, answer.ledger
     if fault is None or asked is None or ledger is None:
         return None
@@ -145,10 +145,10 @@ def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenAnswer | 
 
 
 class ScriptBreaker(Breaker):
-    """The faults of a script's turns; the fault of a whole test takes those that have none of their own."""
+    """The faults of a script's turns; the fault of a whole test applies to turns without one."""
 
     def __init__(self, cassette: ScriptedCassette, lend_time: Callable[[], None]) -> None:
-        from unspool.faults.fault import NoFault  # noqa: PLC0415 - to be a breaker without a fault of its own
+        from unspool.faults.fault import NoFault  # noqa: PLC0415 - to be a breaker without its own fault
 
         super().__init__(NoFault())
         self._cassette = cassette
@@ -232,7 +232,7 @@ class ScriptContext:
         self.__exit__(kind, error, traceback)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, with a script of its own at each call: sync, async, or a generator of either."""
+        """Wrap a function to get a new script at each call: sync, async, or a generator of either."""
         return around(self._again, function)
 
     def _again(self) -> ScriptContext:
@@ -257,19 +257,20 @@ def use_script(
         with use_script(call("get_weather", city="Oslo"), text("Rain.")) as script:
             assert my_agent("Weather in Oslo?") == "Rain."
 
-    It holds for this task or thread and all that these start, also for clients made before, as `use_cassette`
-    does; nothing reaches the network.
+    It applies to this task or thread and all that these start, also for clients made before, like
+    `use_cassette`; no request reaches the network.
 
     Args:
         turns: the answers, in order; or one `Script`.
-        format: the wire format of all requests, where their URLs don't tell.
-        chunks: how texts are cut, where a turn doesn't say.
-        pace: when pieces arrive, where a turn doesn't say.
-        any_order: whether each turn may come at any time; each then needs `turn(…, when=…)`.
-        repeat: how often the script is played; each conversation then plays it for itself.
-        clock: whose time the pauses take; by default virtual time, which costs none.
+        format: the wire format of all requests, if their URLs don't identify it.
+        chunks: how texts are cut, unless a turn sets it.
+        pace: when pieces arrive, unless a turn sets it.
+        any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`.
+        repeat: how often the script is played; each conversation then plays it separately.
+        clock: the clock of the pauses; by default virtual time, which takes no real time.
         allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
-        options: those of `Cassette` that pass requests by: `ignore_hosts`, `ignore_localhost`; and `on_miss`.
+        options: those of `Cassette` that let requests pass: `ignore_hosts`, `ignore_localhost`; and
+            `on_miss`.
 
     Raises (at the end of the block):
         UnscriptedRequestError: a request got no turn, even if the client swallowed that error.
@@ -286,15 +287,16 @@ def _maker(turns: tuple[Any, ...], **options: Any) -> Callable[[], Script]:
         if given:
             raise TypeError(f"a Script has its options already, got {', '.join(given)} as well")
         return lambda: cast("Script", turns[0])
-    Script(*turns, **options)  # a wrong script fails here, and not when it's entered
+    Script(*turns, **options)  # a wrong script fails here, not on entry
     return partial(Script, *turns, **options)
 
 
 class ScriptTransport(CassetteTransport):
-    """Answers a client's model requests from a script: `httpx.Client(transport=ScriptTransport(text("Hi")))`.
+    """A transport that answers model requests from a script:
+    `httpx.Client(transport=ScriptTransport(text("Hi")))`.
 
-    For httpx and httpx2, sync and async. Where its client is closed without an error, the script must be
-    complete.
+    For httpx and httpx2, sync and async. If its client is closed without an error, all turns must have been
+    played.
 
     Args:
         turns: the answers, in order; or one `Script`.
@@ -302,7 +304,7 @@ class ScriptTransport(CassetteTransport):
         options: those of `Script`.
 
     Attributes:
-        script: what is played.
+        script: the script.
     """
 
     def __init__(self, *turns: Any, clock: Clock | None = None, **options: Any) -> None:

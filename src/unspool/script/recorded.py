@@ -1,4 +1,4 @@
-"""A script from recordings: what the model said in a cassette, as turns."""
+"""Make a script from recordings: the model's messages in a cassette, as turns."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from unspool.script.turns import (
 
 
 def turns_of(interactions: Sequence[Interaction], *, ids: bool = False) -> list[Turn | Group]:
-    """The turns that recordings hold, in order; conversations that overlap get an `agent` each.
+    """Return the turns in recordings, in order; conversations that overlap get an `agent` each.
 
     Args:
-        interactions: what was recorded; requests that ask no model are left out.
-        ids: whether calls keep the ids that they had.
+        interactions: the recordings; requests to no model are ignored.
+        ids: whether calls keep their recorded ids.
 
     Raises:
-        ScriptError: there are none, or one broke off.
+        ScriptError: there are no recordings, or one broke off.
     """
     found = [
         (
@@ -69,7 +69,7 @@ def turns_of(interactions: Sequence[Interaction], *, ids: bool = False) -> list[
 
 
 def _sign(seen: Seen) -> Mapping[str, str]:
-    """What tells a conversation from others."""
+    """Return the key of a conversation."""
     first = next((one.text for one in seen.messages if one.role == "user"), "")
     return {**({"system": seen.system} if seen.system else {}), "user": first}
 
@@ -99,7 +99,7 @@ def _turn(place: int, interaction: Interaction, wire_format: str, *, ids: bool) 
 
 
 def _read(response: Response, wire_format: str) -> tuple[ModelResponse | None, ProviderError | None]:
-    """What was said, and the error that it ended with, if it did."""
+    """Return the model's message, and the error that it ended with, if any."""
     kind = (header(response.headers, "content-type") or "").partition(";")[0]
     if kind == "application/json" and wire_format != "gemini-generate-jsonarray":
         return reader_for(wire_format)(from_json(response.body)), None
@@ -154,7 +154,7 @@ def _citations(message: Message) -> Iterator[Any]:
 
 
 def _arguments(given: str) -> Any:
-    """The arguments as a dict, where that writes the same JSON."""
+    """Return the arguments as a dict, if that gives the same JSON."""
     try:
         found = json.loads(given or "{}")
     except ValueError:

@@ -1,7 +1,7 @@
 """Whether a value fits a JSON schema, as far as requests to models use them.
 
 https://json-schema.org/draft/2020-12: types, properties, items, enums, unions and references; ranges and
-patterns too. A keyword that isn't known here is no reason to refuse a value.
+patterns too. Unknown keywords are ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 def misfit(value: Any, schema: Schema) -> str | None:
-    """What is wrong with a value, and where; None if it fits."""
+    """Return the error in a value, with its path; None if it fits."""
     return next(_misfits(value, schema, schema, "$", 0), None)
 
 
@@ -102,7 +102,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:
-        return True  # a pattern of another dialect
+        return True  # a pattern of another regex dialect
 
 
 def _in_object(value: dict[str, Any], schema: Schema, root: Schema, path: str, depth: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A script: turns of a model, which answer each request by its conversation."""
+"""A script: turns of a model, chosen for each request by its conversation."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from unspool.transports.expected import was_expected
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request gets.
+    """The answer to a request.
 
     Attributes:
         interaction: the answer, unbroken.
-        asked: the request, as faults are aimed; None for a request beside the model.
-        fault: what breaks it; None for nothing.
-        ledger: what the fault did.
-        given: the turn; None as above.
+        asked: the request, for the aim of faults; None for a request beside the model.
+        fault: the fault that breaks it; None for none.
+        ledger: the record of the fault.
+        given: the turn; None for a request beside the model.
     """
 
     interaction: Interaction
@@ -72,7 +72,7 @@ class ScriptedTurn:
 
     @property
     def turn(self) -> Turn:
-        """What it says."""
+        """The turn itself."""
         return self._slot.turn
 
     @property
@@ -89,7 +89,7 @@ class ScriptedTurn:
 
 
 class Script:
-    """A model that says what it's scripted to, to whichever client asks, in the client's own wire format.
+    """A scripted model, which answers any client in the client's own wire format.
 
         script = Script(call("get_weather", city="Oslo"), text("Rain in Oslo."))
         with use_script(script): …
@@ -97,20 +97,20 @@ class Script:
     Args:
         turns: the answers, in order: turns, texts, functions of the request; and `agent(…)` for
             conversations of their own.
-        format: the wire format of all requests, where their URLs don't tell.
-        chunks: how texts are cut, where a turn doesn't say.
-        pace: when pieces arrive, where a turn doesn't say; in virtual time.
-        any_order: whether each turn may come at any time; each then needs `turn(…, when=…)`.
-        repeat: how often the script is played; each conversation then plays it for itself.
+        format: the wire format of all requests, if their URLs don't identify it.
+        chunks: how texts are cut, unless a turn sets it.
+        pace: when pieces arrive, unless a turn sets it; in virtual time.
+        any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`.
+        repeat: how often the script is played; each conversation then plays it separately.
 
     Attributes:
         calls: the requests to the model, in the order of their arrival.
         side_requests: all others: token counts, lists of models, embeddings, traces.
         misses: the errors of requests that no turn answered.
-        broken: what was wrong with the history that requests sent.
+        broken: errors in the history of requests.
 
     Raises:
-        ScriptError: something is no turn.
+        ScriptError: an argument is no turn.
     """
 
     def __init__(
@@ -145,23 +145,23 @@ class Script:
 
     @classmethod
     def from_cassette(cls, path: str | os.PathLike[str], *, ids: bool = False, **options: Any) -> Script:
-        """The script of what the model said in a cassette; printed, it's the code to start from.
+        """Make a script from the model's messages in a cassette; print it for code to start from.
 
         Args:
             path: the cassette's file.
-            ids: whether calls keep the ids that they had.
+            ids: whether calls keep their recorded ids.
             options: those of `Script`.
 
         Raises:
             CassetteError: there is no such file, or it isn't a cassette.
-            ScriptError: it holds no recording of a model, or one that broke off.
+            ScriptError: it contains no recording of a model, or one that broke off.
         """
         from unspool.script.recorded import turns_of  # noqa: PLC0415 - most scripts are written by hand
 
         return cls(*turns_of(load(Path(path)).interactions, ids=ids), **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save what has been played as a cassette, which says of itself that it was made, and not recorded.
+        """Save the played interactions as a cassette, which is marked as made, not recorded.
 
         Credentials are redacted, as in every cassette.
 
@@ -189,7 +189,7 @@ class Script:
 
     @property
     def has_time(self) -> bool:
-        """Whether something in it takes time."""
+        """Whether any turn takes time."""
         return self._manner.pace is not None or any(
             slot.turn.pace is not None or slot.turn.fault is not None or slot.turn.make is not None
             for slot in self._slots
@@ -201,7 +201,7 @@ class Script:
         """Answer a request.
 
         Raises:
-            UnscriptedRequestError: no turn does.
+            UnscriptedRequestError: no turn answers it.
         """
         with self._lock:
             try:
@@ -210,7 +210,7 @@ class Script:
                 raise self._miss(request, str(problem)) from problem
 
     def sink(self, request: Request) -> Answer:
-        """Answer what a library sends on its own account: reports are taken, and nothing is found."""
+        """Answer a library's own requests: accept reports, and send 404 for the rest."""
         response = plain_response(request, *((200, {}) if request.method.upper() == "POST" else (404, {})))
         with self._lock:
             self.side_requests.append(SideRequest(request, "traces", response.status))
@@ -253,7 +253,7 @@ class Script:
         return Answer(given.played.interaction, asked, fault, self._ledger(given, fault), given)
 
     def _told_before(self, seen: Seen) -> Seen:
-        """The request with what its provider remembers: the responses that it goes on from."""
+        """Return the request with its provider's state: the responses that it continues."""
         before = self._stored.before(seen)
         names = {call.id: call.name for one in self._given if one.message for call in one.message.calls}
         messages = tuple(_with_names(message, names) for message in (*before, *seen.messages))
@@ -297,7 +297,7 @@ class Script:
         self._by_key[seen.key] = given
 
     def _say(self, given: Given, seen: Seen) -> None:
-        """Write the turn again, where a retry asks for it in another way."""
+        """Encode the turn again, if a retry requests it in another way."""
         if given.seen.request is not seen.request:
             given.seen = replace(given.seen, request=seen.request, streamed=seen.streamed)
             self._write(given, seen)
@@ -324,7 +324,7 @@ class Script:
 
     @property
     def unplayed(self) -> list[ScriptedTurn]:
-        """The turns that no request has asked for."""
+        """The turns that no request has used."""
         return [ScriptedTurn(self, slot) for slot in self._slots if self._is_left(slot)]
 
     def _is_left(self, slot: Slot) -> bool:
@@ -333,11 +333,10 @@ class Script:
         return len(rounds) < wanted or any(slot in one.left() for one in rounds)
 
     def assert_complete(self) -> None:
-        """Check that each request got a turn, and each turn was asked for.
+        """Check that each request got a turn, and each turn was used.
 
         Raises:
-            UnscriptedRequestError: a request got none.
-            UnplayedTurnsError: a turn was left over.
+            UnscriptedRequestError: a request got none. UnplayedTurnsError: a turn was left over.
             FaultError: a fault found nothing to break.
         """
         for miss in self.misses:
@@ -353,11 +352,11 @@ class Script:
             )
 
     def fault_errors(self) -> list[Exception]:
-        """The errors of faults that broke nothing where they should have."""
+        """Return the errors of faults that broke nothing."""
         return [error for _, ledger in self._ledgers.values() for error in ledger.errors()]
 
     def story(self) -> str:
-        """The conversations so far, request by request."""
+        """Describe the conversations so far, request by request."""
         if not self.calls:
             return "the model was asked nothing"
         return "\n".join(["the model was asked:", *map(self._line, self.calls)])
@@ -391,7 +390,7 @@ _UNKNOWN_ADDRESS = (
 
 
 def _resolved(turn: Turn, seen: Seen) -> Turn:
-    """The turn itself, if it's a function that makes it."""
+    """Return the turn; call a function that makes it."""
     if turn.make is None:
         return turn
     value = turn.make(seen)
@@ -408,7 +407,7 @@ def _resolved(turn: Turn, seen: Seen) -> Turn:
 
 
 def _message(reply: Reply, seen: Seen) -> SeenMessage:
-    """What the client should send back."""
+    """Return the message that the client should send back."""
     calls = tuple(
         SeenCall(part.id or "", part.name, part.arguments) for part in reply.parts if isinstance(part, Call)
     )

@@ -1,4 +1,4 @@
-"""What a scripted model was asked: every format's request in one form."""
+"""A request to a scripted model: every wire format in one form."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SeenResult:
 
 @dataclass(frozen=True, slots=True)
 class SeenThought:
-    """A thought in a request's history: its text, and what it's signed or encrypted with."""
+    """A thought in a request's history: its text, and its signature or encrypted content."""
 
     text: str
     signature: str | None = None
@@ -71,18 +71,18 @@ class Seen:
     Attributes:
         request: as it was sent.
         format: its wire format.
-        provider: whose server it went to, by LiteLLM's name; None for one that isn't known.
+        provider: the provider that it was sent to, by LiteLLM's name; None if unknown.
         model: the model, as the client named it.
         streamed: whether it asks for a stream.
         system: the system prompt; several are joined by line feeds.
         messages: all others, oldest first.
-        tools: what the model may call.
+        tools: the tools that the model may call.
         body: the request's JSON.
-        previous: the id of the response that it goes on from, if it names one.
+        previous: the id of the response that it continues, if it names one.
         index: its place among the script's calls.
-        attempt: which time this is asked, from 1.
+        attempt: the number of the attempt, from 1.
         turn: the index of the turn that answered it; None if none did.
-        conversation: which conversation it belongs to, from 1.
+        conversation: the number of its conversation, from 1.
     """
 
     request: Request
@@ -106,12 +106,12 @@ class Seen:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The settings that were sent beside model, messages and tools."""
+        """The settings in the body beside model, messages and tools."""
         return {key: value for key, value in self.body.items() if key not in _NO_PARAMS}
 
     @property
     def user(self) -> str:
-        """The last text of the user's."""
+        """The last text of the user."""
         return next((one.text for one in reversed(self.messages) if one.role == "user" and one.text), "")
 
     @property
@@ -181,12 +181,12 @@ def _plain(message: SeenMessage) -> list[Any]:
 
 
 def read(request: Request, wire_format: str, provider: str | None = None) -> Seen:
-    """A request in the one form.
+    """Parse a request.
 
     Args:
         request: a request to a model.
-        wire_format: the format that it's in.
-        provider: whose server it goes to.
+        wire_format: its format.
+        provider: the provider that it is sent to.
     """
     body = body_of(request)
     path = unquote(urlsplit(request.uri).path)
@@ -210,7 +210,7 @@ def read(request: Request, wire_format: str, provider: str | None = None) -> See
 
 
 def _model_in(path: str) -> str:
-    """The model that Google's, Bedrock's and Azure's paths name."""
+    """Return the model that Google's, Bedrock's and Azure's paths name."""
     if "/model/" in path:
         return path.partition("/model/")[2].rpartition("/")[0]
     for mark in ("/models/", "/deployments/", "/tunedModels/"):
@@ -230,7 +230,7 @@ def _is_streamed(wire_format: str, path: str, body: Mapping[str, Any]) -> bool:
 
 
 def _inner_format(wire_format: str, body: Mapping[str, Any]) -> str:
-    """What an InvokeModel's body is in: that of its model's own API."""
+    """Return the format of an InvokeModel's body: that of its model's own API."""
     if wire_format != "bedrock-invoke":
         return wire_format
     if "anthropic_version" in body:
@@ -241,7 +241,7 @@ def _inner_format(wire_format: str, body: Mapping[str, Any]) -> str:
 
 
 def _named(messages: Sequence[SeenMessage]) -> Iterator[SeenMessage]:
-    """The messages, with the tool's name on each result that names only its call."""
+    """Return the messages, with the tool's name on each result that names only its call."""
     names: dict[str, str] = {}
     for message in messages:
         names |= {call.id: call.name for call in message.calls}
@@ -269,7 +269,7 @@ def _dict(value: Any) -> JSON:
 
 
 def _text(content: Any) -> str:
-    """The text of a content, be it a text or parts."""
+    """Return the text of a content, a string or parts."""
     if isinstance(content, str):
         return content
     if isinstance(content, dict):
@@ -297,7 +297,7 @@ _WRAPPING = frozenset({"content", "output", "response", "result", "return_value"
 
 
 def _unwrapped(value: Any) -> str:
-    """A result as text; an object that only wraps a text is that text."""
+    """Return a result as text; an object that only wraps a text is that text."""
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _WRAPPING:
         (value,) = value.values()
     if isinstance(value, str):
@@ -306,7 +306,7 @@ def _unwrapped(value: Any) -> str:
 
 
 def _arguments(given: Any) -> Any:
-    """A call's arguments; text that isn't JSON stays text."""
+    """Parse a call's arguments; text that isn't JSON stays text."""
     if not isinstance(given, str):
         return given
     try:
@@ -445,7 +445,7 @@ def _responses_item(item: JSON) -> SeenMessage:
 
 
 def _joined(messages: Iterable[SeenMessage]) -> Iterator[SeenMessage]:
-    """The model's items in a row as one message."""
+    """Join consecutive items of the model into one message."""
     open_one: SeenMessage | None = None
     for message in messages:
         if open_one is not None and message.role == open_one.role == "assistant":
@@ -475,7 +475,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], _Read]] = {
 
 
 def _tools(body: Mapping[str, Any]) -> Iterator[SeenTool]:
-    """The functions that a request offers, in whichever format."""
+    """Return the functions that a request offers, in any format."""
     offered = body.get("tools") or _dict(body.get("toolConfig")).get("tools")
     for tool in _dicts(offered):
         declared = tool.get("functionDeclarations") or tool.get("function_declarations")

@@ -1,6 +1,6 @@
-"""What a provider answers beside its model: stored responses, models, token counts, embeddings, traces.
+"""A provider's endpoints beside its model: stored responses, models, token counts, embeddings, traces.
 
-Plausible and the same in every run. Nothing here uses up a turn.
+Their responses are plausible and the same in every run. None uses up a turn.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SideRequest:
 
 
 class Stored:
-    """The responses and conversations that OpenAI's Responses keep."""
+    """The responses and conversations stored by OpenAI's Responses API."""
 
     def __init__(self) -> None:
         self.responses: dict[str, JSON] = {}
@@ -64,18 +64,18 @@ class Stored:
             self.conversations[name] = [*seen.messages, message]
 
     def before(self, seen: Seen) -> tuple[SeenMessage, ...]:
-        """What the provider remembers of what a request goes on from."""
+        """Return the stored items that a request continues."""
         if seen.previous:
             return self._histories.get(seen.previous, ())
         return tuple(self.conversations.get(conversation_of(seen.body) or "", ()))
 
     def input_items(self, response_id: str) -> list[Any]:
-        """The input of a stored response."""
+        """Return the input of a stored response."""
         return self._inputs.get(response_id, [])
 
 
 def conversation_of(body: Mapping[str, Any]) -> str | None:
-    """The id of the stored conversation that a request belongs to."""
+    """Return the id of the stored conversation that a request belongs to."""
     given = body.get("conversation")
     given = given.get("id") if isinstance(given, dict) else given
     return given if isinstance(given, str) else None
@@ -89,12 +89,13 @@ def _items(given: Any) -> list[Any]:
 
 
 def side_answer(request: Request, stored: Stored, *, known: bool) -> tuple[Response, str] | None:
-    """The answer to a request beside the model, and its kind; None if it asks the model, or isn't known.
+    """Return the answer to a request beside the model, and its kind; None for a request to the model, or an
+    unknown one.
 
     Args:
         request: the request.
-        stored: what the provider remembers.
-        known: whether it asks the model in a format that a script speaks.
+        stored: the provider's stored responses.
+        known: whether it is a request to the model in a scripted format.
     """
     method, path = request.method.upper(), unquote(urlsplit(request.uri).path).rstrip("/")
     if method == "HEAD":
@@ -116,7 +117,7 @@ def _without_body(answer: tuple[Response, str] | None) -> tuple[Response, str] |
 
 
 def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
-    """What OpenAI answers where a request goes on from a response that isn't stored."""
+    """Return OpenAI's error for a request that continues a response that isn't stored."""
     previous = body.get("previous_response_id")
     if not isinstance(previous, str) or previous in stored.responses:
         return None
@@ -130,7 +131,7 @@ def _refused(body: Mapping[str, Any], stored: Stored) -> _Answer | None:
 
 
 def plain_response(request: Request, status: int, body: Any) -> Response:
-    """A JSON answer that comes at once."""
+    """Return a JSON answer without a delay."""
     errors = errors_at(request.uri)
     data = to_json(body if body is not None else errors.body(status, "Not found."))
     headers = (("content-type", "application/json"), *headers_for(errors, status))
@@ -268,7 +269,7 @@ _DIMENSIONS = 16
 
 
 def _vector(text: str, size: int) -> list[float]:
-    """An embedding: of length 1, and equal for equal texts only."""
+    """Return an embedding: of length 1, and equal for equal texts only."""
     digest = hashlib.sha256(text.encode()).digest()
     raw = [digest[place % len(digest)] / 127.5 - 1 for place in range(size)]
     length = sum(one * one for one in raw) ** 0.5 or 1.0

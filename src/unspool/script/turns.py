@@ -1,4 +1,4 @@
-"""What a scripted model says: turns as values, pure data that knows no format, no socket and no clock.
+"""The turns of a scripted model: pure data, independent of wire formats, sockets and clocks.
 
     call("get_weather", city="Oslo")
     reasoning("Oslo, then.") + text("Rain in Oslo.", chunks="words") + finish("length")
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from unspool.script.seen import Seen
 
 FOREVER: Final = inf
-"""As often as it's asked for; the same as `unspool.FOREVER`."""
+"""Without limit; the same as `unspool.FOREVER`."""
 
 Chunks = Literal["graphemes", "words"] | int | Sequence[str] | None
-"""How texts are cut: at each character that a reader sees, before each word, in pieces of a size, or so."""
+"""How texts are cut: at each grapheme, before each word, in pieces of a size, or into these pieces."""
 
 When = str | Mapping[str, Any] | Callable[["Seen"], Any] | None
-"""Which requests are meant: see `unspool.script.agent`."""
+"""A condition on requests: see `unspool.script.agent`."""
 
 Scripted = Any
 """A `Turn`, a text, a list of these, or a function that takes the request and returns one of them."""
@@ -53,7 +53,7 @@ Part = ReplyPart | Structured
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error in the place of an answer, or of its rest."""
+    """An error instead of an answer, or of the rest of it."""
 
     status: int
     message: str | None = None
@@ -68,7 +68,7 @@ class Pace:
         first: from the request to the headers and the first piece.
         between: from one piece to the next.
         jitter: at most how much more or less each of these is.
-        seed: what the jitter is drawn from.
+        seed: the seed of the jitter.
     """
 
     first: float = 0.0
@@ -77,7 +77,7 @@ class Pace:
     seed: int = 0
 
     def moments(self, count: int) -> list[float]:
-        """When each of so many pieces arrives, in seconds since the request."""
+        """Return when each of so many pieces arrives, in seconds since the request."""
         drawn, at, moments = random.Random(self.seed), 0.0, []  # noqa: S311 - a test's jitter is no secret
         for place in range(count):
             usual = self.between if place else self.first
@@ -88,20 +88,20 @@ class Pace:
 
 @dataclass(frozen=True)
 class Turn:
-    """One answer of the model. Made by `text`, `call` and their kin; joined with `+`, broken with `|`.
+    """One answer of the model, made by `text`, `call` and the like; joined with `+`, broken with `|`.
 
     Attributes:
-        parts: what it says, in order.
-        finish: why it ends; None for the usual reason of what it says.
-        tokens: what it costs; None counts it.
-        failure: an error in its place, or after its parts.
+        parts: its content, in order.
+        finish: the finish reason; None for the usual one.
+        tokens: its usage; None counts the tokens.
+        failure: an error instead of it, or after its parts.
         chunks: how its texts are cut.
         pace: when its pieces arrive; None for the script's own pace.
-        fault: what breaks it.
+        fault: the fault that breaks it.
         when: the requests that it may answer; None for all.
         repeat: how many requests it answers.
         interleaved: whether the pieces of neighbouring calls alternate.
-        make: the function that makes it; None for a turn that is known.
+        make: the function that makes it; None for a fixed turn.
     """
 
     parts: tuple[Part, ...] = ()
@@ -142,7 +142,7 @@ class Turn:
 
 
 def text(text: str, /, *, citations: Sequence[Citation] = (), chunks: Chunks = None) -> Turn:
-    """Make a turn that says a text.
+    """Make a turn with a text.
 
     Args:
         text: the words.
@@ -162,14 +162,14 @@ def text(text: str, /, *, citations: Sequence[Citation] = (), chunks: Chunks = N
 def reasoning(
     text: str = "", /, *, signature: str | None = None, redacted: str | None = None, chunks: Chunks = None
 ) -> Turn:
-    """Make a turn that thinks.
+    """Make a turn with reasoning.
 
     A provider that signs thoughts signs this one; the client must send it back unchanged.
 
     Args:
         text: the thought, or the summary that the provider shows of it.
         signature: Anthropic's signature, Gemini's thought signature, OpenAI's encrypted content.
-        redacted: opaque data in the place of a readable thought.
+        redacted: opaque data instead of a readable thought.
         chunks: as in `text`.
     """
     _check(text, str, "reasoning")
@@ -183,7 +183,7 @@ def call(name: str, arguments: Mapping[str, Any] | str | None = None, /, **named
     """Make a turn that calls a tool: `call("get_weather", city="Oslo")`.
 
     Args:
-        name: the tool's.
+        name: the tool's name.
         arguments: instead of keywords: a dict, or JSON text, which may be broken or cut off.
         named: the arguments.
     """
@@ -195,7 +195,7 @@ def call(name: str, arguments: Mapping[str, Any] | str | None = None, /, **named
 
 
 def with_id(turn: Turn, *ids: str) -> Turn:
-    """Give a turn's calls ids of your own, in order."""
+    """Set the ids of a turn's calls, in order."""
     calls = [part for part in turn.parts if isinstance(part, Call)]
     if len(calls) != len(ids):
         raise ScriptError(f"expected as many ids as calls ({len(calls)}), got {', '.join(ids) or 'none'}")
@@ -207,14 +207,14 @@ def with_id(turn: Turn, *ids: str) -> Turn:
 
 
 def structured(value: Any, /, *, valid: bool = True) -> Turn:
-    """Make a turn that answers with a value, in the way that the request asks for one.
+    """Make a turn with a structured output, in the form that the request asks for.
 
-    That is a call of the tool that the request demands, or of `final_result`, or JSON text where it sends a
-    schema. The value is checked against the schema that was sent.
+    That is a call of the tool that the request demands, or of `final_result`, or JSON text if it sends a
+    schema. The value is checked against that schema.
 
     Args:
-        value: what JSON can hold, or a pydantic model.
-        valid: False for a value that breaks the schema, which a client should refuse and ask again.
+        value: a JSON value, or a pydantic model.
+        valid: False for a value that violates the schema, which a client should reject and request again.
     """
     if hasattr(value, "model_dump"):
         value = value.model_dump(mode="json")
@@ -223,23 +223,23 @@ def structured(value: Any, /, *, valid: bool = True) -> Turn:
 
 
 def refusal(text: str = "I'm sorry, I can't help with that.", /) -> Turn:
-    """Make a turn in which the model declines."""
+    """Make a turn with a refusal."""
     _check(text, str, "a refusal")
     return Turn((Refusal(text),))
 
 
 def image(data: bytes | str, /, *, media_type: str = "image/png") -> Turn:
-    """Make a turn that shows a picture: its bytes, or these in base64."""
+    """Make a turn with an image: its bytes, or these in base64."""
     return Turn((Image(b64encode(data).decode() if isinstance(data, bytes) else data, media_type),))
 
 
 def citation(url: str, title: str = "", quote: str = "") -> Citation:
-    """Make a source of a text: its address, its title, and the words that it supports (all, by default)."""
+    """Make a source of a text: its URL, its title, and the words that it supports (all, by default)."""
     return Citation(url, title, quote)
 
 
 def finish(reason: str, /) -> Turn:
-    """Say why the turn ends: `stop`, `length`, `tool_calls`, `content_filter`, or the provider's own word."""
+    """Set the finish reason: `stop`, `length`, `tool_calls`, `content_filter`, or the provider's own."""
     return Turn(finish=reason)
 
 
@@ -250,7 +250,7 @@ def usage(
     cached: int = 0,
     reasoning: int = 0,
 ) -> Turn:
-    """Say what the turn costs, in tokens. What isn't given is counted."""
+    """Set the usage of a turn, in tokens. Omitted figures are counted."""
     return Turn(
         tokens=Tokens(-1 if input is None else input, -1 if output is None else output, cached, reasoning)
     )
@@ -270,7 +270,7 @@ def error(status: int, message: str | None = None, *, retry_after: float | None 
 
 
 def pace(*, first: float = 0.0, between: float = 0.0, jitter: float = 0.0, seed: int = 0) -> Pace:
-    """Say when pieces arrive, in seconds of virtual time: to the first, between them, and how irregularly."""
+    """Set when pieces arrive, in seconds of virtual time: to the first, between them, and the jitter."""
     if min(first, between, jitter) < 0:
         raise ScriptError(
             f"expected seconds >= 0, got first={first!r}, between={between!r}, jitter={jitter!r}"
@@ -289,21 +289,21 @@ def turn(
     repeat: float = 1,
     interleaved: bool = False,
 ) -> Turn:
-    """Make one turn of several parts, with what holds for all of them.
+    """Make one turn of several parts, with options for all of them.
 
     Args:
         parts: turns, texts, or one function of the request.
-        finish: why it ends.
-        usage: what it costs, made by `usage`.
+        finish: the finish reason.
+        usage: its usage, made by `usage`.
         chunks: how its texts and arguments are cut.
         pace: when its pieces arrive; a number is the seconds between them.
-        fault: what breaks it; the same as `turn | fault`.
+        fault: the fault that breaks it; the same as `turn | fault`.
         when: the requests that it may answer, as for `agent`.
         repeat: how many requests it answers; `FOREVER` for all that follow.
         interleaved: whether the pieces of neighbouring calls alternate.
 
     Raises:
-        ScriptError: something isn't as described.
+        ScriptError: an argument is invalid.
     """
     made = joined(*map(as_turn, parts)) if parts else Turn()
     if finish is not None:
@@ -327,10 +327,10 @@ def turn(
 
 
 def as_turn(value: Scripted) -> Turn:
-    """The turn that a value stands for.
+    """Convert a value to a turn.
 
     Raises:
-        ScriptError: it stands for none.
+        ScriptError: it can't be converted.
     """
     if isinstance(value, Turn):
         return value
@@ -347,7 +347,7 @@ def as_turn(value: Scripted) -> Turn:
 
 
 def joined(*turns: Turn) -> Turn:
-    """One turn that says what these say, in order."""
+    """Join turns into one, in order."""
     made = Turn()
     for one in turns:
         made = _joined(made, one)
@@ -380,7 +380,7 @@ def _joined(before: Turn, after: Turn) -> Turn:
 
 
 def as_pace(given: Pace | float) -> Pace:
-    """A pace, or the seconds between pieces as one."""
+    """Return a pace; a number is the seconds between pieces."""
     if isinstance(given, Pace):
         return given
     if given >= 0:
@@ -389,10 +389,10 @@ def as_pace(given: Pace | float) -> Pace:
 
 
 def checked_repeat(repeat: float) -> float:
-    """How often something is played.
+    """Check how often something is played.
 
     Raises:
-        ScriptError: it's no number from 1.
+        ScriptError: it isn't a whole number from 1, or FOREVER.
     """
     if repeat != FOREVER and (type(repeat) is not int or repeat < 1):
         raise ScriptError(f"expected repeat to be a whole number from 1, or FOREVER, got {repeat!r}")
@@ -400,7 +400,7 @@ def checked_repeat(repeat: float) -> float:
 
 
 def cut(words: str, chunks: Chunks, *, default: int | str = "words") -> tuple[str, ...]:
-    """The pieces of a text; one empty piece for an empty one."""
+    """Return the pieces of a text; one empty piece for an empty one."""
     how = default if chunks is None else chunks
     if not words:
         return ("",)
@@ -424,10 +424,10 @@ def _words(words: str) -> tuple[str, ...]:
 
 
 def checked_chunks(chunks: Any) -> Any:
-    """How texts are cut.
+    """Check how texts are cut.
 
     Raises:
-        ScriptError: it's no such way.
+        ScriptError: the value is invalid.
     """
     if chunks is None or chunks in ("graphemes", "words"):
         return chunks
@@ -490,11 +490,11 @@ def agent(*turns: Scripted, when: When, name: str = "", any_order: bool = False,
 
     Args:
         turns: what the model says in such a conversation, in order.
-        when: which requests belong to it: a text that stands in the system prompt or the last user text, or
-            is the model's or a tool's name; a dict of `system`, `user`, `model`, `tool` or `format`, of
-            which each must agree; or a function of the request.
-        name: what messages call it.
-        any_order: whether each turn may come at any time; each then needs `turn(…, when=…)`.
+        when: which requests belong to it: a text in the system prompt or the last user text, or the model's
+            or a tool's name; a dict of `system`, `user`, `model`, `tool` or `format`, all of which must
+            match; or a function of the request.
+        name: its name in messages.
+        any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`.
         repeat: how many conversations, or rounds of one, play these turns; `FOREVER` for all.
     """
     if when is None:
@@ -503,5 +503,5 @@ def agent(*turns: Scripted, when: When, name: str = "", any_order: bool = False,
 
 
 def any_order(*turns: Scripted) -> Group:
-    """Turns that may come in any order, each for the request that its own `when` knows."""
+    """Make turns that may be played in any order, each for the request that its own `when` matches."""
     return Group(tuple(turns), any_order=True)

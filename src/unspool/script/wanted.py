@@ -1,4 +1,4 @@
-"""What a request demands of its answer: tool choice, parallel calls, a value by a schema."""
+"""A request's constraints on its answer: tool choice, parallel calls, a schema."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MODES = {"any": "required", "required": "required", "none": "none", "auto": "au
 
 
 def tool_choice(seen: Seen) -> ToolChoice:
-    """The tool choice of a request, in whichever format."""
+    """Return the tool choice of a request, in any format."""
     body = seen.body
     google = _dict(_dict(body.get("toolConfig")).get("functionCallingConfig"))
     if google:
@@ -64,10 +64,10 @@ def _parallel(seen: Seen) -> bool:
 
 
 def check(parts: tuple[Part, ...], finish: str | None, seen: Seen) -> None:
-    """Check that a turn says what the request allows.
+    """Check that the request allows a turn.
 
     Raises:
-        ScriptError: it doesn't.
+        ScriptError: it forbids it.
     """
     calls = [part for part in parts if isinstance(part, Call)]
     choice = tool_choice(seen)
@@ -92,7 +92,7 @@ def _declines(parts: tuple[Part, ...]) -> bool:
 
 
 def rendered(part: Structured, seen: Seen) -> Part:
-    """A value as the request asks for it: a call, or JSON text.
+    """Return a value in the form that the request asks for: a call, or JSON text.
 
     Raises:
         ScriptError: the request asks for no value, or for one by a schema that this one breaks.
@@ -130,7 +130,7 @@ _OUTPUT_TOOLS = ("final_result", "final_answer", "structured_output", "output")
 
 
 def _output_tool(part: Structured, seen: Seen) -> SeenTool | None:
-    """The tool whose arguments are the answer; None if there is none."""
+    """Return the tool whose arguments are the answer; None if there is none."""
     choice = tool_choice(seen)
     tools = [tool for tool in seen.tools if not choice.names or tool.name in choice.names]
     if choice.names and len(tools) == 1:
@@ -154,7 +154,9 @@ def _only_property(tool: SeenTool) -> str:
 
 
 def schema_of(seen: Seen) -> Mapping[str, Any] | None:
-    """The JSON schema that a request sends for its answer; an empty one for any JSON; None for no JSON."""
+    """Return the JSON schema that a request sends for its answer; an empty one for any JSON; None for no
+    JSON.
+    """
     body = seen.body
     config = _dict(body.get("generationConfig") or body.get("generation_config"))
     for found in (

@@ -1,4 +1,4 @@
-"""Which requests a turn, or an agent's turns, are meant for."""
+"""Conditions on the requests that a turn or an agent answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_when(when: When) -> None:
     """Check a condition.
 
     Raises:
-        ScriptError: it isn't one.
+        ScriptError: it is invalid.
     """
     if when is None or isinstance(when, str) or callable(when):
         return
@@ -41,7 +41,7 @@ def check_when(when: When) -> None:
 
 
 def unlike(when: When, seen: Seen) -> str | None:
-    """What of a request isn't as wanted; None if it fits."""
+    """Return how a request differs from a condition; None if it matches."""
     if when is None:
         return None
     if isinstance(when, str):

@@ -1,4 +1,4 @@
-"""Where SDKs look for the address of a provider, by variable; the provider that a path names."""
+"""The variables from which SDKs read a provider's base URL; the provider that a path names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def split_tag(path: str) -> tuple[str | None, str]:
 
 
 def base_urls(url: str) -> dict[str, str]:
-    """The variables by which SDKs find a recording proxy at that address.
+    """Return the variables that point SDKs at a recording proxy.
 
-    The base URLs of providers whose paths are those of others name the provider, as in `/@mistral`.
+    A base URL names the provider, as in `/@mistral`, if its paths are those of another one.
     """
     plain = environment(url)
     variables = {name: plain[name] for name in _BASE_URLS}
@@ -35,7 +35,7 @@ def base_urls(url: str) -> dict[str, str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """The variables by which SDKs find a server at that address, with keys that open nothing."""
+    """Return the variables that point SDKs at a server, with dummy keys."""
     key = "unspool-key-that-opens-nothing"
     variables = {
         "OPENAI_BASE_URL": f"{url}/v1",

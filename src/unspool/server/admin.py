@@ -18,10 +18,10 @@ _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Refused(Exception):  # noqa: N818 - a response, not an error of ours
-    """An administrator's request that can't be carried out.
+    """An invalid admin request.
 
     Attributes:
-        status: what to answer.
+        status: the HTTP status of the response.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -30,10 +30,10 @@ class Refused(Exception):  # noqa: N818 - a response, not an error of ours
 
 
 class Admin:
-    """Answers the administrator.
+    """The handler of admin requests.
 
     Args:
-        load: loads a scenario: given its JSON object, makes it what the server answers with.
+        load: loads a scenario from its JSON object.
         has_one_memory: whether this process sees all requests; with several workers it doesn't.
     """
 
@@ -52,7 +52,7 @@ class Admin:
             return _json(400, {"error": str(error)})
 
     def _check(self, app: App, request: Request) -> None:
-        """Keep out pages of other sites, which a browser lets send requests to this machine."""
+        """Reject requests of web pages, which a browser lets send requests to this machine."""
         if header(request.headers, "origin") is not None or header(request.headers, "sec-fetch-site"):
             raise Refused(403, "expected no request of a web page: the admin addresses are for tools")
         host = (header(request.headers, "host") or "").rsplit(":", 1)[0].lower()
@@ -86,12 +86,12 @@ class Admin:
         return _json(200, {"requests": entries, "outcomes": counts, "waiting": app.gate.waiting})
 
     def reset(self, app: App, _fields: dict[str, Any]) -> Response:
-        """Begin again: nothing played, nothing asked."""
+        """Reset the playback and the journal."""
         app.reset()
         return _json(200, {"status": "reset"})
 
     def scenario(self, app: App, fields: dict[str, Any]) -> Response:
-        """Load other recordings, a script or a fault, and begin again."""
+        """Load other recordings, a script or a fault, and reset."""
         self._load(fields)
         app.journal.clear()
         return _json(200, {"status": "loaded"})
@@ -106,13 +106,13 @@ class Admin:
         return _json(200, {"status": "paused", "after": max(after, 0)})
 
     def release(self, app: App, _fields: dict[str, Any]) -> Response:
-        """Let held streams go on."""
+        """Release held streams."""
         waiting = app.gate.waiting
         app.gate.release()
         return _json(200, {"status": "released", "released": waiting})
 
     def metrics(self, app: App, _fields: dict[str, Any]) -> Response:
-        """Show counts as Prometheus reads them."""
+        """Return the counts in Prometheus's format."""
         try:
             from prometheus_client import CollectorRegistry  # noqa: PLC0415 - an extra
             from prometheus_client.exposition import (  # noqa: PLC0415 - as above

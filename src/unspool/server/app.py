@@ -1,4 +1,4 @@
-"""What a server does with each request: who may ask, which source answers, under which fault."""
+"""Answer each request of a server: check the token, ask the source, apply the fault."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEY_HEADERS = ("x-unspool-token", "x-api-key", "api-key", "x-goog-api-key")
 
 
 class Gate:
-    """Holds streams back by hand: paused ones wait for `release` before their next piece."""
+    """A switch that pauses streams: a paused one waits for `release` before its next piece."""
 
     def __init__(self) -> None:
         self.after: int | None = None
@@ -41,7 +41,7 @@ class Gate:
         self._released = asyncio.Event()
 
     def release(self) -> None:
-        """Let all streams go on."""
+        """Release all streams."""
         self.after = None
         self._released.set()
 
@@ -60,11 +60,11 @@ class Reply:
     """A response on its way out.
 
     Attributes:
-        entry: its line in the journal; number 0 for an administrator's, which isn't noted.
+        entry: its entry in the journal; number 0 for an admin request, which isn't noted.
         parts: its status and headers, pieces and end, each with the seconds after which it's due.
         frames: all its bytes, if they are due at once and nothing can go wrong on the way.
         live: its parts as an upstream sends them, instead of `parts`.
-        on_spoiled: is called if the client doesn't get the response whole.
+        on_spoiled: called if the client doesn't receive the whole response.
         outcome: what to note if it's sent whole: `whole`, `missed` or `refused`.
         pieces: how many pieces `frames` holds, and
         size: how many bytes of a body.
@@ -82,7 +82,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    interaction: Interaction  # kept, so that its id stays its own
+    interaction: Interaction  # stored, so that its id isn't reused
     data: bytes
     pieces: int
     keeps_alive: bool
@@ -93,11 +93,11 @@ class App:
     """Answers requests from a source.
 
     Args:
-        source: where the responses come from.
+        source: the source of the responses.
         journal: where requests are noted.
         factor: how many times the recorded times a response takes; 0 sends it at once.
         breaker: the fault that responses go through; None for none.
-        token: what a client has to present as its API key; None if any client may ask.
+        token: the API key that a client must send; None for any client.
         admin: answers the addresses under `/__unspool/`.
         now: returns the seconds since the server began.
     """
@@ -114,7 +114,7 @@ class App:
     _frames: dict[tuple[int, str, str, bool], _Frames] = field(default_factory=dict)
 
     def reply(self, head: RequestHead, body: bytes) -> Reply:
-        """The response to a request. Never raises: what goes wrong is a response, too."""
+        """Return the response to a request. Never raises: an error becomes a response, too."""
         request = request_of(head, body)
         path = urlsplit(head.target).path
         if path.startswith(ADMIN):
@@ -138,14 +138,14 @@ class App:
         return any(hmac.compare_digest(one.encode(), self.token.encode()) for one in sent)
 
     def reset(self) -> None:
-        """Begin again: no recording has been played, no request made."""
+        """Reset the source and the journal."""
         self.source.reset()
         self._frames.clear()
         self.journal.clear()
         self.fault_errors.clear()
 
     def reload(self) -> None:
-        """Load the source again, and keep the journal."""
+        """Load the source again, and leave the journal."""
         self.source.reset()
         self._frames.clear()
 
@@ -204,7 +204,7 @@ class App:
                 one.give_back()
 
         parts = broken.parts(ask)
-        first = next(parts)  # asks the source now: a miss is a response of its own
+        first = next(parts)  # asks the source now: a miss becomes a response
         return Reply(entry, chain((first,), parts), on_spoiled=give_back)
 
     def _in_time(self, parts: Iterator[Part]) -> Iterator[Part]:
@@ -212,7 +212,7 @@ class App:
             yield part if isinstance(part, Sent) else replace(part, at=part.at * self.factor)
 
     def _ready(self, interaction: Interaction, head: RequestHead, request: Request) -> _Frames | None:
-        """All the bytes of a whole response, made once for all requests that get it."""
+        """Return all the bytes of a whole response, made once for all requests that get it."""
         accepted = header(head.headers, "accept-encoding") or ""
         key = (id(interaction), f"{head.method} {head.version}", accepted, head.keep_alive)
         found = self._frames.get(key)
@@ -242,7 +242,7 @@ class App:
 
 
 def request_of(head: RequestHead, body: bytes) -> Request:
-    """The request, at the address that its client asked."""
+    """Return the request with the URL that its client requested."""
     target = head.target
     if not target.startswith("/"):  # the absolute form, as to a proxy (RFC 9112, section 3.2.2)
         return Request(head.method, target, head.headers, body)
@@ -266,7 +266,7 @@ def _frames_of(interaction: Interaction, head: RequestHead, request: Request) ->
 
 
 def opening(head: Head, asked: RequestHead, *, is_public: bool = True) -> tuple[Framing, bytes]:
-    """How a response's body is delimited, and the bytes before it.
+    """Return how a response's body is delimited, and the bytes before it.
 
     Args:
         head: its status and headers.
@@ -279,7 +279,7 @@ def opening(head: Head, asked: RequestHead, *, is_public: bool = True) -> tuple[
 
 
 _CORS: Headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
-"""A page may read the responses: they are test data, and the server has no cookies."""
+"""Return the CORS headers. Any page may read the responses: they are test data, without cookies."""
 
 
 def _preflight(headers: Headers) -> Headers:
@@ -302,7 +302,7 @@ def _error_body(kind: str, message: str) -> bytes:
 
 
 def _missed(entry: Entry) -> Reply:
-    """A response that no client retries, and that no provider sends: 404 with a type of our own."""
+    """Return a response that no client retries and no provider sends: 404 with a type of our own."""
     headers = (*_JSON, ("x-should-retry", "false"), ("x-unspool", "miss"))
     return Reply(entry, _own(404, headers, _error_body("unspool_miss", entry.message)), outcome="missed")
 
@@ -314,7 +314,7 @@ def _refused(entry: Entry, status: int, message: str) -> Reply:
 
 
 def refusal(status: int, message: str) -> bytes:
-    """All the bytes of the response to what is no request, after which the connection is closed."""
+    """Return all the bytes of the response to invalid data, after which the connection is closed."""
     body = _error_body("unspool_refused", message)
     headers = (*_JSON, ("content-length", str(len(body))))
     framing = Framing(is_chunked=False, has_body=True, keeps_alive=False)

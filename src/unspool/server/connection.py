@@ -23,7 +23,7 @@ REQUEST_SECONDS = 30.0
 """How long a client may take to send a request, or stay silent on an open connection."""
 
 _MOST_WAITING = 16  # pipelined requests; further ones stay in the client's socket
-_FAIR_PARTS = 64  # after so many parts that were due at once, other connections get their turn
+_FAIR_PARTS = 64  # after so many parts that were due at once, other connections are served
 _READ_SECONDS = 0.01  # a reset discards what the client has not read yet, on some systems
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -35,7 +35,7 @@ class Connection(asyncio.Protocol):
     Args:
         app: answers its requests.
         others: all the connections of the server, to which this one adds itself.
-        loop: whose clock paces the responses.
+        loop: its clock paces the responses.
     """
 
     def __init__(self, app: App, others: set[Connection], loop: asyncio.AbstractEventLoop) -> None:
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def close(self) -> None:
-        """Close the connection, whatever it's doing."""
+        """Close the connection, in any state."""
         if self._playing is not None:
             self._playing.cancel()
         self._transport.abort()
@@ -216,7 +216,7 @@ class Connection(asyncio.Protocol):
         raise RuntimeError("a response has no end")  # each source's parts end with a Stop
 
     async def _play_live(self, writer: _Writer, reply: Reply, live: AsyncGenerator[Part, None]) -> str:
-        """Pass each part of an upstream's response on when it comes."""
+        """Pass each part of an upstream's response on when it arrives."""
         async with aclosing(live) as parts:
             async for part in parts:
                 if isinstance(part, Stop):
@@ -242,7 +242,7 @@ class Connection(asyncio.Protocol):
         if stop.end is End.READ_TIMEOUT:
             await self._gone.wait()
         elif stop.end is End.PROTOCOL_ERROR:
-            self._transport.close()  # what was written goes out, and nothing says that it's whole
+            self._transport.close()  # the written bytes are sent, without an end marker
         else:
             await self._reset(writer)
         return "broken"
@@ -262,13 +262,13 @@ class Connection(asyncio.Protocol):
     # Limits
 
     def _refuse(self, status: int, message: str) -> None:
-        """Answer what is no request, and close."""
+        """Respond to invalid data, and close."""
         self._is_closing = True
         if self._playing is None and not self._transport.is_closing():
             self._transport.write(refusal(status, message))
             self._transport.close()
         elif not self._transport.is_closing():
-            self._waiting.clear()  # the response that is being sent goes on
+            self._waiting.clear()  # the current response continues
 
     def _wait_for_request(self) -> None:
         self._stop_waiting()
@@ -283,11 +283,11 @@ class Connection(asyncio.Protocol):
         if self._head is None:
             self._transport.close()
         else:
-            self._refuse(408, f"the request took longer than {REQUEST_SECONDS:g} seconds to come")
+            self._refuse(408, f"the request took longer than {REQUEST_SECONDS:g} seconds to arrive")
 
 
 class _Writer:
-    """Collects the bytes of the parts that are due now, to write them in one go."""
+    """A buffer of the parts that are due now, to write them at once."""
 
     def __init__(self, transport: asyncio.Transport, head: RequestHead, reply: Reply, app: App) -> None:
         self._transport = transport
@@ -323,7 +323,7 @@ class _Writer:
         self.flush()
 
     def flush(self) -> None:
-        """Write what was collected."""
+        """Write the collected bytes."""
         if self._out and not self._transport.is_closing():
             self._transport.write(b"".join(self._out))
         self._out.clear()
@@ -332,5 +332,5 @@ class _Writer:
 def connections_of(
     app: App, others: set[Connection], loop: asyncio.AbstractEventLoop
 ) -> Callable[[], Connection]:
-    """What `loop.create_server` makes connections with."""
+    """Return the protocol factory for `loop.create_server`."""
     return lambda: Connection(app, others, loop)

@@ -1,4 +1,4 @@
-"""A recording proxy: a request that the cassette doesn't answer goes to its upstream, and is recorded."""
+"""A recording proxy: a request without a recording is forwarded to its upstream, and recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from unspool.transports.http_library import end_of, headers_of, http_version_of,
 from unspool.transports.record import Now, failed, recorded
 
 _CONNECT_SECONDS = 30.0
-_SILENT_SECONDS = 600.0  # a model that thinks may send nothing for minutes
+_SILENT_SECONDS = 600.0  # a reasoning model may send nothing for minutes
 _REST_SECONDS = 1.0
 _NOT_FORWARDED = frozenset(
     {
@@ -53,7 +53,7 @@ class Recorder:
 
     Args:
         cassette: records and replays.
-        upstreams: where requests go.
+        upstreams: the servers of the providers.
         make_client: makes the client that sends them, over HTTP/2 where `h2` is installed and the upstream
             speaks it.
     """
@@ -73,7 +73,7 @@ class Recorder:
 
     @property
     def conversations(self) -> Conversations:
-        """The conversations that the cassette held when it was opened."""
+        """The conversations in the cassette when it was opened."""
         return self.cassette.conversations
 
     def answer(self, request: Request, entry: Entry, /) -> Answer | Live:
@@ -92,7 +92,7 @@ class Recorder:
         return Live(self._live(sent, found, entry), sent.uri.partition("?")[0])
 
     def reset(self) -> None:
-        """Do nothing: what has been recorded stays recorded."""
+        """Do nothing: recorded interactions stay."""
 
     def has_changed(self) -> bool:
         """Return False: only this source writes the file."""
@@ -109,7 +109,7 @@ class Recorder:
             self._client = None
 
     def _forwarded(self, request: Request) -> Request:
-        """The request as it's sent to its upstream."""
+        """Return the request to send to its upstream."""
         if not request.uri.startswith(f"http://{header(request.headers, 'host') or 'localhost'}/"):
             raise UpstreamError(
                 f"expected a path, got {request.uri}: requests go to the providers' own servers only"
@@ -155,7 +155,7 @@ def _client() -> httpx.AsyncClient:
 async def _parts(
     response: httpx.Response, outgoing: httpx.Request, take: Take, now: Now
 ) -> AsyncGenerator[Part, None]:
-    """The parts of a response as they come, recorded."""
+    """Record the parts of a response as they arrive."""
     recorded(take, response, outgoing, now)
     yield Head(
         response.status_code, reason_of(response), headers_of(response), 0.0, http_version_of(response)
@@ -174,10 +174,10 @@ async def _parts(
 
 
 async def _next(stream: AsyncIterator[bytes], take: Take) -> bytes | None:
-    """The next piece of a response; None at its end.
+    """Return the next piece of a response; None at its end.
 
-    A client that leaves after its stream's end mark has read everything that it wanted: the rest is read for
-    the recording, if it comes soon. A client that leaves before makes the proxy leave, too.
+    If the client disconnects after the stream's end marker, the rest is still read for the recording, if it
+    arrives soon. If it disconnects earlier, the proxy disconnects, too.
     """
     reading = asyncio.ensure_future(anext(stream, None))
     try:

@@ -1,6 +1,6 @@
-"""Requests out of a connection's bytes: by httptools (llhttp), or by h11 where that isn't installed.
+"""Parse requests from a connection's bytes: with httptools (llhttp), or with h11 if that isn't installed.
 
-Both give the same events, and no other module knows which of them parses.
+Both report the same events; other modules don't depend on the parser.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ _OFFERS = frozenset({"upgrade", "connection", "http2-settings"})
 class BadRequestError(Exception):
     """The bytes aren't an HTTP/1.x request, or are more than the server reads.
 
-    Attributes:
-        status: what to answer.
+    Attributes: status: the HTTP status of the response.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -49,7 +48,7 @@ class RequestHead:
 
 
 class Parser(Protocol):
-    """Tells a connection what its bytes are, by the three callables that it was made with."""
+    """A parser that reports events to the three callables that it was made with."""
 
     def feed(self, data: bytes, /) -> None:
         """Parse the next bytes.
@@ -65,7 +64,7 @@ OnEnd = Callable[[], None]
 
 
 def make_parser(on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> Parser:
-    """The fastest parser that is installed."""
+    """Return the fastest parser that is installed."""
     return (HttptoolsParser if _has_httptools() else H11Parser)(on_head, on_body, on_end)
 
 
@@ -75,7 +74,7 @@ def _has_httptools() -> bool:
 
 
 class HttptoolsParser:
-    """Parses with httptools."""
+    """A parser with httptools."""
 
     def __init__(self, on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> None:
         import httptools  # noqa: PLC0415 - an extra
@@ -83,7 +82,7 @@ class HttptoolsParser:
         self._errors = (httptools.HttpParserError, httptools.HttpParserInvalidURLError)
         self._upgrade = httptools.HttpParserUpgrade
         self._on_head, self.on_body, self._on_end = on_head, on_body, on_end
-        self._is_known = False  # the head that comes next: it has been reported
+        self._is_known = False  # the next head: it has been reported
         self._make = httptools.HttpRequestParser
         self._parser = self._make(self)  # which looks its callbacks up now
         self._reset()
@@ -95,7 +94,7 @@ class HttptoolsParser:
         self._in_head = True
 
     def _decline(self) -> None:
-        """Read on as if the client had offered nothing: llhttp stops behind the head of such a request."""
+        """Continue as if the client had offered no upgrade: llhttp stops after the head of such a request."""
         headers = (pair for pair in self._headers if pair[0].lower() not in _OFFERS)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
         head = (
@@ -123,7 +122,7 @@ class HttptoolsParser:
             raise BadRequestError(400, f"not an HTTP/1.1 request: {error}") from None
 
     def _has_room(self, data: bytes) -> bool:
-        """Whether the head ends in this data: what follows it is a body."""
+        """Whether the head ends in this data: a body follows it."""
         return b"\r\n\r\n" in data[:MOST_HEAD_BYTES]
 
     # What httptools calls
@@ -160,7 +159,7 @@ class HttptoolsParser:
 
 
 class H11Parser:
-    """Parses with h11, in Python alone."""
+    """A parser with h11, in pure Python."""
 
     def __init__(self, on_head: OnHead, on_body: OnBody, on_end: OnEnd) -> None:
         import h11  # noqa: PLC0415 - not where httptools parses

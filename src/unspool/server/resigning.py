@@ -1,4 +1,4 @@
-"""Requests to AWS sign the host that they go to (Signature Version 4): a proxy has to sign them again."""
+"""Sign AWS requests again: their signature covers the host (Signature Version 4), which a proxy changes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def is_signed(request: Request) -> bool:
 
 
 def resigned(request: Request, variables: Mapping[str, str]) -> Request:
-    """Sign a request for the address that it goes to now.
+    """Sign a request for its new URL.
 
     Args:
         request: with the client's signature, which names the region and the service.
-        variables: the environment, in whose credentials it's signed.
+        variables: the environment with the credentials.
 
     Raises:
         UpstreamError: there are no credentials, or botocore isn't installed.

@@ -21,7 +21,7 @@ from unspool.transports.breaker import Met
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """The request that asks: it's gone once its response is over, read or not."""
+    """The request as a script's asker: it ends with its response, read or not."""
 
     entry: Entry
 
@@ -41,7 +41,7 @@ class _Delivery:
 
 
 class Scripted:
-    """The turns of a script, each for its conversation.
+    """A source that answers from a script.
 
     Args:
         make: makes the script, at the beginning and at each reset.
@@ -60,7 +60,7 @@ class Scripted:
         """Choose the turn that answers a request.
 
         Raises:
-            UnscriptedRequestError: none does.
+            UnscriptedRequestError: no turn answers it.
         """
         chosen = self.script.answer(request, _Asker(entry))
         if chosen.given is None:
@@ -75,7 +75,7 @@ class Scripted:
         """Play a new script.
 
         Raises:
-            UnspoolError: there is but this one.
+            UnspoolError: the script can't be made again.
         """
         self.script = self._make()
 
@@ -91,11 +91,11 @@ class Scripted:
 
 
 def _keep() -> None:
-    """Give nothing back: a retry gets the same turn anyway."""
+    """Do nothing: a retry gets the same turn anyway."""
 
 
 def script_in(path: Path, name: str) -> Scripted:
-    """The script of that name in a Python file, read again when the file changes.
+    """Load a script by name from a Python file, which is read again when it changes.
 
     The name is that of a `Script`, of a list of turns, or of a function that returns one of them.
 
@@ -113,7 +113,7 @@ def script_in(path: Path, name: str) -> Scripted:
 
 
 def only(script: Script) -> Scripted:
-    """A script that was made elsewhere; it can be played once."""
+    """Serve a script that was made elsewhere; it can be played once."""
     made = [script]
 
     def make() -> Script:
@@ -137,7 +137,7 @@ def _loaded(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ScriptError(f"expected a Python file, got {path}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look themselves up there
+    sys.modules[spec.name] = module  # dataclasses need it there
     spec.loader.exec_module(module)
     return module
 

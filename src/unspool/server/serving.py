@@ -27,28 +27,28 @@ _ROUNDS_TO_ACCEPT = 3  # of the event loop, from an accepted socket to its `conn
 
 
 class ServerError(UnspoolError):
-    """A server that can't be started as it was asked to."""
+    """A server can't be started with these settings."""
 
 
 class Server:
-    """Serves a source over HTTP/1.1.
+    """A server of a source over HTTP/1.1.
 
     Args:
-        source: what answers.
-        host: where to listen; by default only this machine reaches it.
+        source: the source of the responses.
+        host: the host to listen on; by default only this machine reaches it.
         port: 0 for any free one.
         timing: `instant`; `recorded`, at the source's own times; or a number that stretches these. By default
             recordings are sent at once, and a script's turns at their pace.
         fault: what happens to the responses.
-        token: what a client presents as its API key; needed for a host that other machines reach.
-        report: is called with each request's entry once its response has ended.
-        folder: where a scenario's cassettes are; others can't be loaded.
+        token: the API key that clients must send; required for a host that other machines reach.
+        report: called with each request's entry after its response has ended.
+        folder: the folder of a scenario's cassettes; others can't be loaded.
         reuse_port: whether other processes listen to the same port, too.
-        on_stop: is awaited once all connections are closed.
+        on_stop: awaited after all connections are closed.
 
     Attributes:
-        app: what answers; its journal lists the requests.
-        url: the server's address, once it has started.
+        app: the application; its journal lists the requests.
+        url: the server's URL, once it has started.
 
     Raises:
         ServerError: the host is reached from other machines, and there is no token.
@@ -145,7 +145,7 @@ class Server:
             await asyncio.sleep(0)
 
     def problems(self) -> list[str]:
-        """What a run has to fail for: requests that nothing answered, faults that broke nothing."""
+        """Problems that fail a run: requests without a response, faults that broke nothing."""
         breaker = self.app.breaker
         unfit = [] if breaker is None else [str(error) for error in breaker.errors()]
         return list(
@@ -162,10 +162,10 @@ class Server:
                 if await asyncio.to_thread(self.app.source.has_changed):
                     self.app.reload()
             except (UnspoolError, OSError):
-                continue  # a file that is being written: the next look finds it whole
+                continue  # a file that is being written: the next check finds it whole
 
     def _load(self, fields: dict[str, Any]) -> None:
-        """Make a scenario what the server answers with."""
+        """Load a scenario."""
         unknown = sorted(set(fields) - {"cassettes", "fault", "timing"})
         if unknown:
             raise ServerError(f"expected `cassettes`, `fault` and `timing`, got {', '.join(unknown)}")
@@ -185,7 +185,7 @@ class Server:
         self.app.reload()
 
     def _inside(self, name: str) -> Path:
-        """The path of a cassette in the served folder; none outside of it can be loaded."""
+        """Return the path of a cassette in the served folder; none outside it can be loaded."""
         if self._folder is None:
             raise ServerError("expected a server that was started with a folder of cassettes")
         path = (self._folder / name).resolve()
@@ -203,7 +203,9 @@ def _names(value: object) -> list[str]:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it. The guard takes `0.0.0.0`, to connect to, for this machine."""
+    """Whether only this machine can reach a host. Unlike for the network guard, `0.0.0.0` isn't this
+    machine.
+    """
     if host == "localhost":
         return True
     try:
@@ -216,8 +218,8 @@ def run(server: Server, on_ready: Callable[[str], None]) -> None:
     """Serve until the process is interrupted; on uvloop, if it's installed.
 
     Args:
-        server: what to serve.
-        on_ready: is called with the address, once it can be asked.
+        server: the server.
+        on_ready: called with the URL when it accepts connections.
 
     Raises:
         ServerError: it can't listen.
@@ -239,7 +241,7 @@ async def _serve(server: Server, on_ready: Callable[[str], None]) -> None:
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's event loop, if it's installed; None for asyncio's own."""
+    """Return uvloop's event loop, if it's installed; None for asyncio's own."""
     try:
         import uvloop  # noqa: PLC0415 - an extra
     except ImportError:
@@ -249,7 +251,7 @@ def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    """Serve in a thread of its own for the length of a block.
+    """Serve in a separate thread for the length of a block.
 
     Raises:
         ServerError: it can't listen.
@@ -267,10 +269,10 @@ def running(server: Server) -> Iterator[Server]:
 
 
 class _ServerThread(threading.Thread):
-    """Serves until it's stopped.
+    """A thread that serves until it's stopped.
 
     Attributes:
-        ready: is set once the server can be asked, or has failed.
+        ready: set when the server accepts connections, or has failed.
         error: why it failed.
     """
 

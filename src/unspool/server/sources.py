@@ -1,4 +1,4 @@
-"""What answers a server's requests: recordings, or a script. A source knows no socket and no clock."""
+"""Sources of a server's responses: recordings, or a script. A source uses no socket and no clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_SETTLED = 1_000
 _SMALL_BODY_BYTES = 65_536
 
 MATCH_ON = ("method", "path", "query", "body")
-"""What must agree: a client asks this machine instead of the recorded host."""
+"""What must match: not the host, as a client calls this machine instead of the recorded one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A response that is on its way from an upstream.
+    """A response that arrives from an upstream.
 
     Attributes:
-        parts: its parts, as they come; they end with a `Stop`.
+        parts: its parts, as they arrive; they end with a `Stop`.
         answered_by: the upstream's address.
     """
 
@@ -60,14 +60,14 @@ class Live:
 
 
 class UpstreamError(UnspoolError):
-    """A request that has no upstream, or that its upstream wouldn't accept."""
+    """A request has no upstream, or its upstream would reject it."""
 
 
 class Source(Protocol):
-    """Answers requests.
+    """A source of responses.
 
     Attributes:
-        factor: how many times its own times a response takes, unless the server is told otherwise.
+        factor: the default factor for a response's own times.
     """
 
     factor: float
@@ -80,30 +80,29 @@ class Source(Protocol):
             entry: its line in the journal, which shows how much of the response has been sent.
 
         Raises:
-            CassetteError: nothing answers it.
-            UpstreamError: it can't be forwarded.
+            CassetteError: no response matches. UpstreamError: it can't be forwarded.
         """
 
     @property
     def conversations(self) -> Conversations:
-        """The conversations that it knows, by which a fault finds the turn that it's aimed at."""
+        """The source's conversations, in which a fault finds its target turn."""
 
     def reset(self) -> None:
-        """Begin again, as if nothing had been asked.
+        """Reset, as if there had been no requests.
 
         Raises:
-            UnspoolError: it can't be.
+            UnspoolError: it can't be reset.
         """
 
     def has_changed(self) -> bool:
         """Whether a file that it was read from has changed since."""
 
     def problems(self) -> list[str]:
-        """What a run has to fail for, beside requests that nothing answered."""
+        """Problems that fail a run, beside requests without a response."""
 
 
 class Recordings:
-    """The recordings of some cassettes; each answers once, or again and again.
+    """A source that answers from cassettes; each recording once, or repeatedly.
 
     Args:
         paths: cassettes, and folders of them.
@@ -179,7 +178,7 @@ class Recordings:
         answer = Answer(found, self._names.get(id(found), ""), lambda: self._give_back(key, found))
         before = self._latest.get(key)
         if before is not None and before.interaction is found and len(self._settled) < _MOST_SETTLED:
-            self._settled[key] = answer  # it answers again and again: this request needn't be looked up
+            self._settled[key] = answer  # it answers repeatedly: no need to match this request
         elif len(request.body) < _SMALL_BODY_BYTES:
             self._latest[key] = answer
         return answer
@@ -195,7 +194,9 @@ class Recordings:
 
 
 def _untagged(request: Request) -> Request:
-    """The request without the provider that its path may name for a recording proxy, as in `/@mistral/v1`."""
+    """Return the request without the provider that its path may name for a recording proxy, as in
+    `/@mistral/v1`.
+    """
     if "/@" not in request.uri:
         return request
     parts = urlsplit(request.uri)
@@ -203,7 +204,7 @@ def _untagged(request: Request) -> Request:
 
 
 def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
-    """The parts of a recorded response as this client is sent them.
+    """Return the parts of a recorded response to send to this client.
 
     A body stays compressed as it was recorded if the client accepts that coding.
     """
@@ -216,7 +217,7 @@ def parts_to_send(interaction: Interaction, request: Request) -> Iterator[Part]:
 
 
 def _headers(response: Response, request: Request) -> Headers:
-    """The recorded headers, without a length that an edited body no longer has."""
+    """Return the recorded headers, without a content-length that an edited body no longer has."""
     length = header(response.headers, "content-length")
     if length is None or request.method == "HEAD" or length == str(len(response.body)):
         return response.headers

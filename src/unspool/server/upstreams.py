@@ -1,4 +1,6 @@
-"""Where a recording proxy sends requests: one upstream for each provider, and no host that a client names."""
+"""The servers that a recording proxy forwards to: one upstream for each provider, never a host from the
+client.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ _BY_FORMAT = {
     "ollama": "ollama",
     "openai": "openai",
 }
-"""The provider by how the name of its wire format begins, for requests at a path of its own."""
+"""The provider by the prefix of its wire format's name, for requests at a path of its own."""
 
 _BY_PATH = (
     ("/v1beta", "gemini"),
@@ -44,7 +46,7 @@ _SDK_VARIABLES = {
     "mistral": ("MISTRAL_BASE_URL",),
     "ollama": ("OLLAMA_HOST",),
 }
-"""Variables in which SDKs look for a base URL, beside those of the registry."""
+"""Variables from which SDKs read a base URL, beside those of the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def parse_upstream(text: str) -> tuple[str, str]:
     """Read `https://…`, for all requests, or `PROVIDER=https://…`: a provider's name, and its base URL.
 
     Raises:
-        UpstreamError: it's neither.
+        UpstreamError: it has another form.
     """
     name, mark, url = text.partition("=")
     if not mark or "://" in name:
@@ -122,7 +124,7 @@ def _checked(url: str) -> str:
 
 
 def _provider(path: str, headers: Headers) -> str:
-    """The provider whose path this is, or "" for none that is known."""
+    """Return the provider whose path this is, or "" if unknown."""
     if header(headers, "anthropic-version") is not None and "/publishers/" not in path:
         return "anthropic"
     if _LOCATION.search(path):
@@ -136,7 +138,7 @@ def _provider(path: str, headers: Headers) -> str:
 
 
 def _usual_base(name: str, path: str, headers: Headers) -> str | None:
-    """A provider's own base URL, which for the large clouds depends on the region."""
+    """Return a provider's own base URL, which for the large clouds depends on the region."""
     if name == "bedrock":
         found = _SIGNED_REGION.search(header(headers, "authorization") or "")
         return (

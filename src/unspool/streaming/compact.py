@@ -1,4 +1,4 @@
-"""Chunks in a few bytes each, where thousands of them differ in their text and their time only."""
+"""A compact list of chunks: a few bytes each, for thousands that differ only in text and time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ JSON = dict[str, Any]
 
 
 class CompactChunks:
-    """A list of chunks, of which those that hold nothing but a text are stored as that text.
+    """A list of chunks that stores chunks with nothing but a text as that text.
 
-    Such a chunk is made again when it is first read, and is the same object from then on. Anything else is
-    stored as it is.
+    Such a chunk is made again when it is first read, and is the same object from then on. All others are
+    stored unchanged.
     """
 
     def __init__(self) -> None:
-        self._items: list[Any] = []  # a text, or what is no chunk of text
-        self._times = array("d")  # nan beside what is stored as it is
-        self._starts: list[int] = []  # where the texts of each frame begin
+        self._items: list[Any] = []  # a text, or another item
+        self._times = array("d")  # nan for items that are stored unchanged
+        self._starts: list[int] = []  # the start of each frame's texts
         self._frames: list[_Frame] = []
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ _Frame = tuple[JSON, JSON, JSON, JSON, JSON, JSON]
 
 
 def _taken_apart(chunk: ModelResponseStream) -> tuple[str, float, _Frame] | None:
-    """A chunk's text and time, and the rest; None if it holds anything that could be changed."""
+    """Split a chunk into text, time and the rest; None if it contains mutable values."""
     head = chunk.__dict__.copy()
     choices = head.pop("choices")
     at, hidden = head.pop(EMITTED_AT, None), head.get(STREAMS_HIDDEN)

@@ -1,16 +1,16 @@
-"""LiteLLM's streaming contract as a pure stage: chunks of any source in, the caller's chunks out.
+"""LiteLLM's streaming contract as a pure stage: from a source's chunks to the caller's chunks.
 
-The contract in short, as measured on LiteLLM: the role comes once and first; chunks that say
-nothing are dropped; a finish reason is taken off the chunk that carries text and comes on a chunk of its
-own, exactly once a choice; id, created and model never change; usage stays hidden until the end and is
-shown there if asked for; `stop` after tool calls is `tool_calls`; a stream of chunks that ends without a
-finish reason is an error. Where LiteLLM mixes or loses something this core doesn't: several choices, a
-signature of thinking.
+The contract in short, as measured on LiteLLM: the role is emitted once, in the first chunk; empty chunks are
+dropped; a finish reason is moved from the chunk with text to a separate chunk, exactly once per choice; id,
+created and model never change; usage is hidden until the end and emitted there if requested; `stop` after
+tool calls is `tool_calls`; a stream of chunks that ends without a
+finish reason is an error. Unlike LiteLLM, this core doesn't mix several choices and doesn't lose a signature
+of thinking.
 
-A chunk that comes in is never changed: the same object may stand in a script a hundred times. What goes out
-is the caller's own: nothing that can be changed is shared with the source, with another chunk or with the
-response that is built at the end, which is added up as the chunks go out. All chunks that went out are kept,
-unless the stream goes on forever: `KeptChunks` stays within constant memory.
+An incoming chunk is never changed: the same object may be in a script a hundred times. An emitted chunk
+belongs to the caller: it shares nothing mutable with the source, with another chunk or with the response that
+is built at the end from the emitted chunks. All emitted chunks are stored, except of an endless stream:
+`KeptChunks` uses constant memory.
 """
 
 from __future__ import annotations
@@ -51,38 +51,38 @@ _NO_FINISH_ALONE = {NO_FINISH: True}
 
 _UNBUILDABLE = "the chunks of a stream can't be added up to a response"
 
-# Providers whose chunks name the deployment's real model; the others' callers see what they asked for.
+# Providers whose chunks name the deployment's real model; for the others, callers get the requested name.
 _MODEL_FROM_CHUNK = frozenset({"azure", "azure_ai"})
 
 _FILTER_RESULTS = ("content_filter_results", "content_filter_result", "content_filter_offsets")
 
 
 class Guard(Protocol):
-    """Looks at each chunk before the caller does."""
+    """A check of each chunk before it is emitted."""
 
     def observe(self, chunk: ModelResponseStream, /) -> None:
-        """Raises RepetitionError to stop the stream."""
+        """Check a chunk; raise RepetitionError to stop the stream."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """How a stream is to come out.
+    """Options of a stream's output.
 
     Attributes:
         model: the name that chunks carry, without the provider's prefix.
         custom_llm_provider: the provider's name.
         include_usage: end with a chunk that has `.usage`.
-        usage_on_finish: show the usage known so far in the finish chunk's hidden params (LiteLLM does
-            where no stream options are given at all).
+        usage_on_finish: add the usage known so far to the finish chunk's hidden params (LiteLLM does without
+            any stream options).
         merge_reasoning: put reasoning into the content, between `<think>` and `</think>`.
         functions: the request used `functions`, so a generic chunk's tool is a function call.
-        strict: None raises where a choice has no finish reason; True raises for a finish reason of `error`
-            too, and knows no exemption but plain text; False raises for neither.
-        exempt: the source has no finish reason to give (a mock, a cached response, a custom provider), so
-            None doesn't raise.
-        usage_without_choices: the usage chunk is `choices: []` where the provider's own was, as LiteLLM's
-            `completion` gives it; its bare wrapper gives it one empty choice.
+        strict: None raises if a choice has no finish reason; True raises for a finish reason of `error` too,
+            and exempts only plain text; False raises in no case.
+        exempt: the source sends no finish reasons (a mock, a cached response, a custom provider), so None
+            doesn't raise.
+        usage_without_choices: the usage chunk has `choices: []` if the provider's own had, as in LiteLLM's
+            `completion`; its bare wrapper adds one empty choice.
         hidden: the hidden params that every chunk carries.
     """
 
@@ -100,24 +100,24 @@ class StreamOptions:
 
 @dataclass(slots=True)
 class _Choice:
-    """What has come of one choice so far."""
+    """The state of one choice."""
 
     role_sent: bool = False
     finish_sent: bool = False
-    pending: StreamingChoices | None = None  # with a finish reason that came together with text
+    pending: StreamingChoices | None = None  # with a finish reason that arrived together with text
     thinking: bool = False  # inside merged <think>
     used_tools: bool = False
-    fold: ChoiceFold | None = None  # what its ordinary chunks are added to
+    fold: ChoiceFold | None = None  # its ordinary chunks are added to this
 
 
 class StreamCore:
     """One stream's contract; a stage. See the module's docstring.
 
     Args:
-        options: how the stream is to come out.
+        options: options of the output.
         now: the wall's time, in seconds.
-        guards: what may stop the stream.
-        build: makes the response of what has been added up; asked once, at the end.
+        guards: the loop guards, which may stop the stream.
+        build: builds the response from the sum of the chunks; called once, at the end.
     """
 
     def __init__(
@@ -138,9 +138,9 @@ class StreamCore:
         self.model = options.model
         self._source_id: str | None = None
         self._source_model: str | None = None
-        self._hidden = own(options.hidden)  # shared by all chunks, so another one where something changes
+        self._hidden = own(options.hidden)  # shared by all chunks, so replaced on every change
         self._changes_deltas = options.merge_reasoning or options.functions
-        self._head: JSON | None = None  # what the fields of the next ordinary chunk are a copy of
+        self._head: JSON | None = None  # template of the fields of the next ordinary chunk
         self._now = now
         self._guards = guards
         self._build = build
@@ -170,7 +170,7 @@ class StreamCore:
 
     @property
     def finished(self) -> bool:
-        """Whether every choice's finish chunk is out."""
+        """Whether every choice's finish chunk has been emitted."""
         return bool(self._choices) and all(choice.finish_sent for choice in self._choices.values())
 
     @property
@@ -180,9 +180,9 @@ class StreamCore:
         return bool(choices) and all(choice.finish_sent or choice.pending is not None for choice in choices)
 
     def response(self) -> ModelResponse | None:
-        """The response that the emitted chunks add up to; built once, so ask at the end.
+        """The response that the emitted chunks add up to; built once, so read it at the end.
 
-        None if there are none, or if they can't be added up: that never breaks a stream.
+        None without chunks, or if they can't be added up: that never breaks a stream.
         """
         if self._response is None and self._unbuildable is None:
             try:
@@ -194,7 +194,7 @@ class StreamCore:
         return self._response
 
     def _whole_fold(self) -> ResponseFold:
-        """What has been added up, with the latest chunks of a stream without an end."""
+        """The sum of the chunks, with the latest chunks of an endless stream."""
         if not self.chunks.latest:
             return self._fold
         whole = deepcopy(self._fold)
@@ -203,7 +203,7 @@ class StreamCore:
         return whole
 
     def feed(self, item: Any, /) -> Iterator[ModelResponseStream]:
-        """The chunks that one item of the source gives: often one, at times none or two.
+        """Yield the chunks for one item of the source: often one, sometimes none or two.
 
         Raises:
             ProviderError: the item reports an error, or a guard fired.
@@ -231,10 +231,10 @@ class StreamCore:
             yield self._finish(chunk, choice, usage, is_first=not kept and choice is finished[0])
 
     def feed_ordinary(self, item: Any, /) -> ModelResponseStream | None:
-        """The one chunk that an ordinary item gives; None for any other item, which `feed` takes then.
+        """Return the one chunk for an ordinary item; None for any other, which goes to `feed`.
 
-        Ordinary is nearly every chunk of a stream: one choice, which has said something before, goes on
-        with its text, its reasoning or its calls, and there is nothing else in the chunk.
+        Nearly every chunk of a stream is ordinary: it continues the text, the reasoning or the calls of one
+        choice that has begun, and contains nothing else.
 
         Raises:
             RepetitionError: a guard fired.
@@ -272,7 +272,9 @@ class StreamCore:
         return fold
 
     def _time(self) -> float:
-        """The time of the next chunk: builders sort by it, and a clock may go back."""
+        """Return the time of the next chunk, never earlier than the last: builders sort by it, and a clock
+        may go back.
+        """
         at = self._now()
         if at < self._last_at:  # noqa: PLR1730 - `max` is slow
             at = self._last_at
@@ -280,7 +282,7 @@ class StreamCore:
         return at
 
     def _is_ordinary(self, chunk: ModelResponseStream) -> bool:
-        """Whether a chunk has one choice and nothing beside its delta that the last chunk hadn't."""
+        """Whether a chunk has one choice, and beside its delta only what the last chunk had."""
         given = chunk.__dict__
         choices = given["choices"]
         if (
@@ -305,12 +307,12 @@ class StreamCore:
         )
 
     def _new_head(self) -> JSON:
-        """The fields that ordinary chunks have in common until the next one that isn't ordinary."""
+        """Return the fields that ordinary chunks share until the next one that isn't ordinary."""
         self._head = {**self._identity(None, []), STREAMS_HIDDEN: self._hidden, EMITTED_AT: 0.0}
         return self._head
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """What the end of the source brings: missing finish chunks, and the usage chunk if asked for.
+        """Yield the final chunks: missing finish chunks, and the usage chunk if requested.
 
         Raises:
             IncompleteStreamError: a choice had no finish reason.
@@ -323,14 +325,14 @@ class StreamCore:
         yield from self._account()
 
     def _account(self) -> Iterator[ModelResponseStream]:
-        """Show the usage where it belongs: the one reported last, else what the builder counts."""
+        """Emit the usage reported last, else the builder's count."""
         finish = self._last_finish
         if self.usage is not None:
             self._fold.add_usage(self.usage)
             if finish is not None:
                 finish._hidden_params["usage"] = own(self.usage)
         elif finish is not None:
-            finish._hidden_params.pop("usage", None)  # the zeros shown so far: a builder would believe them
+            finish._hidden_params.pop("usage", None)  # the zeros emitted so far: a builder would use them
         if not (self.options.include_usage or self.options.usage_on_finish):
             return
         response = self.response()
@@ -349,10 +351,10 @@ class StreamCore:
         elif not isinstance(item, str):
             self._has_chunks = True
 
-    # -- what a chunk says ---------------------------------------------------------------------------
+    # -- reading a chunk -----------------------------------------------------------------------------
 
     def _sort(self, choices: list[StreamingChoices]) -> tuple[list[StreamingChoices], list[StreamingChoices]]:
-        """A chunk's choices as they go out: those that say something, and those that only finish."""
+        """Split a chunk's choices to emit: those with content, and those that only finish."""
         kept: list[StreamingChoices] = []
         finished: list[StreamingChoices] = []
         for source in choices:
@@ -375,7 +377,7 @@ class StreamCore:
         return kept, finished
 
     def _spoken(self, delta: Delta, choice: _Choice) -> Delta:
-        """A delta as it goes out, with the role only once."""
+        """Return the delta to emit, with the role only once."""
         values = delta.__dict__.copy()
         values["role"] = None if choice.role_sent else "assistant"
         extra = delta.__pydantic_extra__
@@ -410,14 +412,14 @@ class StreamCore:
         *,
         is_first: bool = True,
     ) -> ModelResponseStream:
-        """A finish chunk; `is_first` if nothing else has come of its source's chunk."""
+        """Make a finish chunk; `is_first` if it is the first one made from its source's chunk."""
         choice = self._choices[source.index]
         choice.finish_sent = True
         finish = _with_delta(source, Delta(), finish_reason=source.finish_reason)
         if finish.finish_reason == "stop" and choice.used_tools:
             _finish_with_calls(finish)
         emitted = self._sent(self._chunk(chunk, [finish], usage, is_first=is_first))
-        if self.options.usage_on_finish:  # for the caller only: zeros would count if they were added up
+        if self.options.usage_on_finish:  # for the caller only: in the sum, zeros would count as reported
             emitted._hidden_params["usage"] = own(self.usage or Usage())
         self._last_finish = emitted
         return emitted
@@ -428,30 +430,30 @@ class StreamCore:
         if self._is_incomplete():
             raise IncompleteStreamError(
                 f"the stream ended without a finish reason for choice {index}, after {self.chunks.total}"
-                " chunks; the answer may be cut off. With strict=False it would end with an invented 'stop'"
+                " chunks; the response may be cut off. With strict=False it would end with an invented 'stop'"
             )
         return StreamingChoices(index=index, finish_reason=self._intermittent or "stop")
 
     def _is_incomplete(self) -> bool:
-        """Whether a missing finish reason is an error. Plain text is a whole answer."""
+        """Whether a missing finish reason is an error. Plain text counts as a whole response."""
         strict = self.options.strict
         if strict is None:
             return self.raises_if_incomplete and self._has_chunks and not self.options.exempt
         return strict and (self._has_chunks or self._generic or not self._choices)
 
-    # -- how a chunk goes out ------------------------------------------------------------------------
+    # -- emitting a chunk ----------------------------------------------------------------------------
 
     def _without_choices(
         self, chunk: ModelResponseStream, usage: Usage | None
     ) -> Iterator[ModelResponseStream]:
-        """A chunk of metadata only, such as Azure's prompt filter: shown where usage chunks are."""
-        if usage is not None:  # shown at the end, with what came beside it: llama.cpp's timings, for one
+        """Handle a chunk of metadata only, such as Azure's prompt filter: emitted like a usage chunk."""
+        if usage is not None:  # emitted at the end, with its other fields, such as llama.cpp's timings
             self._usage_without_choices = True
             self._beside_usage.update(_extra_of(chunk.__pydantic_extra__, chunk.provider_specific_fields))
         if usage is not None or not self.options.include_usage:
             return
         if self.response_id is None and not chunk.id:
-            self._nameless.append(chunk)  # Azure's comes before the id: it waits, so that the id stays one
+            self._nameless.append(chunk)  # Azure's precedes the id: delayed, so that the id never changes
             return
         yield self._sent(self._chunk(chunk, []))
 
@@ -466,7 +468,7 @@ class StreamCore:
         if self.chunks.are_first:
             try:
                 self._fold.add(chunk)
-            except Exception as error:  # noqa: BLE001 - a chunk that was broken by hand breaks no stream
+            except Exception as error:  # noqa: BLE001 - a corrupted chunk breaks no stream
                 self._unbuildable = self._unbuildable or error
         own_chunk(chunk)
         self.chunks.append(chunk)
@@ -481,9 +483,9 @@ class StreamCore:
         *,
         is_first: bool = True,
     ) -> ModelResponseStream:
-        """A new chunk with the stream's own identity and everything else from its source.
+        """Make a chunk with the stream's own identity and everything else from its source.
 
-        If it isn't the first that comes of its source's chunk, it has none of the lists that came with that.
+        Only the first one made from a source's chunk has that chunk's lists.
         """
         at = self._time()
         fields = None
@@ -511,7 +513,7 @@ class StreamCore:
         return chunk
 
     def _identity(self, fields: JSON | None, choices: list[StreamingChoices]) -> JSON:
-        """The declared fields of a chunk."""
+        """Return the declared fields of a chunk."""
         return {
             "id": self.response_id,
             "created": self.created,
@@ -523,7 +525,7 @@ class StreamCore:
         }
 
     def _identify(self, source: ModelResponseStream) -> None:
-        """Take from a chunk what names the stream."""
+        """Store the stream's id and model from a chunk."""
         self._source_id, self._source_model = source.id, source.model
         if source.id:
             self._hidden = {**self._hidden, "received_model_id": source.id}
@@ -534,7 +536,7 @@ class StreamCore:
                 self.model = source.model
 
     def _note_usage(self, chunk: ModelResponseStream) -> Usage | None:
-        """The usage that a chunk of the source reports, wherever it does."""
+        """Return the usage that a chunk of the source reports, in any place."""
         extra = chunk.__pydantic_extra__
         usage = extra.get("usage") if extra else None
         if usage is None and "_hidden_params" in chunk.__dict__:
@@ -543,19 +545,19 @@ class StreamCore:
             return None
         usage = own(usage) if isinstance(usage, Usage) else Usage.model_validate(usage)
         if usage.completion_tokens or usage.prompt_tokens or self.usage is None:
-            self.usage = usage  # zeros on the way (Ollama) don't replace a count
+            self.usage = usage  # zeros in mid-stream (Ollama) don't replace a count
         return usage
 
 
 def _finish_with_calls(finish: StreamingChoices) -> None:
-    """Change `stop` after tool calls into `tool_calls`; the provider's word stays."""
+    """Change `stop` after tool calls into `tool_calls`; leave the provider's own reason."""
     finish.finish_reason = "tool_calls"
     fields = finish.get("provider_specific_fields") or {}
     finish["provider_specific_fields"] = {"native_finish_reason": "stop", **fields}
 
 
 def _extra_of(given: JSON | None, fields: JSON | None) -> JSON:
-    """What a chunk has beside its declared fields. The caller is shown usage at the end only."""
+    """Return a chunk's undeclared fields. Usage is emitted at the end only."""
     if not given and not fields:
         return {"citations": None}
     extra = {"citations": None, **(given or {}), **(fields or {})}
@@ -568,7 +570,7 @@ def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
     if said["tool_calls"] or said["function_call"] or said["audio"]:
         return True
     if said["tool_calls"] is not None and not choice.finish_sent:
-        return True  # LiteLLM hands on an empty list of calls too, until the finish
+        return True  # LiteLLM emits an empty list of calls too, until the finish
     if said["role"] is not None and not choice.role_sent:
         return True
     return said["provider_specific_fields"] is not None or _extras_say_something(extra)
@@ -588,7 +590,7 @@ def _says_ordinary(said: JSON, extra: JSON | None) -> bool:
 def _has_filter_results(extra: JSON | None) -> bool:
     """Whether a choice without a delta has a result of Azure's asynchronous filter.
 
-    Results arrive after the text that they are about, some of them after the finish reason:
+    Results arrive after their text, some of them after the finish reason:
     https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-streaming.
     """
     return extra is not None and any(extra.get(name) for name in _FILTER_RESULTS)
@@ -612,7 +614,7 @@ def _holds_something(value: Any) -> bool:
 
 
 def _finish_alone(source: StreamingChoices) -> StreamingChoices:
-    """A choice's finish without what came beside its text: that goes out with the text."""
+    """Return a choice's finish without the fields beside its text: those are emitted with the text."""
     native = (source.get("provider_specific_fields") or {}).get("native_finish_reason")
     extra = {key: value for key, value in (source.__pydantic_extra__ or {}).items() if _is_scalar(value)}
     if native is not None:
@@ -633,7 +635,9 @@ def _with_delta(source: StreamingChoices, delta: Delta, *, finish_reason: str | 
 
 
 def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:
-    """Reasoning into the content, as `<think>…</think>` (LiteLLM's merge_reasoning_content_in_choices)."""
+    """Move reasoning into the content, as `<think>…</think>` (LiteLLM's
+    merge_reasoning_content_in_choices).
+    """
     reasoning, content = extra.pop("reasoning_content", None), values["content"]
     merged = ""
     if reasoning:
@@ -646,28 +650,28 @@ def _merge_reasoning(values: JSON, extra: JSON, choice: _Choice) -> None:
 
 
 FIRST_KEPT = 150_000
-"""How many chunks are kept from a stream's beginning. The longest answers have 128,000 tokens."""
+"""How many of a stream's first chunks are stored. The longest responses have 128,000 tokens."""
 
 LATEST_KEPT = 1_000
-"""How many of the latest are kept beside these, at least: the finish reason and the usage are there."""
+"""How many of the latest are stored as well, at least: they contain the finish reason and the usage."""
 
 WHOLE_KEPT = 5_000
-"""How many of the first are kept as the objects that were emitted. Later ones take a few bytes each."""
+"""How many of the first are stored as the emitted objects. Later ones take a few bytes each."""
 
 Chunk = TypeVar("Chunk")
 
 
 class KeptChunks(Sequence[Chunk]):
-    """A sequence that is appended to forever, in constant memory.
+    """A sequence of chunks in constant memory, for endless streams.
 
-    Beyond `FIRST_KEPT` chunks it holds the first ones and the latest. What is built of them has all text
-    up to there, and the end. Of the first, those beyond `WHOLE_KEPT` that hold nothing but a text are made
+    Beyond `FIRST_KEPT` chunks it stores the first ones and the latest. A response built from them has all
+    text up to there, and the end. Of the first, those beyond `WHOLE_KEPT` with nothing but a text are made
     again when they are read.
 
     Attributes:
         total: how many chunks there have been.
-        are_first: whether the next chunk is one of the first, all of which are kept.
-        latest: the kept chunks after the first ones.
+        are_first: whether the next chunk is one of the first, all of which are stored.
+        latest: the stored chunks after the first ones.
     """
 
     def __init__(self, chunks: Iterable[Chunk] = ()) -> None:
@@ -726,7 +730,7 @@ class KeptChunks(Sequence[Chunk]):
         return _kept, (list(self), self.total)
 
     def copy(self) -> KeptChunks[Chunk]:
-        """The same chunks in another sequence, with the same total."""
+        """Copy the sequence: same chunks, same total."""
         return _kept(list(self), self.total)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a stream may be made of, as chunks.
+"""Items of a source, converted to chunks.
 
 Sources yield chunks of ours, of an SDK's or of litellm's, plain dicts, LiteLLM's generic chunks, whole
 responses, or just text.
@@ -21,7 +21,7 @@ _GENERIC_KEYS = frozenset(
 
 
 def is_empty(item: object) -> bool:
-    """Whether an item stands for nothing at all and is skipped: None, `b""`, `""`."""
+    """Whether an item is empty and is skipped: None, `b""`, `""`."""
     return item is None or (isinstance(item, (str, bytes)) and not item)
 
 
@@ -31,12 +31,12 @@ def has_no_finish(chunk: ModelResponseStream) -> bool:
 
 
 def as_chunk(item: Any) -> ModelResponseStream:
-    """A chunk from one item of a source. The item isn't changed.
+    """Convert one item of a source to a chunk. The item isn't changed.
 
     Raises:
         ProviderError: the item reports an error.
         MalformedEventError: a chunk with a field of the wrong type.
-        MockError: the item is nothing that a stream may be made of, such as a dict that is no chunk.
+        MockError: the item can't be streamed, such as a dict that is no chunk.
     """
     if isinstance(item, ModelResponseStream):
         return item
@@ -44,7 +44,7 @@ def as_chunk(item: Any) -> ModelResponseStream:
         return ModelResponseStream(id="", choices=[{"delta": {"content": item}}])
     if isinstance(item, ModelResponse):
         return _from_response(item.model_dump())
-    if isinstance(item, BaseModel):  # an SDK's chunk; what the SDK filled in itself is left out
+    if isinstance(item, BaseModel):  # an SDK's chunk, without the SDK's defaults
         item = item.model_dump(exclude_unset=True, warnings=False)
     if isinstance(item, bytes):
         raise MockError(
@@ -62,22 +62,22 @@ def as_chunk(item: Any) -> ModelResponseStream:
     return _from_response(item) if item.get("object") == "chat.completion" else chunk_from(item)
 
 
-# What a chunk without choices consists of: usage, or metadata such as Azure's.
+# Fields of a chunk without choices: usage, or metadata such as Azure's.
 _ENVELOPE = frozenset(
     {"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider", "choices", "usage"}
     | {"provider_specific_fields", "prompt_filter_results", "citations", "timings", "x_groq", "nvext"}
 )
 
-# What says something outside of a choice, and so is no chunk's. Other fields may stand beside `choices: []`:
+# Content outside a choice, which no chunk has. Other fields may occur beside `choices: []`:
 # OpenAI's usage chunk has `obfuscation`, Venice's has `cost`.
 _SAYING = frozenset({"delta", "content", "role", "message", "text", "type", "tool_calls", "output"})
 
-# What a choice may hold instead of a delta: Azure's filters come alone, and so does a finish reason.
+# Alternatives to a delta in a choice: Azure's filters and a finish reason may be alone.
 _INSTEAD_OF_DELTA = ("message", "finish_reason", "content_filter_results", "content_filter_offsets", "usage")
 
 
 def _refuse_others(item: Mapping[str, Any]) -> None:
-    """Refuse a dict that is no chunk: read as one, it would be an empty answer.
+    """Reject a dict that is no chunk: read as one, it would be an empty response.
 
     Raises:
         MockError: it's a message, a delta without its choice, a provider's raw event or anything else.
@@ -106,7 +106,7 @@ _EXPECTED = 'expected a chunk, as in {"choices": [{"delta": {"content": "Hello"}
 
 
 def _advice(item: Mapping[str, Any]) -> str:
-    """What to write instead, where that is known."""
+    """Suggest what to write instead, if known."""
     text = item.get("content")
     if isinstance(text, str):
         return f"; for a chunk of text, put the text itself into the script: {text[:40]!r}"
@@ -128,7 +128,7 @@ def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:
         raise MockError(f"a generic chunk needs {', '.join(sorted(missing))} too, got only {sorted(item)}")
     tool = item.get("tool_use")
     delta = {"content": item["text"] or None, "tool_calls": [tool] if tool else None}
-    reason = (item["finish_reason"] or "stop") if item["is_finished"] else None  # else the core keeps it
+    reason = (item["finish_reason"] or "stop") if item["is_finished"] else None  # else the core stores it
     return ModelResponseStream(
         id="",
         choices=[{"index": item.get("index") or 0, "delta": delta, "finish_reason": reason}],
@@ -138,7 +138,7 @@ def _from_generic(item: Mapping[str, Any]) -> ModelResponseStream:
 
 
 def _from_response(data: Mapping[str, Any]) -> ModelResponseStream:
-    """A whole response as the one chunk that says it all."""
+    """Convert a whole response to a single chunk."""
     choices = [{**choice, "delta": _delta_of(choice)} for choice in data["choices"]]
     for choice in choices:
         choice.pop("message", None)
@@ -156,7 +156,7 @@ def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def refuse_wrong_items(items: Iterable[Any]) -> None:
-    """Refuse a script that holds a dict that is no chunk, before it's played.
+    """Reject a script with a dict that is no chunk, before it's played.
 
     Raises:
         MockError: one of them is no chunk.

@@ -1,4 +1,4 @@
-"""Chunks of the caller's own: a caller may do what it likes with what it was given."""
+"""Chunks that belong to the caller, which may change them freely."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from unspool.models import (
     own,
 )
 
-# What most chunks have beside the declared fields.
+# The undeclared fields of most chunks.
 _NO_EXTRA = {"citations": None}
 
 
 def own_chunk(chunk: ModelResponseStream) -> None:
-    """Replace by copies what a chunk that has just been made shares with its source."""
+    """Copy the values that a new chunk shares with its source."""
     fields = chunk.__dict__
     if fields["provider_specific_fields"] is not None:
         fields["provider_specific_fields"] = own(fields["provider_specific_fields"])
@@ -57,7 +57,7 @@ def _own_delta(delta: Delta) -> None:
 
 
 def own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
-    """As `own`, in half the time: in a stream of calls every chunk has one."""
+    """Like `own` for calls, in half the time: in a stream of calls every chunk has one."""
     values = call.__dict__.copy()
     function = call.function
     if function is not None:

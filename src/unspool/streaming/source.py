@@ -1,11 +1,11 @@
-"""The source of a stream, whatever it is: pulled from and closed in the same way.
+"""One interface to pull from any source of a stream, and to close it.
 
 A source may be a list, a sync iterator, an async one, an object that is both (as Unspool's own are), or
 a function that opens one at the first pull.
 
-A stop button is pressed while a pull is pending: by another task or thread, or by cancelling the reader. A
-generator that is running can't be closed, so whoever stops the stream only says so, and the pending pull
-closes the source as soon as it returns. A pull that awaits is interrupted first.
+A stream may be stopped while a pull is pending: by another task or thread, or by cancelling the reader. A
+running generator can't be closed, so `close` only sets a flag, and the pending pull closes the source as soon
+as it returns. A pull that awaits is interrupted first.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from unspool.errors import MockError
 logger = logging.getLogger("unspool")
 
 END = object()
-"""What `pull` and `apull` give once there is nothing more."""
+"""What `pull` and `apull` return after the last item."""
 
 
 class Source:
-    """Pulls items and closes what they come from.
+    """A source of items, which it pulls and closes.
 
     Args:
-        stream: any of the above, or None if `open_stream` is given.
+        stream: any of the above, or None with `open_stream`.
         open_stream: makes the stream at the first pull; may be a coroutine function if it's pulled
             asynchronously. It's called as `open_stream(client=None)`, LiteLLM's `make_call`.
 
     Attributes:
-        stream: what is pulled from; None once it has been closed.
+        stream: the source; None after it has been closed.
     """
 
     def __init__(self, stream: Any, open_stream: Callable[..., Any] | None = None) -> None:
@@ -46,7 +46,7 @@ class Source:
         self._apull: Callable[[], Awaitable[Any]] | None = None
         self._lock = Lock()
         self._is_closing = False
-        self._is_pulled = False  # by a reader that hasn't got its item yet
+        self._is_pulled = False  # by a reader that is waiting for its item
         self._is_in_thread = False  # pulled from in a thread, though its reader may be gone
         self._wait: _AsyncioWait | None = None  # of an async reader
         self._half_closed: Awaitable[Any] | None = None
@@ -68,7 +68,7 @@ class Source:
                 self._close_now()
 
     async def apull(self) -> Any:
-        """Return the next item, or END. A source that is only sync is pulled from in a thread."""
+        """Return the next item, or END. Pull from a sync source in a thread."""
         self._is_pulled = True
         self._wait = wait = _new_wait()
         try:
@@ -139,16 +139,18 @@ class Source:
             await wait.end()
 
     def _may_close(self) -> bool:
-        """Whether nothing is pending. If something is, it closes the stream.
+        """Whether no pull is pending. A pending pull closes the stream.
 
-        Pulls say first that they are pending and then look whether they may begin; here it's the other way
-        round. So at least one of two threads sees the other, and `_taken` lets one of them close.
+        Pulls first set that they are pending, then check whether they may begin; here the order is reversed.
+        So at least one of two threads sees the other, and `_taken` lets one of them close.
         """
         self._is_closing = True
         return not (self._is_pulled or self._is_in_thread)
 
     def _taken(self, close_of: Callable[[Any], Any]) -> Callable[[], Any] | None:
-        """What closes the stream, for one caller only; None if there is nothing to do, or no way to."""
+        """Return the function that closes the stream, to one caller only; None if there is nothing to
+        close.
+        """
         with self._lock:
             stream, close = self.stream, close_of(self.stream)
             if close is not None or _any_close(stream) is None:
@@ -183,7 +185,7 @@ def _any_close(stream: Any) -> Any:
 
 @contextmanager
 def _logged() -> Iterator[None]:
-    """An error while closing never stands in the way of the one that led there."""
+    """Log an error while closing: it must not hide the one before it."""
     try:
         yield
     except Exception:
@@ -196,7 +198,7 @@ def _logged() -> Iterator[None]:
 class _AsyncioWait:
     """A task of asyncio that waits for an item.
 
-    It's interrupted as `asyncio.timeout` does it: the task is cancelled, and the cancellation is taken back.
+    It's interrupted as `asyncio.timeout` does it: the task is cancelled, and the cancellation is then undone.
     """
 
     __slots__ = ("_cancelling", "_end", "_task", "thread")
@@ -205,15 +207,15 @@ class _AsyncioWait:
     def __init__(self, task: Any) -> None:
         self.thread = get_ident()
         self._task = task
-        self._cancelling: int | None = None  # how many others were cancelling the task when we began to
+        self._cancelling: int | None = None  # how many others were cancelling the task before
         self._end: Any = None
 
     async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
-        """The item, or END if the wait was interrupted; needed unless `is_direct`."""
+        """Return the item, or END if the wait was interrupted; needed unless `is_direct`."""
         return await pull()
 
     def interrupt(self) -> bool:
-        """End the wait; False if that's asked by the task that waits."""
+        """End the wait; return False if called by the waiting task itself."""
         if _current_asyncio_task() is self._task:
             return False
         if self._cancelling is None:
@@ -222,7 +224,7 @@ class _AsyncioWait:
         return True
 
     def is_interrupted_by(self, error: BaseException) -> bool:
-        """Whether what the source raised comes of `interrupt` alone."""
+        """Whether the source's exception is caused by `interrupt` alone."""
         is_ours = self._take_back()
         return is_ours and type(error).__name__ == "CancelledError"
 
@@ -231,15 +233,15 @@ class _AsyncioWait:
         return before is not None and self._task.uncancel() <= before
 
     async def end(self) -> None:
-        """Wait until the reader has let go of the source."""
+        """Wait until the reader has released the source."""
         from anyio import Event  # noqa: PLC0415 - only async streams need it, and it takes long to import
 
         self._end = self._end or Event()
         await self._end.wait()
 
     def is_over(self) -> None:
-        """Note that the reader has let go."""
-        self._take_back()  # where the source has swallowed the cancellation
+        """Note that the reader has released the source."""
+        self._take_back()  # if the source has swallowed the cancellation
         if self._end is not None:
             self._end.set()
 
@@ -272,7 +274,7 @@ def _new_wait() -> _AsyncioWait:
 
 
 def _current_asyncio_task() -> Any:
-    """The task that runs, or None if it isn't one of asyncio's."""
+    """Return the running task, or None if it isn't one of asyncio's."""
     try:
         return sys.modules["asyncio"].current_task()
     except (KeyError, RuntimeError):  # it isn't imported, or its loop doesn't run
@@ -283,11 +285,11 @@ def _trio() -> Any:
     return sys.modules["trio"]
 
 
-# -- what may be a source ----------------------------------------------------------------------------
+# -- kinds of sources --------------------------------------------------------------------------------
 
 
 def _iterable(stream: Any) -> Any:
-    """A single item is a stream of one; a list is read in order, and stays as it is."""
+    """Return an iterator: a single item is a stream of one; a list is read in order, unchanged."""
     if _is_mock(stream):
         return stream
     if isinstance(stream, (str, bytes, Mapping)) or hasattr(stream, "choices"):
@@ -313,7 +315,7 @@ def _iterates_by(stream: Any, name: str) -> bool:
 
 
 async def awaited(value: Any) -> Any:
-    """What an awaitable gives; anything else as it is."""
+    """Return the result of an awaitable; anything else unchanged."""
     return await value if inspect.isawaitable(value) else value
 
 

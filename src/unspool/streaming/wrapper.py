@@ -1,7 +1,6 @@
 """`CustomStreamWrapper`: the streaming contract, to be iterated with `for` or with `async for`.
 
-All that a stream does is decided in `unspool.streaming.core`. This shell pulls, hands out, closes and
-reports.
+`unspool.streaming.core` decides the content of the stream. This shell pulls, emits, closes and reports.
 """
 
 from __future__ import annotations
@@ -40,13 +39,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("unspool")
 
-# How a broken connection is called in httpx and httpx2. After the finish reason it does no harm.
+# Names of a broken connection in httpx and httpx2. After the finish reason it is ignored.
 _BROKEN_CONNECTION = frozenset({"ReadError", "RemoteProtocolError"})
 
 
 def _current_limit() -> int:
     limit = sys.modules["unspool"].REPEATED_STREAMING_CHUNK_LIMIT
-    if type(limit) is int and limit >= 1:  # asked for every chunk
+    if type(limit) is int and limit >= 1:  # called for every chunk
         return limit
     return checked_limit(limit, "unspool.REPEATED_STREAMING_CHUNK_LIMIT")
 
@@ -57,13 +56,13 @@ def _guards(limit: int | None, cycle_guard: CycleGuard | None) -> list[Guard]:
         guards: list[Guard] = [RepetitionGuard(_current_limit)]
     else:
         guards = [RepetitionGuard(checked_limit(limit, "repeated_chunk_limit"))]
-    # Of its own: the text of another stream is no part of this one.
+    # A separate one: the text of another stream is no part of this one.
     return guards if cycle_guard is None else [*guards, cycle_guard.fresh()]
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What the logging object knows of the request. It may be a mock, so only real data counts."""
+    """Return the logging object's details of the request. It may be a mock, so only real data counts."""
 
     litellm_params: Mapping[str, Any]
     optional_params: Mapping[str, Any]
@@ -85,7 +84,7 @@ class _Request:
 
 @contextmanager
 def _failing_quietly() -> Iterator[None]:
-    """An error of who reports a failure never stands in the way of the failure."""
+    """Log an error of a failure handler: it must not hide the failure itself."""
     try:
         yield
     except Exception:
@@ -101,7 +100,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 class _Turns:
-    """Whose turn it is, where threads or tasks share a stream: each chunk goes to one of them."""
+    """A lock for threads or tasks that share a stream: each chunk goes to one of them."""
 
     def __init__(self) -> None:
         self.of_threads = RLock()
@@ -109,7 +108,7 @@ class _Turns:
         self._waiting: deque[Event] = deque()
 
     async def next(self) -> None:
-        """Wait until a task gives its turn."""
+        """Wait until a task releases the lock."""
         from anyio import Event  # noqa: PLC0415 - only async streams need it, and it takes long to import
 
         turn = Event()
@@ -117,7 +116,7 @@ class _Turns:
         await turn.wait()
 
     def give(self) -> None:
-        """Let the next task have its turn."""
+        """Release the lock to the next task."""
         self.is_taken = False
         if self._waiting:
             self._waiting.popleft().set()
@@ -126,37 +125,37 @@ class _Turns:
 class CustomStreamWrapper:
     """A stream of `ModelResponseStream` chunks by LiteLLM's contract, whatever its source yields.
 
-    It's an iterator and an async iterator, and a context manager of either kind. It ends once: after the
-    last chunk, an error or `close()` every further `next` ends at once, and the source has been closed. A
-    `for` loop that is left early leaves the stream open, to be read on; use `with`, or `close()`.
+    It's an iterator and an async iterator, and a context manager of either kind. It ends once: after the last
+    chunk, an error or `close()` the source is closed, and every further `next` stops at once.
+    Leaving a `for` loop early leaves the stream open, to continue later; use `with`, or `close()`.
 
     Args:
         completion_stream: a list, an iterator, an async iterator or both in one; None with `make_call`.
         model: the name that chunks carry.
-        logging_obj: told of the first chunk, of each chunk, of the end and of an error
+        logging_obj: called at the first chunk, for each chunk, at the end and for an error
             (`unspool.Logging`, or anything with methods of those names).
         custom_llm_provider: the provider's name. `cached_response` counts as a cache hit.
         stream_options: `{"include_usage": True}` for a last chunk with `.usage`.
         make_call: opens the stream at the first pull; called with `client=None`.
         count_prompt_tokens: the prompt's tokens, for a provider that reports no usage.
         is_mock: the source is a mock, whose missing finish reason is no error.
-        strict: None raises IncompleteStreamError where a stream of chunks ends without a finish reason, as
-            LiteLLM raises an error, unless `unspool.raise_on_incomplete` is False. Text in a
+        strict: None raises IncompleteStreamError if a stream of chunks ends without a finish reason, an error
+            in LiteLLM too, unless `unspool.raise_on_incomplete` is False. Text in a
             script, generic chunks, cached responses, mocks, custom providers and an empty source end in
-            `stop`. True raises for these too, but for plain text, and for a finish reason that says `error`.
-            False raises for neither.
+            `stop`. True raises for these too, except plain text, and for a finish reason of `error`. False
+            raises in no case.
         repeated_chunk_limit: instead of `unspool.REPEATED_STREAMING_CHUNK_LIMIT`, for this stream.
-        cycle_guard: a `CycleGuard` to find loops that LiteLLM's rule is blind to.
+        cycle_guard: a `CycleGuard` to find loops that LiteLLM's rule misses.
         wrap_errors: raise `MidStreamFallbackError` alone, around what isn't a 4xx, as LiteLLM does. By
             default such an error is of that class and of the mapped error's own at once.
         max_seconds: the longest that the stream may take, in seconds; by default the environment's
             `LITELLM_MAX_STREAMING_DURATION_SECONDS`, else no limit.
         merge_reasoning_content_in_choices: put reasoning into the content, inside `<think>`.
-        token_counter: counts tokens where the stream reports no usage.
+        token_counter: counts tokens if the stream reports no usage.
         clock: the time. A virtual one makes tests instant.
 
     Raises (when iterated):
-        ProviderError: what the source raised, mapped to LiteLLM's classes, with the
+        ProviderError: the source's exception, mapped to LiteLLM's classes, with the
             text so far in `.generated_content`.
         RepetitionError: the model repeats itself.
         Timeout: the stream took longer than `max_seconds`.
@@ -275,7 +274,7 @@ class CustomStreamWrapper:
         return chunk
 
     def _next_chunk(self) -> ModelResponseStream | None:
-        """The next chunk; None at the end, which is reported once, and after it."""
+        """Return the next chunk; None at the end, which is reported once, and after it."""
         while not self._ended:
             try:
                 chunk = next(self._pending, None)
@@ -323,8 +322,8 @@ class CustomStreamWrapper:
         return None
 
     def _take(self, item: Any) -> ModelResponseStream | None:
-        """The chunk that an ordinary item gives; what any other one gives is pending then."""
-        if self._ended:  # closed meanwhile, by another task or thread: what came is for nobody
+        """Return the chunk for an ordinary item; store those for any other as pending."""
+        if self._ended:  # closed meanwhile, by another task or thread: the item is discarded
             return None
         if self._deadline != math.inf and self._clock.monotonic() > self._deadline:
             self._take_late(item)
@@ -336,11 +335,11 @@ class CustomStreamWrapper:
         return chunk
 
     def _take_late(self, item: Any) -> None:
-        """Take what came after the deadline: the last item, if only the end is missing."""
+        """Handle an item after the deadline: accept the last one, if only the end is missing."""
         if not self._core.has_finished:
             late = self._clock.monotonic() - self._deadline
             raise Timeout(f"the stream exceeded its max_seconds, {late:.1f} s ago")
-        self._pending = chain(self._feed(item), self._feed(END))  # nobody waits for more
+        self._pending = chain(self._feed(item), self._feed(END))  # no reader waits for more
         self._flushing = True
 
     def _feed(self, item: Any) -> Iterator[ModelResponseStream]:
@@ -350,7 +349,7 @@ class CustomStreamWrapper:
         return self._core.flush()
 
     def _is_over_for(self, error: Exception) -> bool:
-        """Whether an error only says that nothing more comes of a stream that is over."""
+        """Whether an error only means that an ended stream has no more items."""
         if self._ended:
             logger.debug("a stream's source failed after the stream was closed", exc_info=error)
             return True
@@ -395,7 +394,9 @@ class CustomStreamWrapper:
     # -- errors and reports --------------------------------------------------------------------------
 
     def _is_past_finish(self, error: Exception) -> bool:
-        """Whether all that counts had come before the connection broke (contract: async; here sync too)."""
+        """Whether the whole response had arrived before the connection broke (contract: async; here sync
+        too).
+        """
         return not self._flushing and self._core.has_finished and type(error).__name__ in _BROKEN_CONNECTION
 
     def _report_failure(self, failure: Exception, trace: str) -> None:
@@ -407,7 +408,7 @@ class CustomStreamWrapper:
             await awaited(self._report("async_failure_handler", failure, trace))
 
     def _failure(self, error: Exception) -> ProviderError | ScriptError:
-        if isinstance(error, MockError):  # the script's fault: no test should take it for the provider's
+        if isinstance(error, MockError):  # an error in the script, not of the provider
             return error if isinstance(error, ScriptError) else ScriptError(str(error))
         if isinstance(error, ProviderError):
             error = of_this_stream(error)
@@ -441,11 +442,11 @@ class CustomStreamWrapper:
         if events and not sys.modules["unspool"].disable_streaming_logging:
             self.logging_obj.stream_event_handler(chunk)
 
-    # -- what LiteLLM's callers and tests read -------------------------------------------------------
+    # -- read by LiteLLM's callers and tests ---------------------------------------------------------
 
     @property
     def completion_stream(self) -> Any:
-        """The source; None once it has been closed."""
+        """The source; None after it has been closed."""
         return self._source.stream
 
     @property
@@ -454,12 +455,12 @@ class CustomStreamWrapper:
 
     @property
     def chunks(self) -> KeptChunks[ModelResponseStream]:
-        """The chunks that have come out so far; see `KeptChunks` for a stream without an end."""
+        """The chunks emitted so far; see `KeptChunks` for an endless stream."""
         return self._core.chunks
 
     @property
     def response_uptil_now(self) -> str:
-        """What the first choice has said so far."""
+        """The text of the first choice so far."""
         return self._core.text
 
     @property
@@ -495,10 +496,10 @@ _MAX_SECONDS = "LITELLM_MAX_STREAMING_DURATION_SECONDS"
 
 
 def _max_seconds(given: float | None) -> float:
-    """The longest that a stream may take, in seconds.
+    """Return the maximum duration of a stream, in seconds.
 
     Raises:
-        MockError: it's no positive number, or the environment's isn't.
+        MockError: the argument or the environment's value isn't a positive number.
     """
     text = os.environ.get(_MAX_SECONDS)
     if given is None and text is not None:
