@@ -22,14 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 TIMEOUT = 120.0
 
-GUARDS = ("calls", "cycle", "lines", "periods", "repetition", "sentences", "thresholds")
+GUARDS = sorted(path.name for path in (ROOT / "src/unspool/guards").glob("[!_]*.py"))
 
 TARGETS = {
     "redact": (["cassette/redact.py"], ["cassette/test_redact.py"]),
     "player": (["cassette/player.py"], ["cassette/test_player.py"]),
     "network_guard": (["transports/network_guard.py"], ["transports/test_network_guard.py"]),
     "core": (["streaming/core.py"], ["streaming/test_core.py", "streaming/test_wrapper.py"]),
-    "guards": ([f"guards/{name}.py" for name in GUARDS], ["guards"]),
+    "guards": ([f"guards/{name}" for name in GUARDS], ["guards"]),
 }
 """By name, the files to change, and the tests that judge them."""
 
@@ -53,11 +53,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        alive = of = 0
         for name in chosen.names:
             survivors, total = _survivors(copy, name, chosen.sample)
-            share = len(survivors) / max(total, 1)
-            sys.stdout.write(f"{name}: {len(survivors)} of {total} mutants survive ({share:.0%})\n")
+            sys.stdout.write(_score(name, len(survivors), total))
             sys.stdout.writelines(f"  {one}\n" for one in sorted(survivors))
+            alive, of = alive + len(survivors), of + total
+        sys.stdout.write(_score("all", alive, of))
+
+
+def _score(name: str, survivors: int, total: int) -> str:
+    share = survivors / max(total, 1)
+    return f"{name}: {survivors} of {total} mutants survive ({share:.0%}); {total - survivors} are noticed\n"
 
 
 def _survivors(copy: Path, name: str, sample: int | None) -> tuple[list[str], int]:

@@ -372,10 +372,10 @@ def test_a_few_bytes_do_not_become_gigabytes_of_chunks() -> None:
 def test_an_alias_bomb_around_interactions_is_refused_at_once() -> None:
     item = TEXT.partition("interactions:\n")[2].replace("- request", "- &a\n  request", 1)
     bomb = "interactions:\n" + item.replace("stream", "x" * 100_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     assert "expected aliases to repeat at most" in refused(bomb + "- *a\n" * 1000)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_interactions_that_pyyaml_wrote_as_aliases_are_read() -> None:

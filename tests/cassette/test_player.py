@@ -200,3 +200,38 @@ def test_ten_thousand_equal_requests_are_played_in_order(*, repeats: bool) -> No
     many = [recorded("poll", str(number)) for number in range(10_000)]
     player = Player(many, Matching(), allow_playback_repeats=repeats)
     assert answers(player, *["poll"] * 10_000) == [str(number) for number in range(10_000)]
+
+
+def test_the_first_unplayed_of_several_is_found_and_then_the_first() -> None:
+    player = Player([A, B, C], Matching())
+    assert [player.find_among([2, 1]), player.find_among(iter([2, 1])), player.find_among([2, 1])] == [
+        C,
+        B,
+        C,
+    ]
+    assert player.play_counts == [0, 1, 2]
+    assert player.find_among([]) is None
+
+
+def test_what_was_found_among_several_is_not_found_again_by_its_request() -> None:
+    for asks_before in (False, True):
+        player = Player([A, B], Matching())
+        if asks_before:
+            player.find(request("x"))  # every recording has its key by then
+        assert player.find_among([1]) is B
+        assert answers(player, "b", "a") == [None, "A"]
+
+
+def test_what_is_given_back_answers_the_next_such_request_before_the_others() -> None:
+    player = Player(POLLS, Matching())
+    first, second = player.find(request("poll")), player.find(request("poll"))
+    assert (first, second) == (POLLS[0], POLLS[1])
+    player.give_back(POLLS[0])
+    assert answers(player, "poll", "poll", "poll") == ["0", "2", None]
+
+
+def test_what_was_never_played_cannot_be_given_back() -> None:
+    player = Player([A, B], Matching())
+    player.find(request("a"))
+    player.give_back(B)
+    assert answers(player, "a", "b", "b") == [None, "B", None]

@@ -175,12 +175,12 @@ def test_an_alias_of_what_has_not_ended_is_refused(text: str) -> None:
 def test_a_billion_laughs_are_refused_at_once() -> None:
     lines = ["a0: &a0 [" + ", ".join(["ha"] * 10) + "]"]
     lines += [f"a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * 10) + "]" for n in range(1, 12)]
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     message = refused("\n".join(lines))
 
     assert "expected aliases to repeat at most 50,000,000 characters, got more" in message
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_large_text_cannot_be_repeated_for_ever() -> None:
