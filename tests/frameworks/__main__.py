@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.frameworks.agents import AGENTS
+from tests.frameworks.weather import AGENTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "frameworks.md"
@@ -20,7 +20,7 @@ HEAD = """# Frameworks
 
 The agent at the top of [Script a model](how-to/script-a-model.md), written in each SDK and framework as its
 users do, and run under the same script, `call("get_weather", city="Oslo"), text("Rain ☔ in Oslo.")`, not one
-line changed. The agents are in `tests/frameworks/agents.py`. `nox -s frameworks` makes this page: the current
+line changed. The agents are in `tests/frameworks/weather.py`. `nox -s frameworks` makes this page: the current
 release of each, in an environment of its own.
 
 | package | version | its requests | streamed | result |
@@ -61,7 +61,7 @@ def tried(name: str) -> dict[str, Any]:
         made = _uv(*install, *AGENTS[name][1].split())
         if made.returncode:
             return {"error": f"can't be installed: {made.stderr.strip()[-200:]}"}
-        agent = [str(python), str(Path(__file__).with_name("agents.py")), name]
+        agent = [str(python), str(Path(__file__).with_name("weather.py")), name]
         done = subprocess.run(agent, capture_output=True, text=True, cwd=folder, check=False, timeout=300)
         if done.returncode:
             return {"error": (done.stderr.strip().splitlines() or ["?"])[-1][-300:]}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -152,6 +154,22 @@ def test_a_module_that_is_loaded_between_blocks(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setitem(sys.modules, "library_of_a_test", module)
         with place.in_use():
             assert module.Client().send() == "recorded sent"
+
+
+def test_a_module_that_is_first_loaded_inside_a_block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "late_library.py").write_text("class Client:\n    def send(self): return 'sent'\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    finders = list(sys.meta_path)
+    place = Installation({"late_library": lambda module: [Swap(module.Client, "send", recorded)]})
+
+    with place.in_use(), place.in_use():
+        module: Any = importlib.import_module("late_library")
+        assert module.Client().send() == "recorded sent"
+    monkeypatch.delitem(sys.modules, "late_library")
+
+    assert sys.meta_path == finders
 
 
 def test_a_swap_that_fails_leaves_nothing_on_top_of_a_mock() -> None:

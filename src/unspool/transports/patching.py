@@ -3,7 +3,8 @@
 Methods are swapped when the first block needs them and stay so until the process ends: ours let everything
 pass where no cassette is in use. Swapping them for every test would take longer than most replays, and
 CPython stops caching look-ups on a class that changes all the time. Each block that opens checks that ours
-are still there, because undoing a monkeypatch takes them away without a word.
+are still there, because undoing a monkeypatch takes them away without a word. A module that is first imported
+inside a block gets ours as soon as it's loaded.
 
 Where another tool has put its own replacement, such as a mock, ours goes on top of it only until the last
 block ends. Left longer, it would call that replacement when the tool has long removed it.
@@ -14,9 +15,11 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
@@ -66,7 +69,7 @@ class Installation:
     """What is swapped while at least one block needs it, in any thread.
 
     Args:
-        swaps: what stays in place, looked up at every entry for modules loaded since the last.
+        swaps: what stays in place, looked up at every entry, and when a module is loaded inside a block.
         install: puts in place what is taken away with the last block, and tells the stack how.
         forget: is called when the last block has ended.
     """
@@ -80,8 +83,9 @@ class Installation:
     ) -> None:
         self._finders = list(swaps.items())
         self._install, self._forget = install, forget
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is swapped may import what is swapped too
         self._users = 0
+        self._watch = _Watch({name for name, _ in self._finders}, self._loaded)
         self._undo = ExitStack()
         self._seen: dict[str, ModuleType] = {}
         self._swaps: dict[tuple[Any, str], Swap] = {}
@@ -104,7 +108,14 @@ class Installation:
                 if not self._users:
                     self._undo.close()
                 raise
+            if not self._users:
+                self._watch.start()
             self._users += 1
+
+    def _loaded(self) -> None:
+        with self._lock:
+            if self._users:
+                self._put()
 
     def _put(self) -> None:
         for name, find in self._finders:
@@ -113,7 +124,7 @@ class Installation:
                 self._seen[name] = module
                 for swap_ in find(module):
                     self._swaps.setdefault((swap_.owner, swap_.name), swap_)
-        for swap_ in self._swaps.values():
+        for swap_ in list(self._swaps.values()):
             if getattr(swap_.owner, swap_.name, None) is not swap_.ours:
                 swap_.put(self._undo)
         if self._install is not None and not self._users:
@@ -124,9 +135,51 @@ class Installation:
         with self._lock:
             self._users -= 1
             if not self._users:
+                self._watch.stop()
                 self._undo.close()
                 if self._forget is not None:
                     self._forget()
+
+
+class _Watch(MetaPathFinder):
+    """Finds modules as the other finders do, and reports some when they are loaded.
+
+    Args:
+        names: the modules to report; those that are written in Python.
+        loaded: is called when one has been loaded.
+    """
+
+    def __init__(self, names: Container[str], loaded: Callable[[], None]) -> None:
+        self._names = names
+        self._loaded = loaded
+
+    def start(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def stop(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module to report; leave all others to the other finders."""
+        if fullname not in self._names:
+            return None
+        found = (
+            one.find_spec(fullname, path, target) for one in sys.meta_path if not isinstance(one, _Watch)
+        )
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader.exec_module = self._reporting(spec.loader.exec_module)  # type: ignore[method-assign]
+        return spec
+
+    def _reporting(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            self._loaded()
+
+        return exec_module
 
 
 def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) -> Any:

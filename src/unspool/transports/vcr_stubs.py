@@ -27,7 +27,7 @@ from weakref import ref
 from unspool.cassette.model import Response
 from unspool.cassette.vcr_compat import from_vcr
 from unspool.errors import CassetteError
-from unspool.transports import active, aiohttp_stub, network_guard, tornado_stub, vcr_insides
+from unspool.transports import active, aiohttp_stub, lm15_stub, network_guard, tornado_stub, vcr_insides
 from unspool.transports.http1 import ResponseFile, as_httpx, as_httpx_response, fitted, socket_error
 from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import Installation, swap
@@ -46,7 +46,7 @@ def stubbed() -> Iterator[None]:
 
 
 def stubbed_async() -> AbstractContextManager[None]:
-    """Inside the block, the stubs of aiohttp and tornado are in place, which pass on what has no cassette.
+    """Inside the block, the stubs of aiohttp, tornado and lm15 are in place; they pass on what has no cassette.
 
     A thread keeps them until it ends. It doesn't keep the stubs of connections: the guard stops late requests
     of those clients.
@@ -135,7 +135,11 @@ class _Place:
 _made: list[_Stubs] = []
 _connections = Installation({}, install=_install)
 _async_clients = Installation(
-    {"aiohttp": aiohttp_stub.swaps, **dict.fromkeys(tornado_stub.CLIENTS, tornado_stub.swaps)}
+    {
+        "aiohttp": aiohttp_stub.swaps,
+        **dict.fromkeys(tornado_stub.CLIENTS, tornado_stub.swaps),
+        **dict.fromkeys(lm15_stub.MODULES, lm15_stub.swaps),
+    }
 )
 
 

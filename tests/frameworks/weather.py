@@ -1,4 +1,4 @@
-"""The same agent in each SDK and framework: `python agents.py NAME` runs it under a script.
+"""The same agent in each SDK and framework: `python weather.py NAME` runs it under a script.
 
 Each function is what a user would write: it asks about the weather, has `get_weather` as a tool, and returns
 what the model says at last. None knows of Unspool.
@@ -277,6 +277,53 @@ def google_adk() -> str:
     return asyncio.run(ask())
 
 
+def crewai() -> str:
+    from crewai import LLM, Agent
+    from crewai.tools import tool
+
+    agent = Agent(
+        role="Forecaster",
+        goal="Tell the weather",
+        backstory="You look out of the window.",
+        llm=LLM(model="gpt-4o"),
+        tools=[tool(get_weather)],
+    )
+    result: Any = agent.kickoff(QUESTION)
+    return str(result.raw)
+
+
+def instructor() -> str:
+    import instructor as library
+    from pydantic import create_model
+
+    tool: Any = create_model("get_weather", city=str)  # its name is the tool's
+    client: Any = library.from_provider("openai/gpt-4o")
+    messages: list[Any] = [{"role": "user", "content": QUESTION}]
+    asked, completion = client.create_with_completion(response_model=tool, messages=messages)
+    message = completion.choices[0].message
+    messages.append({"content": None, **message.model_dump(exclude_none=True)})
+    named = {"tool_call_id": message.tool_calls[0].id, "name": "get_weather"}
+    messages.append({"role": "tool", **named, "content": get_weather(asked.city)})
+    return str(client.create(response_model=None, messages=messages).choices[0].message.content)
+
+
+def dspy() -> str:
+    import dspy as library
+
+    lm = library.LM("openai/gpt-4o", cache=False)
+    tool = library.Tool(get_weather)
+    messages: list[Any] = [{"role": "user", "content": QUESTION}]
+    while True:
+        answer: Any = lm(messages=messages, tools=[tool.format_as_litellm_function_call()])[0]
+        if isinstance(answer, str) or not answer.get("tool_calls"):
+            return answer if isinstance(answer, str) else str(answer["text"])
+        calls = [one if isinstance(one, dict) else one.model_dump() for one in answer["tool_calls"]]
+        messages.append({"role": "assistant", "content": answer["text"], "tool_calls": calls})
+        for one in calls:
+            result = tool(**json.loads(one["function"]["arguments"]))
+            messages.append({"role": "tool", "tool_call_id": one["id"], "content": result})
+
+
 AGENTS: dict[str, tuple[Callable[[], str], str]] = {
     "openai": (openai_sdk, "openai"),
     "anthropic": (anthropic_sdk, "anthropic"),
@@ -296,6 +343,9 @@ AGENTS: dict[str, tuple[Callable[[], str], str]] = {
     "strands-agents": (strands, "strands-agents[openai]"),
     "autogen-agentchat": (autogen, "autogen-agentchat autogen-ext[openai]"),
     "google-adk": (google_adk, "google-adk"),
+    "crewai": (crewai, "crewai"),
+    "instructor": (instructor, "instructor"),
+    "dspy": (dspy, "dspy"),
 }
 """By the package whose version counts: the agent, and what it needs to be installed."""
 
