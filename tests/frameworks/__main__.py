@@ -20,8 +20,8 @@ HEAD = """# Frameworks
 
 The agent at the top of [Script a model](how-to/script-a-model.md), written in each SDK and framework as its
 users do, and run under the same script, `call("get_weather", city="Oslo"), text("Rain ☔ in Oslo.")`, not one
-line changed. The agents are in `tests/frameworks/weather.py`. `nox -s frameworks` makes this page: the current
-release of each, in an environment of its own.
+line changed. The agents are in `tests/frameworks/weather.py`. `nox -s frameworks` makes this page: the
+current release of each, in an environment of its own.
 
 | package | version | its requests | streamed | result |
 | --- | --- | --- | --- | --- |

@@ -157,7 +157,8 @@ def _blocked(used: active.Scope, host: str, port: Any) -> NetworkBlockedError:
         error = NetworkBlockedError(
             f"something reached for {where} inside {used.playback.cassette.name} by a way that is"
             " neither recorded nor replayed. Make the request with a client that Unspool knows (httpx,"
-            f" httpx2, requests, urllib3, http.client, aiohttp, botocore, httplib2, lm15, tornado){record}; {allow}"
+            " httpx2, requests, urllib3, http.client, aiohttp, botocore, httplib2, lm15, tornado)"
+            f"{record}; {allow}"
         )
         used.playback.cassette.missed(error)
     if used.on_blocked is not None:

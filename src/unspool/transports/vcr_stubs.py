@@ -46,7 +46,7 @@ def stubbed() -> Iterator[None]:
 
 
 def stubbed_async() -> AbstractContextManager[None]:
-    """Inside the block, the stubs of aiohttp, tornado and lm15 are in place; they pass on what has no cassette.
+    """Inside the block, the stubs of aiohttp, tornado and lm15 are in place. They let all else pass.
 
     A thread keeps them until it ends. It doesn't keep the stubs of connections: the guard stops late requests
     of those clients.
