@@ -62,7 +62,7 @@ def tried(name: str) -> dict[str, Any]:
         if made.returncode:
             return {"error": f"can't be installed: {made.stderr.strip()[-200:]}"}
         agent = [str(python), str(Path(__file__).with_name("weather.py")), name]
-        done = subprocess.run(agent, capture_output=True, text=True, cwd=folder, check=False, timeout=300)
+        done = subprocess.run(agent, capture_output=True, text=True, cwd=folder, check=False, timeout=900)
         if done.returncode:
             return {"error": (done.stderr.strip().splitlines() or ["?"])[-1][-300:]}
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

@@ -53,6 +53,11 @@ def weather_agent(model: str = MODEL, **options: Any) -> Agent[None, Any]:
     return Agent(model, tools=[get_weather], **options)
 
 
+def run(asked: Agent[None, Any], question: str, **options: Any) -> Any:
+    """As `run_sync`, which leaves its event loop and a thread behind."""
+    return asyncio.run(asked.run(question, **options))
+
+
 async def streamed(asked: Agent[None, Any], question: str, **options: Any) -> str:
     async with asked.run_stream(question, **options) as result:
         return str(await result.get_output())
@@ -107,7 +112,7 @@ def test_a_sub_agent_has_turns_of_its_own() -> None:
             when={"system": "researcher", "user": "Rome"},
         ),
     ) as script:
-        assert chief.run_sync("Weather?").output == "Rain and sun."
+        assert run(chief, "Weather?").output == "Rain and sun."
 
     assert script.calls[-1].tool_results == {"research": ["It rains.", "The sun shines."]}
 
@@ -135,7 +140,7 @@ def test_an_invalid_value_is_asked_for_again(model: str) -> None:
         structured({"name": "Oslo", "people": "many"}, valid=False),
         structured({"name": "Oslo", "people": 700_000}),
     ) as script:
-        found = Agent(model, output_type=City).run_sync("Which city?").output
+        found = run(Agent(model, output_type=City), "Which city?").output
 
     assert found == City(name="Oslo", people=700_000)
     assert [seen.turn for seen in script.calls] == [0, 1]
@@ -147,7 +152,7 @@ def test_an_agent_without_retries_fails_at_an_invalid_value() -> None:
         use_script(structured({"name": "Oslo", "people": "many"}, valid=False)),
         pytest.raises(UnexpectedModelBehavior),
     ):
-        Agent(MODEL, output_type=City, retries=0).run_sync("Which city?")
+        run(Agent(MODEL, output_type=City, retries=0), "Which city?")
 
 
 def test_a_summary_uses_up_no_turn_of_the_conversation() -> None:
@@ -176,11 +181,11 @@ def test_a_summary_uses_up_no_turn_of_the_conversation() -> None:
 def test_a_resumed_conversation_goes_on(model: str) -> None:
     """Its history was saved as JSON and loaded by another process, so to its agent the script is new."""
     with use_script(call("get_weather", city="Oslo"), text("Rain.")):
-        saved = weather_agent(model).run_sync("Weather in Oslo?").all_messages_json()
+        saved = run(weather_agent(model), "Weather in Oslo?").all_messages_json()
 
     with use_script(call("get_weather", city="Rome"), text("Sun.")) as script:
         history = ModelMessagesTypeAdapter.validate_json(saved)
-        assert weather_agent(model).run_sync("And in Rome?", message_history=history).output == "Sun."
+        assert run(weather_agent(model), "And in Rome?", message_history=history).output == "Sun."
 
     assert script.calls[0].user == "And in Rome?"
     assert script.calls[1].tool_results == {"get_weather": "sun"}
@@ -242,19 +247,19 @@ def test_a_repeated_call_id_is_noticed(model: str) -> None:
 
 def test_an_error_is_the_framework_s_own() -> None:
     with use_script(error(400, "No such model.")), pytest.raises(ModelHTTPError, match="No such model"):
-        weather_agent().run_sync("Weather?")
+        run(weather_agent(), "Weather?")
 
 
 def test_a_model_that_never_stops_meets_the_agent_s_limit() -> None:
     endless = turn(call("get_weather", city="Oslo"), repeat=FOREVER)
     with use_script(endless), pytest.raises(UsageLimitExceeded):
-        weather_agent().run_sync("Weather?")
+        run(weather_agent(), "Weather?")
 
 
 def asking_twice() -> None:
-    weather_agent().run_sync("Weather?")
+    run(weather_agent(), "Weather?")
     with suppress(Exception):
-        weather_agent().run_sync("And tomorrow?")
+        run(weather_agent(), "And tomorrow?")
 
 
 def test_an_agent_that_asks_too_often_fails_though_it_swallows_all() -> None:
