@@ -171,7 +171,8 @@ class _Watch(MetaPathFinder):
         )
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader.exec_module = self._reporting(spec.loader.exec_module)  # type: ignore[method-assign]
+            reporting = self._reporting(spec.loader.exec_module)
+            setattr(spec.loader, "exec_module", reporting)  # noqa: B010 - mypy takes no assignment
         return spec
 
     def _reporting(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
