@@ -1122,3 +1122,49 @@ def test_fragments_that_are_counted_instead_of_calls_are_one_call() -> None:
     ]
     (call,) = build(chunk(head), *map(chunk, pieces)).choices[0].message.tool_calls
     assert (call.id, call.function.arguments) == ("a", '{"at": 1}')
+
+
+SAID = st.sampled_from(
+    [
+        {"content": "rain"},
+        {"content": ""},
+        {"reasoning_content": "so"},
+        {"content": "x", "reasoning_content": "y"},
+        {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "pay", "arguments": ""}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]},
+        {"tool_calls": [{"index": 1, "function": {"arguments": "1", "extra": [1]}}], "refusal": "no"},
+        {"refusal": "no"},
+        {"role": "assistant"},
+    ]
+)
+
+
+@given(st.lists(st.tuples(SAID, st.integers(0, 1), st.sampled_from([{}, {"logprobs": {"content": []}}]))))
+def test_a_wrappers_chunks_add_up_to_the_same_as_chunks_whose_hidden_params_were_read(
+    deltas: list[tuple[dict[str, Any], int, dict[str, Any]]],
+) -> None:
+    given_chunks = [chunk(delta, index=index, choice=beside) for delta, index, beside in deltas]
+    emitted = list(CustomStreamWrapper(given_chunks, "m", strict=False))
+    shared, read = copy.deepcopy(emitted), emitted
+    for each in read:
+        assert "created_at" in each._hidden_params
+    built, expected = stream_chunk_builder(shared), stream_chunk_builder(read)
+    assert built is not None
+    assert expected is not None
+    assert built.model_dump(exclude={"choices": {"__all__": {"message": {"tool_calls"}}}}) == (
+        expected.model_dump(exclude={"choices": {"__all__": {"message": {"tool_calls"}}}})
+    )
+    assert functions(built) == functions(expected)
+
+
+def functions(response: ModelResponse) -> list[list[Any]]:
+    """The calls of each choice, without the ids that are made up."""
+    calls = [choice.message.tool_calls or [] for choice in response.choices]
+    return [[(call.type, call.function.model_dump()) for call in of_choice] for of_choice in calls]
+
+
+def test_a_broken_chunk_amid_a_wrappers_ordinary_ones_is_named() -> None:
+    emitted = list(CustomStreamWrapper([chunk({"content": word}) for word in "abcd"], "m", strict=False))
+    emitted[2].choices = None  # type: ignore[assignment]  # as a test may break it
+    with pytest.raises(APIError, match=r"chunks\[2\]"):
+        stream_chunk_builder(emitted)

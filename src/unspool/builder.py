@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from math import inf
+from operator import itemgetter
 from typing import Any, TypeGuard
 
 from pydantic import BaseModel
@@ -25,6 +27,7 @@ from unspool.models import (
     EMITTED_AT,
     STREAMS_HIDDEN,
     Choices,
+    Delta,
     Message,
     ModelResponse,
     ModelResponseStream,
@@ -42,6 +45,12 @@ FAILED = "Error building chunks for logging/streaming usage calculation"
 # The undeclared fields of an ordinary chunk of a wrapper. Comparing takes a third of the time of looking at
 # each field.
 _WRAPPERS_EXTRA = {"citations": None}
+
+# One call in C for several fields, and one comparison.
+_head_of = itemgetter("model", "system_fingerprint", "provider_specific_fields")
+_beside_delta = itemgetter("finish_reason", "logprobs")
+_rare_in_delta = itemgetter("role", "function_call", "audio", "provider_specific_fields")
+_NO_RARE = (None,) * 4
 
 # Random letters that hide the length of a chunk's text from an eavesdropper: no part of the response.
 _PADDING = frozenset({"obfuscation", "p"})
@@ -162,6 +171,9 @@ def _in_order(chunks: list[ModelResponseStream]) -> list[ModelResponseStream]:
 
 def _are_in_order(chunks: list[ModelResponseStream]) -> bool:
     """Whether each has a time, in ascending order: a wrapper's chunks do, and the check is quick."""
+    times: list[Any] = [chunk.__dict__.get(EMITTED_AT) for chunk in chunks]
+    if None not in times:
+        return times == sorted(times) and bool(times[-1] < inf)
     last = -inf
     for chunk in chunks:
         at = chunk.__dict__.get(EMITTED_AT)
@@ -183,13 +195,14 @@ def _created_at(chunk: ModelResponseStream) -> float:
     return at if at and isinstance(at, (int, float)) else inf
 
 
-def _fold(chunks: Iterable[ModelResponseStream]) -> ResponseFold:
-    fold = ResponseFold()
-    for position, chunk in enumerate(chunks):
+def _fold(chunks: Sequence[ModelResponseStream]) -> ResponseFold:
+    fold, position = ResponseFold(), 0
+    while position < len(chunks):
         try:
-            fold.add(chunk)
+            fold.add(chunks[position])
         except Exception as error:
-            raise _unusable(position, chunk, error) from error
+            raise _unusable(position, chunks[position], error) from error
+        position = fold.add_alike(chunks, position + 1)
     return fold
 
 
@@ -249,6 +262,46 @@ class ResponseFold:
             self._add_hidden(fields["_hidden_params"], extra)
         for choice in fields["choices"]:
             self._choices[choice.__dict__["index"]].add(choice)
+
+    def add_alike(self, chunks: Sequence[ModelResponseStream], start: int) -> int:
+        """Add the chunks from a place on that a wrapper emitted with nothing but text, reasoning or calls.
+
+        This is `add` in half the time, for nearly all chunks of a stream.
+
+        Returns:
+            the place of the first chunk that has anything else, still to be added.
+        """
+        hidden = self._hidden
+        if hidden is None or not self._is_named:
+            return start
+        head = self._model, self._fingerprint, None
+        index: int | None = None
+        fold, last = ChoiceFold(), None
+        for chunk in islice(chunks, start, None):
+            given = chunk.__dict__
+            choices = given["choices"]
+            if (
+                given.get(STREAMS_HIDDEN) is not hidden
+                or type(choices) is not list
+                or len(choices) != 1
+                or _head_of(given) != head
+                or chunk.__pydantic_extra__ != _WRAPPERS_EXTRA
+            ):
+                break
+            choice = choices[0]
+            beside = choice.__dict__
+            if choice.__pydantic_extra__ or _beside_delta(beside) != (None, None):
+                break
+            if beside["index"] != index:
+                index = beside["index"]
+                fold = self._choices[index]
+            if not fold.add_plain(beside["delta"]):
+                break
+            last = given
+            start += 1
+        if last is not None:
+            self._hidden_at = last[EMITTED_AT]
+        return start
 
     def _add_head(self, fields: dict[str, Any]) -> None:
         """Store fields that every chunk repeats: the first value, or the first that isn't empty.
@@ -404,6 +457,22 @@ class ChoiceFold:
             self.beside["logprobs"].append(fields["logprobs"])
         if choice.__pydantic_extra__:
             file_fields(choice.__pydantic_extra__, self.beside)
+
+    def add_plain(self, delta: Delta) -> bool:
+        """Add a delta with nothing but text, reasoning or calls; return whether it is one."""
+        said, extra = delta.__dict__, delta.__pydantic_extra__
+        if _rare_in_delta(said) != _NO_RARE:
+            return False
+        if extra:
+            if len(extra) != 1 or "reasoning_content" not in extra:
+                return False
+            if extra["reasoning_content"] is not None:
+                self.said["reasoning_content"].append(extra["reasoning_content"])
+        if said["content"] is not None:
+            self.content.append(said["content"])
+        if said["tool_calls"] is not None:
+            self.calls.append(said["tool_calls"])
+        return True
 
     def add_said(self, content: str | None, calls: list[Any] | None, extra: Mapping[str, Any] | None) -> None:
         """Add an ordinary delta: `add`, where there is nothing else."""

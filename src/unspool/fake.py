@@ -57,24 +57,27 @@ class ModelResponseListIterator:
         return self
 
     def __next__(self) -> Any:
-        if self._is_over():
+        place = self.index
+        if place >= len(self.model_responses):
             raise StopIteration
         if self.delay:
             self._clock.sleep(self.delay)
-        return self._take()
+            return self._take()
+        self.index = place + 1
+        return self.model_responses[place]
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Any:
-        if self._is_over():
+        place = self.index
+        if place >= len(self.model_responses):
             raise StopAsyncIteration
         if self.delay:
             await self._clock.asleep(self.delay)
-        return self._take()
-
-    def _is_over(self) -> bool:
-        return self.index >= len(self.model_responses)
+            return self._take()
+        self.index = place + 1
+        return self.model_responses[place]
 
     def _take(self) -> Any:
         item = self.model_responses[self.index]

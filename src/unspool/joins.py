@@ -7,11 +7,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from pydantic import BaseModel
 
-from unspool.models import ChatCompletionDeltaToolCall, ChatCompletionMessageToolCall, Record
+from unspool.models import ChatCompletionDeltaToolCall, ChatCompletionMessageToolCall, Function, Record
 
 Pieces = defaultdict[str, list[Any]]
 """Pieces by field, in order and without the Nones."""
@@ -28,13 +29,17 @@ def gather(records: Iterable[Any]) -> Pieces:
     """Collect the pieces of records or dicts of one kind."""
     pieces: Pieces = defaultdict(list)
     for record in records:
-        if isinstance(record, BaseModel):
-            file_fields(record.__dict__, pieces)
-            if record.__pydantic_extra__:
-                file_fields(record.__pydantic_extra__, pieces)
-        else:
-            file_fields(record, pieces)
+        _file_record(record, pieces)
     return pieces
+
+
+def _file_record(record: Any, pieces: Pieces) -> None:
+    if isinstance(record, BaseModel):
+        file_fields(record.__dict__, pieces)
+        if record.__pydantic_extra__:
+            file_fields(record.__pydantic_extra__, pieces)
+    else:
+        file_fields(record, pieces)
 
 
 def join(pieces: Mapping[str, list[Any]]) -> dict[str, Any]:
@@ -174,8 +179,12 @@ def _split_calls(fragments: Iterable[ChatCompletionDeltaToolCall]) -> list[list[
     known: dict[str, list[ChatCompletionDeltaToolCall]] = {}
     latest: dict[int, list[ChatCompletionDeltaToolCall]] = {}
     for fragment in fragments:
-        index, call_id = fragment.index, fragment.id
+        fields = fragment.__dict__
+        index, call_id = fields["index"], fields["id"]
         call = latest.get(index)
+        if call is not None and not call_id:  # as nearly every fragment
+            call.append(fragment)
+            continue
         if call is None and calls and not call_id and not _names_function(fragment):
             call = calls[-1]
         if call_id and (known_call := known.get(call_id)) and _continues(fragment, known_call):
@@ -209,8 +218,8 @@ def _names_function(fragment: ChatCompletionDeltaToolCall) -> bool:
 
 
 def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionMessageToolCall:
-    pieces = gather(fragments)
-    function, custom = gather(pieces.pop("function", [])), gather(pieces.pop("custom", []))
+    pieces, function = _gather_fragments(fragments)
+    custom = gather(pieces.pop("custom", []))
     # Gemini's thought signatures, for one: LiteLLM moves them from the function to the call.
     pieces["provider_specific_fields"][:0] = function.pop("provider_specific_fields", [])
     call = {"id": "", "type": "function", **join(pieces)}
@@ -222,6 +231,34 @@ def _whole_call(fragments: list[ChatCompletionDeltaToolCall]) -> ChatCompletionM
     return ChatCompletionMessageToolCall.model_validate(
         {**call, "function": {"arguments": "", **join(function)}}
     )
+
+
+def _gather_fragments(fragments: Iterable[ChatCompletionDeltaToolCall]) -> tuple[Pieces, Pieces]:
+    """Collect the pieces of a call's fragments, and of their functions."""
+    pieces: Pieces = defaultdict(list)
+    function: Pieces = defaultdict(list)
+    arguments = function["arguments"]
+    kind: object = _UNKNOWN
+    for fragment in fragments:
+        fields = fragment.__dict__
+        part = fields["function"]
+        if (
+            type(part) is Function
+            and part.__dict__["name"] is None
+            and _id_and_type(fields) == (None, kind)
+            and not (part.__pydantic_extra__ or fragment.__pydantic_extra__)
+        ):
+            arguments.append(part.__dict__["arguments"])  # as nearly every fragment
+            continue
+        kind = fields["type"]
+        _file_record(fragment, pieces)
+        for filed in pieces.pop("function", ()):
+            _file_record(filed, function)
+    return pieces, function
+
+
+_UNKNOWN = object()
+_id_and_type = itemgetter("id", "type")
 
 
 def complete_calls(calls: Iterable[ChatCompletionMessageToolCall]) -> None:

@@ -183,6 +183,22 @@ def assemble_one(
     return record
 
 
+def assemble_call(call: dict[str, Any], function: dict[str, Any]) -> ChatCompletionDeltaToolCall:
+    """A fragment of a function's call, as `assemble` would make it of two records without other fields."""
+    named = _new(Function)
+    _put_fields(named, function)
+    _put_fields_set(named, _FIELDS_OF_FUNCTION)
+    _put_extra(named, {})
+    _put_private(named, None)
+    call["function"] = named
+    record = _new(ChatCompletionDeltaToolCall)
+    _put_fields(record, call)
+    _put_fields_set(record, _FIELDS_OF_CALL)
+    _put_extra(record, {})
+    _put_private(record, None)
+    return record
+
+
 class _AllFields(set[str]):
     """Return all fields of a record class, as one set shared by the instances that `assemble` makes.
 
@@ -554,3 +570,5 @@ class ModelResponse(_Response):
 _FIELDS_OF_CHUNK = _all_fields(ModelResponseStream)
 _FIELDS_OF_CHOICE = _all_fields(StreamingChoices)
 _FIELDS_OF_DELTA = _all_fields(Delta)
+_FIELDS_OF_CALL = _all_fields(ChatCompletionDeltaToolCall)
+_FIELDS_OF_FUNCTION = _all_fields(Function)

@@ -63,8 +63,11 @@ class RepetitionGuard:
             text = delta.__dict__["content"]
             voice = self._voices.get(index) or self._new_voice(index)
             last = voice.last
-            if text or _says_something(delta):
-                self._judge(voice, last, index)
+            if (text or _says_something(delta)) and last is not ... and voice.before is not ...:
+                if last is None or len(last) <= 2:
+                    voice.count = 1
+                else:
+                    self._judge(voice, last, index)
             if text != last:
                 voice.since = self._emitted
             voice.before = last
@@ -78,14 +81,8 @@ class RepetitionGuard:
         voice = self._voices[index] = _Voice()
         return voice
 
-    def _judge(self, voice: _Voice, last: str | EllipsisType | None, index: int) -> None:
-        before = voice.before
-        if last is ... or before is ...:
-            return
-        if last is None or len(last) <= 2:
-            voice.count = 1
-            return
-        voice.count = voice.count + 1 if last == before else 1
+    def _judge(self, voice: _Voice, last: str, index: int) -> None:
+        voice.count = voice.count + 1 if last == voice.before else 1
         limit = self._limit if isinstance(self._limit, int) else self._limit()
         if voice.count >= limit:
             raise _repeats_chunk(last, voice, index)
@@ -127,10 +124,10 @@ class _Voice:
 
 def _says_something(delta: Delta) -> bool:
     """Whether LiteLLM treats a delta without text as non-empty, and so compares."""
-    extra = delta.__pydantic_extra__ or {}
-    if extra.get("reasoning_content") is not None:
+    said, extra = delta.__dict__, delta.__pydantic_extra__ or {}
+    if said["tool_calls"] or extra.get("reasoning_content") is not None:
         return True
-    if delta.tool_calls or delta.function_call is not None or delta.provider_specific_fields is not None:
+    if said["function_call"] is not None or said["provider_specific_fields"] is not None:
         return True
     return extra.get("annotations") is not None or extra.get("reasoning_items") is not None
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import inf
+from operator import itemgetter
 from typing import Any, Protocol, TypeVar, overload
 
 from unspool.builder import ChoiceFold, ResponseFold
@@ -48,6 +49,12 @@ logger = logging.getLogger("unspool")
 JSON = dict[str, Any]
 
 _NO_FINISH_ALONE = {NO_FINISH: True}
+
+# One call in C for several fields, and one comparison.
+_head_of = itemgetter("id", "model", "system_fingerprint", "provider_specific_fields")
+_beside_delta = itemgetter("finish_reason", "logprobs")
+_rare_in_delta = itemgetter("function_call", "audio", "provider_specific_fields")
+_NEVER = (object(),) * 4  # no chunk's head
 
 _UNBUILDABLE = "the chunks of a stream can't be added up to a response"
 
@@ -141,8 +148,9 @@ class StreamCore:
         self._hidden = own(options.hidden)  # shared by all chunks, so replaced on every change
         self._changes_deltas = options.merge_reasoning or options.functions
         self._head: JSON | None = None  # template of the fields of the next ordinary chunk
+        self._ordinary: tuple[object, ...] = _NEVER  # the head of an ordinary item
         self._now = now
-        self._guards = guards
+        self._observers = [guard.observe for guard in guards]
         self._build = build
         self._fold = ResponseFold()
         self._unbuildable: Exception | None = None
@@ -239,32 +247,62 @@ class StreamCore:
         Raises:
             RepetitionError: a guard fired.
         """
-        if type(item) is not ModelResponseStream or not self._is_ordinary(item):
+        if type(item) is not ModelResponseStream or item.__pydantic_extra__:
             return None
         given = item.__dict__
-        source = given["choices"][0].__dict__
-        choice = self._choices.get(source["index"])
-        said, extra = source["delta"].__dict__, source["delta"].__pydantic_extra__
-        if choice is None or not choice.role_sent or not _says_ordinary(said, extra):
+        choices = given["choices"]
+        if len(choices) != 1:
             return None
-        if NO_FINISH not in given.get("_hidden_params", ()):
+        beside = choices[0].__dict__
+        choice = self._choices.get(beside["index"])
+        if choice is None or not choice.role_sent:
+            return None
+        head = self._head or self._new_head()
+        delta = beside["delta"]
+        said, extra = delta.__dict__, delta.__pydantic_extra__
+        if (
+            _head_of(given) != self._ordinary
+            or _beside_delta(beside) != (None, None)
+            or choices[0].__pydantic_extra__
+            or not _says_ordinary(said, extra)
+            or not self._is_bare(given)
+        ):
+            return None
+        return self._continued(choice, beside, head, said, extra)
+
+    def _is_bare(self, given: JSON) -> bool:
+        """Whether a chunk of the source has no hidden params that the caller would be shown."""
+        hidden = given.get("_hidden_params")
+        if not hidden:
             self._has_chunks = True
-        said = said.copy()
-        said["role"] = None
+            return True
+        return bool(hidden == _NO_FINISH_ALONE)
+
+    def _continued(
+        self, choice: _Choice, beside: JSON, head: JSON, said: JSON, extra: JSON | None
+    ) -> ModelResponseStream:
+        """Emit the chunk of an ordinary item."""
+        head = head.copy()
+        at = self._now()
+        if at < self._last_at:  # noqa: PLR1730 - as in `_time`, which would cost a call
+            at = self._last_at
+        self._last_at = head[EMITTED_AT] = at
         calls = said["tool_calls"]
+        given, said = said, said.copy()
+        said["role"] = None
         if calls:
             choice.used_tools = True
             said["tool_calls"] = [own_call(call) for call in calls]
-        head = (self._head or self._new_head()).copy()
-        head[EMITTED_AT] = self._time()
-        extras: tuple[JSON, JSON, JSON] = {"citations": None}, {}, extra.copy() if extra else {}
-        chunk = assemble_one(head, source.copy(), said, extras)
-        for guard in self._guards:
-            guard.observe(chunk)
-        if self.chunks.are_first:
-            fold = choice.fold or self._fold_of(choice, source["index"])
-            fold.add_said(said["content"], calls, extra)
-        self.chunks.append(chunk)
+        chunk = assemble_one(
+            head, beside.copy(), said, ({"citations": None}, {}, extra.copy() if extra else {})
+        )
+        for observe in self._observers:
+            observe(chunk)
+        kept = self.chunks
+        if kept.are_first:
+            fold = choice.fold or self._fold_of(choice, beside["index"])
+            fold.add_said(given["content"], calls, extra)
+        kept.append(chunk)
         return chunk
 
     def _fold_of(self, choice: _Choice, index: int) -> ChoiceFold:
@@ -281,34 +319,13 @@ class StreamCore:
         self._last_at = at
         return at
 
-    def _is_ordinary(self, chunk: ModelResponseStream) -> bool:
-        """Whether a chunk has one choice, and beside its delta only what the last chunk had."""
-        given = chunk.__dict__
-        choices = given["choices"]
-        if (
-            len(choices) != 1
-            or given["id"] != self._source_id
-            or given["model"] != self._source_model
-            or given["system_fingerprint"] != self.system_fingerprint
-            or given["provider_specific_fields"] is not None
-            or chunk.__pydantic_extra__
-            or self._nameless
-            or self._changes_deltas
-        ):
-            return False
-        hidden = given.get("_hidden_params")
-        if hidden and hidden != _NO_FINISH_ALONE:
-            return False
-        fields = choices[0].__dict__
-        return (
-            fields["finish_reason"] is None
-            and fields["logprobs"] is None
-            and not choices[0].__pydantic_extra__
-        )
-
     def _new_head(self) -> JSON:
         """Return the fields that ordinary chunks share until the next one that isn't ordinary."""
         self._head = {**self._identity(None, []), STREAMS_HIDDEN: self._hidden, EMITTED_AT: 0.0}
+        is_never = self._changes_deltas or self._nameless
+        self._ordinary = (
+            _NEVER if is_never else (self._source_id, self._source_model, self.system_fingerprint, None)
+        )
         return self._head
 
     def flush(self) -> Iterator[ModelResponseStream]:
@@ -463,8 +480,8 @@ class StreamCore:
             yield self._sent(self._chunk(chunk, []))
 
     def _sent(self, chunk: ModelResponseStream) -> ModelResponseStream:
-        for guard in self._guards:
-            guard.observe(chunk)
+        for observe in self._observers:
+            observe(chunk)
         if self.chunks.are_first:
             try:
                 self._fold.add(chunk)
@@ -578,9 +595,7 @@ def _says_something(said: JSON, extra: JSON | None, choice: _Choice) -> bool:
 
 def _says_ordinary(said: JSON, extra: JSON | None) -> bool:
     """Whether a delta has text, reasoning or calls, and nothing but these."""
-    if said["function_call"] is not None or said["audio"] is not None:
-        return False
-    if said["provider_specific_fields"] is not None:
+    if _rare_in_delta(said) != (None, None, None):
         return False
     if extra:
         return len(extra) == 1 and type(extra.get("reasoning_content")) is str
@@ -687,15 +702,14 @@ class KeptChunks(Sequence[Chunk]):
         """Add a chunk; drop the oldest of the latest if there are too many."""
         place = self.total
         self.total = place + 1
-        if place >= FIRST_KEPT:
-            self.latest.append(chunk)
-            if len(self.latest) >= 2 * LATEST_KEPT:
-                del self.latest[:-LATEST_KEPT]
-        elif place < WHOLE_KEPT:
-            self._whole.append(chunk)
-        else:
-            self._compact.append(chunk)
-        self.are_first = place + 1 < FIRST_KEPT
+        if self.are_first:
+            self.are_first = place + 1 < FIRST_KEPT
+            kept = self._whole if place < WHOLE_KEPT else self._compact
+            kept.append(chunk)
+            return
+        self.latest.append(chunk)
+        if len(self.latest) >= 2 * LATEST_KEPT:
+            del self.latest[:-LATEST_KEPT]
 
     def __len__(self) -> int:
         return len(self._whole) + len(self._compact) + len(self.latest)

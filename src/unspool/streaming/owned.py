@@ -12,6 +12,7 @@ from unspool.models import (
     ModelResponseStream,
     StreamingChoices,
     assemble,
+    assemble_call,
     own,
 )
 
@@ -58,12 +59,12 @@ def _own_delta(delta: Delta) -> None:
 
 def own_call(call: ChatCompletionDeltaToolCall) -> ChatCompletionDeltaToolCall:
     """Like `own` for calls, in half the time: in a stream of calls every chunk has one."""
-    values = call.__dict__.copy()
-    function = call.function
-    if function is not None:
-        extra = function.__pydantic_extra__
-        values["function"] = assemble(Function, function.__dict__.copy(), own(extra) if extra else None)
-    extra = call.__pydantic_extra__
+    fields, extra = call.__dict__, call.__pydantic_extra__
+    function = fields["function"]
+    if type(function) is Function and not (extra or function.__pydantic_extra__):
+        return assemble_call(fields.copy(), function.__dict__.copy())
+    values = fields.copy()
+    values["function"] = own(function)
     return assemble(ChatCompletionDeltaToolCall, values, own(extra) if extra else None)
 
 

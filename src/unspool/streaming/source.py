@@ -49,6 +49,7 @@ class Source:
         self._is_pulled = False  # by a reader that is waiting for its item
         self._is_in_thread = False  # pulled from in a thread, though its reader may be gone
         self._wait: _AsyncioWait | None = None  # of an async reader
+        self._last_wait: _AsyncioWait | None = None  # to be used again by the same task
         self._half_closed: Awaitable[Any] | None = None
 
     def pull(self) -> Any:
@@ -57,20 +58,27 @@ class Source:
         try:
             if self._is_closing:
                 return END
-            if self._pull is None:
-                if self.stream is None and self._open_stream is not None:
-                    self.stream = _iterable(self._open_stream(client=None))
-                self._pull = _sync_pull(self.stream)
-            return self._pull()
+            pull = self._pull or self._opened()
+            return pull()
         finally:
             self._is_pulled = False
             if self._is_closing:
                 self._close_now()
 
+    def _opened(self) -> Callable[[], Any]:
+        if self.stream is None and self._open_stream is not None:
+            self.stream = _iterable(self._open_stream(client=None))
+        pull = self._pull = _sync_pull(self.stream)
+        return pull
+
     async def apull(self) -> Any:
         """Return the next item, or END. Pull from a sync source in a thread."""
         self._is_pulled = True
-        self._wait = wait = _new_wait()
+        task = _current_asyncio_task()
+        wait = self._last_wait
+        if wait is None or not wait.serves(task):
+            wait = self._last_wait = _TrioWait() if task is None else _AsyncioWait(task)
+        self._wait = wait
         try:
             if self._is_closing:
                 return END
@@ -87,6 +95,7 @@ class Source:
                 if not self._is_in_thread:
                     await self._aclose_now()
                 wait.is_over()
+                self._last_wait = None
 
     async def _open_and_pull(self) -> Any:
         if self.stream is None and self._open_stream is not None:
@@ -210,6 +219,10 @@ class _AsyncioWait:
         self._cancelling: int | None = None  # how many others were cancelling the task before
         self._end: Any = None
 
+    def serves(self, task: Any) -> bool:
+        """Whether the task may wait with this again: nobody has interrupted it, or waits for its end."""
+        return task is self._task and self._cancelling is None and self._end is None
+
     async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
         """Return the item, or END if the wait was interrupted; needed unless `is_direct`."""
         return await pull()
@@ -256,6 +269,9 @@ class _TrioWait(_AsyncioWait):
         super().__init__(_trio().lowlevel.current_task())
         self._scope = _trio().CancelScope()
 
+    def serves(self, task: Any) -> bool:  # noqa: ARG002 - a cancel scope is entered once
+        return False
+
     async def for_item(self, pull: Callable[[], Awaitable[Any]]) -> Any:
         with self._scope:
             return await pull()
@@ -266,11 +282,6 @@ class _TrioWait(_AsyncioWait):
             return False
         self._scope.cancel()
         return True
-
-
-def _new_wait() -> _AsyncioWait:
-    task = _current_asyncio_task()
-    return _TrioWait() if task is None else _AsyncioWait(task)
 
 
 def _current_asyncio_task() -> Any:

@@ -247,7 +247,7 @@ class CustomStreamWrapper:
         with self._turns.of_threads:
             try:
                 chunk = self._next_chunk()
-                if chunk is not None:
+                if chunk is not None and self.logging_obj is not None:
                     self._notice(chunk)
             except BaseException:
                 self.close()
@@ -257,18 +257,19 @@ class CustomStreamWrapper:
         return chunk
 
     async def __anext__(self) -> ModelResponseStream:
-        while self._turns.is_taken:
-            await self._turns.next()
-        self._turns.is_taken = True
+        turns = self._turns
+        while turns.is_taken:
+            await turns.next()
+        turns.is_taken = True
         try:
             chunk = await self._anext_chunk()
-            if chunk is not None:
+            if chunk is not None and self.logging_obj is not None:
                 self._notice(chunk, events=False)
         except BaseException:
             await self.aclose()
             raise
         finally:
-            self._turns.give()
+            turns.give()
         if chunk is None:
             raise StopAsyncIteration
         return chunk
@@ -434,9 +435,7 @@ class CustomStreamWrapper:
         return None if self.logging_obj is None else getattr(self.logging_obj, handler)(*details)
 
     def _notice(self, chunk: ModelResponseStream, *, events: bool = True) -> None:
-        if self.logging_obj is None:
-            return
-        if len(self._core.chunks) == 1:
+        if self._core.chunks.total == 1:
             first = datetime.fromtimestamp(self._clock.now(), UTC)
             self.logging_obj.update_completion_start_time(completion_start_time=first)
         if events and not sys.modules["unspool"].disable_streaming_logging:
