@@ -91,7 +91,7 @@ def test_a_dump_from_a_pipe_is_converted_into_a_pipe(tmp_path: Path) -> None:
     (interaction,) = loads(done.stdout.encode(), name="stdout").interactions
     assert (interaction.request.method, interaction.request.uri) == ("PUT", "https://example.org/v1")
     assert interaction.response.body == DUMP
-    assert done.stderr.startswith("unspool: a dump tells nothing of its request")
+    assert done.stderr.startswith("unspool: a dump doesn't contain its request")
 
 
 def test_a_file_is_converted_into_a_file(cassette: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Logging:
         function_id: stored unchanged.
         litellm_trace_id: groups calls; made up if not given.
         dynamic_input_callbacks: called in addition to the package's lists, for this call only; so are the
-        other four.
+            other four.
         kwargs: the call's `litellm_params`, such as `{"metadata": {…}}`.
         clock: the clock for events without a time.
 

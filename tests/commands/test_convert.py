@@ -123,7 +123,7 @@ def test_notes_are_told(tmp_path: Path) -> None:
     dump.write_bytes(EVENTS)
 
     assert convert(dump, tmp_path / "out.yaml", uri=URI, method="PUT") == [
-        "a dump tells nothing of its request: replay it with match_on=['method', 'uri']"
+        "a dump doesn't contain its request: replay it with match_on=['method', 'uri']"
     ]
     assert load(tmp_path / "out.yaml").interactions[0].request.method == "PUT"
 
@@ -141,7 +141,7 @@ def test_the_plain_form_is_decoded_and_says_nothing_of_times(recorded: Path, tmp
     assert interaction.response == Response(200, "OK", headers, EVENTS)
     assert load(tmp_path / "plain.yaml").extra == {"metadata": {"mine": 1}}
     assert notes == [
-        "interactions[0]: it broke off (ReadError); vcrpy replays what had come as if it were all"
+        "interactions[0]: it broke off (ReadError); vcrpy replays the part before as if it were whole"
     ]
 
 

@@ -72,7 +72,7 @@ def test_what_a_dump_does_not_tell_is_noted() -> None:
     guessed = convert(DUMP, name="x")
 
     assert said is not None
-    assert said[1] == ["a dump tells nothing of its request: replay it with match_on=['method', 'uri']"]
+    assert said[1] == ["a dump doesn't contain its request: replay it with match_on=['method', 'uri']"]
     assert guessed is not None
     guess = "that it came from https://api.openai.com/v1/chat/completions is a guess by its events"
     assert guessed[1][1:] == [f"{guess}: if not, say --uri"]

@@ -19,7 +19,7 @@ from unspool.errors import CassetteFormatError
 
 REQUEST = Request("GET", "https://example.org/")
 GZIPPED = gzip.compress(b"data: hello\n\n")
-AS_IF_ALL = "vcrpy replays what had come as if it were all"
+AS_IF_ALL = "vcrpy replays the part before as if it were whole"
 HEADERS = (("Content-Encoding", "gzip"), ("Content-Length", str(len(GZIPPED))))
 
 
@@ -66,15 +66,15 @@ def test_of_a_whole_answer_only_the_times_are_lost(timeline: Timeline | None) ->
         ),
         (
             ended(End.CLOSED),
-            f"it broke off (the client hung up before the end); {AS_IF_ALL}",
+            f"it broke off (the client disconnected before the end); {AS_IF_ALL}",
         ),
         (
             ended(End.LIMIT),
-            f"it broke off (the recorder had been told to stop there); {AS_IF_ALL}",
+            f"it broke off (the recorder stopped there); {AS_IF_ALL}",
         ),
         (
             ended(End.RESET, status=NO_RESPONSE, failure=Failure("ConnectError")),
-            "no answer came (ConnectError); vcrpy replays one with status 599",
+            "no response arrived (ConnectError); vcrpy replays one with status 599",
         ),
     ],
 )

@@ -17,42 +17,41 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 GROUPS = {
     "cuts": "Cut off",
     "rechunk": "In other pieces",
-    "noise": "Noise that a reader must not mind",
+    "noise": "Noise that a reader must ignore",
     "events": "Events",
     "chat": "OpenAI's chunks",
     "tool_calls": "Tool calls",
     "identity": "Ids, indices and order of a message's parts",
     "timing": "Time",
     "connection": "Connections",
-    "refusals": "Other answers",
+    "refusals": "Other responses",
 }
 """Module to heading."""
 
 HEAD = """\
 # Faults
 
-Every way of breaking an answer that `unspool.faults` has, and the catalogue of real bugs made of them.
-[How to break a stream](how-to/faults.md) shows their use. This page is written by
-`python -m tests.faults.page`.
+Every fault of `unspool.faults`, and the catalogue of real bugs built from them.
+[How to break a stream](how-to/faults.md) shows their use. `python -m tests.faults.page` writes this page.
 
 Counts start at 0: `after=2` leaves two of them untouched and breaks the third. A fault that finds nothing
-to break raises `FaultError`; only those that change *every* something are content with none.
+to break raises `FaultError`; only those that change *every* item of a kind accept none.
 
-What a fault doesn't name stays as it was: bytes, network chunks, and the time of each byte. A changed event
-keeps its name, its id, its comments and the spelling of its JSON. What a fault adds comes as a network chunk
-of its own. So `Rechunk(1) | Drop(1)` still comes byte by byte; `Drop(1) | Merge()` comes in one piece.
+A fault leaves everything else unchanged: bytes, network chunks, and the time of each byte. A changed event
+keeps its name, its id, its comments and the spelling of its JSON. An addition of a fault is a separate
+network chunk. So `Rechunk(1) | Drop(1)` still arrives byte by byte; `Drop(1) | Merge()` arrives in one piece.
 
-`a | b` lets an answer go through `a`, then through `b`. `fault.on(1)` hits the first request only,
+`a | b` applies `a`, then `b`. `fault.on(1)` breaks the first attempt only,
 `fault.on(2, 3)` the second and third. `repr(fault)` is the code that makes it.
 """
 
 CATALOGUE_HEAD = """\
 ## The catalogue
 
-`CATALOGUE` holds all of these, `scenario("bad-key")` is one of them. Without formats a scenario can happen
-in every one; `scenario(…).fits(interaction)` says whether a recording has in it what it breaks. The last
-column is what Unspool's own client does, with a read timeout of 30 seconds: the error that it raises, or
-none. A cut is an `IncompleteStreamError`, unless `strict=False` asks for an invented `stop`.
+`CATALOGUE` contains all of these; `scenario("bad-key")` returns one. A scenario without formats can happen in
+every format; `scenario(…).fits(interaction)` reports whether a recording contains what it breaks. The last
+column is the error that Unspool's own client raises, with a read timeout of 30 seconds. A cut is an
+`IncompleteStreamError`, unless `strict=False` asks for an invented `stop`.
 
 | scenario | what happened | fault | formats | ours |
 | --- | --- | --- | --- | --- |

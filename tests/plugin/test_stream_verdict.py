@@ -57,7 +57,7 @@ def test_it(stream_verdict):
     assert "1 failed" in text
     assert "scenario('cut-between-events'): 6 characters, 1 request\n" in text
     assert "accepted-truncated: request 1: 2 chunks, 580 bytes, then the end, no finish reason" in text
-    assert "    The client took a stream that was cut off for a complete answer.\n" in text
+    assert "    The client accepted a stream that was cut off as a complete response.\n" in text
     assert "def stream_verdict" not in text
 
 

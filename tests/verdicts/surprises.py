@@ -32,8 +32,8 @@ _OPENAI = ("openai-2", "openai-3")
 
 SURPRISES: tuple[Surprise, ...] = (
     Surprise(
-        "All SDKs but LiteLLM take a stream that is cut off between two events for a complete answer. An"
-        " application that uses them has to look at the finish reason.",
+        "All SDKs but LiteLLM accept a stream that is cut off between two events as a complete response. An"
+        " application that uses them must check the finish reason.",
         _ALL_BUT_LITELLM,
         (("cut-between-events", ("accepted-truncated",)), ("no-finish-reason", ("accepted-truncated",))),
     ),

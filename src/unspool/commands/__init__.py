@@ -1,1 +1,1 @@
-"""What the `unspool` command does with files. `cli` reads the command line and imports what it asks for."""
+"""The commands of `unspool`. `cli` reads the command line and imports the one that it names."""

@@ -1,4 +1,4 @@
-"""A command that another command starts, and waits for."""
+"""Run a child command, and wait for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`unspool convert`: a recording of another tool as a cassette, or a cassette as vcrpy's plain one."""
+"""`unspool convert`: convert a recording of another tool to a cassette, or a cassette to vcrpy's plain
+form.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from unspool.convert import convert, lost_in_plain, to_plain
 from unspool.errors import CassetteError, CassetteFormatError, CassetteNotFoundError, CassetteWriteError
 
 STDIO = "-"
-"""The name that stands for the standard input or output."""
+"""The name of the standard input or output."""
 
 
 def convert_file(
@@ -34,16 +36,16 @@ def convert_file(
     Args:
         source: a file of any kind that `unspool.convert` knows, or `-`.
         target: the cassette, in JSON if its name ends in `.json`; `-` for YAML on the standard output.
-        method: of the request, where the recording doesn't tell.
-        uri: of the request, where the recording doesn't tell.
-        plain: write what vcrpy alone could have written.
+        method: the request's, if the recording doesn't contain it.
+        uri: the request's, if the recording doesn't contain it.
+        plain: write vcrpy's plain form.
         ascii: escape every character beyond ASCII.
-        force: replace a target that's there.
-        redact: take secrets out.
-        note: is given, line by line, what couldn't be told.
+        force: replace an existing target.
+        redact: redact secrets.
+        note: called with each line about data that couldn't be converted.
 
     Raises:
-        CassetteError: the source can't be read or isn't understood; the target is there, or can't be written.
+        CassetteError: the source can't be read or isn't understood; the target exists, or can't be written.
     """
     if not force and target != STDIO and Path(target).exists():
         raise CassetteWriteError(f"{target} is there already: name another file, or replace it by --force")
@@ -62,10 +64,10 @@ def convert_file(
 def read_any(
     data: bytes, *, name: str, method: str = "POST", uri: str | None = None
 ) -> tuple[Document, list[str]]:
-    """The document that a recording or a cassette makes, and notes on what couldn't be told.
+    """Return the document of a recording or a cassette, and notes on data that couldn't be converted.
 
     Raises:
-        CassetteFormatError: it's nothing that is understood, or broken.
+        CassetteFormatError: it's in no known format, or broken.
     """
     converted = convert(data, name=name, method=method, uri=uri)
     if converted is None:

@@ -1,4 +1,4 @@
-"""The loop in a recording: where it began, how often it comes, and how soon it can be known for one."""
+"""Find the loop in a recording: its start, its repetitions, and the shortest prefix that shows it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class LoopGuard:
 
 
 def _guards(repeats: int | None) -> tuple[LoopGuard, ...]:
-    """LiteLLM's rule and ours, with thresholds of their own or with a number of copies as the only one."""
+    """Return LiteLLM's guard and ours, with their own thresholds or with a number of copies as the only
+    one.
+    """
     limit = 100 if repeats is None else repeats
     said: dict[str, Any] = (
         {} if repeats is None else {"min_repeats": repeats, "min_chars": 64, "padding_chars": 64}
@@ -54,13 +56,13 @@ class FoundLoop:
     """A loop in a recording.
 
     Attributes:
-        index: which interaction's answer has it.
-        wire_format: the format that the answer is in.
-        guard: which one stops it first.
-        error: what that raises: the period and the first one in chunks, and in which channel.
-        count: how often it comes, to the recording's end.
+        index: the interaction with the loop.
+        wire_format: the response's format.
+        guard: the one that stops it first.
+        error: its error, with the period and the first chunk, and the channel.
+        count: the number of repetitions, to the recording's end.
         events: after how many events the guard raises: the shortest prefix.
-        of: how many events there are.
+        of: the number of events.
         chunks: how many chunks those events are, before the wrapper drops any.
     """
 
@@ -75,7 +77,7 @@ class FoundLoop:
 
 
 def find_loop(interactions: Sequence[Interaction], *, repeats: int | None = None) -> FoundLoop | None:
-    """The first loop in any of the answers; None if there is none.
+    """Return the first loop in any of the responses; None if there is none.
 
     Raises:
         CassetteError: for repeats below 2.
@@ -95,12 +97,12 @@ def find_loop(interactions: Sequence[Interaction], *, repeats: int | None = None
 def _body(interaction: Interaction) -> bytes:
     try:
         return decoded(interaction.response).body
-    except CassetteError:  # compressed in a way that can't be undone
+    except CassetteError:  # compressed with an unsupported coding
         return b""
 
 
 def _formats(body: bytes) -> Iterator[str]:
-    """The format that the events look like, then all others: what is read in a wrong one has no loop."""
+    """Yield the format that the events look like, then all others: reading in a wrong one finds no loop."""
     if not body:
         return
     likely = format_of_body(body)
@@ -127,7 +129,7 @@ def _frames(body: bytes) -> list[Frame]:
 
 
 class _Reader:
-    """Reads frames as a client would, and counts the events that were read."""
+    """A reader of frames like a client's, which counts the events."""
 
     def __init__(self, wire_format: str, frames: Sequence[Frame]) -> None:
         self._pipeline = pipeline_for(wire_format)
@@ -150,10 +152,10 @@ class _Reader:
 
 
 def _count(error: RepetitionError, reader: _Reader) -> int:
-    """How often the text comes, one copy after the other, up to the end of the recording."""
+    """Count the consecutive copies of the text, up to the end of the recording."""
     said: list[str] = []
     speak = _SPEAKERS[error.channel](Calls())
-    with suppress(UnspoolError):  # it may end in one: up to there
+    with suppress(UnspoolError):  # the recording may end in an error: up to there
         said.extend("".join(map(speak, _deltas(chunk))) for chunk in reader.open())
     text = "".join(said[error.first_chunk :]).replace(CALL, "\n")
     place, count = text.find(error.repeated), 0

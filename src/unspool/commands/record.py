@@ -1,4 +1,4 @@
-"""`unspool record`: a proxy that records whatever takes a base URL."""
+"""`unspool record`: a proxy that records any client that takes a base URL."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from unspool.server.upstreams import Upstreams, parse_upstream
 
 _VCR_NAMES = {"record": "all", "replay": "none"}
 FAILED = 3
-"""The exit status where a request had no response, whatever the command made of it."""
+"""The exit status if a request had no response, even if the command succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the command line asks for.
+    """The options of the command line.
 
     Attributes:
         to: the cassette's file.
         mode: `record`, or one of the record modes of cassettes.
         upstreams: base URLs, each for all requests, or for a provider as in `openai=https://…`.
-        host: where to listen.
+        host: the host to listen on.
         port: 0 for any free one.
-        token: what a client presents as `x-unspool-token`; needed for a host that other machines reach.
-        ignore: what of a request's body doesn't count when a recording is looked for; as in `Cassette`.
+        token: the value that clients must send as `x-unspool-token`; required for a host that other machines
+            reach.
+        ignore: fields of a request's body to ignore when a recording is matched; as in `Cassette`.
     """
 
     to: Path
@@ -48,12 +49,12 @@ class Recording:
 
 
 def record(wanted: Recording, command: Sequence[str], say: Callable[[str], None]) -> int:
-    """Record what a command asks, or, without one, what any client asks until Ctrl-C.
+    """Record a command's requests, or, without one, any client's requests until Ctrl-C.
 
     Args:
-        wanted: what to record, and where to.
+        wanted: what to record, and the file.
         command: the command and its arguments; empty for none.
-        say: is given each line of the report.
+        say: called with each line of the report.
 
     Returns:
         The command's exit status; 3 if a request had no response.

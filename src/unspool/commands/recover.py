@@ -1,4 +1,4 @@
-"""`unspool recover`: what killed recordings have left behind, brought into their cassettes."""
+"""`unspool recover`: add what killed recordings left behind to their cassettes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unspool.counts import counted
 
 
 def recover_file(path: Path) -> str:
-    """Bring the leftovers of a cassette into it, and say in a line what came of it.
+    """Add the leftovers of a cassette to it, and return a line about the result.
 
     Raises:
         CassetteError: a leftover is broken, or the cassette can't be read or written.

@@ -1,4 +1,4 @@
-"""`unspool redact`: secrets taken out of cassettes that were recorded without such care."""
+"""`unspool redact`: redact secrets in existing cassettes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _FOLLOW_THE_BODY = {"content-encoding", "content-length"}
 
 
 def redact_file(path: Path, *, check: bool = False, say: Callable[[str], None]) -> bool:
-    """Take the secrets out of a cassette, and leave the rest as it is.
+    """Redact the secrets in a cassette, and leave the rest unchanged.
 
     Args:
-        path: the cassette. Where it holds no secret, it isn't touched.
-        check: only say what is found.
-        say: is given a line for each interaction that holds secrets: of which kind, and where.
+        path: the cassette. Without secrets, it isn't written.
+        check: only report secrets.
+        say: called with a line for each interaction that contains secrets: their kinds and places.
 
     Returns:
         Whether there were any.
@@ -54,7 +54,7 @@ def redact_file(path: Path, *, check: bool = False, say: Callable[[str], None]) 
 
 
 def _places(found: Interaction, clean: Interaction, redactor: Redactor) -> Iterator[str]:
-    """Where the two differ, and by what kind of secret; the secret itself is left out."""
+    """Return where the two differ, and the kind of secret, but not the secret itself."""
     if found == clean:
         return
     places: list[tuple[str, str | bytes, str | bytes | None]] = [

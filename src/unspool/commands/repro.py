@@ -1,4 +1,4 @@
-"""`unspool repro`: the loop in a recording, and the test that reproduces it."""
+"""`unspool repro`: find the loop in a recording, and write the test that reproduces it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def write_repro(
         cassette: the recording.
         target: the test's file; `-` for the standard output; None for `test_<cassette>_loop.py` here.
         repeats: how many copies make a loop; None for the guards' own thresholds.
-        force: replace a file that's there.
-        say: is given what was found, line by line.
+        force: replace an existing file.
+        say: called with each line of the report.
 
     Returns:
         Whether there is a loop.
 
     Raises:
-        CassetteError: the cassette can't be read; or the file is there, or can't be written.
+        CassetteError: the cassette can't be read; or the file exists, or can't be written.
     """
     interactions = store.load(cassette).interactions
     loop = find_loop(interactions, repeats=repeats)
@@ -74,12 +74,12 @@ def _told(loop: FoundLoop) -> Iterator[str]:
 
 
 def text_of_test(loop: FoundLoop, cassette: Path, folder: Path) -> str:
-    """The text of the test's file.
+    """Return the text of the test's file.
 
     Args:
-        loop: what it reproduces.
+        loop: the loop to reproduce.
         cassette: the recording.
-        folder: where the file will be; the recording is found from there.
+        folder: the file's folder; the path of the recording is relative to it.
     """
     error = loop.error
     template = _SHORTEST if loop.events < loop.of else _WHOLE
@@ -123,7 +123,7 @@ def read(stream):
         ...
 '''
 
-# A body and not a fault: the client stops before it could notice where the stream ends.
+# A body instead of a fault: the client stops before the end of the stream.
 _SHORTEST = """
 
 # The shortest beginning that is known for a loop: {events} of {of} events.
@@ -160,6 +160,6 @@ _TAIL = """\
 
 
 def _shown(text: str) -> str:
-    """A text on one line, in ASCII, with nothing that would end a docstring."""
+    """Return a text on one line, in ASCII, without anything that would end a docstring."""
     line = ascii(text if len(text) <= 80 else f"{text[:80]}...")
     return line.replace("\\", "\\\\").replace('"', "'")

@@ -1,4 +1,4 @@
-"""`unspool run -- CMD`: a command whose models are recordings, scripts and faults."""
+"""`unspool run -- CMD`: run a command against recordings, scripts and faults."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from unspool.verdict.log import Attempt, Log, Outcome, Pull
 from unspool.verdict.verdict import Verdict
 
 MISSED = 3
-"""The exit status for a request that nothing answered, whatever the command made of it."""
+"""The exit status if a request had no response, even if the command succeeded."""
 
 _UNSEEN = frozenset({"left-open"})  # when the process ends, everything is closed
 
 
 def run_command(wanted: Wanted, command: Sequence[str], *, verdict: bool, say: Callable[[str], None]) -> int:
-    """Run a command with the SDKs' base URLs pointing to a server of its own.
+    """Run a command with the SDKs' base URLs pointing to a new server.
 
     Args:
-        wanted: what the server answers with.
+        wanted: the server's responses.
         command: the command and its arguments.
         verdict: whether to judge what the command did with the responses.
-        say: is given each line of the report.
+        say: called with each line of the report.
 
     Returns:
         The command's exit status; 3 if a request had no response or a fault broke nothing; 1 where a verdict
@@ -76,10 +76,10 @@ def _findings(server: Server, status: int) -> Iterator[str]:
 
 
 def verdicts(entries: Sequence[Entry] | Iterator[Entry], status: int) -> Iterator[Verdict]:
-    """Judge each question that a command asked, by what the server saw of it.
+    """Judge each of a command's questions, by the server's journal.
 
-    The command's own words aren't known. An exit status of 0 counts as success: whoever ends so has accepted
-    the last response.
+    The command's output isn't judged. An exit status of 0 counts as success: the command has accepted the
+    last response.
     """
     asked: dict[Hashable, list[Entry]] = defaultdict(list)
     for entry in entries:

@@ -1,4 +1,4 @@
-"""`unspool script`: what the model said in a cassette, as the code of a script."""
+"""`unspool script`: print the model's messages in a cassette as the code of a script."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from unspool.script.script import Script
 
 
 def script_of(cassette: Path, *, ids: bool) -> str:
-    """The code that makes a script of a cassette's model.
+    """Return the code of a script with the model's messages in a cassette.
 
     Args:
         cassette: the recording.
-        ids: whether calls keep the ids that they had.
+        ids: whether calls keep their recorded ids.
 
     Raises:
         CassetteError: the cassette can't be read.
-        ScriptError: it holds no recording of a model, or one that broke off.
+        ScriptError: it contains no recording of a model, or one that broke off.
     """
     code = repr(Script.from_cassette(cassette, ids=ids))
     return f"{imports_of(code)}\n\nscript = {code}"

@@ -1,4 +1,4 @@
-"""`unspool serve`: recordings, scripts and faults for any client that takes a base URL."""
+"""`unspool serve`: serve recordings, scripts and faults to any client that takes a base URL."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _WORKER = "UNSPOOL_WORKER"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line asks for.
+    """The options of the command line.
 
     Attributes:
         sources: cassettes, folders of them, or one `FILE.py:NAME` of a script.
-        strict: each recording answers once; a request that nothing answers makes the exit status 3.
+        strict: each recording answers once; a request without a response makes the exit status 3.
         log: `text`, `json` or `none`.
         workers: how many processes serve.
     """
@@ -47,10 +47,10 @@ _REPORTS: dict[str, Report | None] = {"text": print_text, "json": print_json, "n
 
 
 def make_server(wanted: Wanted) -> Server:
-    """The server that a command line asks for.
+    """Make the server for a command line.
 
     Raises:
-        UnspoolError: it asks for what can't be.
+        UnspoolError: the options are invalid.
     """
     source = source_of(wanted.sources, repeats=not wanted.strict)
     if wanted.workers > 1:
@@ -74,10 +74,10 @@ def make_server(wanted: Wanted) -> Server:
 
 
 def source_of(sources: Sequence[str], *, repeats: bool) -> Source:
-    """The source that some words of a command line name.
+    """Make the source from the arguments of a command line.
 
     Raises:
-        UnspoolError: there is no such file, or it's neither cassettes nor a script.
+        UnspoolError: there is no such file, or it contains no cassettes and no script.
     """
     scripts = [one for one in sources if _SCRIPT.fullmatch(one)]
     if not scripts:
@@ -96,7 +96,7 @@ def _folder(sources: Sequence[str]) -> Path | None:
 
 
 def _check_workers(wanted: Wanted, source: Source) -> None:
-    """Several processes share no memory: whatever counts requests needs one."""
+    """Check the options of several processes, which can't count requests together."""
     if wanted.strict or wanted.fault is not None or not isinstance(source, Recordings):
         raise ServerError(
             "--workers needs responses that don't depend on the requests before: serve cassettes, without"
@@ -107,9 +107,9 @@ def _check_workers(wanted: Wanted, source: Source) -> None:
 
 
 def serve(wanted: Wanted, say: Callable[[str], None]) -> int:
-    """Serve until interrupted; the result is the exit status.
+    """Serve until interrupted, and return the exit status.
 
-    0; 3 where `strict` and a request had no response, or a fault found nothing to break.
+    0; 3 if `strict` and a request had no response, or a fault found nothing to break.
     """
     server = make_server(wanted)
     others = [] if _WORKER in os.environ else [_worker() for _ in range(wanted.workers - 1)]
@@ -129,6 +129,6 @@ def serve(wanted: Wanted, say: Callable[[str], None]) -> int:
 
 
 def _worker() -> subprocess.Popen[bytes]:
-    """The same command once more, as a worker of this one."""
+    """Start the same command again, as a worker of this one."""
     command = [sys.executable, "-m", "unspool", *sys.argv[1:]]
-    return subprocess.Popen(command, env={**os.environ, _WORKER: "1"})  # noqa: S603 - our own words
+    return subprocess.Popen(command, env={**os.environ, _WORKER: "1"})  # noqa: S603 - our own arguments

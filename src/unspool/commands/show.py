@@ -1,4 +1,4 @@
-"""`unspool show`: a cassette as a table, or one of its streams, chunk by chunk."""
+"""`unspool show`: print a cassette as a table, or one of its streams, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NARROWEST = 24
 
 
 def table(interactions: Sequence[Interaction], *, width: int) -> Iterator[str]:
-    """The lines of a table with a row for each interaction, at most `width` wide if that can be."""
+    """Return the lines of a table with a row for each interaction, at most `width` wide if possible."""
     rows = [_TITLES, *(_row(index, interaction) for index, interaction in enumerate(interactions))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left = width - sum(widths) + widths[_URI] - len(_GAP) * (len(widths) - 1)
@@ -70,7 +70,7 @@ def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 
 
 def _cut(text: str, width: int) -> list[str]:
-    """The text in lines of that width, cut anywhere: neither URIs nor JSON have words to respect."""
+    """Split the text into lines of this width, anywhere: URIs and JSON have no word boundaries."""
     return [text[start : start + width] for start in range(0, len(text), width)] or [""]
 
 
@@ -83,7 +83,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def stream(interactions: Sequence[Interaction], index: int, *, width: int) -> Iterator[str]:
-    """The lines that tell of one answer: its wire format, and when each piece came, its bytes and its text.
+    """Return the lines about one response: its wire format, and each piece with its time, bytes and text.
 
     Raises:
         CassetteError: there is no interaction of that index.

@@ -1,6 +1,6 @@
-"""Recordings of other tools, as interactions: HAR files, aimock's fixtures, plain dumps of a stream.
+"""Convert recordings of other tools to interactions: HAR files, aimock's fixtures, plain dumps of a stream.
 
-`convert` tells them apart; `to_plain` goes the other way, to what vcrpy alone could have written.
+`convert` detects the format; `to_plain` is the reverse, to vcrpy's plain form.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _UNREADABLE = {
 def convert(
     data: bytes, *, name: str, method: str = "POST", uri: str | None = None
 ) -> tuple[list[Interaction], list[str]] | None:
-    """The interactions of a foreign recording, and notes on what of it couldn't be told.
+    """Return the interactions of a foreign recording, and notes on data that couldn't be converted.
 
     Args:
         data: the whole file.
-        name: what to call it in an error's message.
-        method: of the request, where the recording doesn't tell: in a dump.
-        uri: where the request went, where the recording doesn't tell: in a dump, in fixtures.
+        name: its name in an error's message.
+        method: the request's, for a dump, which doesn't contain it.
+        uri: the request's, for a dump and for fixtures, which don't contain it.
 
     Returns:
         None if this is no foreign recording but a cassette, for `cassette.file_format` to read.
 
     Raises:
-        CassetteFormatError: it's none of them, or one that breaks its own format.
+        CassetteFormatError: it's in no known format, or violates its own.
     """
     if _TOML_LIST.search(data):
         raise CassetteFormatError(
@@ -73,7 +73,7 @@ def _parsed(data: bytes, name: str) -> Any:
 
 
 def _finite(number: str) -> float:
-    """The number, which JSON means to be one; Python's parser would let infinite ones and NaN pass."""
+    """Return the number; reject infinity and NaN, which Python's JSON parser accepts."""
     value = float(number)
     if not isfinite(value):
         raise ValueError(f"{number} is no number")
@@ -103,7 +103,7 @@ def _is_list_of_fixtures(parsed: Any) -> bool:
 
 def _convert_dump(data: bytes, method: str, uri: str | None) -> tuple[list[Interaction], list[str]]:
     interaction = from_sse(data, method=method, uri=uri)
-    notes = ["a dump tells nothing of its request: replay it with match_on=['method', 'uri']"]
+    notes = ["a dump doesn't contain its request: replay it with match_on=['method', 'uri']"]
     if uri is None:
         notes.append(
             f"that it came from {interaction.request.uri} is a guess by its events: if not, say --uri"

@@ -1,8 +1,8 @@
 """Fixtures of aimock, CopilotKit's mock server, as OpenAI's streamed chat completions.
 
-The format: https://aimock.copilotkit.dev. A fixture says which requests it answers and with what, for all
-providers at once; a cassette holds one request of one provider. So the requests here are made up, of what
-the fixtures ask for.
+The format: https://aimock.copilotkit.dev. A fixture defines its requests and its response for all providers
+at once; a cassette contains one request to one provider. So the requests here are made from the fixtures'
+conditions.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ from unspool.wire.sse import encode_sse
 _PACE = {"latency", "streamingProfile", "recordedTimings"}
 _INTERRUPTIONS = {"truncateAfterChunks", "disconnectAfterMs"}
 TIME_FIELDS = {"replaySpeed"} | _PACE | _INTERRUPTIONS
-"""The fields of a fixture that `timed` looks at."""
+"""The fields of a fixture that `timed` reads."""
 
 _NOTHING_CAME = Failure("RemoteProtocolError", "Server disconnected without sending a response.")
 _CUT_OFF = Failure(CUT_OFF.type, f"{CUT_OFF.message} (incomplete chunked read)")
 
 
 def timed(fixture: Mapping[str, Any], headers: Headers, events: Sequence[bytes], last: bytes) -> Response:
-    """The answer of these events, at the fixture's moments, up to where it breaks off.
+    """Return the response of these events, at the fixture's times, up to where it breaks off.
 
     Args:
-        fixture: where it tells neither pace nor interruption, the answer has no timeline.
-        headers: of the answer.
+        fixture: without a pace or an interruption in it, the response has no timeline.
+        headers: the response's headers.
         events: each is a network chunk.
-        last: the event that comes together with the last of these, if they all come.
+        last: the event that arrives together with the last of these, if they all arrive.
     """
     if not (_PACE | _INTERRUPTIONS) & fixture.keys():
         return Response(200, "OK", headers, b"".join([*events, last]))
@@ -73,7 +73,7 @@ def timed(fixture: Mapping[str, Any], headers: Headers, events: Sequence[bytes],
 def _answer(
     headers: Headers, events: Sequence[bytes], times: Sequence[float], end: End, at: float
 ) -> Response:
-    if not times:  # the headers come with the first event
+    if not times:  # the headers arrive with the first event
         nothing = Timeline(end=end, ended_at=at, failure=_NOTHING_CAME)
         return Response(NO_RESPONSE, timeline=nothing)
     came = events[: len(times)]
@@ -88,7 +88,9 @@ def _answer(
 
 
 def _delay(fixture: Mapping[str, Any], place: int) -> float:
-    """The pause before a chunk, in seconds: a profile outdoes recorded times, and these a flat latency."""
+    """Return the pause before a chunk, in seconds: a profile overrides recorded times, and these a flat
+    latency.
+    """
     speed = fixture.get("replaySpeed") or 1
     latency = float(fixture.get("latency", 0))
     profile, recorded = fixture.get("streamingProfile"), fixture.get("recordedTimings")
@@ -190,7 +192,7 @@ def _reason_to_leave_out(match: Mapping[str, Any], response: Mapping[str, Any]) 
 
 
 def _unsaid(fixture: Mapping[str, Any]) -> Iterator[str]:
-    """What of a fixture the interaction doesn't say."""
+    """List the parts of a fixture that the interaction doesn't contain."""
     match = {name for name, wanted in fixture["match"].items() if wanted}  # turn 0, no tool result: said
     profile = fixture.get("streamingProfile")
     for unsaid in (
@@ -250,18 +252,18 @@ def _shown(value: Any) -> str:
 
 
 _CHUNK_SIZE = 20
-_CREATED = 1_704_067_200  # 2024-01-01; aimock says the present
+_CREATED = 1_704_067_200  # 2024-01-01; aimock sends the present
 _HEADERS = (("content-type", "text/event-stream"), ("cache-control", "no-cache"))
 
 _STREAM_FIELDS = {"content", "reasoning", "toolCalls", "blocks", "role", "finishReason"}
 _ERROR_FIELDS = {"error", "status", "retryAfter"}
 _ENVELOPE_FIELDS = {"id", "created", "model", "systemFingerprint"}
 RESPONSE_FIELDS = _STREAM_FIELDS | _ERROR_FIELDS | _ENVELOPE_FIELDS
-"""The fields of a fixture's response that `answer` looks at."""
+"""The fields of a fixture's response that `answer` reads."""
 
 
 def answer(fixture: Mapping[str, Any], index: int, model: str) -> Response:
-    """What aimock answers a streaming request for this model with.
+    """Return aimock's response to a streaming request for this model.
 
     Raises:
         MockError, KeyError, TypeError, ValueError, AttributeError: the fixture breaks the format.
@@ -316,7 +318,7 @@ def _chunks(fixture: Mapping[str, Any], index: int, model: str) -> Iterator[Mapp
 def _delta(delta: Delta) -> dict[str, Any]:
     data = delta.model_dump(exclude_none=True)
     for call in data.get("tool_calls", ()):
-        if "id" not in call:  # OpenAI says the type once
+        if "id" not in call:  # OpenAI sends the type once
             del call["type"]
     return data
 

@@ -1,8 +1,7 @@
 """HTTP archives (HAR 1.2), as browsers, proxies and Polly.js save them.
 
-The format: http://www.softwareishard.com/blog/har-12-spec/. Its bodies are text after decoding, so the
-bytes that came over the network are not in there, nor where the network cut them. Polly.js alone keeps
-both, of compressed bodies.
+The format: http://www.softwareishard.com/blog/har-12-spec/. Its bodies are decoded text, without the bytes of
+the network and their boundaries. Only Polly.js stores both, for compressed bodies.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from unspool.wire.sse import encode_sse, is_event_stream
 
 
 def from_har(har: Mapping[str, Any]) -> tuple[list[Interaction], list[str]]:
-    """The interactions of an archive, in the order in which they were requested, and notes on the rest.
+    """Return the interactions of an archive, in the order of the requests, and notes on the rest.
 
-    A body comes as one network chunk per event, all at the moment of the headers, but at the events' own
-    moments where Chrome has kept them.
+    A body has one network chunk per event, at the events' own times if Chrome has stored them, else at the
+    time of the headers.
 
     Raises:
         CassetteFormatError: an entry breaks the format.
@@ -99,13 +98,13 @@ def _interaction(entry: Mapping[str, Any]) -> Interaction:
 
 def _headers(pairs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for pair in pairs:
-        if not pair["name"].startswith(":"):  # HTTP/2's `:path` and its kin
+        if not pair["name"].startswith(":"):  # HTTP/2's `:path` and the like
             # Chrome joins headers of one name by line feeds.
             yield from ((pair["name"], value) for value in str(pair["value"]).splitlines() or [""])
 
 
 def _lost(entry: Mapping[str, Any]) -> Iterator[str]:
-    """What an entry doesn't hold of its interaction."""
+    """List the parts of its interaction that an entry lacks."""
     post, content = entry["request"].get("postData") or {}, entry["response"].get("content") or {}
     if post.get("params") and not post.get("text") and not is_form(post):
         yield "the request's parts are kept, but not its body; it's empty now"
@@ -127,12 +126,12 @@ _MOST_SECONDS = 1e11  # a larger time since 1970 is in milliseconds: some tools 
 
 
 def event_messages(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The server-sent events that Chrome keeps beside an answer."""
+    """Return the server-sent events that Chrome stores beside a response."""
     return entry.get("_eventSourceMessages") or ()
 
 
 def timeline(entry: Mapping[str, Any], pieces: Sequence[bytes]) -> Timeline:
-    """How the answer came, if these are its pieces: each at its event's moment, or all with the headers."""
+    """Return the timeline of these pieces: each at its event's time, or all with the headers."""
     timings = entry.get("timings") or {}
     recorded_at = _seconds_since_1970(entry.get("startedDateTime"))
     headers_at = _total(timings, _BEFORE_THE_HEADERS) if _is_known(timings.get("wait")) else None
@@ -180,7 +179,7 @@ def _http_version(response: Mapping[str, Any]) -> str:
 
 
 def request_body(post: Mapping[str, Any]) -> bytes:
-    """The bytes that were posted; empty if only the parts of a multipart body are there."""
+    """Return the request's body; empty if the archive has only the parts of a multipart body."""
     if post.get("text"):
         return _bytes(post["text"], post.get("encoding"), "utf-8")
     if not is_form(post):
@@ -189,20 +188,21 @@ def request_body(post: Mapping[str, Any]) -> bytes:
 
 
 def is_form(post: Mapping[str, Any]) -> bool:
-    """Whether these are the fields of a form, whose body can be made of them."""
+    """Whether these are the fields of a form, from which its body can be made."""
     return bool(post.get("params")) and "x-www-form-urlencoded" in str(post.get("mimeType"))
 
 
 def response_pieces(entry: Mapping[str, Any], headers: Headers) -> tuple[Headers, list[bytes]]:
-    """The headers as they fit the body, and the body: one piece per event, or as the network had cut it."""
+    """Return the headers that fit the body, and the body: one piece per event, or the network's chunks."""
     content = entry["response"].get("content") or {}
     text, encoding = content.get("text") or "", content.get("encoding")
-    if encoding == "base64" and text.startswith("["):  # Polly.js, of a body that it left compressed
+    if encoding == "base64" and text.startswith("["):  # Polly.js, for a body that it left compressed
         return headers, [b64decode(piece) for piece in json.loads(text)]
     body = _bytes(text, encoding, _charset(headers))
     if not text:
         body = b"".join(_event(message) for message in event_messages(entry))
-    if body or entry["request"]["method"] != "HEAD":  # the answer to a HEAD tells of a body that it hasn't
+    # the response to a HEAD has the length of a body, but no body
+    if body or entry["request"]["method"] != "HEAD":
         headers = decoded_headers(headers, body)
     return headers, split_events(body, headers)
 

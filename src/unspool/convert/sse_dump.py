@@ -1,4 +1,4 @@
-"""A stream's plain dump, as `curl -N` or `curl -N -i` print it."""
+"""A plain dump of a stream, as printed by `curl -N` or `curl -N -i`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_dump(data: bytes) -> bool:
 
 
 def from_sse(data: bytes, *, method: str = "POST", uri: str | None = None) -> Interaction:
-    """The interaction of which this is the answer. Of the request nothing else is known, nor of the times.
+    """Return the interaction with this response. The rest of the request and the times are unknown.
 
     Args:
         data: the body, after its status line and headers or without them.
@@ -42,7 +42,7 @@ def from_sse(data: bytes, *, method: str = "POST", uri: str | None = None) -> In
         uri: the request's; by default guessed from the events, see `guess_uri`.
 
     Raises:
-        CassetteFormatError: no URI is given, and the events tell none.
+        CassetteFormatError: no URI is passed, and the events don't identify it.
     """
     status, reason, headers, body = _split_head(data.removeprefix(_BOM))
     asked = uri or guess_uri(body)
@@ -51,13 +51,15 @@ def from_sse(data: bytes, *, method: str = "POST", uri: str | None = None) -> In
             "expected the events of OpenAI, Anthropic, Gemini or Cohere, which tell the URI they came from; "
             f"got {body[:60]!r}. Say which URI it was (--uri)"
         )
-    if _EVENT_LINE.match(body):  # `curl --compressed` shows the body decoded, and the headers as they came
+    if _EVENT_LINE.match(body):  # `curl --compressed` prints a decoded body, and the original headers
         headers = decoded_headers(headers, body)
     return Interaction(Request(method, asked), Response(status, reason, headers, body))
 
 
 def _split_head(data: bytes) -> tuple[int, str, Headers, bytes]:
-    """Status, reason, headers and body. Of several heads (a proxy's, a redirect's) the last one counts."""
+    """Return status, reason, headers and body. Of several heads (a proxy's, a redirect's) the last one
+    counts.
+    """
     status, reason = 200, "OK"
     headers: Headers = (("content-type", "text/event-stream"),)
     while line := _STATUS_LINE.match(data):
@@ -68,7 +70,7 @@ def _split_head(data: bytes) -> tuple[int, str, Headers, bytes]:
 
 
 def _read_headers(data: bytes, start: int) -> tuple[Headers, int]:
-    """The headers, and where the body starts."""
+    """Return the headers, and the start of the body."""
     pairs = []
     while line := _HEADER_LINE.match(data, start):
         pairs.append((_text(line[1]), _text(line[2])))
@@ -82,9 +84,9 @@ def _text(data: bytes) -> str:
 
 
 def guess_uri(body: bytes) -> str | None:
-    """The URI of the provider whose events these are; None if it's none of those that are told apart.
+    """Guess the URI of the provider from its events; None if unknown.
 
-    Many providers speak as OpenAI does, and are taken for it.
+    Providers with OpenAI's format count as OpenAI.
     """
     return next((uri for event in _events(body) if (uri := _uri_of(event))), None)
 

@@ -1,6 +1,6 @@
-"""Faults: ways in which an answer may break, each a value; see `unspool.faults.fault`.
+"""Faults: ways to break a response, each a value; see `unspool.faults.fault`.
 
-Names are imported when they are first used: a cassette in use knows what a fault is, and needs no more.
+Names are imported when they are first used: a cassette in use needs only the base class.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         UnfinishedCall,
     )
 
-# Where each name of the list above lives. A test compares the two.
+# The module of each name in the list above. A test compares the two.
 _HOMES: dict[str, str] = {
     name: module
     for module, names in {

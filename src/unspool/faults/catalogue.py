@@ -68,8 +68,8 @@ class Scenario(Fault):
 
     Attributes:
         name: what it's called, as in `scenario("reset-after-role")`.
-        story: what happened to whom, in one line.
-        link: where it can be read.
+        story: what happened, in one line.
+        link: the report.
         fault: the fault.
         formats: the wire formats in which it happens, as in `unspool.providers.FORMATS`; empty for all.
     """
@@ -82,12 +82,12 @@ class Scenario(Fault):
 
     @property
     def __name__(self) -> str:
-        """What pytest calls a test that is parametrised with it."""
+        """The name of a parametrised test in pytest."""
         return self.name
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The names of the classes that its fault is made of: `Stall`, `Break`."""
+        """The names of the classes of its fault: `Stall`, `Break`."""
         return frozenset(_kinds(self.fault))
 
     def __repr__(self) -> str:
@@ -106,7 +106,7 @@ class Scenario(Fault):
         return self.fault.endless(asked)
 
     def fits(self, interaction: Interaction) -> bool:
-        """Whether the interaction is in one of the formats, and is played back otherwise under this fault.
+        """Whether the interaction is in one of the formats, and this fault changes it.
 
         A stream of text has no tool calls to lose, and one in ASCII no character to split.
         """
@@ -124,7 +124,7 @@ class Scenario(Fault):
 
 
 _MOST_PARTS = 100_000
-"""So many parts of an endless answer are looked at."""
+"""How many parts of an endless response are compared."""
 
 
 def _kinds(fault: Fault) -> Iterator[str]:
@@ -153,19 +153,19 @@ def _litellm(name: str, number: int, story: str, fault: Fault, formats: Any = ()
 
 CATALOGUE: tuple[Scenario, ...] = (
     # Loops
-    _litellm("loop-one-chunk", 5158, "The model says one chunk over and over; nobody stops it.", Loop(1)),
+    _litellm("loop-one-chunk", 5158, "The model repeats one chunk forever, and no guard stops it.", Loop(1)),
     Scenario(
         "loop-of-two",
-        "Two chunks take turns for ever, which a guard that compares neighbours never sees.",
+        "Two chunks alternate forever, which a guard that compares neighbours misses.",
         "https://github.com/waybarrios/vllm-mlx/pull/723",
         Loop(0, period=2),
     ),
     _litellm(
-        "honest-repeats", 6549, "A good answer repeats a word, and is taken for a loop.", Loop(1, times=40)
+        "honest-repeats", 6549, "A good answer repeats a word, and is mistaken for a loop.", Loop(1, times=40)
     ),
     Scenario(
         "loop-without-a-period",
-        "The model says the same few sentences in ever-changing order; no two rounds are alike.",
+        "The model repeats a few sentences in changing order; no two rounds are equal.",
         "https://github.com/co-l/openfox/issues/62",
         ShuffledLoop(),
     ),
@@ -178,7 +178,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "cut-in-an-event",
-        "Half an event is all that comes of the last one, and nobody notices.",
+        "Only half of the last event arrives, and the client doesn't notice.",
         "https://github.com/pydantic/pydantic-ai/issues/6610",
         CutInEvent(2),
     ),
@@ -195,18 +195,18 @@ CATALOGUE: tuple[Scenario, ...] = (
         CutBeforeDone(),
         _CHAT,
     ),
-    _litellm("no-finish-reason", 42085, "Everything comes but the reason why it ended.", NoFinish()),
+    _litellm("no-finish-reason", 42085, "Everything arrives except the finish reason.", NoFinish()),
     # Connections
-    Scenario("refused", "Nobody listens there.", "https://www.python-httpx.org/exceptions/", Refuse()),
+    Scenario("refused", "No server listens there.", "https://www.python-httpx.org/exceptions/", Refuse()),
     Scenario(
         "no-answer",
-        "The server takes the request and hangs up.",
+        "The server accepts the request and disconnects.",
         "https://www.python-httpx.org/exceptions/",
         NoAnswer("RemoteProtocolError"),
     ),
     _litellm("reset-after-headers", 33404, "Status 200, then the connection is gone.", Break(0)),
     _litellm("reset-after-role", 33404, "A reset after the first chunk ends as an empty success.", Break(1)),
-    _litellm("reset-in-mid-answer", 33404, "A reset in mid-answer passes for the answer's end.", Break(2)),
+    _litellm("reset-in-mid-answer", 33404, "A reset in mid-answer is treated as the answer's end.", Break(2)),
     _litellm(
         "closed-in-mid-answer",
         42085,
@@ -221,25 +221,25 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "retry-after-partial-output",
-        "The first attempt breaks in mid-answer; the retry's text is glued to what had come before.",
+        "The first attempt breaks in mid-answer; the retry's text is appended to the text received before.",
         "https://github.com/endolith/open-interpreter/issues/291",
         Break(3).on(1),
     ),
     # Time
     _litellm("slow-first-token", 19184, "The first token takes longer than the timeout.", SlowStart(45.0)),
     _litellm(
-        "stall-and-resume", 19909, "Three quarters of a minute of silence, then it goes on.", Stall(2, 45.0)
+        "stall-and-resume", 19909, "Three quarters of a minute of silence, then it continues.", Stall(2, 45.0)
     ),
     Scenario(
         "stall-for-ever",
-        "The stream falls silent, and a client without a read timeout waits till doomsday.",
+        "The stream falls silent, and a client without a read timeout waits forever.",
         "https://github.com/octos-org/octos/issues/29",
         Hang(2),
     ),
-    _litellm("slow-drip", 19184, "A token each nine seconds: slow, but no timeout between two.", Drip(9.0)),
+    _litellm("slow-drip", 19184, "A token every nine seconds: slow, but no read timeout expires.", Drip(9.0)),
     # Errors inside a stream
     _litellm(
-        "error-before-the-first-token", 40578, "An error comes where the text should start.", ErrorEvent(0)
+        "error-before-the-first-token", 40578, "An error arrives instead of the first text.", ErrorEvent(0)
     ),
     _litellm(
         "rate-limit-in-mid-answer",
@@ -258,7 +258,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm(
         "aws-exception-frame",
         24608,
-        "A server's failure is taken for the client's.",
+        "A server's failure is treated as the client's.",
         ErrorEvent(1, status=500),
         _AWS,
     ),
@@ -278,7 +278,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "openrouter-error-chunk",
-        "The error stands beside `choices` in a chunk that is otherwise like any other.",
+        "An otherwise ordinary chunk has the error beside `choices`.",
         "https://openrouter.ai/docs/api-reference/streaming",
         ErrorEvent(1, status=502, provider="openrouter"),
         _CHAT,
@@ -292,7 +292,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "error-on-a-bare-line",
-        "The error stands on a line of its own that isn't SSE, which a reader by the book skips.",
+        "The error is on a line that isn't SSE, which a correct reader skips.",
         "https://github.com/gpustack/gpustack/issues/6155",
         Inject(b'error: {"message": "The upstream failed.", "code": 500}\n\n', 2),
         _CHAT,
@@ -300,23 +300,23 @@ CATALOGUE: tuple[Scenario, ...] = (
     # Refusals
     Scenario(
         "rate-limited-once",
-        "429 with Retry-After, then all is well; the client comes back too early, or never.",
+        "429 with Retry-After, then success; the client retries too early, or never.",
         "https://github.com/MemTensor/MemOS/issues/1620",
         Status(429, retry_after=7).on(1),
     ),
     Scenario(
         "bad-key",
-        "401, which no retry will mend.",
+        "401, which no retry will fix.",
         "https://docs.litellm.ai/docs/exception_mapping",
         Status(401),
     ),
     Scenario(
         "overloaded-twice",
-        "529 twice, then all is well.",
+        "529 twice, then success.",
         "https://docs.anthropic.com/en/api/errors",
         Status(529).on(1, 2),
     ),
-    # What comes isn't a stream
+    # Responses that aren't a stream
     Scenario(
         "web-page-in-200",
         "A login page comes under status 200; the client sees an empty answer.",
@@ -337,14 +337,17 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "bad-checksum",
-        "A frame's checksum is wrong, and its text gets used anyway.",
+        "A frame's checksum is wrong, and the client uses its text anyway.",
         "https://smithy.io/2.0/aws/amazon-eventstream.html",
         BadChecksum(1),
         _AWS,
     ),
     # Pieces
     _litellm(
-        "byte-by-byte", 17473, "Each byte comes alone; a reader takes half an event for one.", Rechunk(1)
+        "byte-by-byte",
+        17473,
+        "Each byte arrives alone; a reader treats half an event as whole.",
+        Rechunk(1),
     ),
     _litellm("shredded", 17473, "Network chunks end anywhere.", Shred(seed=1)),
     Scenario(
@@ -355,7 +358,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "all-at-once",
-        "A proxy buffers the stream, and all of it comes in one piece.",
+        "A proxy buffers the stream, and all of it arrives in one piece.",
         "https://github.com/ChronoAIProject/NyxID/pull/1206",
         Merge(),
     ),
@@ -366,7 +369,7 @@ CATALOGUE: tuple[Scenario, ...] = (
         LineEnds("\r\n") | Split("crlf"),
         _SSE,
     ),
-    # Server-sent events by the book
+    # Valid but unusual server-sent events
     Scenario(
         "cr-line-ends",
         "Lines end in a lone CR, as SSE allows.",
@@ -383,14 +386,14 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "comments",
-        "Comments keep the connection open, and the reader takes them for JSON.",
+        "Comments keep the connection open, and the reader parses them as JSON.",
         "https://github.com/mnfst/llm-gateway/issues/2053",
         KeepAlives("OPENROUTER PROCESSING", 3),
         _SSE,
     ),
     Scenario(
         "multi-line-data",
-        "An event's JSON stands on two data lines.",
+        "An event's JSON is split over two data lines.",
         "https://github.com/alexrudall/ruby-openai/pull/338",
         MultilineData(),
         _SSE,
@@ -412,14 +415,14 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm("malformed-event", 14747, "One event's JSON is broken.", Malformed(2)),
     Scenario(
         "event-twice",
-        "An event comes twice, and its text with it.",
+        "An event arrives twice, and its text with it.",
         "https://github.com/openclaw/openclaw/pull/1284",
         Duplicate(2),
     ),
     _litellm(
-        "text-after-finish", 376, "The last words come after the finish reason and are lost.", EarlyFinish()
+        "text-after-finish", 376, "The last words arrive after the finish reason and are lost.", EarlyFinish()
     ),
-    _litellm("finish-twice", 27139, "A finish reason comes twice.", RepeatFinish()),
+    _litellm("finish-twice", 27139, "A finish reason arrives twice.", RepeatFinish()),
     Scenario(
         "message-repeated-at-the-end",
         "The last event has the whole text again, and the client shows it twice.",
@@ -429,7 +432,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     # OpenAI's chunks
     Scenario(
         "null-choices",
-        "A chunk says `choices: null` and the client fails with a TypeError.",
+        "A chunk has `choices: null` and the client fails with a TypeError.",
         "https://github.com/pydantic/pydantic-ai/issues/5165",
         NullChoices(1),
         _CHAT,
@@ -437,15 +440,15 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm("prompt-filter-first", 24221, "Azure's first chunk has no choices.", EmptyChoices(0), _CHAT),
     _litellm("empty-choices", 28884, "A chunk in mid-answer has no choices.", EmptyChoices(2), _CHAT),
     _litellm("changing-ids", 14962, "Each chunk has another id.", ChangingIds(), _CHAT),
-    _litellm("usage-on-finish", 11915, "Usage comes with the finish reason.", UsageOn("finish"), _CHAT),
-    _litellm("usage-on-every-chunk", 23847, "Usage comes with each chunk, growing.", UsageOn("every"), _CHAT),
+    _litellm("usage-on-finish", 11915, "Usage arrives with the finish reason.", UsageOn("finish"), _CHAT),
+    _litellm("usage-on-every-chunk", 23847, "Usage grows with each chunk.", UsageOn("every"), _CHAT),
     _litellm(
-        "usage-after-finish", 20760, "Usage comes on a chunk after the finish.", UsageOn("after"), _CHAT
+        "usage-after-finish", 20760, "Usage arrives on a chunk after the finish.", UsageOn("after"), _CHAT
     ),
-    _litellm("usage-twice", 28735, "Usage comes twice.", UsageOn("twice"), _CHAT),
+    _litellm("usage-twice", 28735, "Usage arrives twice.", UsageOn("twice"), _CHAT),
     Scenario(
         "usage-in-the-choice",
-        "Usage stands inside of the choice, and the client counts no tokens.",
+        "Usage is inside the choice, and the client counts no tokens.",
         "https://github.com/earendil-works/pi/issues/2017",
         UsageOn("choice"),
         _CHAT,
@@ -457,11 +460,11 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm(
         "stop-after-tool-calls",
         12481,
-        "Tool calls end with `stop`, so nobody runs them.",
+        "Tool calls end with `stop`, so the client doesn't run them.",
         FinishAs("stop"),
         _CHAT,
     ),
-    _litellm("empty-tool-calls", 17425, "Text comes with `tool_calls: []`.", EmptyCalls(), _CHAT),
+    _litellm("empty-tool-calls", 17425, "Text arrives with `tool_calls: []`.", EmptyCalls(), _CHAT),
     Scenario(
         "call-without-index",
         "Tool calls have no index.",
@@ -471,7 +474,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     _litellm("call-without-id", 11262, "Tool calls have no id.", CallsWithout("id"), _CHAT),
     _litellm("shared-index", 2716, "Several tool calls share index 0.", SharedIndex(), _CHAT),
-    _litellm("arguments-in-crumbs", 7364, "Arguments come a character at a time.", SplitArguments(1)),
+    _litellm("arguments-in-crumbs", 7364, "Arguments arrive a character at a time.", SplitArguments(1)),
     Scenario(
         "broken-arguments",
         "A tool call's arguments are no JSON.",
@@ -486,13 +489,13 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "call-cut-that-looks-whole",
-        "A limit on tokens cuts a tool call, and the reason is `tool_calls` all the same.",
+        "A limit on tokens cuts a tool call, but the finish reason is `tool_calls`.",
         "https://github.com/vllm-project/vllm/pull/46303",
         UnfinishedCall(reason="tool_calls"),
     ),
     Scenario(
         "cumulative-arguments",
-        "Each piece of the arguments repeats those before; glued together they are no JSON.",
+        "Each piece of the arguments repeats those before; joined they are no JSON.",
         "https://github.com/NousResearch/hermes-agent/pull/35718",
         CumulativeArguments(),
     ),
@@ -506,7 +509,7 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "missing-item-ids",
-        "Events say no id of the item that they are about.",
+        "Events lack the id of their item.",
         "https://github.com/vllm-project/vllm/pull/24788",
         WrongIds("missing"),
         _RESPONSES,
@@ -527,21 +530,21 @@ CATALOGUE: tuple[Scenario, ...] = (
     ),
     Scenario(
         "shifted-indices",
-        "Blocks are numbered with a gap; the client looks for one that isn't there, and crashes.",
+        "Blocks are numbered with a gap; the client looks up a missing one, and crashes.",
         "https://github.com/jundot/omlx/issues/1353",
         WrongIndices("shifted"),
         _INDEXED,
     ),
     Scenario(
         "missing-indices",
-        "Events say no index, and the client cannot tell which block a piece is of.",
+        "Events have no index, and the client can't assign a piece to its block.",
         "https://github.com/decolua/9router/issues/2218",
         WrongIndices("missing"),
         _INDEXED,
     ),
     Scenario(
         "empty-output",
-        "The last event lists no output; the client forgets the answer that it has shown.",
+        "The last event lists no output; the client drops the answer that it has shown.",
         "https://github.com/open-webui/open-webui/pull/27800",
         WrongOutput("empty"),
         _RESPONSES,
@@ -563,13 +566,13 @@ CATALOGUE: tuple[Scenario, ...] = (
     _litellm(
         "message-start-twice",
         32478,
-        "`message_start` comes twice; the client starts anew, and loses its blocks.",
+        "`message_start` arrives twice; the client starts again, and loses its blocks.",
         RepeatStart(),
         _ANTHROPIC,
     ),
     Scenario(
         "no-message-start",
-        "`message_start` never comes, and the client has no message to add to.",
+        "`message_start` never arrives, and the client has no message to add to.",
         "https://github.com/router-for-me/CLIProxyAPI/issues/530",
         NoStart(),
         _ANTHROPIC,
@@ -586,7 +589,7 @@ CATALOGUE: tuple[Scenario, ...] = (
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of that name.
+    """Return the scenario of that name.
 
     Raises:
         FaultError: there is none.

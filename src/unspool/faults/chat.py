@@ -1,4 +1,4 @@
-"""What servers get wrong in OpenAI's chat chunks: choices, ids, usage."""
+"""Errors of servers in OpenAI's chat chunks: choices, ids, usage."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CHUNKS = "chat.completion.chunk objects"
 
 
 def _chunk(frame: Frame) -> JSON | None:
-    """The JSON of an OpenAI chat chunk; None if the frame holds none."""
+    """Return the JSON of an OpenAI chat chunk; None if the frame contains none."""
     return frame.json if format_of_frame(frame) == "openai-chat" else None
 
 
 def _at_chunk(fault: Fault, after: int, change: FrameChange) -> Feed:
-    """A feed that changes one chunk: the one that follows so many others."""
+    """Make a feed that changes one chunk, the one after `after` others."""
     seen = 0
 
     def on_frame(frame: Frame) -> Iterable[Frame | Part] | None:
@@ -36,7 +36,7 @@ def _at_chunk(fault: Fault, after: int, change: FrameChange) -> Feed:
 
 @dataclass(frozen=True, repr=False)
 class NullChoices(Fault):
-    """An OpenAI chunk says `"choices": null`.
+    """An OpenAI chunk has `"choices": null`.
 
     Args:
         after: chunks before it.
@@ -50,7 +50,7 @@ class NullChoices(Fault):
 
 @dataclass(frozen=True, repr=False)
 class EmptyChoices(Fault):
-    """An OpenAI chunk more, with `"choices": []`: as with Azure's prompt filter or a search's sources.
+    """An additional OpenAI chunk with `"choices": []`, like Azure's prompt filter or a search's sources.
 
     Args:
         after: chunks before it.
@@ -63,13 +63,13 @@ class EmptyChoices(Fault):
 
 
 def _empty(frame: Frame) -> Frame:
-    """The chunk without choices and usage, at the moment at which its own begins."""
+    """Return the chunk without choices and usage, at the time at which the original begins."""
     return frame.with_json({**without(frame.json or {}, "usage"), "choices": []}).moved(frame.begun)
 
 
 @dataclass(frozen=True, repr=False)
 class NoDelta(Fault):
-    """An OpenAI chunk more, whose choice has no `delta`: as with Azure's asynchronous content filter.
+    """An additional OpenAI chunk, whose choice has no `delta`, like Azure's asynchronous content filter.
 
     Args:
         after: chunks before it.
@@ -82,7 +82,7 @@ class NoDelta(Fault):
 
 
 def _filtered(frame: Frame) -> Frame:
-    """What Azure says of text that its filter has looked at meanwhile."""
+    """Azure's filter results for earlier text."""
     offsets = {"check_offset": 0, "start_offset": 0, "end_offset": 0}
     verdict = {"content_filter_results": {}, "content_filter_offsets": offsets}
     choice = {"index": 0, "finish_reason": None, **verdict}
@@ -91,7 +91,7 @@ def _filtered(frame: Frame) -> Frame:
 
 @dataclass(frozen=True, repr=False)
 class ChangingIds(Fault):
-    """Each OpenAI chunk has an id of its own.
+    """Each OpenAI chunk has another id.
 
     Args:
         after: chunks that still have the right one.
@@ -120,12 +120,12 @@ _USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
 
 @dataclass(frozen=True, repr=False)
 class UsageOn(Fault):
-    """OpenAI chunks report usage in an unusual place, and nowhere else.
+    """OpenAI chunks report usage in an unusual place only.
 
     Args:
         at: `first`, the first chunk; `every`, each one, growing; `finish`, the chunk with the finish
-            reason; `after`, one more chunk after it; `twice`, two more; `choice`, inside of the
-            choice that has the finish reason; `nowhere`.
+            reason; `after`, an additional chunk after it; `twice`, two of them; `choice`, inside the choice
+            that has the finish reason; `nowhere`.
     """
 
     at: Literal["first", "every", "finish", "after", "twice", "choice", "nowhere"] = "finish"
@@ -160,10 +160,10 @@ class UsageOn(Fault):
 
 @dataclass(frozen=True, repr=False)
 class FinishAs(Fault):
-    """An OpenAI stream gives another reason for its end: `stop` after tool calls, or an unknown word.
+    """An OpenAI stream has another finish reason: `stop` after tool calls, or an unknown word.
 
     Args:
-        reason: what it says.
+        reason: the finish reason.
     """
 
     reason: str = "stop"

@@ -1,4 +1,4 @@
-"""Connections that aren't made, or break."""
+"""Connections that fail or break."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 Error = Literal[
     "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "RemoteProtocolError", "WriteError"
 ]
-"""What the client sees: httpx's name for it, raised as the class of the client's own library."""
+"""The client's error: httpx's name for it, raised as the class of the client's own library."""
 
 
 def _failed(error: str, at: float) -> Stop:
@@ -24,7 +24,7 @@ def _failed(error: str, at: float) -> Stop:
 
 @dataclass(frozen=True, repr=False)
 class Refuse(Fault):
-    """No connection comes about, and the request is never sent.
+    """No connection is made, and the request is never sent.
 
     Args:
         error: as what the client sees it.
@@ -52,10 +52,10 @@ class NoAnswer(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Break(Fault):
-    """The connection breaks while the body is coming.
+    """The connection breaks while the body is arriving.
 
     Args:
-        after: network chunks before that; 0 is right after the headers. The answer must have more.
+        after: network chunks before that; 0 is right after the headers. The response must have more.
         error: as what the client sees it.
     """
 
@@ -80,7 +80,7 @@ class Break(Fault):
 
 @dataclass(frozen=True, repr=False)
 class BreakAfterFinish(Fault):
-    """The connection breaks right after the event that says why the answer ended.
+    """The connection breaks right after the event with the finish reason.
 
     Args:
         error: as what the client sees it.

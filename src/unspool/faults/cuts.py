@@ -1,4 +1,6 @@
-"""Answers that are cut off: after a byte, inside an event or a character, before the end mark, everywhere."""
+"""Responses that are cut off: after a byte, inside an event or a character, before the end marker,
+everywhere.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ Ending = Literal["complete", "reset", "protocol_error", "read_timeout"]
 
 
 def stop_with(ending: str, at: float) -> Stop:
-    """An answer's end of that kind."""
+    """Return the end of a response of this kind."""
     end = End(ending)
     if end is End.COMPLETE:
         return Stop(at, end)
@@ -37,7 +39,7 @@ class Cut(Fault):
     """The body ends after so many bytes.
 
     Args:
-        after: bytes that still come; the answer must have more.
+        after: bytes that still arrive; the response must have more.
         end: how it ends: `complete`, `reset`, `protocol_error` or `read_timeout`.
     """
 
@@ -67,7 +69,7 @@ class CutEvents(Fault):
     """The body ends between two events.
 
     Args:
-        after: events that still come; comments don't count, a `[DONE]` does.
+        after: events that still arrive; comments don't count, a `[DONE]` does.
         end: as in `Cut`.
     """
 
@@ -83,7 +85,7 @@ class CutInEvent(Fault):
     """The body ends in the middle of an event's bytes.
 
     Args:
-        after: events that come whole.
+        after: events that arrive whole.
         end: as in `Cut`.
     """
 
@@ -113,10 +115,10 @@ class CutBeforeDone(Fault):
 
 @dataclass(frozen=True, repr=False)
 class CutInCharacter(Fault):
-    """The body ends inside a character of more than one byte, of which the first byte comes.
+    """The body ends inside a character of more than one byte, after its first byte.
 
     Args:
-        after: characters of more than one byte that come whole.
+        after: characters of more than one byte that arrive whole.
         end: as in `Cut`.
     """
 
@@ -140,7 +142,7 @@ class CutInCharacter(Fault):
 
 
 def _characters(frame: Frame) -> Iterator[int]:
-    """Where each character of more than one byte begins, in what is text: no checksum is."""
+    """Find the start of each character of more than one byte, in text only, not in checksums."""
     start, end = frame.framing.payload(frame.data)
     return (found.start() for found in _LONG_CHARACTER.finditer(frame.data, start, end))
 
@@ -154,12 +156,12 @@ def every_prefix(
     by: Literal["chunk", "event", "byte"] = "event",
     end: Ending = "complete",
 ) -> Iterator[Interaction]:
-    """The interaction cut off at each place, the shortest first, the whole one last.
+    """Yield the interaction cut off at each place, the shortest first, the whole one last.
 
         for cut in every_prefix(recording):
             answer = ask(ReplayTransport(Cassette.of([cut])))
 
-    Each is made when it is asked for. A recording of n events yields n + 1: after none, after one, …, and the
+    Each is made lazily. A recording of n events yields n + 1: after none, after one, …, and the
     whole; so do n chunks and n bytes.
 
     Args:
@@ -179,7 +181,7 @@ def every_prefix(
 
 
 def _prefix(response: Response, found: Pieces, size: int, end: Ending) -> Response:
-    """The response whose body is that many bytes."""
+    """Return the response with a body of this many bytes."""
     timeline = response.timeline or Timeline()
     kept: list[NetworkChunk] = []
     left, at = size, timeline.headers_at or 0.0
@@ -195,7 +197,7 @@ def _prefix(response: Response, found: Pieces, size: int, end: Ending) -> Respon
 
 
 def _sums(sizes: Iterable[int]) -> Iterator[int]:
-    """The places between things of these sizes, the one before them included, the one after them not."""
+    """Yield the places between items of these sizes, including the one before them, but not the one after."""
     place = 0
     for size in sizes:
         yield place
@@ -203,7 +205,9 @@ def _sums(sizes: Iterable[int]) -> Iterator[int]:
 
 
 def _after_events(found: Pieces) -> Iterator[int]:
-    """The places before the first event and after each but the last; a comment goes with what follows it."""
+    """Yield the places before the first event and after each but the last; a comment belongs to the next
+    event.
+    """
     body = b"".join(data for _, data in found)
     framing = framing_of(body)
     frames = [*framing.split(body, 0.0), *framing.rest()]

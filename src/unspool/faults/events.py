@@ -1,4 +1,4 @@
-"""Events that are lost, doubled, in the wrong order, broken, or that tell of an error."""
+"""Events that are lost, doubled, in the wrong order or broken, and errors in the stream."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Drop(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Duplicate(Fault):
-    """An event comes twice.
+    """An event arrives twice.
 
     Args:
         after: events before it.
-        times: how often it comes in all.
+        times: how often it arrives in all.
     """
 
     after: int = 0
@@ -58,7 +58,7 @@ class Duplicate(Fault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.times < 2:
-            raise FaultError(f"expected an event to come at least 2 times, got times={self.times!r}")
+            raise FaultError(f"expected an event to arrive at least 2 times, got times={self.times!r}")
 
     def feed(self) -> Feed:
         return at_event(self, self.after, lambda frame: (frame, *[frame.moved(frame.at)] * (self.times - 1)))
@@ -66,7 +66,7 @@ class Duplicate(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Swap(Fault):
-    """An event comes after the one that should follow it.
+    """An event arrives after the one that should follow it.
 
     Args:
         after: events before the two.
@@ -98,12 +98,12 @@ class Swap(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Loop(Fault):
-    """The model repeats itself: some events come again and again, then the stream goes on.
+    """The model repeats itself: some events are repeated, then the stream continues.
 
     Args:
-        after: events that say something before those that repeat.
-        period: how many repeat; events that say nothing don't count, and don't.
-        times: how often they come in all; `math.inf` never ends, and takes a transport or a script.
+        after: events with output before those that repeat.
+        period: how many repeat; events without output don't count, and aren't repeated.
+        times: how often they occur in all; `math.inf` never ends, and needs a transport or a script.
     """
 
     after: int = 1
@@ -143,7 +143,7 @@ class Loop(Fault):
         return each_frame(change, at_stop=stop)
 
     def _rounds(self, held: list[Frame]) -> Iterator[Frame]:
-        """The rest of the first round, and the others; only the last one may say why the answer ended."""
+        """Yield the rest of the first round, and the others; only the last one may have the finish reason."""
         at = held[-1].at
         last = [frame.moved(at) for frame in held]
         going_on = [_going_on(frame).moved(at) for frame in held]
@@ -189,15 +189,15 @@ class Malformed(Fault):
 
 
 def _without_a_colon(text: str) -> str:
-    """The JSON with a semicolon for the colon after its first key."""
+    """Return the JSON with a semicolon for the colon after its first key."""
     return re.sub(r'^(\s*\{\s*"(?:[^"\\]|\\.)*"\s*):', r"\1;", text, count=1)
 
 
 @dataclass(frozen=True, repr=False)
 class NoFinish(Fault):
-    """The stream ends as it should, but no event gives the reason why the answer ended.
+    """The stream ends properly, but no event has the finish reason.
 
-    An event that has nothing but the reason is lost; another one loses the reason alone.
+    An event with nothing but the reason is lost; another one loses only the reason.
     """
 
     def feed(self) -> Feed:
@@ -212,7 +212,7 @@ class NoFinish(Fault):
 
 @dataclass(frozen=True, repr=False)
 class RepeatFinish(Fault):
-    """The reason why the answer ended comes twice: the same event again, without its output and usage."""
+    """The finish reason arrives twice: the same event again, without its output and usage."""
 
     def feed(self) -> Feed:
         return where(self, "a finish reason", self._twice)
@@ -223,10 +223,10 @@ class RepeatFinish(Fault):
 
 @dataclass(frozen=True, repr=False)
 class EarlyFinish(Fault):
-    """The reason why the answer ended comes before the last event that has output, not after it.
+    """The finish reason arrives before the last event with output, not after it.
 
-    Output and usage that stand beside the reason stay where they are. Of several choices (`n`), this happens
-    to the first that ends: its reason comes before the last event that has output of that choice.
+    Output and usage beside the reason stay in place. Of several choices (`n`), this happens to the first that
+    ends: its reason arrives before the last event with output of that choice.
     """
 
     def feed(self) -> Feed:
@@ -255,16 +255,18 @@ class EarlyFinish(Fault):
         return each_frame(change, at_stop=stop)
 
     def _place(self, frame: Frame, ending: set[int], held: list[Frame], last: dict[int, Frame]) -> int | None:
-        """Where among the events held back the reason comes; None if there is no reason, or no such place."""
+        """Find the place of the reason among the events held back; None if there is no reason, or no such
+        place.
+        """
         if not ending:
             return None
-        if choices_that(frame, speaks) & ending:  # a reason of its own, only if the two can be told apart
+        if choices_that(frame, speaks) & ending:  # a separate reason, only if the two can be split
             return None if unfinished(frame) is None else len(held)
         spoke = [last[choice] for choice in ending if choice in last]
         return min(_place_of(one, held) for one in spoke) if spoke else None
 
     def _passed(self, held: list[Frame], last: dict[int, Frame]) -> list[Frame]:
-        """Take out what may be passed on: all before the earliest of the choices' latest outputs."""
+        """Remove the events that may be passed on: all before the earliest of the choices' latest outputs."""
         until = min((_place_of(one, held) for one in last.values()), default=len(held))
         passed = held[:until]
         del held[:until]
@@ -276,7 +278,7 @@ def _place_of(frame: Frame, frames: list[Frame]) -> int:
 
 
 def _apart(frame: Frame) -> tuple[Frame, tuple[Frame, ...]]:
-    """The reason alone, and the rest of the event, if there is any."""
+    """Split an event into the reason alone, and the rest, if any."""
     reason, rest = only_finish(frame), unfinished(frame)
     if rest is None or reason.data == frame.data:
         return frame.moved(frame.at), ()
@@ -285,12 +287,12 @@ def _apart(frame: Frame) -> tuple[Frame, tuple[Frame, ...]]:
 
 @dataclass(frozen=True, repr=False)
 class ErrorEvent(Fault):
-    """The provider reports an error in the stream, as it would, and ends it: status 200, then this.
+    """The provider reports an error in the stream, in its own form, and ends it: status 200, then this.
 
     Args:
         after: events with output before it: tokens, mostly.
-        status: what kind of error.
-        provider: whose, as in `Status`; None takes it from the events and the request's URL.
+        status: the kind of error.
+        provider: the provider, as in `Status`; None takes it from the events and the request's URL.
         message: the text; by default one that fits the status.
     """
 
@@ -314,7 +316,7 @@ class ErrorEvent(Fault):
             nonlocal said, wire_format, last, ended
             wire_format, last = wire_format or format_of_frame(frame) or "", frame
             ends, says = finishes(frame), speaks(frame)
-            if said + says == self.after and ends and says:  # the error comes in the place of the reason
+            if said + says == self.after and ends and says:  # the error replaces the reason
                 said += 1
                 yield unfinished(frame) or frame
             if said == self.after and (ends or says):
@@ -370,13 +372,13 @@ _SENTENCES = (
 
 @dataclass(frozen=True, repr=False)
 class ShuffledLoop(Fault):
-    """The model says the same few sentences again and again, in an order that never settles; then it goes on.
+    """The model repeats a few sentences in changing order; then it continues.
 
     Args:
-        after: events with text before the loop, at least 1: its sentences come as events like the last.
-        sentences: what it says, at least two of them.
-        times: how often each comes; `math.inf` never ends, and takes a transport or a script.
-        seed: of the orders; each answer gets the same.
+        after: events with text before the loop, at least 1: its sentences are events like the last.
+        sentences: the sentences, at least two.
+        times: how often each occurs; `math.inf` never ends, and needs a transport or a script.
+        seed: the seed of the orders; each response gets the same.
     """
 
     after: int = 1
@@ -434,7 +436,7 @@ def _saying(frame: Frame, path: Path, text: str) -> Frame:
 
 @dataclass(frozen=True, repr=False)
 class RepeatMessage(Fault):
-    """All text of the answer comes once more at its end, in an event like the others."""
+    """All text of the response is repeated at its end, in an event like the others."""
 
     def feed(self) -> Feed:
         said = ""

@@ -1,15 +1,15 @@
-"""What a fault is: a frozen value that, for each answer, opens a stage over the answer's parts.
+"""A fault: a frozen value that, for each response, opens a stage over the response's parts.
 
     Stall(after=3, seconds=90) | Jitter(most=0.2, seed=7)
 
-`a | b` lets the answer go through `a` first. A fault holds no state, so that one value breaks any number of
-answers in the same way, and its `repr` is the code that makes it. Where it finds nothing to break it says so
-with a `FaultError`: a test whose fault never happened would pass for no reason. Only faults that change
-*every* something (every line end, every character) are content with none.
+`a | b` applies `a` first. A fault has no state, so that one value breaks any number of responses in the same
+way, and its `repr` is the code that makes it. If it finds nothing to break it raises `FaultError`: a test
+whose fault never happened would pass for no reason. Only faults that change *every* item of a kind (every
+line end, every character) accept none.
 
-By default a fault meets every answer of a model. `fault.on(1)` meets the first attempt of each request,
-`fault.where(turn=2)` the second turn of each conversation. Several answers in a row are watched by `Notes`: a
-fault that is aimed must fit the answer that it's aimed at, any other one must fit some answer.
+By default a fault applies to every response of a model. `fault.on(1)` applies to the first attempt of each
+request, `fault.where(turn=2)` to the second turn of each conversation. `Notes` observe several responses: a
+fault that is aimed must fit its target, any other one must fit at least one response.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from unspool.faults.settings import check_settings
 from unspool.pipeline import Chain, Stage
 
 _MOST_PARTS = 100_000
-"""So many parts of an endless answer are looked at for its end."""
+"""How many parts of an endless response to search for its end."""
 
 Feed = Callable[[Part], Iterable[Part]]
-"""What becomes of each part of one answer. The last part is a `Stop`."""
+"""A function that changes the parts of one response. The last part is a `Stop`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, as faults are aimed.
+    """A request, for the aim of faults.
 
     Attributes:
-        request: what is asked; None where only the attempt is known, as with a canned stream.
-        attempt: which time this is asked, from 1.
-        turn: which answer of the model it asks for in its conversation, from 1; None if that isn't known.
-        is_model: whether it asks a model; other requests are met only by a fault that names their path.
+        request: the request; None if only the attempt is known, as with a canned stream.
+        attempt: the number of the attempt, from 1.
+        turn: the number of the model's response in its conversation, from 1; None if unknown.
+        is_model: whether it is a request to a model; only a fault that names their path applies to others.
     """
 
     request: Request | None = None
@@ -55,16 +55,16 @@ class Asked:
 
     @classmethod
     def of(cls, attempt: Asked | int) -> Asked:
-        """The request of which only the attempt is known."""
+        """Make a request of which only the attempt is known."""
         return attempt if isinstance(attempt, Asked) else cls(attempt=attempt)
 
 
 @dataclass(frozen=True, repr=False)
 class Fault:
-    """A way in which an answer may break; see the module's docstring. Counts start at 0."""
+    """A way to break a response; see the module's docstring. Counts start at 0."""
 
     recuts: ClassVar[bool] = False
-    """Whether other network chunks are all that it makes of an answer."""
+    """Whether it changes only the network chunks of a response."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -80,10 +80,10 @@ class Fault:
         return Both(self, then)
 
     def on(self, *attempts: int) -> Fault:
-        """This fault for these attempts of each request, the first being 1.
+        """Return this fault for some attempts of each request, the first being 1.
 
-        `Refuse().on(1)` lets a retry succeed. Requests that ask the same are attempts at one; a request
-        that goes on with the conversation is another one.
+        `Refuse().on(1)` lets a retry succeed. Equal requests are attempts at one; a request that continues
+        the conversation is another one.
 
         Raises:
             FaultError: for no attempt, or one below 1.
@@ -93,30 +93,30 @@ class Fault:
     def where(
         self, *, path: str | None = None, json: Mapping[str, Any] | None = None, turn: int | None = None
     ) -> Fault:
-        """This fault for some requests only: `Break(2).where(turn=2, json={"model": "gpt-4o"})`.
+        """Return this fault for some requests only: `Break(2).where(turn=2, json={"model": "gpt-4o"})`.
 
         Args:
-            path: how the URL's path ends, in whole segments; `*` stands for anything. A request that asks
-                no model, such as a tool's, is met only by a fault that names its path.
-            json: what the body must hold, at least: objects in it are compared key by key.
-            turn: which answer of the model the request asks for in its own conversation, from 1.
+            path: the end of the URL's path, in whole segments; `*` matches anything. Only a fault with a path
+                applies to a request to no model, such as a tool's.
+            json: what the body must contain, at least: objects in it are compared key by key.
+            turn: the number of the model's response in its conversation, from 1.
 
         Raises:
-            FaultError: nothing is given, or a turn below 1.
+            FaultError: no argument, or a turn below 1.
         """
         return Where(self, path, json, turn)
 
     def hits(self, asked: Asked | int = 1) -> bool:
-        """Whether the answer to this request, or to the attempt of this number, is broken at all."""
+        """Whether the fault applies to the response to this request, or to the attempt of this number."""
         return Asked.of(asked).is_model
 
     def stage(self, asked: Asked | int = 1, notes: Notes | None = None) -> Stage[Part, Part]:
-        """A stage that breaks one answer: that to this request, or to the attempt of this number.
+        """Return a stage that breaks one response: to this request, or to the attempt of this number.
 
         Args:
             asked: the request, or the number of the attempt.
-            notes: takes down what becomes of the answer. With it, an answer that the fault doesn't fit
-                passes whole, unless the fault is aimed at it.
+            notes: stores what happens to the response. With it, a response that the fault doesn't fit passes
+                whole, unless the fault is aimed at it.
         """
         if not self.hits(asked):
             return Chain()
@@ -124,15 +124,15 @@ class Fault:
         return stage if notes is None else Watched(stage, self, notes, recuts=self.recuts)
 
     def feed(self) -> Feed:
-        """A function that breaks the parts of one answer, one after the other."""
+        """Return a function that breaks the parts of one response, one after the other."""
         raise NotImplementedError
 
     def apply(self, interaction: Interaction, *, attempt: int = 1) -> Interaction:
-        """The interaction as it is with this fault, its moments exact to a tenth of a millisecond.
+        """Return the interaction with this fault, with times rounded to a tenth of a millisecond.
 
         Raises:
-            FaultError: there is nothing in it for this fault to break.
-            CassetteFormatError: its body is compressed in a way that can't be undone.
+            FaultError: it contains nothing that this fault could break.
+            CassetteFormatError: its body is compressed with an unsupported coding.
         """
         turn = position_of(interaction.request, {}).turn
         asked = Asked(interaction.request, attempt, turn)
@@ -141,7 +141,7 @@ class Fault:
         return interaction_of(self._parts(interaction, asked), interaction)
 
     def endless(self, asked: Asked | int = 1) -> bool:
-        """Whether the answer to this request never ends, unless another fault cuts it off."""
+        """Whether the response to this request never ends, unless another fault cuts it off."""
         del asked
         return False
 
@@ -151,13 +151,13 @@ class Fault:
         for place, part in enumerate(parts):
             yield part
             if isinstance(part, Stop):
-                return  # what another fault has cut off may be endless
+                return  # a response that another fault has cut off may be endless
             if place > _MOST_PARTS and self.endless(asked):
                 raise FaultError(f"{self!r} never ends: break it behind a FaultTransport, or in a script")
 
 
 def _settings(fault: Fault) -> Iterator[tuple[str, Any]]:
-    """The fields that differ from their defaults."""
+    """Return the fields that differ from their defaults."""
     for one in fields(fault):
         value = getattr(fault, one.name)
         if one.default is MISSING or value != one.default:
@@ -165,7 +165,7 @@ def _settings(fault: Fault) -> Iterator[tuple[str, Any]]:
 
 
 class _Stage:
-    """One answer being broken. Nothing comes after its end."""
+    """A stage that breaks one response. It emits nothing after the end."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -186,7 +186,7 @@ class _Stage:
 
 @dataclass(frozen=True, repr=False)
 class Both(Fault):
-    """One fault after another: what `a | b` makes."""
+    """Two faults, one after the other: the result of `a | b`."""
 
     first: Fault
     then: Fault
@@ -207,7 +207,7 @@ class Both(Fault):
 
 @dataclass(frozen=True, repr=False)
 class On(Fault):
-    """A fault for some attempts of each request: what `fault.on(1, 2)` makes."""
+    """A fault for some attempts of each request: the result of `fault.on(1, 2)`."""
 
     fault: Fault
     attempts: tuple[int, ...]
@@ -231,7 +231,7 @@ class On(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Where(Fault):
-    """A fault for some requests: what `fault.where(turn=2)` makes."""
+    """A fault for some requests: the result of `fault.where(turn=2)`."""
 
     fault: Fault
     path: str | None = None
@@ -285,7 +285,7 @@ def _ends_in(path: str, pattern: str) -> bool:
 
 
 def _holds(value: Any, wanted: Any) -> bool:
-    """Whether a JSON value is the wanted one, or an object with at least the wanted keys."""
+    """Whether a JSON value equals the wanted one, or is an object with at least the wanted keys."""
     if isinstance(wanted, Mapping):
         return isinstance(value, dict) and all(
             key in value and _holds(value[key], one) for key, one in wanted.items()
@@ -297,7 +297,7 @@ def _holds(value: Any, wanted: Any) -> bool:
 
 @dataclass(frozen=True, repr=False)
 class NoFault(Fault):
-    """Nothing breaks: to have among others in a parametrised test."""
+    """No fault, for use among others in a parametrised test."""
 
     def hits(self, asked: Asked | int = 1) -> bool:
         del asked
@@ -305,7 +305,7 @@ class NoFault(Fault):
 
 
 def nothing_to_break(fault: Fault, wanted: str, found: str = "") -> FaultError:
-    """The error of a fault that the answer has no place for."""
+    """Make the error of a fault that has no place in the response."""
     but = f", which has {found}" if found else ""
     return FaultError(
         f"{fault!r} needs {wanted} in the answer{but}; aim it elsewhere, or at an answer that has one"
@@ -323,7 +323,7 @@ def _as_it_is(stop: Stop) -> Iterable[Stop]:
 def each_piece(
     change: Callable[[Piece], Iterable[Part]], *, at_stop: Callable[[Stop], Iterable[Part]] = _as_it_is
 ) -> Feed:
-    """A feed that changes the pieces, and the end, and lets the rest pass."""
+    """Make a feed that changes the pieces, and the end, and passes the rest."""
 
     def feed(part: Part) -> Iterable[Part]:
         match part:
@@ -338,13 +338,13 @@ def each_piece(
 
 
 def each_frame(change: FrameChange, *, at_stop: AtStop = _as_it_is) -> Feed:
-    """A feed that changes the frames.
+    """Make a feed that changes the frames.
 
-    What a fault leaves alone comes as it came: each byte at its time, in the pieces in which it came. What a
-    fault adds is a piece of its own.
+    Anything that a fault leaves alone is unchanged: each byte at its time, in its piece. Any addition of a
+    fault is a separate piece.
     """
     framing: Framing | None = None
-    begun = b""  # white space that doesn't tell the framing
+    begun = b""  # white space that doesn't show the framing
 
     def on_piece(piece: Piece) -> Iterator[Part]:
         nonlocal framing, begun
@@ -368,7 +368,7 @@ def each_frame(change: FrameChange, *, at_stop: AtStop = _as_it_is) -> Feed:
 
 
 def _together(things: Iterable[tuple[int, Frame | Part]]) -> Iterator[Part]:
-    """What comes of one piece: in one piece, but for what a fault adds."""
+    """Yield the result for one piece: a single piece, apart from additions of a fault."""
     joined, at = b"", 0.0
     for place, thing in things:
         parts: list[Any] = list(_written(thing)) if isinstance(thing, Frame) else [thing]
@@ -399,7 +399,7 @@ def _written(frame: Frame) -> Iterator[Piece]:
 
 
 def at_event(fault: Fault, after: int, change: FrameChange) -> Feed:
-    """A feed that changes one event: the one that follows so many others. Comments are no events."""
+    """Make a feed that changes one event, the one after `after` others. Comments are no events."""
     seen = 0
 
     def on_frame(frame: Frame) -> Iterable[Frame | Part]:
@@ -418,7 +418,7 @@ def at_event(fault: Fault, after: int, change: FrameChange) -> Feed:
 
 
 def where(fault: Fault, wanted: str, change: Callable[[Frame], Iterable[Frame | Part] | None]) -> Feed:
-    """A feed that changes the frames for which `change` has an answer; at least one there must be."""
+    """Make a feed that changes the frames for which `change` returns a value, at least one."""
     found = False
 
     def on_frame(frame: Frame) -> Iterable[Frame | Part]:
@@ -434,7 +434,7 @@ def where(fault: Fault, wanted: str, change: Callable[[Frame], Iterable[Frame | 
 
 
 def missing(fault: Fault, wanted: str) -> Callable[[Stop], NoReturn]:
-    """What to do at the end where a fault has waited in vain."""
+    """Make the function to call at the end if the fault has found no place."""
 
     def at_stop(_stop: Stop) -> NoReturn:
         raise nothing_to_break(fault, wanted)

@@ -1,9 +1,9 @@
-"""The frames of a body: each event with the very bytes that it stands in.
+"""The frames of a body: each event with its bytes.
 
-A fault that looks for an event touches no byte of the others: their comments, line ends and order of keys
-stay as they were sent, and each of their bytes keeps its time. Of the event that it changes it replaces the
-data, and of the data what differs: names, ids and comments in the same frame stay. Which framing a body has
-is told by its first byte, since content types are often wrong and canned bytes have none.
+A fault that changes an event touches no byte of the others: their comments, line ends and order of keys stay
+as they were sent, and their bytes keep their times. It replaces only the changed data of the event: names,
+ids and comments in the same frame stay. The first byte of a body determines its framing, since content types
+are often wrong and canned bytes have none.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from unspool.wire.sse import SSEDecoder, SSESplitter, encode_sse
 
 JSON = dict[str, Any]
 Cuts = tuple[tuple[int, float], ...]
-"""How many bytes came at once, and when; one after the other."""
+"""Sizes and times of the pieces in which bytes arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Some bytes of a body, and what they say.
+    """Some bytes of a body, and their event.
 
     Attributes:
         data: the bytes, separators included.
-        event: what they say; None if that is nothing, as with a comment, or not to be read.
-        at: when the last of them came, in seconds since the request.
-        framing: whose frame it is.
-        cuts: in which pieces they came; only of a frame with as many bytes as it came with.
+        event: their event; None if there is none, as in a comment, or if it's unreadable.
+        at: when the last of them arrived, in seconds since the request.
+        framing: the framing of the body.
+        cuts: the pieces in which they arrived; only if the frame's size is unchanged.
     """
 
     data: bytes
@@ -50,29 +50,29 @@ class Frame:
 
     @property
     def begun(self) -> float:
-        """When the first of its bytes came."""
+        """When the first of its bytes arrived."""
         return self.cuts[0][1] if self.cuts else self.at
 
     @property
     def text(self) -> str:
-        """The event's data; of Bedrock's InvokeModel, that of the model's own event inside of it."""
+        """The event's data; for Bedrock's InvokeModel, that of the model's own event inside it."""
         return self.framing.inner(self.event) if self.event else ""
 
     @property
     def json(self) -> JSON | None:
-        """The JSON object that the model's event holds; None if there is none."""
+        """The JSON object in the model's event; None if there is none."""
         return json_in(self.text)
 
     def saying(self, event: WireEvent) -> Frame:
-        """A frame of the same kind for another event."""
+        """Return a frame of the same kind for another event."""
         return replace(self, event=event, data=self.framing.encode(event, like=self.data), cuts=())
 
     def with_json(self, body: JSON) -> Frame:
-        """This frame with other JSON in it; what the two have in common stays as it was written."""
+        """Return this frame with other JSON; equal parts stay as they were written."""
         return self.with_text(rewritten(self.text, body))
 
     def with_text(self, text: str) -> Frame:
-        """This frame with other data in it."""
+        """Return this frame with other data."""
         event = self.event or WireEvent()
         data = self.framing.outer(event, text)
         if data == event.data:
@@ -82,12 +82,12 @@ class Frame:
         )
 
     def with_data(self, data: str) -> Frame:
-        """This frame with another text as the data of its outermost event, whatever the model says in it."""
+        """Return this frame with another text as the data of its outermost event."""
         event = replace(self.event or WireEvent(), data=data)
         return replace(self, event=event, data=self.framing.with_data(self.data, data), cuts=())
 
     def head(self, size: int) -> Frame:
-        """The first bytes of this frame, which say nothing by themselves, at their times."""
+        """Return the first bytes of this frame, without an event, at their times."""
         cuts, left = [], size
         for count, at in self.cuts or ((len(self.data), self.at),):
             if left > 0:
@@ -96,12 +96,12 @@ class Frame:
         return replace(self, data=self.data[:size], event=None, cuts=tuple(cuts))
 
     def moved(self, at: float) -> Frame:
-        """This frame at another time, in one piece."""
+        """Return this frame at another time, in one piece."""
         return replace(self, at=at, cuts=())
 
 
 def json_in(text: str) -> JSON | None:
-    """The JSON object that a text is; None if it's none."""
+    """Parse a text as a JSON object; None if it isn't one."""
     if not text.lstrip().startswith("{"):
         return None
     try:
@@ -112,7 +112,7 @@ def json_in(text: str) -> JSON | None:
 
 
 class Framing:
-    """How a body is cut into frames; one object reads one body."""
+    """A framing, which splits a body into frames; one object reads one body."""
 
     name = ""
     wire_name: FramingName
@@ -120,16 +120,16 @@ class Framing:
     def __init__(self) -> None:
         self._splitter = FRAMINGS[self.wire_name].splitter()
         self._cuts: deque[tuple[int, float]] = deque()
-        self._due = b""  # what the frame written last lacks, if another one follows it
+        self._due = b""  # missing end of the last frame, if another one follows it
 
     def split(self, data: bytes, at: float) -> Iterator[Frame]:
-        """The frames that these bytes complete."""
+        """Yield the frames that these bytes complete."""
         if data:
             self._cuts.append((len(data), at))
         yield from map(self._frame, self._splitter.feed(data))
 
     def rest(self, _at: float = 0.0) -> Iterator[Frame]:
-        """What the end has cut off, at the time at which it came."""
+        """Yield the incomplete rest at the end, at the time at which it arrived."""
         yield from map(self._frame, self._splitter.flush())
 
     def _frame(self, data: bytes) -> Frame:
@@ -144,46 +144,46 @@ class Framing:
         return Frame(data, self.read(data), cuts[-1][1], self, tuple(cuts))
 
     def read(self, data: bytes) -> WireEvent | None:
-        """The event in a frame."""
+        """Return the event in a frame."""
         raise NotImplementedError
 
     def encode(self, event: WireEvent, *, like: bytes = b"") -> bytes:
-        """A frame for an event, in the manner of another frame's bytes."""
+        """Make a frame for an event, in the style of another frame's bytes."""
         raise NotImplementedError
 
     def with_data(self, data: bytes, text: str) -> bytes:
-        """The bytes of a frame with another text as its event's data, and all else in it as it was."""
+        """Return the bytes of a frame with another text as its event's data, otherwise unchanged."""
         raise NotImplementedError
 
     def payload(self, data: bytes) -> tuple[int, int]:
-        """Where what is text in a frame begins and ends."""
+        """Return the start and the end of the text in a frame."""
         return 0, len(data)
 
     def inner(self, event: WireEvent) -> str:
-        """The text of the model's own event."""
+        """Return the text of the model's own event."""
         return event.data
 
     def outer(self, event: WireEvent, text: str) -> str:
-        """The event's data when the model's own event has this text."""
+        """Return the event's data with this text in the model's own event."""
         del event
         return text
 
     def write(self, data: bytes, *, whole: bool = True) -> bytes:
-        """A frame's bytes such as they are to follow those written before.
+        """Return a frame's bytes to write after those before.
 
-        The last frame of a body may lack its end; one that is whole gets it when another one follows.
+        The last frame of a body may lack its end; it is added if another frame follows.
         """
         written = self._due + data
         self._due = self.missing_end(data) if whole else b""
         return written
 
     def missing_end(self, data: bytes) -> bytes:
-        """What a frame lacks to be followed by another one."""
+        """Return the end that a frame lacks, in case another one follows."""
         del data
         return b""
 
     def closing(self) -> bytes:
-        """What a body needs at its end, after the frames written so far."""
+        """Return the bytes that a body needs at its end, after the frames written so far."""
         return b""
 
 
@@ -222,7 +222,7 @@ class SSEFraming(Framing):
         return mark + b"".join([*lines[:first], new, *kept])
 
     def _data_lines(self, like: bytes, text: str) -> bytes:
-        """Lines of data, with the space after the colon and the line end of another one."""
+        """Make lines of data, with the space after the colon and the line end of another one."""
         value = like.partition(b":")[2]
         field = b"data: " if value.startswith(b" ") or not value.strip() else b"data:"
         end = like[len(like.rstrip(b"\r\n")) :]
@@ -253,7 +253,7 @@ class NDJSONFraming(Framing):
 
 
 class AWSFraming(Framing):
-    """Frames that say how long they are; one that is broken already has no event."""
+    """Frames with their length in front; a broken one has no event."""
 
     name = "AWS"
     wire_name = "aws"
@@ -293,7 +293,7 @@ class AWSFraming(Framing):
 
 
 def _unpacked(event: WireEvent) -> str | None:
-    """The JSON of the model's own event, as InvokeModel sends it; None if it isn't that."""
+    """Return the JSON of the model's own event in InvokeModel; None for other data."""
     if event.name != "chunk":
         return None
     try:
@@ -333,7 +333,9 @@ class JSONArrayFraming(Framing):
         return data[: len(data) - len(data.lstrip(self._SEPARATORS))]
 
     def write(self, data: bytes, *, whole: bool = True) -> bytes:
-        """With `[` before the first element and a comma before each other, whatever was dropped or added."""
+        """Write `[` before the first element and a comma before each other, after any additions and
+        removals.
+        """
         del whole
         element = data.lstrip(self._SEPARATORS)
         if element.rstrip() == b"]":
@@ -355,5 +357,5 @@ _FRAMINGS: dict[FramingName, type[Framing]] = {
 
 
 def framing_of(data: bytes) -> Framing:
-    """The framing of a body that starts like this: server-sent events, unless it can't be."""
+    """Detect the framing of a body by its start: server-sent events, if possible."""
     return _FRAMINGS[framing.framing_of(data)]()

@@ -1,4 +1,4 @@
-"""What servers and gateways get wrong in the order and the names of a message's parts.
+"""Errors of servers and gateways in the order and the names of a message's parts.
 
 In OpenAI's Responses, Anthropic's messages and Bedrock's Converse: ids and indices of items and blocks, the
 event that begins a message, the list of items at the end.
@@ -16,7 +16,7 @@ from unspool.faults.model_event import format_inside, kind_of
 from unspool.faults.parts import Part, Stop
 from unspool.providers.traits import Path, object_in, put_at, value_at, without
 
-# Where events have the ids and the indices of what they are about.
+# The places of ids and indices in events.
 _IDS: dict[str, tuple[Path, ...]] = {
     "openai-responses": (("item_id",), ("item", "id")),
     "anthropic-messages": (("content_block", "id"),),
@@ -58,7 +58,7 @@ class WrongIds(Fault):
 
 @dataclass(frozen=True, repr=False)
 class WrongIndices(Fault):
-    """Events of Responses, Anthropic or Converse number their items or blocks otherwise.
+    """Events of Responses, Anthropic or Converse have other indices of items or blocks.
 
     Args:
         how: `missing`, not at all; `shared`, all of them 0; `shifted`, from 1.
@@ -79,7 +79,7 @@ class WrongIndices(Fault):
 def _changed(
     places: dict[str, tuple[Path, ...]], change: Callable[[Any], Any] | None
 ) -> Callable[[Frame], Iterable[Frame] | None]:
-    """Change what stands at some places of each event, or take it out."""
+    """Change or remove the values at some places of each event."""
 
     def in_frame(frame: Frame) -> Iterable[Frame] | None:
         body: Any = frame.json or {}
@@ -121,7 +121,7 @@ class WrongOutput(Fault):
 
 @dataclass(frozen=True, repr=False)
 class RepeatStart(Fault):
-    """The event that begins a message comes twice: `message_start`, or its like in other formats."""
+    """The event that begins a message arrives twice: `message_start`, or its equivalent in other formats."""
 
     def feed(self) -> Feed:
         return where(self, "an event that begins a message", self._twice)
@@ -132,7 +132,7 @@ class RepeatStart(Fault):
 
 @dataclass(frozen=True, repr=False)
 class NoStart(Fault):
-    """The event that begins a message never comes: `message_start`, or its like in other formats."""
+    """The event that begins a message never arrives: `message_start`, or its equivalent in other formats."""
 
     def feed(self) -> Feed:
         return where(
@@ -142,7 +142,7 @@ class NoStart(Fault):
 
 @dataclass(frozen=True, repr=False)
 class OverlappingBlocks(Fault):
-    """The first block of Anthropic's or Converse's ends only after the next one has begun to speak."""
+    """The first block of Anthropic or Converse ends only after the next one has sent content."""
 
     def feed(self) -> Feed:
         held: list[Frame] = []
@@ -152,7 +152,7 @@ class OverlappingBlocks(Fault):
             nonlocal done
             if done or (not held and kind_of(frame) not in _STOPS):
                 return (frame,)
-            held.append(frame)  # all of it, so that an answer without another block can be left as it is
+            held.append(frame)  # all of it, so that a response without another block can stay unchanged
             done = kind_of(frame) in _DELTAS
             if not done:
                 return ()

@@ -1,8 +1,8 @@
 """Change a value inside a JSON text, and nothing else in it.
 
 A fault that drops one key must not touch the rest: order, spaces, escapes and the digits of a number stay as
-the provider wrote them. So the text is read into nodes that know their places, and only what differs from
-the new value is written anew.
+the provider wrote them. So the text is parsed into nodes with their places, and only values that differ are
+rewritten.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\s,\]}]+")
 
 @dataclass(slots=True)
 class _Node:
-    """A value in a text: its place, and the places of what it holds.
+    """A value in a text: its place, and the places of its members.
 
     Attributes:
         members: by key, of an object: where the key begins, and the value. The last one of a name counts.
@@ -34,7 +34,7 @@ class _Node:
 
 
 def rewritten(text: str, new: Any) -> str:
-    """Return the JSON text with another value in it; what stays equal stays as it was written.
+    """Return the JSON text with another value; equal parts stay as they were written.
 
     Raises:
         ValueError: the text isn't JSON.
@@ -67,7 +67,7 @@ def _read(text: str, at: int) -> _Node:
 
 
 def _string(text: str, at: int) -> tuple[str, int]:
-    """The text that begins after a quote, which may have control characters in it, and where it ends."""
+    """Read the text after a quote, which may contain control characters; return it and its end."""
     found: tuple[str, int] = decoder.scanstring(text, at, False)  # type: ignore[attr-defined]  # noqa: FBT003
     return found
 
@@ -105,13 +105,13 @@ def _after(text: str, at: int, mark: str) -> int:
 
 
 def _next(text: str, at: int, closing: str) -> int:
-    """Where the next member begins, or the closing bracket stands."""
+    """Return the position of the next member, or of the closing bracket."""
     at = _skip(text, at)
     return at if text[at : at + 1] == closing else _skip(text, _after(text, at, ","))
 
 
 class _Writer:
-    """Writes new values into a text; in ASCII, if that is what the text is in."""
+    """A writer of new values into a text; in ASCII, if the text is ASCII."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -144,7 +144,7 @@ class _Writer:
         return self._joined(node, starts, [child.end for child in node.items], written)
 
     def _joined(self, node: _Node, starts: list[int], ends: list[int], written: list[str]) -> str:
-        """The members between the brackets, with the spaces that stood around the old ones."""
+        """Write the members between the brackets, with the spaces around the old ones."""
         if not written:
             return self._text[node.start] + self._text[node.end - 1]
         between = self._text[ends[0] : starts[1]] if len(starts) > 1 else ","

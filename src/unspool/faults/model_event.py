@@ -1,4 +1,4 @@
-"""What a frame's event says, by the traits of its wire format: output, or why the response ended.
+"""The content of a frame's event, by the traits of its wire format: output, or the finish reason.
 
 Formats are recognised by their events' JSON and names, so that a fault need not be given a format.
 """
@@ -16,13 +16,13 @@ from unspool.wire.event import WireEvent
 
 
 def format_of_frame(frame: Frame) -> str | None:
-    """The wire format of an event; None if it could be any's."""
+    """Detect the wire format of an event; None if it is ambiguous."""
     found = _read(frame)
     return found.wire_format if found else None
 
 
 def format_of_body(body: bytes) -> str | None:
-    """The wire format of a body, by the first of its events that shows it; None if none does."""
+    """Detect the wire format of a body, by its first unambiguous event; None if there is none."""
     framing = framing_of(body)
     frames = (frame for step in (framing.split(body, 0.0), framing.rest()) for frame in step)
     return next((found for frame in frames if (found := format_of_frame(frame))), None)
@@ -67,13 +67,13 @@ def speaks(frame: Frame) -> bool:
 
 
 def finishes(frame: Frame) -> bool:
-    """Whether an event gives the reason why the answer ended."""
+    """Whether an event has the finish reason."""
     spoken, traits = _asked(frame)
     return bool(traits and frame.event and traits.finishes(spoken, frame.event))
 
 
 def choices_that(frame: Frame, does: Callable[[Frame], bool]) -> set[int]:
-    """The indices of an event's choices for which this holds, be it `speaks` or `finishes`; 0 without `n`."""
+    """Return the indices of an event's choices that satisfy `speaks` or `finishes`; 0 without `n`."""
     body, _ = _asked(frame)
     key = next((key for key in ("choices", "candidates") if objects_in(body, key)), "")
     choices = objects_in(body, key)
@@ -93,14 +93,14 @@ def _index_of(choice: JSON, place: int) -> int:
 
 
 def unfinished(frame: Frame) -> Frame | None:
-    """The event without the reason why the answer ended; None if it has nothing else to say."""
+    """Return the event without the finish reason; None if nothing else remains."""
     body, traits = _asked(frame)
     changed = traits.unfinish(body) if traits else None
     return None if changed is None else frame.with_json(changed)
 
 
 def only_finish(frame: Frame) -> Frame:
-    """The event with nothing but the reason why the answer ended, where it can have output and usage too."""
+    """Return the event with nothing but the finish reason, if it can have output and usage too."""
     body, traits = _asked(frame)
     return frame.with_json(traits.only_finish(body)) if traits and body else frame
 
@@ -114,7 +114,7 @@ def with_reason(frame: Frame, reason: str) -> Frame:
 
 
 def arguments_in(frame: Frame) -> dict[Path, str]:
-    """The pieces of tool calls' arguments in an event, by where they stand; those that aren't empty."""
+    """Return the non-empty pieces of tool calls' arguments in an event, by their place."""
     body, traits = _asked(frame)
     places = traits.arguments(body) if traits else []
     found = {path: value_at(body, path) for path in places}
@@ -131,13 +131,13 @@ def _traits_inside(spoken: _Spoken) -> Traits | None:
 
 
 def format_inside(frame: Frame) -> str | None:
-    """The format of the model's own event: inside of InvokeModel that of the model, elsewhere the wire's."""
+    """Return the format of the model's own event: inside InvokeModel the model's, elsewhere the wire's."""
     spoken = _read(frame)
     return spoken.inside if spoken else None
 
 
 def kind_of(frame: Frame) -> str:
-    """What an event calls itself: the type in its JSON, else its name."""
+    """Return an event's type: the one in its JSON, else its name."""
     spoken = _read(frame)
     if spoken is None:
         return ""
@@ -145,7 +145,7 @@ def kind_of(frame: Frame) -> str:
 
 
 def text_path(frame: Frame) -> Path | None:
-    """Where an event has some text of the answer; None if it has none."""
+    """Return the place of the response's text in an event; None if it has none."""
     spoken = _read(frame)
     if spoken is None or (spoken.inside == "openai-responses" and kind_of(frame) != _TEXT_DELTA):
         return None

@@ -1,4 +1,4 @@
-"""What a correct reader must not mind: other line ends, comments, blank lines, data on several lines."""
+"""Noise that a correct reader must ignore: other line ends, comments, blank lines, data on several lines."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class KeepAlives(Fault):
     """A comment before each event, as servers send to keep a connection open; in NDJSON, a blank line.
 
     Args:
-        text: what the comment says.
+        text: the comment.
         count: comments before each event.
     """
 
@@ -123,7 +123,7 @@ class KeepAlives(Fault):
 
 @dataclass(frozen=True, repr=False)
 class MultilineData(Fault):
-    """The JSON of every server-sent event stands on two `data:` lines, cut where JSON may have a line end."""
+    """The JSON of every server-sent event is split over two `data:` lines, where JSON may have a line end."""
 
     def feed(self) -> Feed:
         return where(self, "server-sent events with JSON", self._on_two_lines)
@@ -137,7 +137,7 @@ class MultilineData(Fault):
 
 @dataclass(frozen=True, repr=False)
 class UnknownEvent(Fault):
-    """An event of a type that nobody knows yet: what a provider adds to a format one day.
+    """An event of an unknown type, as a provider may add to its format.
 
     Args:
         after: events before it.
@@ -164,7 +164,7 @@ class UnknownEvent(Fault):
 
 @dataclass(frozen=True, repr=False)
 class NoFinalBlankLine(Fault):
-    """The body ends without the last line's end: the last event is whole but for that."""
+    """The body ends without the last line's end: the last event is otherwise whole."""
 
     def feed(self) -> Feed:
         held: list[Piece] = []  # line ends that may be the last ones
@@ -186,6 +186,6 @@ class NoFinalBlankLine(Fault):
 
 
 def _ends(frame: Frame, size: int) -> Iterator[Piece]:
-    """The line ends of a frame, after so many bytes."""
+    """Find the line ends of a frame, after `after` bytes."""
     if frame.data[size:]:
         yield Piece(frame.data[size:], frame.at)

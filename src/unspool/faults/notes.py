@@ -1,7 +1,7 @@
-"""What becomes of answers under a fault: whether it broke anything, and where it found nothing to break.
+"""Notes on responses under a fault: whether it broke anything, and where it found nothing to break.
 
-A stage alone can't say: its fault may come after the client has left, or change nothing. So what goes into it
-is compared with what comes out, part by part.
+A stage alone can't know: its fault may be after the point where the client disconnects, or change nothing. So
+its input is compared with its output, part by part.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from unspool.pipeline import Stage
 
 @dataclass(slots=True)
 class Notes:
-    """What a fault did to one answer.
+    """Notes on a fault and one response.
 
-    `a | b` is two faults: `broke` and `unfit` name each by itself.
+    `a | b` is two faults: `broke` and `unfit` name each separately.
 
     Attributes:
-        lenient: whether an answer without a place for the fault passes whole even if the fault is aimed.
-        is_aimed: whether what is noted next is a fault for this very request.
-        met: the faults that met the answer.
-        broke: those of them that have changed something in what the client was given.
+        lenient: whether a response without a place for the fault passes whole even if the fault is aimed.
+        is_aimed: whether the next notes are about a fault for this very request.
+        met: the faults that were applied to the response.
+        broke: those of them that have changed something that the client received.
         unfit: those that found nothing to break, with the error, and whether they should have.
-        passed: those that saw the end of the answer and changed nothing, which was right by them.
+        passed: those that reached the end of the response and legitimately changed nothing.
     """
 
     lenient: bool = False
@@ -40,19 +40,19 @@ class Notes:
     passed: list[Any] = field(default_factory=list)
 
     def aimed(self) -> Notes:
-        """These notes, for a fault that is aimed at this very request."""
+        """Return these notes, for a fault that is aimed at this very request."""
         return replace(self, is_aimed=True)  # the lists are the same ones
 
     @property
     def errors(self) -> Iterator[FaultError]:
-        """The errors of faults that should have fitted this answer."""
+        """Return the errors of faults that should have fitted this response."""
         return (error for _, error, must_fit in self.unfit if must_fit)
 
 
 class Watched:
-    """A fault's stage over one answer, compared with what it's fed.
+    """A fault's stage over one response, whose output is compared with its input.
 
-    An answer that the fault doesn't fit passes as it came, with what the stage still held.
+    A response that the fault doesn't fit passes unchanged, with the parts that the stage still buffered.
     """
 
     def __init__(self, stage: Stage[Part, Part], fault: Any, notes: Notes, *, recuts: bool) -> None:
@@ -77,7 +77,7 @@ class Watched:
                 self._compare(out)
                 yield out
         except FaultError as error:
-            # What has been given to the client can't be taken back.
+            # The client has already received the parts before.
             must_fit = self._has_changed or (self._is_aimed and not self._notes.lenient)
             self._notes.unfit.append((self._fault, error, must_fit))
             if must_fit:
@@ -99,7 +99,7 @@ class Watched:
             self._notes.passed.append(self._fault)
 
     def _is_as_expected(self, out: Part) -> bool:
-        """Whether it's what should come next; if so, it's expected no more."""
+        """Whether it is the next expected part; if so, remove it from the expected ones."""
         if not isinstance(out, Piece):
             return bool(self._expected) and self._expected.popleft() == out
         left, at = out.data, out.at
@@ -122,13 +122,13 @@ class Watched:
 
 @dataclass(slots=True)
 class Ledger:
-    """What a fault did to all answers of a block or a test.
+    """Notes on a fault and all responses of a block or a test.
 
     Attributes:
         fault: the fault.
-        lenient: whether it needn't fit the answers that it's aimed at.
-        requests: how many were made.
-        answers: notes on those that the fault met.
+        lenient: whether it needn't fit the responses that it's aimed at.
+        requests: the number of requests.
+        answers: notes on the responses that the fault was applied to.
     """
 
     fault: Any
@@ -137,7 +137,7 @@ class Ledger:
     answers: list[Notes] = field(default_factory=list)
 
     def notes(self) -> Notes:
-        """Notes for one more answer that the fault meets."""
+        """Add notes for one more response that the fault applies to."""
         notes = Notes(self.lenient)
         self.answers.append(notes)
         return notes
@@ -148,9 +148,9 @@ class Ledger:
         return any(notes.broke for notes in self.answers)
 
     def errors(self) -> list[FaultError]:
-        """The errors to raise at the end: of a fault that didn't happen where it should have.
+        """Return the errors to raise at the end: of a fault that didn't happen where it should have.
 
-        A fault that is aimed must fit each answer that it met, any other one must fit some answer.
+        A fault that is aimed must fit each response that it was applied to, any other one at least one.
         """
         errors = self.misfits()
         if not errors and not self.has_broken and not self._is_content():
@@ -158,12 +158,12 @@ class Ledger:
         return errors
 
     def misfits(self) -> list[FaultError]:
-        """The errors of a fault that found nothing to break where it should have."""
+        """Return the errors of a fault that found nothing to break where it should have."""
         aimed = [error for notes in self.answers for error in notes.errors]
         return [*aimed, *([] if self.lenient else self._unaimed())]
 
     def _unaimed(self) -> Iterable[FaultError]:
-        """Of faults that aren't aimed, and fitted no answer."""
+        """Return the errors of faults that aren't aimed, and fitted no response."""
         broke = [fault for notes in self.answers for fault in notes.broke]
         unfit = [(fault, error) for notes in self.answers for fault, error, must in notes.unfit if not must]
         seen: list[Any] = []
@@ -173,11 +173,11 @@ class Ledger:
                 yield error
 
     def _is_content(self) -> bool:
-        """Whether some answer went through the fault to its end, and had none of what it changes."""
+        """Whether a response passed through the fault to its end, without anything that it changes."""
         return any(notes.passed for notes in self.answers)
 
     def reason(self) -> str:
-        """Why nothing was broken."""
+        """Explain why nothing was broken."""
         if not self.requests:
             return "no request was made"
         if not self.answers:

@@ -1,8 +1,8 @@
-"""An answer as a sequence of parts, each with its moment: what faults act on.
+"""A response as a sequence of parts with times, on which faults act.
 
-A request is sent, the headers come, then pieces of the body, then it stops. A canned stream, a recorded
-interaction and a live answer all look like this, so that one fault breaks any of them. Moments are
-seconds since the request was issued.
+The request is sent, the headers arrive, then pieces of the body, then the end. A canned stream, a recorded
+interaction and a live response all look like this, so that one fault breaks any of them. Times are seconds
+since the request was sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from unspool.cassette.vcr_format import round_ms
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The request. A fault that keeps it back keeps it from the server."""
+    """The request. A fault that drops it keeps it from the server."""
 
     request: Request
 
@@ -46,7 +46,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What the network delivers in one go."""
+    """A piece of the body that the network delivers at once."""
 
     data: bytes
     at: float = 0.0
@@ -54,7 +54,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The end, and the failure that it was, if it was one."""
+    """The end, and its failure, if any."""
 
     at: float = 0.0
     end: End = End.COMPLETE
@@ -65,17 +65,17 @@ Part = Sent | Head | Piece | Stop
 
 
 def parts_of(interaction: Interaction) -> Iterator[Part]:
-    """The parts of a recorded interaction; its body decoded, if it was compressed.
+    """Yield the parts of a recorded interaction; its body decoded, if it was compressed.
 
     Raises:
-        CassetteFormatError: it's compressed in a way that can't be undone.
+        CassetteFormatError: it's compressed with an unsupported coding.
     """
     response = decoded(interaction.response)
     return parts_in(interaction.request, response, unsized(response.headers))
 
 
 def parts_in(request: Request, response: Response, headers: Headers) -> Iterator[Part]:
-    """The parts of a recorded response as it stands, under these headers."""
+    """Yield the parts of a recorded response unchanged, with these headers."""
     timeline = response.timeline or Timeline()
     yield Sent(request)
     last = timeline.headers_at or 0.0
@@ -88,10 +88,10 @@ def parts_in(request: Request, response: Response, headers: Headers) -> Iterator
 
 
 def decoding() -> Callable[[Part], Iterable[Part]]:
-    """What makes of each part of a compressed answer one that isn't.
+    """Return a function that decompresses the parts of a response.
 
     Raises:
-        CassetteFormatError: while it's being fed, if that can't be done.
+        CassetteFormatError: raised by the function, if decompression fails.
     """
     decode = decoder_of(())
 
@@ -110,14 +110,14 @@ def decoding() -> Callable[[Part], Iterable[Part]]:
 
 
 def unsized(headers: Headers) -> Headers:
-    """The headers without the length of a body that may not be of that length any more."""
+    """Return the headers without content-length, as the body may have another one now."""
     return tuple(pair for pair in headers if pair[0].lower() != "content-length")
 
 
 def interaction_of(parts: Iterable[Part], original: Interaction) -> Interaction:
-    """The interaction that the parts add up to; what they don't say is as in the original.
+    """Build an interaction from parts; anything else is as in the original.
 
-    Moments are rounded to what a cassette holds, a tenth of a millisecond.
+    Times are rounded to a cassette's precision, a tenth of a millisecond.
     """
     head, stop = Head(NO_RESPONSE, "", (), -1.0), Stop()
     body: list[Piece] = []

@@ -48,7 +48,7 @@ def known(provider: str) -> Errors:
     """The errors of a provider.
 
     Raises:
-        FaultError: its errors aren't known.
+        FaultError: its errors are unknown.
     """
     errors = errors_named(provider)
     if errors is None:
@@ -57,11 +57,11 @@ def known(provider: str) -> Errors:
 
 
 _RESET_SECONDS = 60.0
-"""When a limit is over, if nothing says how long a client shall wait."""
+"""The default time until a limit is over, in seconds."""
 
 
 def headers_for(errors: Errors, status: int, retry_after: float | None = None) -> Headers:
-    """What a provider's error has in its headers, beside the content type.
+    """Return the headers of a provider's error, beside the content type.
 
     Args:
         errors: the provider's.

@@ -1,4 +1,4 @@
-"""Bodies whose bytes come in other pieces than they were sent in, or not as they were sent."""
+"""Bodies whose bytes arrive in other pieces than they were sent in, or damaged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unspool.faults.parts import Part, Piece, Stop
 
 @dataclass(frozen=True, repr=False)
 class Rechunk(Fault):
-    """The body comes in pieces of one size, each when its last byte would have come.
+    """The body arrives in pieces of one size, each at the time of its last byte.
 
     Args:
         size: bytes in each piece, from 1; the last may have fewer.
@@ -39,11 +39,11 @@ class Rechunk(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Shred(Fault):
-    """The body comes in pieces of random sizes.
+    """The body arrives in pieces of random sizes.
 
     Args:
-        seed: of the sizes; each answer gets the same.
-        most: bytes that a piece has at most.
+        seed: the seed of the sizes; each response gets the same.
+        most: the maximum size of a piece, in bytes.
     """
 
     recuts: ClassVar[bool] = True
@@ -90,7 +90,8 @@ def _regrouped(sizes: Iterator[int]) -> Feed:
 
 
 _TAIL_BYTES = 4096
-"""Where the end mark of a stream is looked for, when what is held must not wait for the connection's end."""
+"""Places to look for the end marker of a stream, so that buffered bytes need not wait for the end of the
+connection."""
 
 _SEAMS: dict[str, re.Pattern[bytes]] = {
     # Each matches nothing, between two bytes.
@@ -123,7 +124,7 @@ class Split(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Merge(Fault):
-    """Network chunks come together, when the last of them would have come.
+    """Network chunks arrive together, at the time of the last of them.
 
     Args:
         count: how many in one; None for all.
@@ -161,11 +162,11 @@ def _merged(pieces: list[Piece]) -> Piece:
 
 @dataclass(frozen=True, repr=False)
 class Corrupt(Fault):
-    """A byte is changed on its way.
+    """A byte is changed in transit.
 
     Args:
         after: bytes before it.
-        seed: of what it's changed to.
+        seed: the seed of the new value.
     """
 
     after: int = 0

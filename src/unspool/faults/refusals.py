@@ -1,4 +1,4 @@
-"""Answers in the place of a stream: a web page, a provider's refusal, bytes that aren't what they claim."""
+"""Responses instead of a stream: a web page, a provider's error, bytes with a wrong label."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = b"<!doctype html>\n<html><head><title>Sign in</title></head><body>Please
 
 @dataclass(frozen=True, repr=False)
 class Answer(Fault):
-    """Something else is answered, and the request never reaches the server.
+    """Another response is sent, and the request never reaches the server.
 
     Args:
         status: such as 503.
@@ -48,7 +48,7 @@ class HtmlPage(Fault):
     """A web page under status 200: a login, a captive portal, a wrong base URL.
 
     Args:
-        content_type: what it claims to be; `text/event-stream` is the meanest.
+        content_type: its content type; `text/event-stream` is the worst.
     """
 
     content_type: str = "text/html; charset=utf-8"
@@ -81,10 +81,10 @@ class ContentType(Fault):
 
 @dataclass(frozen=True, repr=False)
 class BadGzip(Fault):
-    """The headers promise gzip, and the bytes stop being it.
+    """The headers announce gzip, and the bytes stop being valid gzip.
 
     Args:
-        after: network chunks that are still well compressed, and can be read.
+        after: network chunks that are still valid.
     """
 
     after: int = 0
@@ -112,16 +112,18 @@ class BadGzip(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Status(Fault):
-    """The provider refuses, in its own shape and with its own headers; the request never reaches the server.
+    """The provider sends an error, in its own shape and with its own headers; the request never reaches the
+    server.
 
     Args:
         status: 400, 401, 403, 404, 408, 429, 500, 503, 529, …; from 400 to 599.
-        provider: whose error: openai, anthropic, azure, bedrock, cerebras, cohere, deepseek, gemini, groq,
+        provider: the provider of the error: openai, anthropic, azure, bedrock, cerebras, cohere, deepseek,
+            gemini, groq,
             huggingface, llamacpp, mistral, ollama, openrouter, perplexity, together, vertex-anthropic, vllm
             or xai; None takes it from the request's URL.
-        retry_after: seconds, for the header of that name, which has whole ones.
+        retry_after: seconds, for the header of that name, rounded to whole ones.
         message: the text; by default one that fits the status.
-        headers: more of them.
+        headers: additional headers.
     """
 
     status: int

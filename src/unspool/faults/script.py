@@ -34,24 +34,24 @@ def break_script(
     attempt: int = 1,
     notes: Notes | None = None,
 ) -> Iterator[Any]:
-    """A script's items, broken: for a `FakeStream` of the same provider.
+    """Break a script's items, for a `FakeStream` of the same provider.
 
         FakeStream(break_script([*text_chunks("It rains."), finish_chunk()], Break(after=2)))
 
-    Text and chunks become bytes in OpenAI's format, each a network chunk. Text alone is a whole answer, so
-    its finish follows. A script is read as the stream
-    goes on, so it may be endless. A refusal is raised as the error that a client would make of it.
+    Text and chunks become bytes in OpenAI's format, each a network chunk. Text alone is a whole response, so
+    its finish follows. A script is read lazily, so it may be endless. A refusal is raised as the error that a
+    client would raise.
 
     Args:
-        script: what a `FakeStream` takes.
-        fault: what happens to it.
-        provider: who speaks: a provider, or a wire format's name.
+        script: the items of a `FakeStream`.
+        fault: the fault that breaks it.
+        provider: the source of the bytes: a provider, or a wire format's name.
         errors: `httpx` or `httpx2`, whose exceptions to raise; by default Python's own.
-        attempt: which request this answers, from 1.
-        notes: takes down what the fault did; with it a script that the fault doesn't fit passes whole.
+        attempt: the number of the request, from 1.
+        notes: stores what the fault did; with it, a script that the fault doesn't fit passes whole.
 
     Raises, when its turn comes:
-        FaultError: the script has nothing in it that the fault could break.
+        FaultError: the script contains nothing that the fault could break.
     """
     player = _Player(fault.stage(attempt, notes), errors)
     yield from player.play(Sent(Request("POST", f"https://{provider}.invalid/v1/chat/completions")))
@@ -75,7 +75,7 @@ def break_script(
 
 
 class _Player:
-    """Turns the parts that come out of a fault into items of a script again."""
+    """Converts the output of a fault to items of a script."""
 
     def __init__(self, stage: Stage[Part, Part], errors: Any) -> None:
         self._stage = stage

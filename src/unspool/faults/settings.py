@@ -1,4 +1,4 @@
-"""Check a fault's settings against its annotations when it is made, not when it breaks its first answer."""
+"""Check a fault's settings against its annotations when it is made, not when it breaks its first response."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _options(hint: Any) -> tuple[Any, ...]:
-    """The alternatives of a union; the annotation itself, if it's none."""
+    """Return the alternatives of a union; the annotation itself, if it isn't one."""
     return get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
 
 
@@ -74,7 +74,7 @@ def _fits(value: object, hint: Any) -> bool:
         return _CHECKS[hint][0](value)
     if get_origin(hint) is tuple and get_args(hint)[1:] == (...,):
         return isinstance(value, tuple) and all(_fits(one, get_args(hint)[0]) for one in value)
-    # Anything else is a fault of the user's own making, or a fault that holds others.
+    # Anything else belongs to a user's own fault, or to a fault that contains others.
     return not isinstance(hint, type) or isinstance(value, hint)
 
 

@@ -1,4 +1,4 @@
-"""Faults as text, for a command line: what `repr` prints is read back, and nothing else runs."""
+"""Parse faults from a command line: the output of `repr`, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def parse_fault(text: str, *, seed: int | None = None) -> Fault:
 
     Args:
         text: such as `Break(after=2).on(1)`, `scenario('shredded')` or `shredded`.
-        seed: of each fault that draws something and names no seed of its own; None for the fault's default.
+        seed: the seed of each random fault without one; None for the fault's default.
 
     Raises:
-        FaultError: it's something else.
+        FaultError: it isn't a fault.
     """
     if text.strip() in {one.name for one in CATALOGUE}:
         return scenario(text.strip())
@@ -46,7 +46,7 @@ class _Reader:
     seed: int | None
 
     def value(self, node: ast.expr) -> Any:
-        """What an expression is, if it's one of those that a fault's `repr` is made of."""
+        """Evaluate an expression of a fault's `repr`."""
         match node:
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 first, second = self.value(left), self.value(right)

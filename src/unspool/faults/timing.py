@@ -1,4 +1,4 @@
-"""Answers that come late. A fault moves moments and waits for nothing: the transport does, on its clock."""
+"""Late responses. A fault only changes times; the transport waits, on its clock."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from unspool.faults.parts import Part, Piece, Sent, Stop
 
 @dataclass(frozen=True, repr=False)
 class SlowStart(Fault):
-    """The first token is late: the headers come in time, and all that follows so much later.
+    """The first token is late: the headers arrive in time, everything else is delayed.
 
     Args:
-        seconds: how much later.
+        seconds: the delay.
         headers: whether the headers are late too.
     """
 
@@ -34,7 +34,7 @@ class SlowStart(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Stall(Fault):
-    """The stream falls silent for a while, then goes on.
+    """The stream falls silent for a while, then continues.
 
     Args:
         after: network chunks before that; at least one must follow.
@@ -63,10 +63,10 @@ class Stall(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Hang(Fault):
-    """The stream falls silent and never goes on; in the end the connection is reset.
+    """The stream falls silent and never continues; in the end the connection is reset.
 
     Args:
-        after: network chunks before that; the answer must have more.
+        after: network chunks before that; the response must have more.
         seconds: how long the silence lasts: longer than any client should wait.
     """
 
@@ -89,7 +89,7 @@ class Hang(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Drip(Fault):
-    """The stream trickles: at least so much time between any two network chunks.
+    """The stream trickles, with a minimum time between any two network chunks.
 
     Args:
         seconds: between one chunk and the next.
@@ -110,18 +110,18 @@ class Drip(Fault):
 
 @dataclass(frozen=True, repr=False)
 class Jitter(Fault):
-    """Every network chunk comes late by a random time, though none before its forerunner.
+    """Every network chunk is late by a random time, but their order is preserved.
 
     Args:
-        most: seconds that a chunk is late at most.
-        seed: of the times; each answer gets the same.
+        most: the maximum delay of a chunk, in seconds.
+        seed: the seed of the times; each response gets the same.
     """
 
     most: float = 0.5
     seed: int = 0
 
     def feed(self) -> Feed:
-        random = Random(self.seed)  # noqa: S311 - to be repeated, not to be secret
+        random = Random(self.seed)  # noqa: S311 - to be repeatable, not secret
         last = 0.0
 
         def late(part: Piece | Stop) -> Iterator[Part]:

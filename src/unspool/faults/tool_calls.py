@@ -1,4 +1,4 @@
-"""What servers get wrong in tool calls: ids, indexes, arguments."""
+"""Errors of servers in tool calls: ids, indices, arguments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CallsWithout(Fault):
 
 @dataclass(frozen=True, repr=False)
 class EmptyCalls(Fault):
-    """Every OpenAI delta without tool calls says `"tool_calls": []`."""
+    """Every OpenAI delta without tool calls has `"tool_calls": []`."""
 
     def feed(self) -> Feed:
         return where(self, "OpenAI chunks without tool calls", self._with_none)
@@ -75,7 +75,7 @@ def _with_no_calls(choice: JSON) -> JSON:
 
 @dataclass(frozen=True, repr=False)
 class SharedIndex(Fault):
-    """All OpenAI tool calls have index 0; only their ids tell them apart."""
+    """All OpenAI tool calls have index 0; only their ids differ."""
 
     def feed(self) -> Feed:
         change = _calls_changed(lambda call: {**call, "index": 0} if "index" in call else call)
@@ -83,7 +83,7 @@ class SharedIndex(Fault):
 
 
 def _calls_changed(change: Callable[[JSON], JSON]) -> Callable[[Frame], Iterable[Frame] | None]:
-    """Change every tool call in OpenAI's chunks; those frames that have none are left alone."""
+    """Change every tool call in OpenAI's chunks; leave frames without one unchanged."""
 
     def in_choice(choice: JSON) -> JSON:
         calls = [change(call) if isinstance(call, dict) else call for call in calls_in(choice)]
@@ -101,7 +101,7 @@ def _calls_changed(change: Callable[[JSON], JSON]) -> Callable[[Frame], Iterable
 class BrokenArguments(Fault):
     """The arguments of tool calls are never valid JSON: each piece begins with a brace too many.
 
-    Where a format repeats the whole arguments at the end, as Responses does, they are as broken there.
+    If a format repeats the whole arguments at the end, like Responses, they are broken there too.
     """
 
     def feed(self) -> Feed:
@@ -121,7 +121,7 @@ class BrokenArguments(Fault):
 
 
 def _whole_arguments(body: JSON) -> dict[Path, tuple[str, str]]:
-    """Where an event of Responses has whole arguments, with the item that they are of; not empty ones."""
+    """Yield the places of whole, non-empty arguments in an event of Responses, with their item."""
     output = object_in(body, "response").get("output")
     places: list[Path] = [(), ("item",)]
     places += [("response", "output", n) for n in range(len(output) if isinstance(output, list) else 0)]
@@ -143,9 +143,9 @@ def _with(frame: Frame, texts: dict[Path, str]) -> Iterable[Frame] | None:
 
 @dataclass(frozen=True, repr=False)
 class SplitArguments(Fault):
-    """The arguments of tool calls come in pieces of a size, wherever that cuts them.
+    """The arguments of tool calls arrive in pieces of a fixed size.
 
-    Whatever else is in such an event comes once: ids, names and text with the first piece, the finish reason
+    Anything else in such an event arrives once: ids, names and text with the first piece, the finish reason
     and usage with the last.
 
     Args:
@@ -179,7 +179,7 @@ class SplitArguments(Fault):
 
 
 def _part(frame: Frame, texts: dict[Path, str], n: int, rounds: int) -> Frame:
-    """The event with other arguments: the n-th of so many."""
+    """Return the event with other arguments: the n-th of several."""
     (out,) = _with(frame, texts) or (frame,)
     if format_of_frame(frame) == "openai-chat":
         out = out.with_json(_of_chat(out.json or {}, texts, is_first=n == 0, is_last=n == rounds - 1))
@@ -208,14 +208,14 @@ def _no_reason(choice: JSON) -> JSON:
 
 
 def _later(call: JSON) -> JSON:
-    """A piece of a call that isn't the first: with its index, or with its id where it has no index."""
+    """Return a later piece of a call: with its index, or with its id if it has no index."""
     named: JSON = next(({key: call[key]} for key in ("index", "id") if key in call), {})
     return {**named, "function": {"arguments": call["function"]["arguments"]}}
 
 
 @dataclass(frozen=True, repr=False)
 class CumulativeArguments(Fault):
-    """Each piece of a tool call's arguments has all that came before in it, too."""
+    """Each piece of a tool call's arguments repeats all the earlier ones."""
 
     def feed(self) -> Feed:
         so_far: dict[str, str] = {}
@@ -233,7 +233,7 @@ class CumulativeArguments(Fault):
 
 
 def _name_of_call(body: JSON, path: Path) -> str:
-    """Which call a piece of arguments belongs to, as far as its event says."""
+    """Return the call of a piece of arguments, as far as its event identifies it."""
     if "tool_calls" in path and len(path) > 5:
         call = value_at(body, path[:-2])
         return f"{path[:2]}/{call.get('index', call.get('id'))}"
@@ -246,13 +246,13 @@ _OF_A_BLOCK = ("content_block_start", "content_block_stop", "contentBlockStart",
 
 @dataclass(frozen=True, repr=False)
 class UnfinishedCall(Fault):
-    """A limit on tokens cuts a tool call: its arguments end in the middle, and the stream ends in order.
+    """A limit on tokens cuts a tool call: its arguments end in the middle, and the stream ends properly.
 
-    What the model would have said after that never comes; blocks, items and the stream are closed as ever.
+    Any later output of the model is missing; blocks, items and the stream are closed as usual.
 
     Args:
-        after: pieces of arguments that still come whole; of the next one the first half does.
-        reason: why the stream says that it ended: `length`, or `tool_calls` as some servers do.
+        after: pieces of arguments that arrive whole; of the next one, the first half arrives.
+        reason: the finish reason: `length`, or `tool_calls` as some servers send.
     """
 
     after: int = 0
@@ -267,7 +267,7 @@ class UnfinishedCall(Fault):
 
 
 class _CutCall:
-    """One answer whose tool call is cut off."""
+    """The state of one response whose tool call is cut off."""
 
     def __init__(self, after: int, reason: str) -> None:
         self._left = after
@@ -349,7 +349,7 @@ _DELTA_KINDS = ("content_block_delta", "contentBlockDelta", "tool-call-delta")
 
 
 def only_output_gone(frame: Frame) -> Frame:
-    """The event that ends the answer, without more output; its usage stays."""
+    """Return the event that ends the response, without more output; its usage stays."""
     usage = (frame.json or {}).get("usage")
     silent = only_finish(frame)
     return silent if usage is None else silent.with_json({**(silent.json or {}), "usage": usage})
@@ -360,7 +360,7 @@ def _index_of(body: JSON) -> Any:
 
 
 def _with_calls_up_to(frame: Frame, path: Path, text: str) -> Frame:
-    """The event with shorter arguments in one call, and without the calls after it."""
+    """Return the event with shorter arguments in one call, and without the calls after it."""
     body: Any = put_at(frame.json, path, text)
     if format_inside(frame) == "openai-chat":
         place = int(path[-3])

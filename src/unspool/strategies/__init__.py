@@ -1,4 +1,4 @@
-"""Hypothesis strategies for streams: what fails is minimised, and printed as code.
+"""Hypothesis strategies for streams: failing examples are minimised, and printed as code.
 
     @given(strategies.chunk_lists())
     def test_my_reader(chunks):

@@ -1,4 +1,4 @@
-"""Chunks as dicts, the shortest form in which a user can read and paste them.
+"""Chunks as dicts, the shortest form for a user to read and paste.
 
 A list shrinks by losing chunks, then by each chunk becoming a simpler one: text is the simplest.
 """
@@ -18,8 +18,8 @@ Chunk = dict[str, Any]
 REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 _NAMES = ("get_weather", "search", "f")
 
-# One of each kind that readers trip over: of two, three and four bytes, and what JSON and SSE escape. All of
-# Unicode would find no more, and `st.text` takes a second to look it up.
+# One of each kind that breaks readers: of two, three and four bytes, and what JSON and SSE escape. All of
+# Unicode would find no more, and `st.text` takes a second to load it.
 _ALPHABET = 'ab 1\u00e9\u2614\U0001f327\n\r\\"{}:\u2028'
 
 
@@ -56,12 +56,12 @@ def _arguments(index: int, arguments: str) -> Chunk:
     return _chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments}}]})
 
 
-# Answers as they should be
+# Valid responses
 
 
 @st.composite
 def _whole_call(draw: DrawFn) -> tuple[str, list[str]]:
-    """A call's name, and its arguments in fragments."""
+    """Draw a call's name, and its arguments in fragments."""
     said = draw(st.dictionaries(st.sampled_from(["city", "query", "n"]), _text(), max_size=2))
     text = json.dumps(said)
     place = draw(st.integers(0, len(text)))
@@ -70,9 +70,9 @@ def _whole_call(draw: DrawFn) -> tuple[str, list[str]]:
 
 @st.composite
 def answers(draw: DrawFn) -> list[Chunk]:
-    """The chunks of a good answer: reasoning, text and tool calls, then the finish, maybe usage.
+    """Draw the chunks of a valid response: reasoning, text and tool calls, then the finish, maybe usage.
 
-    Every call has an id, an index and arguments that are JSON; what parallel calls say comes in turns.
+    Every call has an id, an index and arguments that are JSON; parallel calls are interleaved.
     """
     reasoning, texts = draw(st.lists(_texts, max_size=3)), draw(st.lists(_texts, max_size=5))
     calls = draw(st.lists(_whole_call(), max_size=3))
@@ -89,7 +89,7 @@ def answers(draw: DrawFn) -> list[Chunk]:
 
 _FUNCTION = {"name": "f", "arguments": ""}
 
-# Shapes that real streams have had: each is in the catalogue of faults, or in a sample.
+# Shapes of real streams: each is in the catalogue of faults, or in a sample.
 _ODD: list[Chunk] = [
     {"choices": []},
     _chunk({}),
@@ -109,7 +109,7 @@ _ODD: list[Chunk] = [
     {**_chunk({"content": "a"}), "usage": None},
 ]
 
-# Not by `map`, for Hypothesis would print the call of the function, and not the chunk.
+# Not by `map`: Hypothesis would print the call of the function instead of the chunk.
 _KINDS: tuple[Callable[[DrawFn], Chunk], ...] = (
     lambda draw: _chunk({"content": draw(_texts)}),
     lambda draw: _chunk({"reasoning_content": draw(_texts)}),
@@ -123,14 +123,15 @@ _KINDS: tuple[Callable[[DrawFn], Chunk], ...] = (
 
 @st.composite
 def chunks(draw: DrawFn) -> Chunk:
-    """One chunk: text, reasoning, a piece of a tool call, a finish, usage, or an odd shape."""
+    """Draw one chunk: text, reasoning, a piece of a tool call, a finish, usage, or an odd shape."""
     return draw(st.sampled_from(_KINDS))(draw)
 
 
 def chunk_lists(*, max_size: int = 20) -> SearchStrategy[list[Chunk]]:
-    """Any chunks in any order: a finish may come early, twice or never, and arguments without a call.
+    """Draw any chunks in any order: a finish may be early, repeated or missing, and arguments may have no
+    call.
 
     Args:
-        max_size: how many at most.
+        max_size: the maximum number.
     """
     return st.lists(chunks(), max_size=max_size)

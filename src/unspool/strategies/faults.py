@@ -28,13 +28,13 @@ def _one_of(*values: str) -> SearchStrategy[Any]:
 
 
 def _some(**given: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    """Settings, each given or left at its default."""
+    """Draw settings, each explicit or left at its default."""
     return st.fixed_dictionaries({}, optional=given)
 
 
 _AFTER = _some(after=_places)
 
-# What is simplest to think about comes first: that is what is shrunk to.
+# The simplest one is first: Hypothesis shrinks to it.
 KINDS: dict[type[Fault], SearchStrategy[dict[str, Any]]] = {
     known.CutEvents: st.fixed_dictionaries({"after": _places}, optional={"end": _ends}),
     known.CutInEvent: _some(after=_places, end=_ends),
@@ -102,7 +102,7 @@ KINDS: dict[type[Fault], SearchStrategy[dict[str, Any]]] = {
     known.Answer: _some(status=_statuses, body=st.binary(max_size=8)),
     known.NoFault: _some(),
 }
-"""Every fault, with the settings that are drawn for it."""
+"""Every fault, with its drawn settings."""
 
 
 def _built(kind: type[Fault], settings: SearchStrategy[dict[str, Any]]) -> SearchStrategy[Fault]:
@@ -115,12 +115,12 @@ def _single() -> SearchStrategy[Fault]:
 
 @st.composite
 def faults(draw: DrawFn, *, max_size: int = 3) -> Fault:
-    """A fault: single ones, and compositions of them by `|` and by `.on(1)`.
+    """Draw a fault: single ones, and compositions of them by `|` and by `.on(1)`.
 
-    It may find nothing to break in an answer, and says so with a `FaultError`: `hypothesis.reject()` then.
+    It may find nothing to break in a response, and then raises `FaultError`: call `hypothesis.reject()`.
 
     Args:
-        max_size: how many may happen one after another.
+        max_size: how many may be composed.
     """
     some = draw(st.lists(_single(), min_size=1, max_size=max_size))
     fault = reduce(or_, some)

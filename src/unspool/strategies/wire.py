@@ -1,4 +1,4 @@
-"""Answers as a provider sends them: in events, whose bytes are cut anywhere."""
+"""Responses as bytes of a provider's events, cut anywhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JSON = dict[str, Any]
 
 @st.composite
 def pieces(draw: DrawFn, data: bytes) -> list[bytes]:
-    """Data in pieces, as a network may deliver it: in one, first of all.
+    """Draw pieces of data, as a network may deliver it; shrinks to a single piece.
 
     Args:
         data: such as `unspool.sample_body("openai/text")`.
@@ -33,7 +33,7 @@ def pieces(draw: DrawFn, data: bytes) -> list[bytes]:
 
 @st.composite
 def byte_streams(draw: DrawFn, wire_format: str = "openai-chat") -> list[bytes]:
-    """A good answer's bytes in pieces: a script for `FakeStream(…, provider=wire_format)`.
+    """Draw a valid response's bytes in pieces: a script for `FakeStream(…, provider=wire_format)`.
 
     Args:
         wire_format: `openai-chat`, `anthropic-messages` or `gemini-generate`.
@@ -52,7 +52,7 @@ def byte_streams(draw: DrawFn, wire_format: str = "openai-chat") -> list[bytes]:
 
 @st.composite
 def recordings(draw: DrawFn, wire_format: str = "openai-chat") -> Interaction:
-    """A recorded answer, whose pieces came in their time: for `Cassette.of([recorded])`.
+    """Draw a recorded response, with times of its pieces: for `Cassette.of([recorded])`.
 
     It prints as the call of `recording` that makes it.
 
@@ -67,12 +67,12 @@ def recordings(draw: DrawFn, wire_format: str = "openai-chat") -> Interaction:
 def recording(
     data: Sequence[bytes], waits: Sequence[float] = (), *, wire_format: str = "openai-chat"
 ) -> Interaction:
-    """An interaction whose answer is these pieces.
+    """Make an interaction with these pieces as its response.
 
     Args:
         data: the pieces.
-        waits: how many seconds pass before each.
-        wire_format: by which the address is chosen.
+        waits: the seconds before each.
+        wire_format: selects the URL.
     """
     times = accumulate(waits) if waits else (0.0 for _ in data)
     arrived = tuple(NetworkChunk(len(piece), at) for piece, at in zip(data, times, strict=True))
@@ -110,7 +110,7 @@ def _openai(chunks: Sequence[Chunk]) -> Iterator[WireEvent]:
     yield WireEvent(data="[DONE]")
 
 
-# What an answer says, for formats that say it in another way
+# The content of a response, for formats with another structure
 
 
 def _texts(chunks: Sequence[Chunk], key: str) -> list[str]:
@@ -119,7 +119,7 @@ def _texts(chunks: Sequence[Chunk], key: str) -> list[str]:
 
 
 def _calls(chunks: Sequence[Chunk]) -> list[JSON]:
-    """Each call with its id, its name and the fragments of its arguments."""
+    """Return each call with its id, its name and the fragments of its arguments."""
     calls: dict[int, JSON] = {}
     deltas = (choice["delta"] for chunk in chunks for choice in chunk["choices"])
     for fragment in (call for delta in deltas for call in delta.get("tool_calls", ())):

@@ -1,4 +1,4 @@
-"""A verdict: what a client did with a broken stream, each finding with its evidence."""
+"""A verdict on what a client did with a broken stream, each finding with its evidence."""
 
 from __future__ import annotations
 

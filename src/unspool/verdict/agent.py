@@ -1,4 +1,4 @@
-"""An agent of several turns, judged: which of its tools ran, for which calls, and what it sent back.
+"""Judge an agent over several turns: which tools ran, for which calls, and what it sent back.
 
     verdict = examine_agent(
         lambda tools: my_agent("Weather in Oslo?", tools),
@@ -7,7 +7,7 @@
     )
     assert verdict.kinds == ()
 
-The agent runs under a script and is handed its tools, each of which notes that it ran.
+The agent runs under a script and gets its tools, each of which records its runs.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from unspool.script.seen import Seen
 from unspool.verdict.verdict import Finding
 
 AGENT_FINDINGS: dict[str, str] = {
-    "retried-after-tool": "asked again for a turn whose tool had run already",
+    "retried-after-tool": "repeated the request for a turn whose tool had already run",
     "tool-run-twice": "ran a tool more often than the model called it",
-    "executed-cut-call": "ran a tool for a call that was cut off, or that an error came after",
-    "lost-result": "asked the model on without a call's result, or without the call",
-    "crossed-result": "sent a result for another call than it belongs to, or twice",
-    "changed-signature": "sent signed reasoning back changed, or left it out",
-    "no-turn-limit": "went on for ever with a model that never stops calling tools",
+    "executed-cut-call": "ran a tool for a call that was cut off or followed by an error",
+    "lost-result": "sent the next request without a call's result, or without the call",
+    "crossed-result": "sent a result for the wrong call, or twice",
+    "changed-signature": "changed or omitted signed reasoning",
+    "no-turn-limit": "never stopped with a model that always calls tools",
 }
-"""What can be found in a conversation, and what it means."""
+"""The findings in a conversation, with their meaning."""
 
 MOST_TURNS = 50
-"""An agent that asks its model more often than this is stopped."""
+"""An agent that makes more requests than this is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class Run:
     """A tool's run.
 
     Attributes:
-        name: the tool's.
-        arguments: what it was called with.
-        result: what it returned, as text; the error's, if it raised.
-        after: how many requests the agent had made by then.
+        name: the tool's name.
+        arguments: the arguments of the call.
+        result: its return value, as text; the error's text, if it raised.
+        after: how many requests the agent had made before.
     """
 
     name: str
@@ -64,14 +64,14 @@ class Run:
 
 @dataclass(frozen=True)
 class AgentVerdict:
-    """What an agent did with its model's turns.
+    """A verdict on an agent.
 
     Attributes:
         returned: what the agent returned; None if it raised.
-        error: what it raised; None for nothing.
+        error: its exception; None if it returned.
         calls: its requests to the model.
         runs: its tools' runs.
-        findings: what was wrong; empty if nothing was.
+        findings: the errors of the agent; empty if there are none.
     """
 
     returned: Any
@@ -82,7 +82,7 @@ class AgentVerdict:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What was found, each kind once."""
+        """The kinds of the findings, each once."""
         return tuple(dict.fromkeys(finding.kind for finding in self.findings))
 
     def __str__(self) -> str:
@@ -92,14 +92,14 @@ class AgentVerdict:
 
 @dataclass(frozen=True)
 class Story:
-    """All that happened, to be judged.
+    """The record of a run, to be judged.
 
     Attributes:
-        given: the turns that the agent got.
+        given: the turns that the agent received.
         calls: its requests.
         runs: its tools' runs.
-        broken: what was wrong with the histories that it sent.
-        was_stopped: whether it asked more often than any agent should.
+        broken: errors in the histories that it sent.
+        was_stopped: whether it exceeded the limit of requests.
     """
 
     given: tuple[Given, ...]
@@ -119,10 +119,10 @@ def examine_agent(
     """Run an agent under a script, and judge what it does.
 
     Args:
-        agent: is handed its tools and runs to its end; it may be async.
-        turns: what the model says; or one `Script`.
+        agent: called with its tools; it may be async.
+        turns: the model's turns, or one `Script`.
         tools: by name, sync or async; they are called by keyword.
-        most_turns: an agent that asks more often is stopped.
+        most_turns: an agent that makes more requests is stopped.
         options: those of `Script`.
 
     Raises:
@@ -151,11 +151,11 @@ def examine_agent(
 
 
 class _StoppedError(BaseException):
-    """The agent is stopped; no client of any SDK handles it."""
+    """Raised to stop the agent; no SDK's client handles it."""
 
 
 class _Watched(Script):
-    """A script that stops an agent which never stops by itself."""
+    """A script that stops an agent that never stops by itself."""
 
     most = MOST_TURNS
     was_stopped = False
@@ -217,7 +217,7 @@ def _text(result: Any) -> str:
 
 
 def judge_agent(story: Story) -> Iterator[Finding]:
-    """What was wrong with what an agent did."""
+    """Yield the findings about an agent."""
     for kind, look in _LOOKS.items():
         yield from (Finding(kind, evidence) for evidence in dict.fromkeys(look(story)))
 
@@ -259,7 +259,7 @@ def _twice(story: Story) -> Iterator[str]:
 
 
 def _cut(story: Story) -> Iterator[str]:
-    """A call is cut where its arguments are no JSON, its turn was cut, or an error came after it."""
+    """A call is cut if its arguments are no JSON, its turn was cut, or an error followed it."""
     for given in story.given:
         is_cut = (
             given.turn.finish in {"length", "max_tokens", "content_filter"} or given.turn.failure is not None

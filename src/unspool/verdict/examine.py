@@ -1,4 +1,4 @@
-"""`examine`: run a client against one broken answer, in virtual time, and judge what it did."""
+"""`examine`: run a client against one broken response, in virtual time, and judge it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from unspool.verdict.watch import Halt, WatchTransport
 
 Said = str | Iterable[str] | None
 Client = Callable[[Any], Said | Awaitable[Said] | AsyncIterable[str]]
-"""Asks one question through the transport it's handed, and returns the answer's text, or yields it."""
+"""A client: makes one request through its transport, and returns the response's text, or yields it."""
 
 _TURNS = 5
-"""How many turns of its loop an async client has to close what it has dropped."""
+"""How many iterations of its event loop an async client has to close its responses."""
 
 _NO_FAULT = NoFault()
 _LIMITS = Limits()
@@ -47,7 +47,7 @@ def examine(
     limits: Limits = _LIMITS,
     backend: str = "asyncio",
 ) -> Verdict:
-    """Judge what a client does when its answer breaks.
+    """Judge what a client does when its response breaks.
 
         def client(transport):
             with httpx.Client(transport=transport, timeout=30) as http:
@@ -60,20 +60,19 @@ def examine(
     All time is virtual: recorded pauses, the fault's, the client's own; see `lent_time`.
 
     Args:
-        client: is handed a transport, for httpx or httpx2, sync or async; asks one question; and returns
-            the text that it got, or yields it piece by piece, so that it's known even if an error
-            follows, or returns None, and is judged by what it did alone. It may be `async`, and is then
-            run in an event loop of its own.
-        answer: what every request is answered with: an interaction, or the file of a cassette that holds
-            one.
-        fault: what happens to it.
-        limits: what is forgiven.
+        client: called with a transport, for httpx or httpx2, sync or async. It makes one request and returns
+            the text that it received, or yields it piece by piece, so that it's known even if an error
+            follows, or returns None, and is judged by its actions alone. It may be `async`, and then runs in
+            its own event loop.
+        answer: the response to every request: an interaction, or the file of a cassette that contains one.
+        fault: the fault that breaks it.
+        limits: the client's tolerances.
         backend: `asyncio` or `trio`, for an async client.
 
     Raises:
-        FaultError: there is nothing in the answer for this fault to break.
-        MockError: the client never asked through the transport.
-        CassetteError: the cassette doesn't hold exactly one interaction, or the answer is no stream.
+        FaultError: the response contains nothing that this fault could break.
+        MockError: the client made no request through the transport.
+        CassetteError: the cassette doesn't contain exactly one interaction, or the response is no stream.
     """
     interaction = answer if isinstance(answer, Interaction) else _only(answer)
     wire_format = _format_of(interaction)
@@ -99,7 +98,7 @@ def examine(
 
 
 def _format_of(interaction: Interaction) -> str:
-    """The answer's wire format, by its URL and its content type, or else by what its events look like."""
+    """Identify the response's wire format, by its URL and its content type, or else by its events."""
     response = decoded(interaction.response)
     told = format_of_exchange(interaction.request.uri, header(response.headers, "content-type"))
     found = told if told in FORMATS else format_of_body(response.body)
@@ -112,7 +111,7 @@ def _format_of(interaction: Interaction) -> str:
 
 
 def _whole(interaction: Interaction, fault: Fault, number: int) -> Attempt | None:
-    """The answer to the request of that number, had it been read to its end."""
+    """Return the whole response to the request of that number."""
     try:
         return _read_up(fault.apply(interaction, attempt=max(number, 1)).response)
     except FaultError:  # it has no end
@@ -141,7 +140,7 @@ def _broken(interaction: Interaction, fault: Fault, clock: SteppingClock) -> Fau
 
 
 class _Notes:
-    """What the client has said so far, and how it ended."""
+    """The client's text so far, and how it ended."""
 
     def __init__(self) -> None:
         self.text: str | None = None
@@ -155,7 +154,7 @@ class _Notes:
     def outcome(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever a client raises is its outcome
+        except Exception as error:  # noqa: BLE001 - any exception of a client is its outcome
             self.error = _described(error)
         except BaseException as error:
             halt = _halt_in(error)
@@ -169,7 +168,7 @@ def _described(error: Exception) -> str:
 
 
 def _halt_in(error: BaseException) -> BaseException | None:
-    """The halt, which a task group may have wrapped."""
+    """Return the halt, which a task group may have wrapped."""
     if isinstance(error, BaseExceptionGroup):
         return next((halt for one in error.exceptions if (halt := _halt_in(one))), None)
     return error if isinstance(error, Halt) else None
@@ -194,7 +193,7 @@ async def _arun(said: Any, watch: WatchTransport, notes: _Notes) -> None:
         await _alisten(said, notes)
     for _ in range(_TURNS):
         await checkpoint()
-    watch.is_over = True  # before the loop closes what it finds left
+    watch.is_over = True  # before the loop closes the remaining ones
 
 
 def _listen(said: Said, notes: _Notes) -> None:

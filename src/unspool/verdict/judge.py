@@ -1,7 +1,7 @@
-"""The judge: a pure function from what happened to what was wrong with it.
+"""The judge: a pure function from a log to findings.
 
-One question is judged, which the client may have asked several times: each of its requests is an attempt,
-and the last one is the one whose answer it took.
+It judges one question, which the client may have retried: each request is an attempt, and the client's text
+is the response to the last one.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from unspool.wire.sse import SSEDecoder
 
 @dataclass(frozen=True)
 class Limits:
-    """From where on something is a finding, and when a client is stopped.
+    """The tolerances of the judge, and the limits at which a client is stopped.
 
     Attributes:
-        attempts: how many requests one question may take.
-        back_off: how many seconds a client has to wait before it asks again, at least.
-        silence: how many seconds without a byte a client may wait; OpenAI's and Anthropic's SDKs give up
+        attempts: how many requests a question may take.
+        back_off: the minimum wait before a retry, in seconds.
+        silence: how many seconds without a byte a client may wait; OpenAI's and Anthropic's SDKs time out
             after 600.
         repeats: how many chunks of a loop a client may pull; LiteLLM's guard lets 100 pass.
         most_attempts: a client that makes more is stopped.
@@ -44,7 +44,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Case:
-    """A log, and what its answers say to a reader by the book; `whole` as there."""
+    """A log, and the correct reading of its responses; `whole` as there."""
 
     log: Log
     readings: list[Reading]
@@ -53,7 +53,7 @@ class Case:
 
     @property
     def attempts(self) -> list[tuple[int, Attempt, Reading]]:
-        """Each with its number, from 1."""
+        """The attempts with their numbers, from 1."""
         return [
             (number, attempt, reading)
             for number, (attempt, reading) in enumerate(
@@ -63,18 +63,20 @@ class Case:
 
     @property
     def taken(self) -> tuple[int, Attempt, Reading] | None:
-        """The attempt whose answer the client took; None if it raised, or was stopped, or never asked."""
+        """The attempt whose response the client accepted; None if it raised, was stopped, or made no
+        request.
+        """
         outcome = self.log.outcome
         is_taken = outcome.error is None and outcome.halted is None
         return self.attempts[-1] if is_taken and self.log.attempts else None
 
 
 Look = Callable[[Case], Iterator[str]]
-"""Finds something wrong: yields the evidence, once for each time."""
+"""A rule: yields the evidence of each finding."""
 
 
 def came(attempt: Attempt) -> bool:
-    """Whether an answer came at all, and no refusal."""
+    """Whether a response arrived, with a status of success."""
     return attempt.status is not None and attempt.status < 300
 
 
@@ -87,29 +89,29 @@ def short(text: str, most: int = 60) -> str:
 
 
 FINDINGS: dict[str, str] = {
-    "accepted-truncated": "took a stream that was cut off for a complete answer",
-    "left-early": "left before the answer was over, and raised nothing",
-    "swallowed-error": "raised nothing when the provider, or the way to it, reported an error",
-    "concatenated-retry": "asked again after some text had come, and glued the two answers together",
+    "accepted-truncated": "accepted a stream that was cut off as a complete response",
+    "left-early": "disconnected before the end of the response, and raised nothing",
+    "swallowed-error": "raised nothing when the provider or the connection failed",
+    "concatenated-retry": "retried after some text had arrived, and joined the two responses",
     "lost-character": "lost or damaged a character that isn't ASCII",
-    "lost-text": "lost text that had come, or skipped what it couldn't read",
-    "invented-text": "has text that the model never sent",
-    "needless-failure": "raised though all that had come is well to read",
-    "retried-refusal": "asked again what will be refused again",
-    "ignored-retry-after": "asked again before the provider's Retry-After was over",
-    "no-back-off": "asked again at once",
-    "retry-storm": "asked more often than a question is worth",
-    "no-read-timeout": "waited for the next byte beyond all patience",
-    "no-loop-guard": "went on reading a stream that repeats itself",
-    "left-open": "left an unfinished answer open after an error",
+    "lost-text": "lost text that had arrived, or skipped an unreadable event",
+    "invented-text": "returned text that the model never sent",
+    "needless-failure": "raised although everything received is readable",
+    "retried-refusal": "retried a request that will be rejected again",
+    "ignored-retry-after": "retried before the provider's Retry-After had passed",
+    "no-back-off": "retried at once",
+    "retry-storm": "made too many attempts",
+    "no-read-timeout": "waited for the next byte without a reasonable timeout",
+    "no-loop-guard": "continued to read a stream that repeats itself",
+    "left-open": "left an unfinished response open after an error",
 }
-"""What can be found, and what it means."""
+"""The findings, with their meaning."""
 
 _LIMITS = Limits()
 
 
 def judge(log: Log, limits: Limits = _LIMITS) -> Verdict:
-    """What was wrong with what a client did."""
+    """Yield the findings about a client."""
     readings = [read(attempt, log.wire_format) for attempt in log.attempts]
     whole = None if log.whole is None else read(log.whole, log.wire_format)
     case = Case(log, readings, whole, limits)
@@ -130,7 +132,7 @@ def accepted_truncated(case: Case) -> Iterator[str]:
 
 
 def _has_ended(attempt: Attempt) -> bool:
-    """Whether the client has seen the end, or the mark for it, after which some read no further."""
+    """Whether the client has read the end, or the end marker, where some stop reading."""
     return attempt.ended_at is not None or says_goodbye(b"".join(pull.data for pull in attempt.pulls))
 
 
@@ -178,7 +180,7 @@ def invented_text(case: Case) -> Iterator[str]:
 
 
 def _is_label(text: str) -> bool:
-    """Whether text before the answer only says whose it is, as in `Assistant: `."""
+    """Whether text before the response only names its author, as in `Assistant: `."""
     return text.rstrip().endswith(":") and "\n" not in text.strip()
 
 
@@ -199,14 +201,14 @@ def lost_text(case: Case) -> Iterator[str]:
 
 
 def _difference(case: Case) -> tuple[str, str] | None:
-    """The text that the client got, and the text that it should have got, if they differ."""
+    """Return the text that the client got, and the expected text, if they differ."""
     got = case.log.outcome.text
     if case.taken is None or got is None or any(concatenated(case)):
         return None
     _, _, reading = case.taken
     served = reading.text
     if reading.finished and case.whole is not None:
-        served = case.whole.text  # some leave at the finish reason, before the last words
+        served = case.whole.text  # some disconnect at the finish reason, before the last words
     is_discarded = reading.unended and reading.text_without_unended.strip() in got
     if not reading.is_sound or served.strip() in got or is_discarded:
         return None
@@ -214,7 +216,7 @@ def _difference(case: Case) -> tuple[str, str] | None:
 
 
 def _is_of_characters(got: str, served: str) -> bool:
-    """Whether it's but characters outside ASCII that are lost or damaged."""
+    """Whether only characters outside ASCII are lost or damaged."""
     return got.count("\ufffd") > served.count("\ufffd") or _ascii(served).strip() in _ascii(got)
 
 
@@ -223,7 +225,7 @@ def _ascii(text: str) -> str:
 
 
 def _is_well(reading: Reading, whole: Reading | None) -> bool:
-    """Whether what came is a good stream, or, where no event has come yet, would have become one."""
+    """Whether the received part is a valid stream, or, before its first event, could become one."""
     will_be = whole is not None and whole.is_sound and whole.finished
     return reading.is_sound and (bool(reading.events) or will_be)
 
@@ -241,7 +243,7 @@ def needless_failure(case: Case) -> Iterator[str]:
 
 
 def _is_of_another_type(attempt: Attempt, wire_format: str) -> bool:
-    """Whether the answer says that it's no event stream, though its format is one: to be rejected.
+    """Whether the content type isn't that of an event stream, though the format is one: to be rejected.
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     """
@@ -251,7 +253,7 @@ def _is_of_another_type(attempt: Attempt, wire_format: str) -> bool:
 
 
 REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
-"""What stays as it is however often it's asked: the request or the key is at fault."""
+"""Find retries that can't succeed: the request or the key is at fault."""
 
 
 def retried_refusal(case: Case) -> Iterator[str]:
@@ -290,7 +292,7 @@ def retry_storm(case: Case) -> Iterator[str]:
 
 
 def retry_after(attempt: Attempt) -> float | None:
-    """How many seconds the provider asks to wait, by `retry-after` or OpenAI's `retry-after-ms`.
+    """Return how many seconds the provider asks to wait, by `retry-after` or OpenAI's `retry-after-ms`.
 
     The other form of that header, a date, isn't read.
     """

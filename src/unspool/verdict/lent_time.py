@@ -8,15 +8,15 @@ from unspool.clock import VirtualClock
 from unspool.virtual_time.lending import lend
 
 SteppingClock = VirtualClock
-"""The name that `VirtualClock` had here while other timers didn't fire on it."""
+"""The old name of `VirtualClock` here."""
 
 
 def lent_time(clock: VirtualClock) -> AbstractContextManager[None]:
     """Let every sleep in the block pass on a virtual clock, and every timer with it.
 
-    It holds for this thread, its event loop, and the threads and loops that they start: `time.sleep` and
-    `asyncio.sleep`, trio's and anyio's sleeps and scopes, `threading` and `queue` with their timeouts. What
-    they read as the time is ahead by what has passed. See `unspool.virtual_time`.
+    It applies to this thread, its event loop, and the threads and loops that they start: `time.sleep` and
+    `asyncio.sleep`, trio's and anyio's sleeps and scopes, `threading` and `queue` with their timeouts. The
+    time that they read is ahead by the virtual pauses. See `unspool.virtual_time`.
 
     Warns:
         UnreachedTimerWarning: at the end, if a long sleep may have jumped over a timer that can't be reached.

@@ -1,6 +1,6 @@
-"""What happened between a client and its transport: all that a verdict is based on.
+"""The log between a client and its transport, on which a verdict is based.
 
-Moments are seconds on the clock of the run.
+Times are seconds on the clock of the run.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from unspool.cassette.model import Headers
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A piece of a body that the client has taken.
+    """A piece of a body that the client has pulled.
 
     Attributes:
         data: the bytes, as the network delivers them.
-        at: when it had them.
+        at: when it received them.
         waited: how long it waited for them, in seconds.
     """
 
@@ -28,18 +28,18 @@ class Pull:
 
 @dataclass(slots=True)
 class Attempt:
-    """A request, and what came of it.
+    """A request and its response.
 
     Attributes:
         started: when it was made.
-        status: None if no headers came.
-        headers_at: when they came.
-        pulls: what the client has taken of the body.
-        failure: what the transport raised: the name of the HTTP library's exception.
+        status: None if no headers arrived.
+        headers_at: when they arrived.
+        pulls: the pieces of the body that the client has pulled.
+        failure: the name of the HTTP library's exception that the transport raised.
         waited: how long the client waited for the headers, or for the body's end or its failure.
-        ended_at: when the client met the end, or the failure; None if it never did.
-        closed_at: when it closed the answer; None if it never did.
-        gave_up_after: how long it had waited for a piece when it broke that off itself; None if it didn't.
+        ended_at: when the client reached the end, or the failure; None if it never did.
+        closed_at: when it closed the response; None if it never did.
+        gave_up_after: how long it had waited for a piece when it cancelled the wait; None if it didn't.
     """
 
     method: str = "POST"
@@ -57,24 +57,24 @@ class Attempt:
 
     @property
     def size(self) -> int:
-        """The bytes that the client has taken."""
+        """The bytes that the client has pulled."""
         return sum(len(pull.data) for pull in self.pulls)
 
     @property
     def over_at(self) -> float:
-        """When the client was done with it, as far as is known."""
+        """When the client was done with it, as far as known."""
         moments = (self.ended_at, self.closed_at, self.headers_at)
         return next((at for at in moments if at is not None), self.started)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the client made of it in the end.
+    """The outcome of a client.
 
     Attributes:
-        text: all the text that it got; None if it doesn't tell.
-        error: what it raised, as in `openai.APIError: overloaded`; None if it returned.
-        halted: why it was stopped from outside; None if it came to an end of its own.
+        text: all the text that it got; None if it returned None.
+        error: its exception, as in `openai.APIError: overloaded`; None if it returned.
+        halted: why it was stopped from outside; None if it ended by itself.
         at: when that was.
     """
 
@@ -89,10 +89,10 @@ class Log:
     """One run of a client.
 
     Attributes:
-        wire_format: that of the answer as it was before it was broken.
+        wire_format: that of the response before the fault.
         attempts: the client's requests.
-        fault: what broke them, as code.
-        whole: the last answer, had the client read it to its end; None if it isn't known, or has no end.
+        fault: the fault that broke them, as code.
+        whole: the whole last response, read or not; None if it's unknown, or has no end.
     """
 
     wire_format: str

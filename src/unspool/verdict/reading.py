@@ -1,4 +1,4 @@
-"""What a reader by the book makes of the bytes that a client was given: our own decoders and normalizers."""
+"""The correct reading of the bytes that a client received, by our own decoders and normalizers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _LONGEST_PERIOD = 64
 
 @dataclass(slots=True)
 class Reading:
-    """What an answer says, as far as the client has pulled it.
+    """The content of a response, as far as the client has pulled it.
 
     Attributes:
         text: its text.
         events: how many of its events could be read.
-        said: for each chunk that says something, the number of the network chunk that completed it, and
-            what it says: text, reasoning, arguments.
-        finished: whether it has said why it ended.
-        unended: whether its last event never ended, so that the specification of server-sent events has a
-            reader discard it. What it says counts in the other fields.
-        text_without_unended, finished_without_unended: as `text` and `finished`, but for that event.
+        said: for each chunk with content, the number of the network chunk that completed it, and the content:
+            text, reasoning, arguments.
+        finished: whether it has a finish reason.
+        unended: whether its last event never ended, so that by the specification of server-sent events a
+            reader discards it. The other fields include it.
+        text_without_unended, finished_without_unended: `text` and `finished` without that event.
         error: the error that the provider reported in the stream.
-        broken: why it can't be read on.
+        broken: why the rest can't be read.
     """
 
     text: str = ""
@@ -44,12 +44,12 @@ class Reading:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong with it as far as it goes."""
+        """Whether it is valid as far as it goes."""
         return self.error is None and self.broken is None
 
     @property
     def is_nothing(self) -> bool:
-        """Whether no event was in it: it's no stream of this format at all."""
+        """Whether it contains no event: it's no stream of this format."""
         return self.events == 0 and self.error is None
 
     @property
@@ -58,10 +58,10 @@ class Reading:
         return "".join(said for _, said in self.said) != self.text
 
     def repetition(self) -> tuple[int, int]:
-        """The longest run of chunks that repeat what was said a period before.
+        """Find the longest run of chunks that repeat the content one period before.
 
         Returns:
-            How many there are, and the number of the network chunk with the first of them.
+            Their number, and the number of the network chunk with the first of them.
         """
         texts = [text for _, text in self.said]
         runs = (_longest_run(texts, period) for period in range(1, min(_LONGEST_PERIOD, len(texts) - 1) + 1))
@@ -79,7 +79,7 @@ def _longest_run(texts: list[str], period: int) -> tuple[int, int]:
 
 
 def read(attempt: Attempt, wire_format: str) -> Reading:
-    """What an attempt's answer says; nothing, if there was none or the provider refused.
+    """Read an attempt's response; empty, if there was none or it is an error.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
@@ -105,7 +105,7 @@ def read(attempt: Attempt, wire_format: str) -> Reading:
 
 
 def _chunks(attempt: Attempt, pipeline: Chain) -> Iterator[tuple[int, Any]]:
-    """Each chunk, with the number of the network chunk that completed it."""
+    """Yield each chunk, with the number of the network chunk that completed it."""
     decode = decoder_of(attempt.headers)
     for number, pull in enumerate(attempt.pulls):
         yield from ((number, chunk) for chunk in pipeline.feed(decode(pull.data)))

@@ -1,4 +1,4 @@
-"""What was found, as an object, as JSON and as a table."""
+"""A verdict as an object, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from unspool.verdict.log import Attempt, Log
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a client did wrong.
+    """An error of a client.
 
     Attributes:
         kind: a key of `FINDINGS`.
-        evidence: what shows it, in numbers.
+        evidence: the facts, in numbers.
     """
 
     kind: str
@@ -29,11 +29,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a client did with one answer under one fault.
+    """A verdict on a client's reaction to one response under one fault.
 
     Attributes:
-        log: all that happened.
-        findings: what was wrong with it; empty if nothing was.
+        log: the log of the run.
+        findings: the client's errors; empty if there are none.
     """
 
     log: Log
@@ -41,16 +41,16 @@ class Verdict:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What was found, each kind once."""
+        """The kinds of the findings, each once."""
         return tuple(dict.fromkeys(finding.kind for finding in self.findings))
 
     def of(self, kinds: Collection[str]) -> tuple[Finding, ...]:
-        """The findings of those kinds."""
+        """Return the findings of these kinds."""
         return tuple(finding for finding in self.findings if finding.kind in kinds)
 
     @property
     def came_to(self) -> str:
-        """What the client made of it, in a few words."""
+        """The outcome, in a few words."""
         outcome = self.log.outcome
         if outcome.halted is not None:
             return f"stopped {outcome.halted}"
@@ -59,7 +59,7 @@ class Verdict:
         return "returned" if outcome.text is None else counted(len(outcome.text), "character")
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data; of bodies only their sizes."""
+        """Return all of it as plain data; bodies as their sizes only."""
         return {
             "fault": self.log.fault,
             "outcome": asdict(self.log.outcome),
@@ -68,12 +68,12 @@ class Verdict:
         }
 
     def to_json(self, indent: int | None = 2) -> str:
-        """`to_dict` as JSON."""
+        """Return `to_dict` as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
     @property
     def headline(self) -> str:
-        """The fault, what the client made of it, and how often it asked."""
+        """The fault, the outcome, and the number of requests."""
         return f"{self.log.fault}: {self.came_to}, {counted(len(self.log.attempts), 'request')}"
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def table(verdicts: Iterable[Verdict]) -> str:
-    """A line for each verdict: the fault, what the client made of it, its requests, what was found."""
+    """Format a line for each verdict: the fault, the outcome, the requests, the findings."""
     heads = ("fault", "came to", "requests", "findings")
     rows = [heads, *map(_row, verdicts)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""`WatchTransport`: between a client and another transport, it notes what passes; sync and async."""
+"""`WatchTransport`: records the traffic between a client and another transport; sync and async."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from unspool.verdict.log import Attempt, Pull
 
 
 class Halt(BaseException):
-    """Stops a client that wouldn't stop by itself. No `Exception`, for it would be retried."""
+    """Raised to stop a client that wouldn't stop by itself. Not an `Exception`, which it would retry."""
 
 
 class WatchTransport(ForwardingTransport):
-    """Notes each request and each piece that the client takes.
+    """A transport that records each request and each piece that the client pulls.
 
     Args:
         inner: the transport that answers.
-        clock: tells when things happen.
+        clock: the clock of the log.
         limits: when to stop the client.
 
     Attributes:
-        attempts: what has happened.
-        problem: what was wrong with the fault itself, if anything.
-        is_over: whether the client is done: what is closed from then on, it didn't close.
+        attempts: the requests so far.
+        problem: the error of the fault itself, if any.
+        is_over: whether the client is done: it didn't close what is closed after that.
 
     Raises, to the client:
-        Halt: it has gone too far, or the fault has nothing to break.
+        Halt: it has reached a limit, or the fault has nothing to break.
     """
 
     def __init__(self, inner: Any, clock: Clock, limits: Limits) -> None:
@@ -70,10 +70,10 @@ class WatchTransport(ForwardingTransport):
         return attempt
 
     def failed(self, attempt: Attempt, error: Exception, asked: float) -> None:
-        """Note what the transport raises.
+        """Note the transport's exception.
 
         Raises:
-            Halt: it's no failure of the stream but one of the fault.
+            Halt: the fault failed, not the stream.
         """
         if isinstance(error, FaultError):
             self.problem = error
@@ -82,7 +82,7 @@ class WatchTransport(ForwardingTransport):
         self.ended(attempt, asked)
 
     def ended(self, attempt: Attempt, asked: float) -> None:
-        """Note that the client has met the end."""
+        """Note that the client has reached the end."""
         attempt.ended_at = self.now()
         attempt.waited = max(attempt.waited, attempt.ended_at - asked)
 
@@ -90,7 +90,7 @@ class WatchTransport(ForwardingTransport):
         """Note a piece.
 
         Raises:
-            Halt: it was one too many.
+            Halt: the limit is exceeded.
         """
         at = self.now()
         attempt.pulls.append(Pull(data, at, at - asked))
@@ -107,7 +107,7 @@ class WatchTransport(ForwardingTransport):
         response.stream = stream(self, attempt, response.stream)
         return response
 
-    # A fault that didn't happen is the examiner's to report, and not an error of the client's.
+    # The examiner reports a fault that didn't happen; it is no error of the client.
 
     @contextmanager
     def _closing(self) -> Iterator[None]:
@@ -116,7 +116,7 @@ class WatchTransport(ForwardingTransport):
             yield
 
     def _note_close(self) -> None:
-        """Note that the client has been closed, and every connection of it: nothing is open any more."""
+        """Note that the client and all its connections have been closed."""
         for attempt in self.attempts:
             if attempt.status is not None and attempt.closed_at is None and not self.is_over:
                 attempt.closed_at = self.now()
@@ -161,7 +161,7 @@ class WatchedStream:
         except Exception as error:
             self._watch.failed(self._attempt, error, asked)
             raise
-        except BaseException:  # cancelled: by a timer of the client's own
+        except BaseException:  # cancelled, by the client's own timer
             self._attempt.gave_up_after = self._watch.now() - asked
             raise
         return self._watch.pulled(self._attempt, data, asked)

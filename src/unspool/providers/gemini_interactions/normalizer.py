@@ -38,7 +38,7 @@ _READ = frozenset({"created", "id", "model", "object", "steps", "outputs", "usag
 class InteractionsNormalizer:
     """The events of an interaction to chunks, each with one choice.
 
-    Tool calls are numbered 0, 1, 2 … through the whole stream. Usage comes with the finish reason.
+    Tool calls are numbered 0, 1, 2 … through the whole stream. Usage arrives with the finish reason.
 
     Raises, while it is being fed:
         MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
