@@ -198,6 +198,13 @@ def agents(session: nox.Session) -> None:
 
 
 @nox.session
+def coding_agents(session: nox.Session) -> None:
+    """Coding agents from npm, scripted, recorded, replayed and broken; needs Node and Linux."""
+    session.install("-e", ".[server]")
+    session.run("python", "-m", "tests.coding_agents", *session.posargs)
+
+
+@nox.session
 def node(session: nox.Session) -> None:
     """SDKs for JavaScript, as npm has them today, against a server of scripts. It needs Node and npm."""
     _install(session)

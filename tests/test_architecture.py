@@ -47,6 +47,7 @@ PURE = (
     "cassette.redact",
     "cassette.body",
     "cassette.request_headers",
+    "cassette.rules",
     "cassette.secrets",
     "cassette.recording",
     "chunk_makers",

@@ -136,7 +136,19 @@ def _script(options: argparse.Namespace) -> int:
 def _wanted(options: argparse.Namespace) -> Wanted:
     from unspool.commands.serve import Wanted
 
-    names = ("host", "port", "timing", "fault", "seed", "token", "strict", "log", "workers")
+    names = (
+        "host",
+        "port",
+        "timing",
+        "fault",
+        "seed",
+        "token",
+        "strict",
+        "log",
+        "workers",
+        "ignore",
+        "match",
+    )
     given = {name: getattr(options, name) for name in names if hasattr(options, name)}
     return Wanted(tuple(options.sources), **given)
 
@@ -174,7 +186,9 @@ def _recording(options: argparse.Namespace) -> Recording | None:
         return None
     if options.fault is not None or options.verdict:
         raise UnspoolError("--fault and --verdict need recordings: record first, then run with --mode replay")
-    return Recording(path, options.mode, tuple(options.upstreams), ignore=tuple(options.ignore))
+    return Recording(
+        path, options.mode, tuple(options.upstreams), ignore=tuple(options.ignore), match=tuple(options.match)
+    )
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -189,6 +203,7 @@ def _record(options: argparse.Namespace) -> int:
         port=options.port,
         token=options.token,
         ignore=tuple(options.ignore),
+        match=tuple(options.match),
     )
     return record(wanted, command, _tell)
 
@@ -333,6 +348,7 @@ def _add_record(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--mode", choices=_MODES, default="record", help="which requests the cassette answers (default: none)"
     )
     _add_forwarding(record)
+    _add_matching(record)
     record.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
     record.add_argument("--port", type=int, default=4010, help="0 for any free port (default: 4010)")
     record.add_argument("--token", help="what clients send as x-unspool-token")
@@ -349,6 +365,17 @@ def _add_forwarding(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="where requests are forwarded to: a base URL, or PROVIDER=URL (default: the provider's own, or"
         " what its variable says, such as $OPENAI_BASE_URL); may be given several times",
+    )
+
+
+def _add_matching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--match",
+        metavar="RULE",
+        action="append",
+        default=[],
+        help="a rule that forgives what changes by itself, such as dates, or llm for all of them; may be"
+        " given several times",
     )
     parser.add_argument(
         "--ignore",
@@ -372,6 +399,7 @@ def _add_playing(parser: argparse.ArgumentParser) -> None:
         help="what happens to the responses: a scenario's name, or an expression such as 'Break(2)'",
     )
     parser.add_argument("--seed", type=int, help="seed of faults that draw random numbers")
+    _add_matching(parser)
 
 
 def _timing(text: str) -> str | float:

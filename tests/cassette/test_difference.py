@@ -288,8 +288,12 @@ def test_of_two_alike_the_unplayed_one_is_nearer() -> None:
 
 def test_a_hint_holds_for_all_items_of_a_list() -> None:
     lines = explained(talk("a", "b", call_id="call_2"), talk("a", "b"))
-    assert lines[-2] == (
+    assert lines[-3] == (
         "If such a value changes with every run, leave it out: ignore=['messages[*].tool_calls[*].id']."
+    )
+    assert lines[-2] == (
+        "interactions[0] differs only in what changes by itself: with match='ids' it answers, as with"
+        " match='llm'."
     )
 
 

@@ -205,6 +205,14 @@ def test_a_resumed_conversation_begins_the_script() -> None:
     assert talk.run("Bye") == "Goodbye."
 
 
+def test_the_turns_of_an_optional_agent_may_be_left_over() -> None:
+    script = Script("Hi.", agent("A title", when={"system": "title"}, optional=True))
+    assert Conversation(script).run("Hello") == "Hi."
+    script.assert_complete()
+    assert Conversation(script, system="Make a title", by=OTHER).run("Hello") == "A title"
+    assert "optional=True" in repr(script)
+
+
 def test_two_agents_that_know_a_request_are_an_error() -> None:
     script = Script(agent("A", when="Oslo", name="first"), agent("B", when="Weather", name="second"))
     with pytest.raises(UnscriptedRequestError, match=r"several agents \(first, second\)"):

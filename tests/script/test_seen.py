@@ -105,3 +105,23 @@ def test_requests_have_one_key_if_they_ask_the_same() -> None:
 @pytest.mark.parametrize("body", [{}, {"messages": None}, {"messages": ["x", {"role": 1}]}, {"tools": 3}])
 def test_a_body_of_another_shape_is_read_as_far_as_it_goes(body: Any) -> None:
     assert seen("openai-chat", "https://h/v1/chat/completions", body).tool_names == ()
+
+
+SEARCH = {"type": "function", "name": "search", "parameters": {"type": "object"}}
+EXEC = {"type": "custom", "name": "exec", "description": "Run code"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tools": [SEARCH, EXEC]},
+        {"tools": [{"type": "namespace", "name": "functions", "tools": [SEARCH, EXEC]}]},
+        {"tools": [SEARCH], "input": [{"type": "additional_tools", "tools": [EXEC]}]},
+        {"input": [{"type": "additional_tools", "tools": [{"type": "namespace", "tools": [SEARCH, EXEC]}]}]},
+    ],
+)
+def test_the_tools_of_responses(body: dict[str, Any]) -> None:
+    request = Request("POST", "https://api.openai.com/v1/responses", (), json.dumps(body).encode())
+    seen = read(request, "openai-responses")
+    assert seen.tool_names == ("search", "exec")
+    assert [bool(tool.schema) for tool in seen.tools] == [True, False]

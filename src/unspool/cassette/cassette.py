@@ -37,6 +37,7 @@ from unspool.cassette.recording import Take
 from unspool.cassette.recovery import leftovers, mark, recover
 from unspool.cassette.redact import Redactor
 from unspool.cassette.request_headers import named_headers, with_headers, written_names
+from unspool.cassette.rules import Rule, rules_given
 from unspool.cassette.vcr_compat import Hook, adapt
 from unspool.cassette.vcr_options import translated
 from unspool.counts import counted
@@ -83,6 +84,10 @@ class Cassette:
             matchers.
         ignore: what of the JSON body or the query doesn't count, by path: `metadata.trace_id`,
             `messages[*].id`, `?api-version`.
+        match: what may differ between a request and its recording because it changes by itself: `llm` for
+            the rules `models`, `sessions`, `dates`, `durations`, `processes`, `folders`, `tools`, `ids` and
+            `results`; some of these names; `-NAME` for all but one, as in `["llm", "-dates"]`; functions that
+            are given a request's JSON body and return the one to compare.
         allow_headers: names of request headers to write beside those that say what is asked for (`accept`,
             `content-type`, `anthropic-beta` and their like) and those that `match_on` names.
         allow_playback_repeats: whether a request that comes again after the last recording of it gets
@@ -136,6 +141,7 @@ class Cassette:
         record_mode: str | None = None,
         match_on: Sequence[str | Callable[..., Any]] = DEFAULT_MATCH_ON,
         ignore: Sequence[str] = (),
+        match: Rule | Sequence[Rule] = (),
         allow_headers: Sequence[str] | None = None,
         allow_playback_repeats: bool = False,
         redactor: Redactor | None = None,
@@ -172,7 +178,9 @@ class Cassette:
         self.user = user
         self._on_miss, self._on_notice = on_miss, on_notice
         self._hooks = hooks
-        self._matching = Matching(tuple(_criterion(one) for one in match_on), tuple(ignore))
+        self._matching = Matching(
+            tuple(_criterion(one) for one in match_on), tuple(ignore), rules_given(match)
+        )
         self._headers = written_names(self._matching, allow_headers)
         self.redactor = _showing(
             _usual_redactor() if redactor is None else redactor, named_headers(self._matching, allow_headers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 from hashlib import blake2b
 from heapq import nsmallest
@@ -15,9 +16,10 @@ from typing import Any
 
 from unspool.cassette.body import Body, by_name, read_body
 from unspool.cassette.ignore_paths import Gone, Ignored, format_step
-from unspool.cassette.match import PARTS, Matching, headers_of, objection, part_of, query_of
+from unspool.cassette.match import PARTS, Matching, body_of, headers_of, objection, part_of, query_of
 from unspool.cassette.miss_advice import Difference, advice
 from unspool.cassette.model import Interaction, Request
+from unspool.cassette.rules import RULES
 from unspool.cassette.stand_ins import REDACTED
 from unspool.counts import counted
 
@@ -128,6 +130,9 @@ def _unlike(recorded: bytes, came: bytes) -> int:
     return max(len(recorded), len(came)) - head - tail
 
 
+_MOST_LIKELY = 50  # recordings that are compared under all rules
+
+
 def explain_miss(
     request: Request,
     interactions: Sequence[Interaction],
@@ -166,7 +171,33 @@ def explain_miss(
     index, places = found
     name = f"interactions[{index}]{' (played already)' if played[index] else ''}"
     lines = [start, f"Of {len(interactions)}, the nearest is {name}; it differs in {_counted(places)}:"]
-    return "\n".join([*lines, *_listed(places), *(hint or advice(places)), record])
+    forgiving = _rules_needed(request, interactions, index, matching)
+    return "\n".join([*lines, *_listed(places), *(hint or advice(places)), *forgiving, record])
+
+
+def _rules_needed(
+    request: Request, interactions: Sequence[Interaction], nearest: int, matching: Matching
+) -> Iterator[str]:
+    """A line that names the rules under which a recording would have answered, if there are any."""
+    names = [name for name, rule in RULES.items() if rule not in matching.ignored.rules]
+    every = _with_rules(matching, names)
+    key = every.key(request)
+    likely = dict.fromkeys([nearest, *range(min(len(interactions), _MOST_LIKELY))])
+    index = next((one for one in likely if every.key(interactions[one].request) == key), None)
+    if index is None or not names:
+        return
+    for name in list(names):
+        fewer = _with_rules(matching, [one for one in names if one != name])
+        if fewer.key(request) == fewer.key(interactions[index].request):
+            names.remove(name)
+    yield (
+        f"interactions[{index}] differs only in what changes by itself: with"
+        f" match={(names[0] if len(names) == 1 else names)!r} it answers, as with match='llm'."
+    )
+
+
+def _with_rules(matching: Matching, names: Sequence[str]) -> Matching:
+    return replace(matching, match=(*matching.match, *names))
 
 
 def _matching_indexes(request: Request, interactions: Sequence[Interaction], matching: Matching) -> list[int]:
@@ -359,7 +390,7 @@ def _unequal_pairs(
 
 
 def _unequal_bodies(recorded: Request, came: Request, ignored: Ignored) -> Iterator[Unequal]:
-    old, new = (read_body(request, ignored.paths) for request in (recorded, came))
+    old, new = (body_of(request, ignored) for request in (recorded, came))
     if old.kind == new.kind:
         yield from _walk("body", old.document, new.document)
     else:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -42,10 +42,12 @@ class Ignored:
     Attributes:
         paths: into the body.
         parameters: names in the query.
+        rules: rewrite the JSON body, after that.
     """
 
     paths: tuple[Path, ...] = ()
     parameters: frozenset[str] = frozenset()
+    rules: tuple[Callable[[Any], Any], ...] = ()
 
 
 class Gone(Enum):

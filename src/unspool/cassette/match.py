@@ -8,14 +8,15 @@ a body says, not how it's written (`raw_body` does that).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote_to_bytes, urlsplit
 
-from unspool.cassette.body import digest, read_body
+from unspool.cassette.body import JSON, Body, digest, read_body
 from unspool.cassette.ignore_paths import Ignored, parse_ignore
 from unspool.cassette.model import Request, header
+from unspool.cassette.rules import RULES, Rule, forgiven, parse_rules, undated_model
 
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 
@@ -78,6 +79,22 @@ def query_of(request: Request, ignored: Ignored) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in query if pair[0] not in ignored.parameters)
 
 
+def body_of(request: Request, ignored: Ignored) -> Body:
+    """What the body says, without what is to be ignored, and as the rules rewrite it."""
+    body = read_body(request, ignored.paths)
+    if not ignored.rules or body.kind != JSON:
+        return body
+    return Body(JSON, forgiven(body.document, ignored.rules))
+
+
+def path_of(request: Request, ignored: Ignored) -> str:
+    """The path; without a model's date, where the rule `models` says so."""
+    path = address(request.uri).path
+    if RULES["models"] not in ignored.rules:
+        return path
+    return "/".join(map(undated_model, path.split("/")))
+
+
 def headers_of(request: Request) -> tuple[tuple[str, str], ...]:
     """All headers, sorted, their names in lower case."""
     return tuple(sorted((name.lower(), value) for name, value in request.headers))
@@ -88,10 +105,10 @@ PARTS: dict[str, Callable[[Request, Ignored], Hashable]] = {
     "scheme": lambda request, _: address(request.uri).scheme,
     "host": lambda request, _: address(request.uri).host,
     "port": lambda request, _: address(request.uri).port,
-    "path": lambda request, _: address(request.uri).path,
+    "path": path_of,
     "query": query_of,
     "headers": lambda request, _: headers_of(request),
-    "body": lambda request, ignored: digest(read_body(request, ignored.paths)),
+    "body": lambda request, ignored: digest(body_of(request, ignored)),
     "raw_body": lambda request, _: request.body,
 }
 """How to read each part of a request that can be matched on, such that equal parts compare equal."""
@@ -120,18 +137,20 @@ class Matching:
         match_on: any of method, scheme, host, port, path, query, uri (these five; url is the same),
             headers, headers.NAME for one of them, body, raw_body, and matchers of one's own.
         ignore: what doesn't matter in the body and the query, as in `unspool.cassette.ignore_paths`.
+        match: what else is forgiven: the rules of `unspool.cassette.rules` by name, and functions.
 
     Attributes:
         names: the parts to compare, each once.
         others: the matchers of one's own.
-        ignored: what `ignore` says, read.
+        ignored: what `ignore` and `match` say, read.
 
     Raises:
-        ValueError: an unknown name in `match_on`, or a malformed path in `ignore`.
+        ValueError: an unknown name in `match_on` or `match`, or a malformed path in `ignore`.
     """
 
     match_on: tuple[str | Matcher, ...] = DEFAULT_MATCH_ON
     ignore: tuple[str, ...] = ()
+    match: tuple[Rule, ...] = ()
     names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     others: tuple[Matcher, ...] = field(init=False, repr=False, compare=False)
     ignored: Ignored = field(init=False, repr=False, compare=False)
@@ -140,7 +159,8 @@ class Matching:
         names = [name for item in self.match_on if not callable(item) for name in _parts_named(item)]
         object.__setattr__(self, "names", tuple(dict.fromkeys(names)))
         object.__setattr__(self, "others", tuple(item for item in self.match_on if callable(item)))
-        object.__setattr__(self, "ignored", parse_ignore(self.ignore))
+        ignored = replace(parse_ignore(self.ignore), rules=parse_rules(self.match))
+        object.__setattr__(self, "ignored", ignored)
 
     def key(self, request: Request) -> Hashable:
         """What is equal for two requests if, and only if, all the named parts agree."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from unspool.cassette.cassette import Cassette
@@ -34,9 +34,9 @@ class Recording:
         upstreams: base URLs, each for all requests, or for a provider as in `openai=https://…`.
         host: the host to listen on.
         port: 0 for any free one.
-        token: the value that clients must send as `x-unspool-token`; required for a host that other machines
-            reach.
-        ignore: fields of a request's body to ignore when a recording is matched; as in `Cassette`.
+        token: what a client presents as `x-unspool-token`; needed for a host that other machines reach.
+        ignore: what of a request's body doesn't count when a recording is looked for, and
+        match: which rules forgive what changes by itself; both as in `Cassette`.
     """
 
     to: Path
@@ -45,7 +45,8 @@ class Recording:
     host: str = "127.0.0.1"
     port: int = 4010
     token: str | None = None
-    ignore: Sequence[str] = field(default=())
+    ignore: Sequence[str] = ()
+    match: Sequence[str] = ()
 
 
 def record(wanted: Recording, command: Sequence[str], say: Callable[[str], None]) -> int:
@@ -68,6 +69,7 @@ def record(wanted: Recording, command: Sequence[str], say: Callable[[str], None]
         record_mode=_VCR_NAMES.get(wanted.mode, wanted.mode),
         match_on=MATCH_ON,
         ignore=wanted.ignore,
+        match=wanted.match,
         on_notice=lambda message: say(f"unspool: {message}"),
         user="unspool record",
     )

@@ -29,6 +29,8 @@ class Wanted:
         strict: each recording answers once; a request without a response makes the exit status 3.
         log: `text`, `json` or `none`.
         workers: how many processes serve.
+        ignore: what of a request's body or query doesn't count when a recording is looked for.
+        match: the rules that forgive what changes by itself; as in `Cassette`.
     """
 
     sources: Sequence[str]
@@ -41,6 +43,8 @@ class Wanted:
     strict: bool = False
     log: str = "text"
     workers: int = 1
+    ignore: Sequence[str] = ()
+    match: Sequence[str] = ()
 
 
 _REPORTS: dict[str, Report | None] = {"text": print_text, "json": print_json, "none": None}
@@ -52,7 +56,7 @@ def make_server(wanted: Wanted) -> Server:
     Raises:
         UnspoolError: the options are invalid.
     """
-    source = source_of(wanted.sources, repeats=not wanted.strict)
+    source = source_of(wanted)
     if wanted.workers > 1:
         _check_workers(wanted, source)
     fault = None
@@ -73,15 +77,17 @@ def make_server(wanted: Wanted) -> Server:
     )
 
 
-def source_of(sources: Sequence[str], *, repeats: bool) -> Source:
+def source_of(wanted: Wanted) -> Source:
     """Make the source from the arguments of a command line.
 
     Raises:
         UnspoolError: there is no such file, or it contains no cassettes and no script.
     """
+    sources = wanted.sources
     scripts = [one for one in sources if _SCRIPT.fullmatch(one)]
     if not scripts:
-        return Recordings([Path(one) for one in sources], repeats=repeats)
+        paths = [Path(one) for one in sources]
+        return Recordings(paths, repeats=not wanted.strict, ignore=wanted.ignore, match=wanted.match)
     if len(sources) > 1:
         raise ServerError(f"expected one script, or cassettes; got {', '.join(sources)}")
     from unspool.server.scripted import script_in  # noqa: PLC0415 - it knows all the formats' encoders

@@ -53,6 +53,7 @@ class TurnList:
     name: str
     when: When
     repeat: float
+    optional: bool = False
     slots: list[Slot] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
 
@@ -157,7 +158,7 @@ def lists_of(turns: Sequence[Any], *, any_order: bool, repeat: float) -> list[Tu
         target = own
         if one.when is not None:
             check_when(one.when)
-            target = TurnList(one.name or f"agent {len(lists)}", one.when, one.repeat)
+            target = TurnList(one.name or f"agent {len(lists)}", one.when, one.repeat, one.optional)
             lists.append(target)
         bags += 1
         for inner in one.turns:

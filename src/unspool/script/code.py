@@ -55,6 +55,7 @@ def _group(group: Group) -> str:
     options += [f"name={group.name!r}"] if group.name else []
     options += ["any_order=True"] if group.any_order else []
     options += [] if group.repeat == 1 else [f"repeat={_option(group.repeat)}"]
+    options += ["optional=True"] if group.optional else []
     return "\n".join(["agent(", *lines, f"    {', '.join(options)},", ")"])
 
 

@@ -328,6 +328,8 @@ class Script:
         return [ScriptedTurn(self, slot) for slot in self._slots if self._is_left(slot)]
 
     def _is_left(self, slot: Slot) -> bool:
+        if slot.group.optional:
+            return False
         rounds = slot.group.rounds
         wanted = 1 if slot.group.repeat == float("inf") else slot.group.repeat
         return len(rounds) < wanted or any(slot in one.left() for one in rounds)

@@ -476,12 +476,27 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], _Read]] = {
 
 def _tools(body: Mapping[str, Any]) -> Iterator[SeenTool]:
     """Return the functions that a request offers, in any format."""
-    offered = body.get("tools") or _dict(body.get("toolConfig")).get("tools")
-    for tool in _dicts(offered):
+    for tool in _offered(body):
         declared = tool.get("functionDeclarations") or tool.get("function_declarations")
         for one in _dicts(declared) or [_dict(tool.get("function") or tool.get("toolSpec")) or tool]:
             if one.get("name"):
                 yield SeenTool(str(one["name"]), str(one.get("description") or ""), _schema(one))
+
+
+def _offered(body: Mapping[str, Any]) -> Iterator[JSON]:
+    """The tools as they stand in a request; Responses may have them in namespaces, and in the input."""
+    yield from _flat(body.get("tools") or _dict(body.get("toolConfig")).get("tools"))
+    for item in _dicts(body.get("input")):
+        if item.get("type") == "additional_tools":
+            yield from _flat(item.get("tools"))
+
+
+def _flat(tools: Any) -> Iterator[JSON]:
+    for tool in _dicts(tools):
+        if tool.get("type") == "namespace":
+            yield from _flat(tool.get("tools"))
+        else:
+            yield tool
 
 
 _SCHEMAS = (

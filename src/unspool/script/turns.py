@@ -481,9 +481,17 @@ class Group:
     name: str = ""
     any_order: bool = False
     repeat: float = 1
+    optional: bool = False
 
 
-def agent(*turns: Scripted, when: When, name: str = "", any_order: bool = False, repeat: float = 1) -> Group:
+def agent(
+    *turns: Scripted,
+    when: When,
+    name: str = "",
+    any_order: bool = False,
+    repeat: float = 1,
+    optional: bool = False,
+) -> Group:
     """Turns for one kind of conversation, beside others.
 
         agent(call("search", q="Oslo"), text("Done."), when={"system": "You are a researcher"})
@@ -496,10 +504,12 @@ def agent(*turns: Scripted, when: When, name: str = "", any_order: bool = False,
         name: its name in messages.
         any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`.
         repeat: how many conversations, or rounds of one, play these turns; `FOREVER` for all.
+        optional: whether the turns may be left over, as those of a title that an application asks for only
+            where it has the time.
     """
     if when is None:
         raise ScriptError("expected agent(…, when=…): a text, a dict or a function that knows its requests")
-    return Group(tuple(turns), when, name, any_order, checked_repeat(repeat))
+    return Group(tuple(turns), when, name, any_order, checked_repeat(repeat), optional)
 
 
 def any_order(*turns: Scripted) -> Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.conversation import Conversations
 from unspool.cassette.model import Headers, Interaction, Request, Response, header
 from unspool.cassette.names import SUFFIXES
+from unspool.cassette.rules import Rule
 from unspool.cassette.store import cassettes_in
 from unspool.errors import CassetteNotFoundError, UnspoolError
 from unspool.faults.parts import Part, parts_in, unsized
@@ -107,6 +108,8 @@ class Recordings:
     Args:
         paths: cassettes, and folders of them.
         repeats: whether a request whose recordings have all been played gets the last of them again.
+        ignore: what of a request's body or query doesn't count, and
+        match: which rules forgive what changes by itself; both as in `Cassette`.
 
     Raises:
         CassetteNotFoundError: there is no such file, or no cassette in the folder.
@@ -115,9 +118,17 @@ class Recordings:
 
     factor = 0.0
 
-    def __init__(self, paths: Iterable[Path], *, repeats: bool = True) -> None:
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        *,
+        repeats: bool = True,
+        ignore: Sequence[str] = (),
+        match: Sequence[Rule] = (),
+    ) -> None:
         self.paths = list(paths)
         self._repeats = repeats
+        self._ignore, self._match = ignore, match
         self.reset()
 
     def reset(self) -> None:
@@ -129,7 +140,13 @@ class Recordings:
             for number, interaction in enumerate(store.load(path).interactions):
                 self._names[id(interaction)] = f"{path.name}[{number}]"
                 found.append(interaction)
-        self._cassette = Cassette.of(found, match_on=MATCH_ON, allow_playback_repeats=self._repeats)
+        self._cassette = Cassette.of(
+            found,
+            match_on=MATCH_ON,
+            ignore=self._ignore,
+            match=self._match,
+            allow_playback_repeats=self._repeats,
+        )
         self._latest: dict[tuple[str, str, bytes], Answer] = {}
         self._settled: dict[tuple[str, str, bytes], Answer] = {}
 
