@@ -1,4 +1,4 @@
-"""Fake sources: what a script's items do, and who took what."""
+"""Fake sources: what a each item do, and who took what."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def test_dicts_and_chunks_pass_through_untouched() -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_bytes_may_be_cut_anywhere(size: int) -> None:
     body = sse(ACCENTED) * 2
-    script = [body[start : start + size] for start in range(0, len(body), size)]
-    assert texts(FakeStream(script)) == ["é", "é"]
+    items = [body[start : start + size] for start in range(0, len(body), size)]
+    assert texts(FakeStream(items)) == ["é", "é"]
 
 
 def test_bytes_are_read_as_the_provider_writes_them() -> None:
@@ -113,8 +113,8 @@ def test_an_event_becomes_its_chunks() -> None:
 
 
 def test_bytes_and_events_belong_to_one_response() -> None:
-    script = [WireEvent(data=json.dumps(HEL)), WireEvent(data="[DONE]"), sse(ACCENTED)]
-    assert texts(FakeStream(script)) == ["Hel"]
+    items = [WireEvent(data=json.dumps(HEL)), WireEvent(data="[DONE]"), sse(ACCENTED)]
+    assert texts(FakeStream(items)) == ["Hel"]
 
 
 def test_what_came_before_a_bad_event_is_delivered() -> None:
@@ -156,10 +156,10 @@ async def test_an_exception_is_raised_async_too() -> None:
 
 
 def test_an_exception_is_as_good_as_new_in_the_next_stream() -> None:
-    script = [KeyError("a")]
+    items = [KeyError("a")]
     for _ in range(3):
         with pytest.raises(KeyError) as caught:
-            next(FakeStream(script))
+            next(FakeStream(items))
     assert len(list(caught.traceback)) <= 5  # not those of the streams before
 
 
@@ -171,10 +171,10 @@ def test_what_cannot_be_played_is_reported_when_its_turn_comes(item: Any) -> Non
         next(source)
 
 
-@pytest.mark.parametrize("script", ["text", b"bytes", HEL, ModelResponseStream(**HEL), 7])
-def test_a_lone_item_is_no_script(script: Any) -> None:
-    with pytest.raises(MockError, match="a script is a sequence of items, got"):
-        FakeStream(script)
+@pytest.mark.parametrize("items", ["text", b"bytes", HEL, ModelResponseStream(**HEL), 7])
+def test_a_lone_item_is_no_sequence(items: Any) -> None:
+    with pytest.raises(MockError, match="expected a sequence of items, got"):
+        FakeStream(items)
 
 
 @pytest.mark.parametrize("seconds", [-1, math.nan])
@@ -219,15 +219,15 @@ def test_a_character_may_be_cut_by_the_end_of_a_round() -> None:
 
 
 def test_bytes_are_flushed_at_the_end_of_the_last_round() -> None:
-    script = [ACCENTED.encode() + b"\n"]
-    assert texts(FakeStream([*script, b"\n"], repeat=2)) == ["é", "é"]
-    assert texts(FakeStream(script)) == ["é"]
+    items = [ACCENTED.encode() + b"\n"]
+    assert texts(FakeStream([*items, b"\n"], repeat=2)) == ["é", "é"]
+    assert texts(FakeStream(items)) == ["é"]
 
 
-@pytest.mark.parametrize("script", [[], [Pause(1)], [b": ping\n\n"], [b"data: [DONE]\n\n"]])
-def test_an_endless_stream_that_yields_nothing_is_an_error(script: Any) -> None:
-    with pytest.raises(MockError, match="two whole rounds of it yielded nothing"):
-        next(FakeStream(script, repeat=FOREVER, clock=VirtualClock()))
+@pytest.mark.parametrize("items", [[], [Pause(1)], [b": ping\n\n"], [b"data: [DONE]\n\n"]])
+def test_an_endless_stream_that_yields_nothing_is_an_error(items: Any) -> None:
+    with pytest.raises(MockError, match="two whole rounds of them made no chunk"):
+        next(FakeStream(items, repeat=FOREVER, clock=VirtualClock()))
 
 
 @pytest.mark.parametrize("repeat", [0, -1, 1.5, math.nan, -math.inf])
@@ -319,14 +319,14 @@ async def test_a_cancelled_task_loses_no_item() -> None:
 def test_closing_closes_the_generator_of_the_script() -> None:
     log: list[str] = []
 
-    def script() -> Iterator[str]:
+    def items() -> Iterator[str]:
         try:
             yield "a"
             yield "b"
         finally:
             log.append("closed")
 
-    stream = FakeStream(script())
+    stream = FakeStream(items())
     next(stream)
     stream.close()
     assert log == ["closed"]
@@ -336,13 +336,13 @@ def test_closing_closes_the_generator_of_the_script() -> None:
 def test_a_script_that_closes_its_own_stream_is_closed_afterwards() -> None:
     log: list[str] = []
 
-    def script() -> Iterator[str]:
+    def items() -> Iterator[str]:
         try:
             stream.close()
             yield "a"
         finally:
             log.append("closed")
 
-    stream = FakeStream(script())
+    stream = FakeStream(items())
     next(stream, None)
     assert log == ["closed"]

@@ -42,3 +42,37 @@ def test_a_name_that_never_was_is_unknown_still() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"unspool\.providers\.nope"):
         import_module("unspool.providers.nope")
     assert not hasattr(unspool, "nope")
+
+
+def test_an_old_keyword_works_and_names_the_new_one() -> None:
+    with pytest.warns(DeprecationWarning, match="^script= is now items=;") as caught:
+        stream = unspool.FakeStream(script=["a"])  # type: ignore[call-arg]
+
+    assert caught[0].filename == __file__
+    assert [chunk.choices[0].delta.content for chunk in stream] == ["a"]
+
+
+def test_both_names_of_a_keyword_are_refused() -> None:
+    with pytest.raises(TypeError, match="expected items=, got items= and its old name script="):
+        unspool.FakeStream(items=["a"], script=["b"])  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("unspool.fake", "ScriptItem", "StreamItem"),
+        ("unspool.faults", "break_script", "break_items"),
+        ("unspool.faults.items", "break_script", "break_items"),
+    ],
+)
+def test_an_old_attribute_works_and_names_the_new_one(module: str, old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"^{module}.{old} is now {new};") as caught:
+        value = getattr(import_module(module), old)
+
+    assert caught[0].filename == __file__
+    assert value is getattr(import_module(module), new)
+
+
+def test_an_attribute_that_never_was_is_an_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'unspool\.fake' has no attribute 'nope'"):
+        _ = unspool.fake.nope

@@ -1,4 +1,4 @@
-"""Streams that don't end by themselves, of every kind that models have been seen to fall into."""
+"""`looping_stream`: streams that don't end, of every kind that models are known to fall into."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Literal, overload
 
 from pytest_unspool.stream_wrapper import StreamFactory
 from pytest_unspool.streams import CannedStream, UnspoolStream
-from unspool import FOREVER, reasoning_chunks, tool_call_chunks
+from unspool import FOREVER, moved, reasoning_chunks, tool_call_chunks
 from unspool.fake import check_repeat
 
 
 class LoopFactory:
-    """Opens loops; the options of each are those of `StreamFactory`, and `repeat` is for ever by default."""
+    """Opens loops; the options are those of `StreamFactory`, and `repeat` is `FOREVER` by default."""
 
     def __init__(self, open_stream: StreamFactory) -> None:
         self._open: Callable[..., CannedStream] = open_stream
@@ -22,7 +22,7 @@ class LoopFactory:
     @overload
     def __call__(
         self,
-        script: str | Iterable[Any],
+        items: str | Iterable[Any],
         *,
         repeat: float = FOREVER,
         implementation: Literal["unspool"] = "unspool",
@@ -31,14 +31,15 @@ class LoopFactory:
 
     @overload
     def __call__(
-        self, script: str | Iterable[Any], *, repeat: float = FOREVER, implementation: str, **options: Any
+        self, items: str | Iterable[Any], *, repeat: float = FOREVER, implementation: str, **options: Any
     ) -> CannedStream: ...
 
+    @moved.keywords(script="items")
     def __call__(
-        self, script: str | Iterable[Any], *, repeat: float = FOREVER, **options: Any
+        self, items: str | Iterable[Any], *, repeat: float = FOREVER, **options: Any
     ) -> CannedStream:
-        """The same again and again: a text, which is one chunk, or a script of any period."""
-        return self._open([script] if isinstance(script, str) else script, repeat=repeat, **options)
+        """Repeat a text, which is one chunk, or items of any period."""
+        return self._open([items] if isinstance(items, str) else items, repeat=repeat, **options)
 
     @overload
     def near_duplicates(
@@ -73,12 +74,12 @@ class LoopFactory:
         repeat: float = FOREVER,
         **options: Any,
     ) -> CannedStream:
-        """Chunks that are nearly the same: `near_duplicates("{n}: I {verb}.", {"verb": ["try", "look"]})`.
+        """Stream nearly equal chunks: `near_duplicates("{n}: I {verb}.", {"verb": ["try", "look"]})`.
 
         Args:
             template: the text of a chunk, for `str.format`. `{n}` is its number, from 1.
-            words: what other fields may be; the seed decides which it is each time.
-            seed: the same one, the same stream.
+            words: the values of other fields; the seed decides which one each time.
+            seed: the same seed makes the same stream.
             repeat: how many chunks.
             options: see `StreamFactory`.
         """
@@ -112,7 +113,7 @@ class LoopFactory:
     def tool_call(
         self, name: str, arguments: str, again: str, *, repeat: float = FOREVER, **options: Any
     ) -> CannedStream:
-        """A tool call that never ends: after the beginning of its arguments the same comes for ever."""
+        """Stream a tool call that never ends: the beginning of its arguments, then the same text forever."""
         opening = tool_call_chunks(name, arguments, size=len(arguments) or 1)
         _, *fragments = tool_call_chunks(name, again, size=len(again))
         return self._open(chain(opening, _first(repeat, cycle(fragments))), **options)
@@ -132,9 +133,9 @@ class LoopFactory:
     ) -> CannedStream: ...
 
     def reasoning(self, *texts: str, repeat: float = FOREVER, **options: Any) -> CannedStream:
-        """Reasoning that never ends: these texts in turn, a chunk each."""
-        script = [chunk for text in texts for chunk in reasoning_chunks(text, size=len(text))]
-        return self._open(script, repeat=repeat, **options)
+        """Stream reasoning that never ends: these texts in turn, a chunk each."""
+        items = [chunk for text in texts for chunk in reasoning_chunks(text, size=len(text))]
+        return self._open(items, repeat=repeat, **options)
 
 
 def _variations(template: str, words: Mapping[str, Sequence[str]], random: Random) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Faults in a test's streams: in canned ones, and in what its cassette answers."""
+"""`stream_faults`: faults in canned streams, and in the responses of the test's cassette."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from pytest_unspool.stream_wrapper import StreamFactory
 from pytest_unspool.streams import CannedStream, UnspoolStream
+from unspool import moved
 from unspool.faults import Fault
 from unspool.transports.transport import break_answers
 
@@ -18,7 +19,7 @@ class StreamFaults:
 
     Args:
         request: the test's.
-        open_stream: opens canned ones.
+        open_stream: opens canned streams.
     """
 
     def __init__(self, request: pytest.FixtureRequest, open_stream: StreamFactory) -> None:
@@ -29,7 +30,7 @@ class StreamFaults:
     def __call__(
         self,
         fault: Fault,
-        script: Any = None,
+        items: Any = None,
         *,
         implementation: Literal["unspool"] = "unspool",
         **options: Any,
@@ -37,20 +38,21 @@ class StreamFaults:
 
     @overload
     def __call__(
-        self, fault: Fault, script: Any = None, *, implementation: str, **options: Any
+        self, fault: Fault, items: Any = None, *, implementation: str, **options: Any
     ) -> CannedStream: ...
 
-    def __call__(self, fault: Fault, script: Any = None, **options: Any) -> CannedStream:
-        """A canned stream that breaks; the script and the options are those of `StreamFactory`."""
-        return self._open(script, fault=fault, **options)
+    @moved.keywords(script="items")
+    def __call__(self, fault: Fault, items: Any = None, **options: Any) -> CannedStream:
+        """Open a canned stream that breaks; the items and options are those of `StreamFactory`."""
+        return self._open(items, fault=fault, **options)
 
     def in_cassette(self, fault: Fault) -> None:
-        """Break what the test's cassette answers from here on; the next request is the first attempt.
+        """Break the responses of the test's cassette from here on; the next request is the first attempt.
 
         What is recorded stays whole.
 
         Raises (for a request):
-            FaultError: its answer has nothing in it that the fault could break.
+            FaultError: its response contains nothing that the fault could break.
         """
         self._request.getfixturevalue("stream_cassette")
         break_answers(fault)

@@ -15,6 +15,7 @@ from unspool.cassette.model import Interaction
 from unspool.faults import Fault, NoFault
 from unspool.transports.breaker import Breaker
 from unspool.transports.in_force import force
+from unspool.transports.recorded_stream import interaction_of
 from unspool.verdict import FINDINGS, Verdict, examine
 from unspool.verdict.examine import Client
 
@@ -75,7 +76,7 @@ class Examiner:
             return answer
         path, _ = recordings.located(answer, self._folder)
         run_report.keep(self._config, run_report.account_of_canned(path))
-        return recordings.interaction_in(path, None)
+        return interaction_of(path, None)
 
 
 def _fault_of(broken: Broken | None) -> Fault:

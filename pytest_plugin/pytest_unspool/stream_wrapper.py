@@ -1,4 +1,4 @@
-"""From what a test has (chunks, a text, a cassette) to a canned stream in the wrapper that it asks for."""
+"""`stream_wrapper`: canned streams of items, a text or a cassette, in Unspool's wrapper or litellm's."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from pytest_unspool import run_report, stash, story
 from pytest_unspool.recordings import Recording, recorded
 from pytest_unspool.streams import CannedStream, UnspoolStream
-from unspool import FOREVER, Clock, MockError, Pause, text_chunks
+from unspool import FOREVER, Clock, MockError, Pause, moved, text_chunks
 from unspool.clock import lent
 from unspool.fake import check_repeat
-from unspool.faults import Fault, break_script
+from unspool.faults import Fault, break_items
 from unspool.faults.notes import Notes
 from unspool.transports.breaker import Breaker
 
@@ -30,14 +30,14 @@ _IMPLEMENTATIONS = {"unspool": "pytest_unspool.streams", "litellm": "pytest_unsp
 
 
 class StreamFactory:
-    """Opens canned streams, and has their last chunks told if the test fails.
+    """Opens canned streams, and shows their last chunks in the report of a test that fails.
 
     Args:
         node: the test.
         stack: closes them after it.
-        folder: where cassettes are looked for.
+        folder: where the test's cassettes are.
         clock: on which time passes.
-        fault: what happens to each stream.
+        fault: breaks each stream.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class StreamFactory:
     @overload
     def __call__(
         self,
-        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        items: str | os.PathLike[str] | Iterable[Any] | None = None,
         *,
         cassette: str | os.PathLike[str] | None = None,
         interaction: int | None = None,
@@ -78,15 +78,16 @@ class StreamFactory:
     @overload
     def __call__(
         self,
-        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        items: str | os.PathLike[str] | Iterable[Any] | None = None,
         *,
         implementation: str,
         **options: Any,
     ) -> CannedStream: ...
 
+    @moved.keywords(script="items")
     def __call__(
         self,
-        script: str | os.PathLike[str] | Iterable[Any] | None = None,
+        items: str | os.PathLike[str] | Iterable[Any] | None = None,
         *,
         cassette: str | os.PathLike[str] | None = None,
         interaction: int | None = None,
@@ -100,39 +101,40 @@ class StreamFactory:
         implementation: str = "unspool",
         **options: Any,
     ) -> CannedStream:
-        """A stream of chunks, of a text, or of a cassette's answer.
+        """Open a stream of items, of a text, or of a cassette's response.
 
         Args:
-            script: a text, which is cut into chunks, whatever it looks like; a script as `FakeStream` takes
-                it, or one item of such a script; or the `pathlib.Path` of a cassette.
+            items: a text, which is cut into chunks, whatever it looks like; items as `FakeStream` takes them,
+                or a single one; or the `pathlib.Path` of a cassette.
             cassette: its name or path in the folder, or a sample of the package, such as `openai/text`.
-            interaction: which one of the cassette's, from 0; needed where it holds several.
-            repeat: how often to play it.
+            interaction: the interaction's number, from 0; needed if the cassette contains several.
+            repeat: how often to play the items.
             delay: seconds on the clock before each item.
-            provider: who speaks in bytes and events: a cassette's by its address, else OpenAI.
-            model: the name that chunks carry: a cassette's by its request, else `gpt-4o-mini`.
+            provider: whose bytes and events these are; by default a cassette's by its address, else OpenAI's.
+            model: the name in the chunks; by default a cassette's by its request, else `gpt-4o-mini`.
             clock: instead of the factory's.
-            limit: how many equal chunks may pass. Litellm's is one for all streams: it's set until the end
-                of the test, and the last one counts.
-            fault: what happens to it, out of `unspool.faults`; a broken connection is raised as httpx has it.
+            limit: how many equal chunks may pass. Litellm has one limit for all streams: it's set until the
+                end of the test, and the last one counts.
+            fault: a fault of `unspool.faults`, which breaks the stream; a broken connection raises httpx's
+                error.
             implementation: whose wrapper: `unspool` or `litellm`.
             options: that wrapper's own.
 
         Raises:
-            MockError: that's no stream.
-            CassetteError: there is no such cassette, or it holds no such stream.
+            MockError: `items` can't be played.
+            CassetteError: there is no such cassette, or it contains no such stream.
             ImportError: litellm isn't installed.
         """
-        if isinstance(script, os.PathLike):
-            script, cassette = None, script
-        if (script is None) == (cassette is None):
-            raise MockError("expected chunks, a text or a path, or else cassette=…, and not both")
+        if isinstance(items, os.PathLike):
+            items, cassette = None, items
+        if (items is None) == (cassette is None):
+            raise MockError("expected items, a text or a path, or else cassette=…, and not both")
         if cassette is not None:
             recording = self._recording(cassette, interaction, repeat)
-            script, provider = recording.script, provider or recording.provider
-            model = model or recording.model
+            items, provider = recording.stream.items, provider or recording.provider
+            model = model or recording.stream.model
         provider = provider or "openai"
-        items, own = _items(script, delay), fault
+        items, own = _items(items, delay), fault
         fault = own or self._fault
         clock = clock or self._clock
         if fault is not None or _may_pause(items):
@@ -151,7 +153,7 @@ class StreamFactory:
             )
         )
         stream.is_mock = cassette is None
-        source = "a script" if cassette is None else f"the cassette {cassette}"
+        source = "given items" if cassette is None else f"the cassette {cassette}"
         stash.watch(self._node, partial(story.of_chunks, stream.delivered, source=source))
         return stream
 
@@ -164,10 +166,10 @@ class StreamFactory:
     def _broken(self, fault: Fault, own: Fault | None, items: Iterable[Any], provider: str) -> Iterator[Any]:
         attempt = next(self._attempts)
         notes = self._notes(own, attempt)
-        yield from break_script(items, fault, provider=provider, errors=httpx, attempt=attempt, notes=notes)
+        yield from break_items(items, fault, provider=provider, errors=httpx, attempt=attempt, notes=notes)
 
     def _notes(self, own: Fault | None, attempt: int) -> Notes | None:
-        """Where to note what becomes of a stream, under its own fault or under the test's."""
+        """Return where to note what a stream's own fault, or the test's, does to it."""
         if own is not None:
             breaker = Breaker(own)
             self._node.stash.setdefault(stash.FAULTS, []).append(breaker)
@@ -184,7 +186,7 @@ class StreamFactory:
     ) -> Recording:
         if repeat != 1:
             raise MockError(
-                f"a cassette's answer is played once, for it has its own end; got repeat={repeat!r}"
+                f"a cassette's response has its own end, and is played once; got repeat={repeat!r}"
             )
         recording = recorded(cassette, self._folder, interaction)
         run_report.keep(self._node.config, run_report.account_of_canned(recording.path))
@@ -199,29 +201,29 @@ def _opener(implementation: str) -> Callable[..., AbstractContextManager[CannedS
     return opener
 
 
-def _items(script: Any, delay: float) -> Iterable[Any]:
-    if isinstance(script, str):
-        script = [chunk.choices[0].delta.content or "" for chunk in text_chunks(script)]  # a whole answer
-    elif isinstance(script, bytes | Mapping | BaseModel):
-        script = [script]
-    return _delayed(script, delay) if delay else script
+def _items(given: Any, delay: float) -> Iterable[Any]:
+    if isinstance(given, str):
+        given = [chunk.choices[0].delta.content or "" for chunk in text_chunks(given)]  # a whole response
+    elif isinstance(given, bytes | Mapping | BaseModel):
+        given = [given]
+    return _delayed(given, delay) if delay else given
 
 
-def _played(script: Iterable[Any], repeat: float) -> Iterable[Any]:
-    """A script, as often as it's played: a fault happens once in a stream, and not in every round."""
+def _played(items: Iterable[Any], repeat: float) -> Iterable[Any]:
+    """Repeat the items here: a fault happens once in a stream, and not in every round."""
     check_repeat(repeat)
     if repeat == 1:
-        return script
-    kept = list(script)
-    return cycle(kept) if repeat == FOREVER else chain.from_iterable(repeated(kept, int(repeat)))
+        return items
+    stored = list(items)
+    return cycle(stored) if repeat == FOREVER else chain.from_iterable(repeated(stored, int(repeat)))
 
 
-def _may_pause(script: Any) -> bool:
-    """Whether time may pass in a script; of one that is made as it's played, nobody knows."""
-    return not isinstance(script, list | tuple) or any(isinstance(item, Pause) for item in script)
+def _may_pause(items: Any) -> bool:
+    """Whether time may pass: unknown of items that are made as they are played."""
+    return not isinstance(items, list | tuple) or any(isinstance(item, Pause) for item in items)
 
 
-def _delayed(script: Iterable[Any], delay: float) -> Iterator[Any]:
-    for item in script:
+def _delayed(items: Iterable[Any], delay: float) -> Iterator[Any]:
+    for item in items:
         yield Pause(delay)
         yield item

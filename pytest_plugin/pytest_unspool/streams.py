@@ -1,4 +1,4 @@
-"""Canned streams: a script played into the real wrapper, and the account of what its consumer took."""
+"""Canned streams: items played into the real wrapper, and the account of what its consumer pulled."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from unspool.streaming.items import as_chunk
 
 
 class CannedSource(FakeStream):
-    """A script that counts what it says, too.
+    """A source that also counts the text that it emits.
 
     Attributes:
-        bytes_said: how long the text of its chunks was, in UTF-8: content, reasoning and arguments.
+        text_bytes: the length of its chunks' text in UTF-8: content, reasoning and arguments.
     """
 
-    bytes_said = 0
+    text_bytes = 0
 
     def __next__(self) -> Any:
         return self._handed_on(super().__next__())
@@ -28,7 +28,7 @@ class CannedSource(FakeStream):
         return self._handed_on(await super().__anext__())
 
     def _handed_on(self, item: Any) -> Any:
-        self.bytes_said += len(_text_of(item).encode("utf-8", "surrogatepass"))
+        self.text_bytes += len(_text_of(item).encode("utf-8", "surrogatepass"))
         return item
 
 
@@ -36,8 +36,8 @@ def _text_of(item: Any) -> str:
     deltas = [choice.delta for choice in as_chunk(item).choices]
     functions = [call.function for delta in deltas for call in delta.tool_calls or ()]
     functions += [delta.function_call for delta in deltas]
-    said = [text for delta in deltas for text in (delta.content, delta.get("reasoning_content"))]
-    return "".join(filter(None, [*said, *(function.arguments for function in functions if function)]))
+    texts = [text for delta in deltas for text in (delta.content, delta.get("reasoning_content"))]
+    return "".join(filter(None, [*texts, *(function.arguments for function in functions if function)]))
 
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ else:
 
 
 class CannedStream(_Wrapper):
-    """What a wrapper around a canned source can tell, whoever's wrapper it is mixed into.
+    """The account of a wrapper around a canned source: a mixin for Unspool's wrapper and for litellm's.
 
     Attributes:
         source: what the wrapper pulls from.
-        delivered: the chunks that its consumer has got: of a stream without an end the first 150,000,
-            and the latest; `delivered.total` is how many there were.
-        error: what the stream has raised; None if it hasn't.
-        ended: whether it has come to its end, by itself or by an error.
-        is_mock: whether it's a script, which may end without a finish reason, and no recording. Litellm
-            asks: where it isn't, such an end is an error since 1.110.
+        delivered: the chunks that its consumer has received: of an endless stream the first 150,000 and the
+            latest; `delivered.total` is their number.
+        error: the error that the stream has raised; None if it hasn't.
+        ended: whether the stream has ended, with or without an error.
+        is_mock: whether its items were given, and may end without a finish reason; a recording may not.
+            Litellm reads this: without it, such an end is an error since 1.110.
     """
 
     is_mock: bool
@@ -95,13 +95,13 @@ class CannedStream(_Wrapper):
 
     @property
     def pulled(self) -> int:
-        """How many chunks were taken from the source."""
+        """How many chunks were pulled from the source."""
         return self.source.pulled
 
     @property
     def bytes_pulled(self) -> int:
-        """How many bytes were taken: the provider's, where the script holds those, else of the text said."""
-        return self.source.bytes_pulled or self.source.bytes_said
+        """How many bytes were pulled: the provider's for items of bytes, else those of the chunks' text."""
+        return self.source.bytes_pulled or self.source.text_bytes
 
     def assert_stopped(
         self,
@@ -109,16 +109,16 @@ class CannedStream(_Wrapper):
         within_chunks: int,
         error: type[BaseException] | tuple[type[BaseException], ...] | None = None,
     ) -> None:
-        """Fail unless the stream is over, after at most so many chunks.
+        """Fail unless the stream has ended or was closed within that many chunks.
 
         Args:
-            within_chunks: how many may have been taken from the source.
-            error: what must have stopped it, a class or several; None: whatever it was.
+            within_chunks: how many chunks may have been pulled from the source.
+            error: the error's class, or several, that must have stopped it; None accepts any end.
         """
         __tracebackhide__ = True
         if self._is_open():
             raise AssertionError(
-                f"the stream is still open, after {counted(self.pulled, 'chunk')}; nobody stopped it"
+                f"the stream is still open after {counted(self.pulled, 'chunk')}: nothing stopped it"
             )
         if error is not None and not isinstance(self.error, error):
             expected = " or ".join(kind.__name__ for kind in _each(error))
@@ -131,7 +131,7 @@ class CannedStream(_Wrapper):
             )
 
     def _is_open(self) -> bool:
-        """Litellm's sync streams have no `close` before 1.110: who reads one can only leave it."""
+        """Litellm's sync streams have no `close` before 1.110: a consumer can only leave one."""
         if self.ended or self.source.closed:
             return False
         return hasattr(self, "close") or self._was_awaited
@@ -139,7 +139,7 @@ class CannedStream(_Wrapper):
     def _how_it_ended(self) -> str:
         if self.error is not None:
             return f"it was {type(self.error).__name__}: {self.error}"
-        return f"it {'came to its end' if self.ended else 'was left by its consumer'}, without an error"
+        return f"it {'ended' if self.ended else 'was left by its consumer'} without an error"
 
 
 def _each(error: type[BaseException] | tuple[type[BaseException], ...]) -> Iterable[type[BaseException]]:
@@ -159,7 +159,7 @@ class UnspoolStream(CannedStream, CustomStreamWrapper):
 
 @contextmanager
 def open_stream(
-    script: Iterable[Any],
+    items: Iterable[Any],
     model: str,
     *,
     repeat: float,
@@ -168,8 +168,8 @@ def open_stream(
     limit: int | None,
     **options: Any,
 ) -> Iterator[UnspoolStream]:
-    """A script in our own wrapper, closed afterwards; the arguments are those of `stream_wrapper`."""
-    source = CannedSource(script, repeat=repeat, provider=provider, clock=clock)
+    """Open items in our own wrapper, and close it afterwards; the arguments are `stream_wrapper`'s."""
+    source = CannedSource(items, repeat=repeat, provider=provider, clock=clock)
     options = {"custom_llm_provider": provider, "repeated_chunk_limit": limit, **options}
     with UnspoolStream(source, model, clock=clock, **options) as stream:
         yield stream

@@ -152,6 +152,7 @@ if TYPE_CHECKING:
     from unspool.streaming.wrapper import CustomStreamWrapper
     from unspool.tokens import token_counter
     from unspool.transports.block_network import block_network
+    from unspool.transports.recorded_stream import RecordedStream, recorded_stream
     from unspool.transports.transport import FaultTransport, RecordTransport, ReplayTransport
     from unspool.transports.use_cassette import use_cassette
 
@@ -193,6 +194,7 @@ _HOMES: dict[str, str] = {
         "tokens": "token_counter",
         "transports.block_network": "block_network",
         "transports.transport": "FaultTransport RecordTransport ReplayTransport",
+        "transports.recorded_stream": "RecordedStream recorded_stream",
         "transports.use_cassette": "use_cassette",
     }.items()
     for name in names.split()
@@ -258,6 +260,7 @@ __all__ = [
     "RateLimitError",
     "RealClock",
     "RecordTransport",
+    "RecordedStream",
     "RecordingEndedError",
     "Redactor",
     "RejectedRequestError",
@@ -298,6 +301,7 @@ __all__ = [
     "parallel_tool_call_chunks",
     "raise_on_incomplete",
     "reasoning_chunks",
+    "recorded_stream",
     "responses",
     "role_chunk",
     "sample_body",

@@ -1,9 +1,8 @@
-"""Fake sources: streams that come from a script instead of a provider.
+"""Fake sources: streams that come from a list of items instead of a provider.
 
-A script is a sequence of items, in the order in which they happen: text, chunks, the provider's own
-bytes or events, pauses, errors. `FakeStream` plays one, once, several times or endlessly, and counts the
-items that the consumer pulled and whether it closed the stream. `unspool.chunk_makers` makes chunks for
-scripts:
+Items are text, chunks, the provider's own bytes or events, pauses and errors, in the order in which they
+happen. `FakeStream` plays them once, several times or endlessly, and records how much its consumer has pulled
+and whether it was closed. `unspool.chunk_makers` makes chunks; `unspool.recorded_stream` reads a cassette:
 
     FakeStream([role_chunk(), *text_chunks("It rains."), Pause(2.0), httpx.ReadError("reset")])
     FakeStream(text_chunks("How are you? "), repeat=FOREVER)
@@ -18,6 +17,7 @@ from typing import Any, Final, Self
 import anyio.lowlevel
 from pydantic import BaseModel
 
+from unspool import moved
 from unspool.chunk_makers import Pause, chunk_with
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import LiteLLMUnknownProvider, MockError
@@ -27,10 +27,10 @@ from unspool.providers import decoder_for, format_of, normalizer_for
 from unspool.providers.understood import ForeignStreamError
 from unspool.wire.event import WireEvent
 
-__all__ = ["FOREVER", "FakeStream", "ModelResponseListIterator", "Pause", "ScriptItem"]
+__all__ = ["FOREVER", "FakeStream", "ModelResponseListIterator", "Pause", "StreamItem"]
 
 FOREVER: Final = math.inf
-"""Endlessly: for `FakeStream(..., repeat=FOREVER)`."""
+"""Endlessly: `FakeStream(..., repeat=FOREVER)`."""
 
 
 class ModelResponseListIterator:
@@ -85,22 +85,22 @@ class ModelResponseListIterator:
         return item
 
 
-ScriptItem = (
+StreamItem = (
     str | bytes | Mapping[str, Any] | BaseModel | WireEvent | Pause | BaseException | type[BaseException]
 )
-"""An item of a script; see `FakeStream`."""
+"""An item of a `FakeStream`."""
 
 _OVER: Final = object()
 
 
 class FakeStream:
-    """A source that plays a script, sync or async.
+    """A source that plays items, sync or async.
 
-    The items of a script:
+    What each kind of item does:
 
     - `str`: yields a chunk with that text. `""` too: empty chunks exist.
     - a chunk (a pydantic model, ours or an SDK's) or a `dict`: yielded as it is, never changed. A repeated
-      script yields the same object each time.
+      item is the same object each time.
     - `bytes`: the provider's own bytes. They go through the provider's decoder, so that an event or a
       character may be cut anywhere, and yield the chunks that they complete, or none.
     - `WireEvent`: an event of the provider, which yields the chunks that it translates to.
@@ -112,45 +112,44 @@ class FakeStream:
     bytes of each round follow those of the round before, even inside a character, and bytes after a
     provider's last event (`[DONE]`) are ignored. An endless stream is never flushed.
 
-    A script is read lazily, so it may be a generator, even an endless one if it's played once. Only a script
-    that repeats is stored.
+    Items are read as the stream goes on, so they may come from a generator, and an endless one if it's played
+    once. Only items that repeat are stored, once.
 
     Async iteration lets other tasks run before each item, so that even an endless stream can be cancelled.
     After `close` or `aclose` the stream yields nothing more.
 
     Args:
-        script: the items, each a `ScriptItem`. A type checker infers `list[object]` for a mixed list, so each
-            is checked when it is played.
-        repeat: how often to play it: a whole number from 1, or `FOREVER`.
+        items: what to play, each a `StreamItem`. A type checker infers `list[object]` for a mixed list, so
+            items are checked when their turn comes.
+        repeat: how often to play them: a whole number from 1, or `FOREVER`.
         provider: the source of the bytes and events: a provider, or a wire format's name.
         clock: what pauses pass on.
 
     Attributes:
-        pulled: how many items the consumer has pulled.
-        bytes_pulled: how many of the script's bytes have been decoded for it.
-        ended: whether the script is exhausted, or has raised.
+        pulled: how many chunks the consumer has pulled.
+        bytes_pulled: how many of the items' bytes have been decoded for it.
+        ended: whether the items have run out, or one has raised.
         closed: whether the stream has been closed.
-        closed_after: how many items had been pulled then; None before.
-        closed_at: when that was, by `clock.monotonic()`; None before.
+        closed_after: how many chunks had been pulled then; None before.
+        closed_at: when that was, as `clock.monotonic()` says; None before.
 
     Raises:
-        MockError: the script isn't a sequence of items, or can't be repeated so often, or the provider is
-            unknown. Raised later: for a bad item when it is played, for bytes of another format at their end,
-            and for an endless stream that yields nothing in two rounds.
+        MockError: `items` isn't a sequence of them, `repeat` isn't a number of times, or the provider is
+            unknown. Raised later: for a bad item when its turn comes, for bytes of another format at their
+            end, and for an endless stream after two rounds without a chunk.
     """
 
+    @moved.keywords(script="items")
     def __init__(
         self,
-        script: Iterable[Any],
+        items: Iterable[Any],
         *,
         repeat: float = 1,
         provider: str = "openai",
         clock: Clock = REAL_CLOCK,
     ) -> None:
-        if not _is_script(script):
-            raise MockError(
-                f"a script is a sequence of items, got {_shown(script)}; put one item into a list"
-            )
+        if not _is_sequence(items):
+            raise MockError(f"expected a sequence of items, got {_shown(items)}; put one item into a list")
         check_repeat(repeat)
         self.pulled = 0
         self.bytes_pulled = 0
@@ -160,9 +159,9 @@ class FakeStream:
         self.closed_at: float | None = None
         self._clock = clock
         self._reader = _Reader(provider)
-        self._script = script
+        self._items = items
         self._is_stepping = False
-        self._steps = self._play(self._rounds(script, repeat))
+        self._steps = self._play(self._rounds(items, repeat))
 
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ", at its end" if self.ended else ""
@@ -194,18 +193,18 @@ class FakeStream:
         return step
 
     def close(self) -> None:
-        """Close the stream, and the generator that its script comes from, if any. Idempotent."""
+        """Close the stream, and the generator that its items come from, if they do. Idempotent."""
         if self.closed:
             return
         self.closed = True
         self.closed_after = self.pulled
         self.closed_at = self._clock.monotonic()
         if not self._is_stepping:  # else the step closes it: a generator that runs can't be closed
-            self._close_script()
+            self._close_items()
 
-    def _close_script(self) -> None:
-        close = getattr(self._script, "close", None)
-        if isinstance(self._script, Iterator) and close is not None:
+    def _close_items(self) -> None:
+        close = getattr(self._items, "close", None)
+        if isinstance(self._items, Iterator) and close is not None:
             close()
 
     async def aclose(self) -> None:
@@ -224,14 +223,14 @@ class FakeStream:
         finally:
             self._is_stepping = False
             if self.closed:
-                self._close_script()
+                self._close_items()
         if step is _OVER:
             self.ended = True
         elif not isinstance(step, Pause):
             self.pulled += 1
         return step
 
-    def _play(self, items: Iterator[ScriptItem]) -> Iterator[Any]:
+    def _play(self, items: Iterator[StreamItem]) -> Iterator[Any]:
         for item in items:
             match item:
                 case bytes():
@@ -250,14 +249,14 @@ class FakeStream:
         except ForeignStreamError as error:
             raise MockError(str(error)) from error
 
-    def _rounds(self, script: Iterable[ScriptItem], repeat: float) -> Iterator[ScriptItem]:
-        first_round = map(_settled, script)
+    def _rounds(self, items: Iterable[StreamItem], repeat: float) -> Iterator[StreamItem]:
+        first_round = map(_as_chunk, items)
         if repeat == 1:
             yield from first_round
             return
-        kept: list[ScriptItem] = []
+        stored: list[StreamItem] = []
         for item in first_round:
-            kept.append(item)
+            stored.append(item)
             yield item
         done, pulled, barren = 1, 0, 0
         while done < repeat:
@@ -265,22 +264,23 @@ class FakeStream:
             if repeat == FOREVER and barren == 2:  # after one, an event may be incomplete
                 raise MockError(_BARREN)
             pulled = self.pulled
-            yield from kept
+            yield from stored
             done += 1
 
 
 _BARREN = (
-    "this script repeats forever, and two whole rounds of it yielded nothing: does it contain pauses only,"
-    " half an event, or bytes after the provider's last event, such as [DONE]?"
+    "these items repeat forever, and two whole rounds of them made no chunk: are there only pauses, half an"
+    " event, or bytes after the provider's last event, such as [DONE]?"
 )
 
 _UNPLAYABLE = (
-    "a script is made of text, bytes, chunks (models or dicts), WireEvents, Pauses and exceptions; got {}"
+    "expected an item of a FakeStream: text, bytes, a chunk (a model or a dict), a WireEvent, a Pause or an"
+    " exception; got {}"
 )
 
 
 def check_repeat(repeat: object) -> None:
-    """Check how often to repeat.
+    """Check a number of times.
 
     Raises:
         MockError: `repeat` isn't a whole number from 1, or `FOREVER`.
@@ -289,13 +289,13 @@ def check_repeat(repeat: object) -> None:
         raise MockError(f"repeat is a whole number from 1, or FOREVER; got {repeat!r:.200}")
 
 
-def _is_script(thing: object) -> bool:
-    """Whether this is a script and not a single item: text, bytes, dicts and models can be iterated too."""
+def _is_sequence(thing: object) -> bool:
+    """Tell items from a single one: text, bytes, dicts and pydantic models can be iterated too."""
     return isinstance(thing, Iterable) and not isinstance(thing, str | bytes | Mapping | BaseModel)
 
 
-def _settled(item: ScriptItem) -> ScriptItem:
-    """Return the item, text as a chunk: made once, however often it's played."""
+def _as_chunk(item: StreamItem) -> StreamItem:
+    """Make text a chunk, once, however often it's played."""
     if not isinstance(item, str):
         return item
     chunk = chunk_with(Delta(content=item))
@@ -313,17 +313,17 @@ def _exception(item: BaseException | type) -> BaseException:
             raise MockError(_UNPLAYABLE.format(_shown(item)))
         item = item()
     if isinstance(item, StopIteration | StopAsyncIteration):
-        raise MockError(f"a stream can't raise {type(item).__name__}: to end it, end the script")
-    return item.with_traceback(None)  # its earlier ones, where a script is played in many tests
+        raise MockError(f"a stream can't raise {type(item).__name__}: to end it, end the items")
+    return item.with_traceback(None)  # its earlier ones, where the same items are played in many tests
 
 
 class _Reader:
-    """The provider's decoder and normalizer, created when a script first needs them."""
+    """The provider's decoder and normalizer, made when an item first needs them."""
 
     def __init__(self, provider: str) -> None:
         try:
             self._format = format_of(provider)
-        except LiteLLMUnknownProvider as error:  # the script is wrong, not a provider's answer
+        except LiteLLMUnknownProvider as error:  # the items are wrong, not a provider's response
             raise MockError(str(error)) from None
         self._normalizer: Stage[WireEvent, ModelResponseStream] | None = None
         self._pipeline: Chain | None = None
@@ -344,3 +344,7 @@ class _Reader:
         if self._normalizer is None:
             self._normalizer = normalizer_for(self._format)
         return self._normalizer
+
+
+def __getattr__(name: str) -> Any:
+    return moved.attribute(__name__, name, {"ScriptItem": "StreamItem"})

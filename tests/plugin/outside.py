@@ -8,7 +8,7 @@ import pytest
 import yaml  # noqa: F401
 
 import unspool.faults.catalogue
-import unspool.faults.script
+import unspool.faults.items
 import unspool.transports.block_network
 import unspool.transports.transport
 import unspool.transports.use_cassette

@@ -199,7 +199,7 @@ def test_a_consumer_that_closes_it_has_stopped_it(pytester: pytest.Pytester) -> 
 
 
 STOPS = {
-    "open": ("next(loop)", "within_chunks=12", "the stream is still open, after 1 chunk"),
+    "open": ("next(loop)", "within_chunks=12", "the stream is still open after 1 chunk"),
     "late": ("list(loop)", "within_chunks=12", "stopped after 51 chunks, which is more than 12"),
     "other error": (
         "list(loop)",
@@ -246,7 +246,7 @@ def test_a_stream_that_ended_by_itself_says_so(pytester: pytest.Pytester) -> Non
         """,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*but it came to its end, without an error*"])
+    result.stdout.fnmatch_lines(["*but it ended without an error*"])
 
 
 def test_loops_are_read_async_too(pytester: pytest.Pytester) -> None:

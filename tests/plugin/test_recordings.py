@@ -212,11 +212,14 @@ def test_a_recording_ends_as_it_ended(
         ("cassette='snow'", "no cassette 'snow': there is no *snow.yaml, nor a sample*openai/text*"),
         (
             "cassette='two'",
-            "expected one interaction of *two.yaml, got interaction=None; it holds 2: say*0 to 1",
+            "expected one interaction of *two.yaml, got interaction=None; it contains 2: pass*0 to 1",
         ),
-        ("cassette='two', interaction=2", "*got interaction=2; it holds 2*"),
-        ("cassette='none'", "*it holds 0"),
-        ("cassette='busy'", "expected a stream, but *busy.yaml holds an answer of status 429*use_cassette"),
+        ("cassette='two', interaction=2", "*got interaction=2; it contains 2*"),
+        ("cassette='none'", "*it contains 0"),
+        (
+            "cassette='busy'",
+            "expected a stream, but *busy.yaml contains a response with status 429*use_cassette",
+        ),
         ("cassette='../two'", "expected a cassette's name inside *"),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_failing_test_shows_the_last_chunks(pytester: pytest.Pytester) -> None
     result.stdout.fnmatch_lines(
         [
             "*streams before the failure*",
-            "a stream from a script: 1 chunk read",
+            "a stream from given items: 1 chunk read",
             '  {"choices":*"content":"Hel"*',
             "a stream from the cassette openai/text: 15 chunks read",
             *['  {"choices":*'] * 2,
@@ -209,7 +209,7 @@ def test_what_a_test_leaves_open_is_closed(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("stream_wrapper()", "expected chunks, a text or a path, or else cassette="),
+        ("stream_wrapper()", "expected items, a text or a path, or else cassette="),
         ("stream_wrapper('a', cassette='openai/text')", "and not both"),
         ("stream_wrapper('a', implementation='langchain')", "'unspool' or 'litellm', got 'langchain'"),
         ("stream_wrapper(cassette='openai/text', repeat=2)", "got repeat=2"),

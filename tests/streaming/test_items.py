@@ -129,7 +129,7 @@ def test_a_dict_that_is_no_chunk_is_refused(item: dict[str, Any]) -> None:
 
 
 def test_a_refused_dict_says_what_to_write_instead() -> None:
-    with pytest.raises(MockError, match="put the text itself into the script: 'a'"):
+    with pytest.raises(MockError, match="give the text itself as an item: 'a'"):
         as_chunk({"role": "assistant", "content": "a"})
     with pytest.raises(MockError, match="WireEvent"):
         as_chunk(NO_CHUNKS["Gemini's event"])

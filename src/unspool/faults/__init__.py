@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from unspool import moved
+
 if TYPE_CHECKING:
     from unspool.faults.catalogue import CATALOGUE, Scenario, scenario
     from unspool.faults.chat import ChangingIds, EmptyChoices, FinishAs, NoDelta, NullChoices, UsageOn
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         WrongIndices,
         WrongOutput,
     )
+    from unspool.faults.items import break_items
     from unspool.faults.noise import (
         ByteOrderMark,
         Inject,
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     )
     from unspool.faults.rechunk import BadChecksum, Corrupt, Merge, Rechunk, Shred, Split
     from unspool.faults.refusals import Answer, BadGzip, ContentType, HtmlPage, Status
-    from unspool.faults.script import break_script
     from unspool.faults.timing import Drip, Hang, Jitter, SlowStart, Stall
     from unspool.faults.tool_calls import (
         BrokenArguments,
@@ -73,7 +75,7 @@ _HOMES: dict[str, str] = {
         "fault": "Fault NoFault",
         "identity": "NoStart OverlappingBlocks RepeatStart WrongIds WrongIndices WrongOutput",
         "noise": "ByteOrderMark Inject KeepAlives LineEnds MultilineData NoFinalBlankLine UnknownEvent",
-        "script": "break_script",
+        "items": "break_items",
         "timing": "Drip Hang Jitter SlowStart Stall",
         "tool_calls": "BrokenArguments CallsWithout CumulativeArguments EmptyCalls SharedIndex"
         " SplitArguments UnfinishedCall",
@@ -148,7 +150,7 @@ __all__ = [
     "WrongIds",
     "WrongIndices",
     "WrongOutput",
-    "break_script",
+    "break_items",
     "every_prefix",
     "scenario",
 ]
@@ -156,7 +158,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'unspool.faults' has no attribute {name!r}")
+        return moved.attribute(__name__, name, {"break_script": "break_items"})
     value = globals()[name] = getattr(import_module(f"unspool.faults.{_HOMES[name]}"), name)
     return value
 

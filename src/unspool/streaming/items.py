@@ -109,7 +109,7 @@ def _advice(item: Mapping[str, Any]) -> str:
     """Suggest what to write instead, if known."""
     text = item.get("content")
     if isinstance(text, str):
-        return f"; for a chunk of text, put the text itself into the script: {text[:40]!r}"
+        return f"; for a chunk of text, give the text itself as an item: {text[:40]!r}"
     if "delta" in item and "type" not in item:
         return '; put the delta into a choice: {"choices": [{"delta": …}]}'
     return (
@@ -156,10 +156,10 @@ def _delta_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def refuse_wrong_items(items: Iterable[Any]) -> None:
-    """Reject a script with a dict that is no chunk, before it's played.
+    """Refuse items with a dict that isn't a chunk, before they are played.
 
     Raises:
-        MockError: one of them is no chunk.
+        MockError: a dict isn't a chunk.
     """
     for item in items:
         if isinstance(item, Mapping) and not is_generic(item):

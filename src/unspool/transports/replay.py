@@ -51,6 +51,41 @@ def is_retried(interaction: Interaction) -> bool:
     return failed or response.status >= 400
 
 
+def refusal_of(response: Response, family: ModuleType, request: Any = None) -> Exception | None:
+    """Return the family's error that came in place of the headers; None if they came."""
+    timeline = response.timeline or Timeline()
+    if response.status != NO_RESPONSE or timeline.headers_at is not None:
+        return None
+    if timeline.failure is not None:
+        return exception(family, request, timeline.end, timeline.failure)
+    given_up = counted(timeline.ended_at or 0.0, "second", "g")
+    return read_timeout(family, request, f"no response: the recorded client gave up after {given_up}")
+
+
+def ending_of(
+    recorded: Interaction, family: ModuleType, request: Any = None, *, under_fault: bool = False
+) -> Exception | None:
+    """Return the family's error in which a body ended, or that of a recording that stops; None if whole."""
+    response, timeline = recorded.response, recorded.response.timeline or Timeline()
+    if timeline.failure is not None:
+        return exception(family, request, timeline.end, timeline.failure)
+    if timeline.end not in {End.CLOSED, End.LIMIT} or _is_whole(response):
+        return None
+    again = "Have" if under_fault else "Record it anew with this client, or have"
+    address = recorded.request.uri.partition("?")[0]  # its query may hold a key
+    return RecordingEndedError(
+        f"the recording of {recorded.request.method} {address} stops after"
+        f" {counted(len(response.body), 'byte')}, and the client reads on: {_WHY[timeline.end]}."
+        f" {again} the client leave where the recorded one did."
+    )
+
+
+def _is_whole(response: Response) -> bool:
+    if header(response.headers, "content-length") == str(len(response.body)):
+        return True
+    return says_goodbye(response.body)
+
+
 class Performance:
     """One answer being played: what comes next, and how long it takes to come. It never waits itself.
 
@@ -79,7 +114,7 @@ class Performance:
         on_end: Callable[[], None] | None = None,
         under_fault: bool = False,
     ) -> None:
-        self._recorded = interaction.request  # which holds no key, as the client's may
+        self._recorded = interaction  # whose request holds no key, as the client's may
         self.response: Response = interaction.response
         self.request = request
         self.family: ModuleType = family_of(request)
@@ -100,13 +135,10 @@ class Performance:
 
     def opening(self) -> tuple[float, Exception | None]:
         """The headers, or the error that came in their place."""
-        if self.response.status != NO_RESPONSE or self._timeline.headers_at is not None:
-            return self._in_time(self._timeline.headers_at or 0.0, None)
-        at = self._timeline.ended_at or 0.0
-        if self._timeline.failure is None:
-            given_up = f"no answer: whoever recorded this gave up after {counted(at, 'second', 'g')}"
-            return self._in_time(at, read_timeout(self.family, self.request, given_up))
-        return self._in_time(at, self._failure(self._timeline.failure))
+        refusal = refusal_of(self.response, self.family, self.request)
+        timeline = self._timeline
+        at = timeline.headers_at if refusal is None else timeline.ended_at
+        return self._in_time(at or 0.0, refusal)
 
     def ready(self) -> Iterator[bytes]:
         """The pieces of the body, if they take no time; then `steps` are only its end or its error."""
@@ -121,20 +153,8 @@ class Performance:
         for number, (at, data) in enumerate(timed, start=1):
             self._play.pieces = number
             yield self._in_time(at, data)
-        yield self._in_time(self._timeline.ended_at or 0.0, self._ending())
-
-    def _ending(self) -> Exception | None:
-        if self._timeline.failure is not None:
-            return self._failure(self._timeline.failure)
-        if self._timeline.end not in {End.CLOSED, End.LIMIT} or self._is_all_there():
-            return None
-        again = "Have" if self._under_fault else "Record it anew with this client, or have"
-        address = self._recorded.uri.partition("?")[0]  # its query may hold a key
-        return RecordingEndedError(
-            f"the recording of {self._recorded.method} {address} stops after"
-            f" {counted(len(self.response.body), 'byte')}, and the client reads on:"
-            f" {_WHY[self._timeline.end]}. {again} the client leave where the recorded one did."
-        )
+        ending = ending_of(self._recorded, self.family, self.request, under_fault=self._under_fault)
+        yield self._in_time(self._timeline.ended_at or 0.0, ending)
 
     def overrun(self, error: RecordingEndedError) -> None:
         """Note that the client reads on where the recording ends."""
@@ -155,14 +175,6 @@ class Performance:
         """The family's error for a client that has closed what it reads."""
         failure = Failure("ReadError", "the client has closed the response")
         return exception(self.family, self.request, End.RESET, failure)
-
-    def _is_all_there(self) -> bool:
-        if header(self.response.headers, "content-length") == str(len(self.response.body)):
-            return True
-        return says_goodbye(self.response.body)
-
-    def _failure(self, failure: Failure) -> Exception:
-        return exception(self.family, self.request, self._timeline.end, failure)
 
     def _in_time(self, at: float, item: Any) -> tuple[float, Any]:
         self.due = at * self._factor

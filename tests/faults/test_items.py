@@ -30,33 +30,31 @@ from unspool.faults import (
     Refuse,
     Stall,
     Status,
-    break_script,
+    break_items,
 )
 from unspool.wire.event import WireEvent
 
-SCRIPT = [*text_chunks("It rains."), finish_chunk()]
+ITEMS = [*text_chunks("It rains."), finish_chunk()]
 """`It `, `rai`, `ns.`, and the finish."""
 
 
-def text_of(script: Any, fault: Fault, **options: Any) -> str:
+def text_of(items: Any, fault: Fault, **options: Any) -> str:
     provider = options.get("provider", "openai")
-    stream = FakeStream(
-        break_script(script, fault, **options), provider=provider, clock=unspool.VirtualClock()
-    )
+    stream = FakeStream(break_items(items, fault, **options), provider=provider, clock=unspool.VirtualClock())
     wrapper = unspool.CustomStreamWrapper(stream, model="m", custom_llm_provider=provider)
     return "".join(chunk.choices[0].delta.content or "" for chunk in wrapper)
 
 
-def test_without_a_fault_a_script_says_the_same() -> None:
-    assert text_of(SCRIPT, NoFault()) == "It rains."
+def test_without_a_fault_a_items_says_the_same() -> None:
+    assert text_of(ITEMS, NoFault()) == "It rains."
 
 
 @pytest.mark.parametrize(
-    "script",
+    "items",
     [
         ["It ", "rai", "ns."],
-        SCRIPT,
-        [chunk.model_dump() for chunk in SCRIPT],
+        ITEMS,
+        [chunk.model_dump() for chunk in ITEMS],
         [WireEvent(data='{"choices":[{"index":0,"delta":{"content":"It rains."},"finish_reason":"stop"}]}')],
         pieces(
             Rechunk(1).apply(
@@ -68,15 +66,15 @@ def test_without_a_fault_a_script_says_the_same() -> None:
     ],
     ids=["text", "chunks", "dicts", "events", "bytes"],
 )
-def test_items_of_every_kind_may_be_broken(script: list[Any]) -> None:
-    assert text_of(script, NoFault()) == "It rains."
-    assert text_of([*script, "!"], Duplicate(0)).startswith("It ")
+def test_items_of_every_kind_may_be_broken(items: list[Any]) -> None:
+    assert text_of(items, NoFault()) == "It rains."
+    assert text_of([*items, "!"], Duplicate(0)).startswith("It ")
 
 
-@pytest.mark.parametrize("script", [SCRIPT, ["It ", "rai", "ns."]], ids=["chunks", "text"])
-def test_text_is_cut(script: list[Any]) -> None:
+@pytest.mark.parametrize("items", [ITEMS, ["It ", "rai", "ns."]], ids=["chunks", "text"])
+def test_text_is_cut(items: list[Any]) -> None:
     with pytest.raises(unspool.IncompleteStreamError) as caught:
-        text_of(script, CutEvents(2))
+        text_of(items, CutEvents(2))
     assert caught.value.generated_content == "It rai"
 
 
@@ -85,9 +83,9 @@ def test_a_provider_s_bytes_are_broken_in_its_format() -> None:
         text_of(pieces(answers.ANTHROPIC), ErrorEvent(2, status=529), provider="anthropic")
 
 
-def broken_by(fault: Fault, script: Any = SCRIPT, **options: Any) -> Exception:
+def broken_by(fault: Fault, items: Any = ITEMS, **options: Any) -> Exception:
     with pytest.raises(unspool.ProviderError) as caught:
-        text_of(script, fault, **options)
+        text_of(items, fault, **options)
     return caught.value
 
 
@@ -116,7 +114,7 @@ def test_a_refused_connection_is_an_error_too() -> None:
 
 
 def test_after_the_finish_a_reset_does_no_harm() -> None:
-    assert text_of(SCRIPT, BreakAfterFinish(), errors=httpx) == "It rains."
+    assert text_of(ITEMS, BreakAfterFinish(), errors=httpx) == "It rains."
 
 
 def test_a_refusal_is_what_a_client_would_make_of_it() -> None:
@@ -127,45 +125,45 @@ def test_a_refusal_is_what_a_client_would_make_of_it() -> None:
     assert caught.headers["retry-after"] == "3"
 
 
-def test_the_script_s_own_error_stays_itself() -> None:
+def test_the_items_s_own_error_stays_itself() -> None:
     error = RuntimeError("boom")
 
     assert broken_by(Rechunk(5), ["It ", error]).original_exception is error
 
 
-def test_the_script_s_own_error_may_be_a_class() -> None:
+def test_the_items_s_own_error_may_be_a_class() -> None:
     assert type(broken_by(NoFault(), ["It ", KeyError]).original_exception) is KeyError
 
 
 def test_pauses_are_kept_and_added() -> None:
-    script = ["a", Pause(1.0), "b", "c"]
-    waited = [item.seconds for item in break_script(script, Stall(2, 9.0)) if isinstance(item, Pause)]
+    items = ["a", Pause(1.0), "b", "c"]
+    waited = [item.seconds for item in break_items(items, Stall(2, 9.0)) if isinstance(item, Pause)]
 
     assert waited == [1.0, 9.0]
 
 
 def test_time_passes_on_the_stream_s_clock() -> None:
     clock = unspool.VirtualClock()
-    list(FakeStream(break_script(SCRIPT, Drip(2.0)), clock=clock))
+    list(FakeStream(break_items(ITEMS, Drip(2.0)), clock=clock))
 
     assert clock.elapsed == 6.0
 
 
 def test_a_hanging_stream_ends_in_the_end() -> None:
-    *_, pause, error = break_script(SCRIPT, Hang(1))
+    *_, pause, error = break_items(ITEMS, Hang(1))
 
     assert pause == Pause(3600.0)
     assert isinstance(error, ConnectionResetError)
 
 
-def test_an_endless_script_is_read_as_it_goes_on() -> None:
-    stream = FakeStream(break_script(itertools.repeat("a"), Drip(0.0)), clock=unspool.VirtualClock())
+def test_an_endless_items_is_read_as_it_goes_on() -> None:
+    stream = FakeStream(break_items(itertools.repeat("a"), Drip(0.0)), clock=unspool.VirtualClock())
 
     assert len(list(itertools.islice(stream, 1000))) == 1000
 
 
 def test_a_loop_may_be_endless() -> None:
-    stream = FakeStream(break_script(SCRIPT, Loop(1, times=math.inf)))
+    stream = FakeStream(break_items(ITEMS, Loop(1, times=math.inf)))
     texts = [chunk.choices[0].delta.content for chunk in itertools.islice(stream, 1000)]
 
     assert texts == ["It "] + ["rai"] * 999
@@ -175,21 +173,21 @@ def test_only_the_attempt_that_is_hit_is_broken() -> None:
     fault = Break(1).on(1)
 
     assert broken_by(fault).generated_content == "It "
-    assert text_of(SCRIPT, fault, attempt=2) == "It rains."
+    assert text_of(ITEMS, fault, attempt=2) == "It rains."
 
 
-def test_a_script_has_no_content_encoding() -> None:
+def test_a_items_has_no_content_encoding() -> None:
     with pytest.raises(FaultError, match="a canned stream has no content-encoding"):
-        list(break_script(SCRIPT, BadGzip()))
+        list(break_items(ITEMS, BadGzip()))
 
 
 def test_what_is_no_item_is_refused() -> None:
-    with pytest.raises(FaultError, match="expected a script's item as FakeStream takes it, got int"):
-        list(break_script([1], NoFault()))
+    with pytest.raises(FaultError, match="expected an item of a FakeStream, got int"):
+        list(break_items([1], NoFault()))
 
 
 def test_an_endless_loop_may_be_cut_off() -> None:
-    script = list(break_script(SCRIPT, Loop(0, times=math.inf) | Break(200)))
+    items = list(break_items(ITEMS, Loop(0, times=math.inf) | Break(200)))
 
-    assert len(script) == 201
-    assert isinstance(script[-1], ConnectionResetError)
+    assert len(items) == 201
+    assert isinstance(items[-1], ConnectionResetError)

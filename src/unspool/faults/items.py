@@ -1,4 +1,4 @@
-"""Faults on canned streams: a script for `FakeStream` with a fault in it."""
+"""Faults on canned streams: items of a `FakeStream`, with a fault among them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from unspool.cassette.failures import FAILURES
+from unspool import moved
 from unspool.cassette.model import End, Failure, Request, header
 from unspool.chunk_makers import Pause, chunk_with, finish_chunk
 from unspool.error_mapping import error_from_body
@@ -25,8 +26,9 @@ from unspool.wire.ndjson import NDJSONDecoder, encode_ndjson
 from unspool.wire.sse import encode_sse
 
 
-def break_script(
-    script: Iterable[Any],
+@moved.keywords(script="items")
+def break_items(
+    items: Iterable[Any],
     fault: Fault,
     *,
     provider: str = "openai",
@@ -34,30 +36,30 @@ def break_script(
     attempt: int = 1,
     notes: Notes | None = None,
 ) -> Iterator[Any]:
-    """Break a script's items, for a `FakeStream` of the same provider.
+    """Break the items of a `FakeStream`, which plays them with the same provider.
 
-        FakeStream(break_script([*text_chunks("It rains."), finish_chunk()], Break(after=2)))
+        FakeStream(break_items([*text_chunks("It rains."), finish_chunk()], Break(after=2)))
 
     Text and chunks become bytes in OpenAI's format, each a network chunk. Text alone is a whole response, so
-    its finish follows. A script is read lazily, so it may be endless. A refusal is raised as the error that a
-    client would raise.
+    a finish reason follows it. Items are read as the stream goes on, so they may be endless. A refusal is
+    raised as the error that a client would make of it.
 
     Args:
-        script: the items of a `FakeStream`.
-        fault: the fault that breaks it.
-        provider: the source of the bytes: a provider, or a wire format's name.
+        items: what a `FakeStream` takes.
+        fault: what happens to it.
+        provider: whose bytes these are: a provider, or a wire format's name.
         errors: `httpx` or `httpx2`, whose exceptions to raise; by default Python's own.
-        attempt: the number of the request, from 1.
-        notes: stores what the fault did; with it, a script that the fault doesn't fit passes whole.
+        attempt: which request this answers, from 1.
+        notes: records what the fault did; with it, items that the fault doesn't fit pass whole.
 
     Raises, when its turn comes:
-        FaultError: the script contains nothing that the fault could break.
+        FaultError: the items contain nothing that the fault could break.
     """
     player = _Player(fault.stage(attempt, notes), errors)
     yield from player.play(Sent(Request("POST", f"https://{provider}.invalid/v1/chat/completions")))
     yield from player.play(Head(headers=(("content-type", "text/event-stream"),)))
     at, is_text = 0.0, None
-    for item in script:
+    for item in items:
         if isinstance(item, str) and item:
             is_text = is_text is not False
         elif not isinstance(item, Pause):
@@ -142,5 +144,9 @@ def _bytes_of(item: Any, provider: str) -> bytes:
     if isinstance(item, BaseModel):
         item = item.model_dump(exclude_none=True, warnings=False)
     if not isinstance(item, Mapping):
-        raise FaultError(f"expected a script's item as FakeStream takes it, got {type(item).__name__}")
+        raise FaultError(f"expected an item of a FakeStream, got {type(item).__name__}")
     return encode_sse(WireEvent(data=to_json(item).decode()))
+
+
+def __getattr__(name: str) -> Any:
+    return moved.attribute(__name__, name, {"break_script": "break_items"})
