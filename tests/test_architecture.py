@@ -52,6 +52,7 @@ PURE = (
     "cassette.recording",
     "chunk_makers",
     "counts",
+    "moved",
     "error_mapping",
     "errors",
     "faults",
