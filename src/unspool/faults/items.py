@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from unspool.cassette.failures import FAILURES
 from unspool import moved
+from unspool.cassette.failures import FAILURES
 from unspool.cassette.model import End, Failure, Request, header
 from unspool.chunk_makers import Pause, chunk_with, finish_chunk
 from unspool.error_mapping import error_from_body
