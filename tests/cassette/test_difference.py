@@ -26,7 +26,7 @@ from unspool.cassette.model import Interaction, Request, Response
 
 URI = "https://api.openai.com/v1/chat/completions"
 RECORD = (
-    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette anew."
+    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette again."
 )
 REPEAT = (
     "A recording is played once, unless allow_playback_repeats=True lets the last one repeat; "
@@ -202,7 +202,7 @@ def test_a_miss_is_explained_by_the_nearest_recording() -> None:
         f"cassettes/x.yaml has no recording for POST {URI} (record_mode='none').",
         "Of 2, the nearest is interactions[1]; it differs in one place:",
         '  body.messages[0].content: recorded "The weather in Paris?", came "The weather in Rome?"',
-        "What is asked differs: if the code is meant to ask this now, record it anew.",
+        "What is asked differs: if the code is meant to ask this now, record it again.",
         RECORD,
     ]
 
@@ -310,7 +310,7 @@ def test_a_date_in_the_prompt_suggests_to_stop_time_and_not_to_ignore_it(recorde
     lines = explained(chat(came), chat(recorded))
     assert lines[3].startswith("A date or a time differs: freeze_time=True lets time stand")
     assert "ignore=" not in "\n".join(lines)
-    assert "record it anew" not in "\n".join(lines[:-1])
+    assert "record it again" not in "\n".join(lines[:-1])
 
 
 def test_an_id_in_the_prompt_suggests_a_function() -> None:
@@ -326,7 +326,7 @@ def test_no_prompt_is_ever_to_be_ignored(name: str) -> None:
 
 def test_another_model_is_said_to_be_one() -> None:
     lines = explained(talk("a", model="m2"), talk("a", model="m1"))
-    assert lines[3] == "The model or its tools differ: if they are meant to, record it anew."
+    assert lines[3] == "The model or its tools differ: if they are meant to, record it again."
 
 
 @pytest.mark.parametrize(

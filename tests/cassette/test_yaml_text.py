@@ -250,7 +250,7 @@ def test_what_is_no_yaml_is_refused_with_its_place(text: str, place: str) -> Non
 
     assert message.startswith(place)
     assert "expected YAML, got an error" in message
-    assert "restore it from version control or record it anew" in message
+    assert "restore it from version control or record it again" in message
 
 
 @with_both_parsers

@@ -74,7 +74,7 @@ def test_an_old_cassette_that_holds_failures_says_so_and_how_to_mend_it(tmp_path
     path = tmp_path / "old.yaml"
     failed = Interaction(Request("GET", "http://a.example/"), Response(599, timeline=timeline))
     write(path, Document((failed,), {}))
-    with pytest.warns(CassetteWarning, match=r"old\.yaml holds 1 request.*record_mode='rewrite'"):
+    with pytest.warns(CassetteWarning, match=r"old\.yaml contains 1 request.*record_mode='rewrite'"):
         Cassette(path)
 
 
@@ -228,7 +228,7 @@ def test_an_interrupted_answer_is_not_replayed_as_a_whole_one(tmp_path: Path) ->
     path = tmp_path / "a.yaml"
     with serve({"/whole": GOOD, "/stalled": Answer([b"data: 1\n\n"], ending="stall")}) as server:
         end_it(server, path, INTERRUPTED, signal.SIGINT)
-        with pytest.raises(UnrecordedRequestError, match="holds only the beginning"):
+        with pytest.raises(UnrecordedRequestError, match="contains only the beginning"):
             record(path, f"{server.url}/stalled", mode="none")
 
 

@@ -1,5 +1,5 @@
-"""Cassettes: what a client sent and what it got, byte by byte and moment by moment.
+"""Cassettes: recorded requests and responses, with every byte and its time.
 
-`model` has the values, `vcr_format` their form in vcrpy's files; the other modules record, store, match,
+`model` contains the values, `vcr_format` their form in vcrpy's files; the other modules record, store, match,
 redact and play back.
 """

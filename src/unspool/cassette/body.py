@@ -1,8 +1,8 @@
-"""What a request's body says, however it's written: JSON, a form, multipart, or just text.
+"""The content of a request's body, independent of its spelling: JSON, a form, multipart, or text.
 
 JSON that differs in the order of keys, in white space, in escapes or in `1` against `1.0` is the same;
-so is a form whose fields come in another order, and multipart under another boundary. What clients say
-about a body isn't always true, and a cassette may have lost its headers, so the bytes are looked at, too.
+so is a form with its fields in another order, and multipart with another boundary. Clients don't always send
+the right content type, and a cassette may have lost its headers, so the bytes are checked, too.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ JSON, FORM, MULTIPART, TEXT = "JSON", "form", "multipart", "text"
 
 
 class Body(NamedTuple):
-    """A body that has been read.
+    """A parsed body.
 
     Attributes:
         kind: one of JSON, FORM, MULTIPART, TEXT.
-        document: JSON's value; the fields of a form or of multipart by name; else a text, or bytes where
-            it isn't UTF-8. Items of lists that are to be ignored are `Gone.GONE`.
+        document: JSON's value; the fields of a form or of multipart by name; else a text, or bytes if it
+            isn't UTF-8. Ignored items of lists are `Gone.GONE`.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Body(NamedTuple):
 
 
 _GZIP = b"\x1f\x8b"
-_MOST_UNZIPPED = 64 * 1024 * 1024  # a small cassette could hold a bomb
+_MOST_UNZIPPED = 64 * 1024 * 1024  # a small cassette could contain a bomb
 _LOOKS_LIKE_JSON = re.compile(rb"\s*[{\[]")
 _LOOKS_LIKE_FORM = re.compile(rb"[\w.~%+*\[\]-]+=[^&\s]*(?:&[\w.~%+*\[\]-]+=[^&\s]*)*")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
@@ -46,7 +46,7 @@ _PART_NAME = re.compile(r'^content-disposition:.*;\s*name="([^"]*)"', re.IGNOREC
 
 
 def read_body(request: Request, ignore: Iterable[Path] = ()) -> Body:
-    """What the body of a request says, without what is to be ignored."""
+    """Parse the body of a request, without its ignored fields."""
     body = _read(request)
     if not isinstance(body.document, str | bytes):
         for path in ignore:
@@ -56,7 +56,7 @@ def read_body(request: Request, ignore: Iterable[Path] = ()) -> Body:
 
 def _read(request: Request) -> Body:
     data = _unzipped(request.body)
-    if _LOOKS_LIKE_JSON.match(data):  # before any look at the headers: nearly every request ends here
+    if _LOOKS_LIKE_JSON.match(data):  # before the headers are read: nearly every request ends here
         return _read_json(data)
     content_type = (header(request.headers, "content-type") or "").strip()
     kind = content_type.partition(";")[0].rstrip().lower() or _sniffed(data)
@@ -68,7 +68,7 @@ def _read(request: Request) -> Body:
 
 
 def _unzipped(data: bytes) -> bytes:
-    """The content of gzip; the bytes themselves if they aren't gzip, or are broken or too many."""
+    """Decompress gzip; return the bytes themselves if they aren't gzip, or are broken or too many."""
     if not data.startswith(_GZIP):
         return data
     reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -112,7 +112,7 @@ def _read_form(data: bytes) -> Body:
 
 
 def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Values by name; a list of them where a name comes twice."""
+    """Return values by name; a list of them if a name occurs twice."""
     found: dict[str, list[Any]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -149,12 +149,12 @@ def _part_headers(text: str) -> dict[str, str]:
 
 
 def digest(body: Body) -> bytes:
-    """16 bytes that are equal for bodies that say the same, and for no others."""
+    """Return 16 bytes that are equal only for bodies with the same content."""
     return blake2b(to_json([body.kind, _plain(body.document)]), digest_size=16).digest()
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON in one form only: keys sorted, whole numbers as integers, lists without gaps."""
+    """Return the value as canonical JSON: keys sorted, whole numbers as integers, lists without gaps."""
     if isinstance(value, str):  # the most frequent first: this is half of what a key costs
         return value
     if isinstance(value, dict):

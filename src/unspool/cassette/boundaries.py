@@ -1,4 +1,4 @@
-"""Where a body is cut when nobody recorded where the network cut it: after each of its events."""
+"""Cut a body after each of its events, if the network chunks weren't recorded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _TAIL_BYTES = 4096
 
 
 def pieces(response: Response) -> list[tuple[float, bytes]]:
-    """A body's pieces, with the moment of each in seconds since the request.
+    """Return a body's pieces, with the time of each in seconds since the request.
 
-    As the network delivered them; if that isn't known, or no longer fits an edited body, one piece per
-    event, all at the moment of the headers.
+    The network's pieces; if they are unknown, or no longer fit an edited body, one piece per event, all at
+    the time of the headers.
     """
     timeline = response.timeline
     if timeline is not None and sizes_fit(response):
@@ -23,7 +23,7 @@ def pieces(response: Response) -> list[tuple[float, bytes]]:
 
 
 def split_events(body: bytes, headers: Headers) -> list[bytes]:
-    """A body cut after each event, as its content-type has them; whole, if it's compressed or no stream."""
+    """Cut a body after each event, by its content type; return it whole if it's compressed or no stream."""
     if header(headers, "content-encoding") not in {None, "", "identity"}:
         return [body] if body else []
     framing = framing_of_type(header(headers, "content-type") or "")
@@ -46,11 +46,11 @@ def _with_all_blank_lines(blocks: list[bytes]) -> list[bytes]:
 
 
 def says_goodbye(body: bytes) -> bool:
-    """Whether a stream's last event is a provider's way of saying that nothing more will come."""
+    """Whether a stream's last event is a provider's end marker."""
     from unspool.providers import end_marks  # noqa: PLC0415 - most replays need no wire format
 
     tail = body.rstrip()
     start = max(tail.rfind(end) for end in _EVENT_ENDS)
-    head = tail[max(start, 0) :][:_TAIL_BYTES]  # of the last event, which may hold a whole response
+    head = tail[max(start, 0) :][:_TAIL_BYTES]  # of the last event, which may contain a whole response
     is_cut = tail == body and not tail.endswith((b"]", b"}"))
     return not is_cut and any(end_marks().search(part) for part in (tail[-_TAIL_BYTES:], head))

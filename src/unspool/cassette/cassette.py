@@ -1,4 +1,4 @@
-"""A cassette in use: it answers requests, or has them recorded, and is saved at the end."""
+"""A cassette in use: it replays or records requests, and is saved at the end."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _HERE = str(Path(__file__).parent.parent)
 
 
 def warn(message: str) -> None:
-    """Warn with a `CassetteWarning` that names the nearest caller outside of Unspool."""
+    """Warn with a `CassetteWarning` that names the nearest caller outside Unspool."""
     warnings.warn(message, CassetteWarning, stacklevel=_levels_to_the_user())
 
 
@@ -67,62 +67,60 @@ def _levels_to_the_user() -> int:
 _NOTHING = Document((), {})
 
 ASIDE = ".failed"
-"""What the name of a file ends with, before its suffix, that holds the recordings of a failed run."""
+"""The end of the name, before the suffix, of a file with the recordings of a failed run."""
 
 
 class Cassette:
-    """Interactions, and what became of them: played, recorded, missed.
+    """Recorded interactions, and the record of their use: played, recorded, missed.
 
-    It may be used by many threads and tasks at once.
+    Safe to use from several threads and tasks.
 
     Args:
-        path: its file, YAML or JSON by the suffix, which needn't be there yet; None keeps it in memory.
-        record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` where the
-            environment has `CI`, else `once`.
-        match_on: what must agree for a recording to answer a request: names out of `method`, `scheme`,
+        path: its file, YAML or JSON by the suffix, which need not exist; None for a cassette in memory.
+        record_mode: `none`, `once`, `new_episodes`, `all` or `rewrite`. By default `none` if the environment
+            has `CI`, else `once`.
+        match_on: what must match between a recording and a request: names out of `method`, `scheme`,
             `host`, `port`, `path`, `query`, `uri`, `headers`, `headers.NAME`, `body`, `raw_body`, and vcrpy's
             matchers.
-        ignore: what of the JSON body or the query doesn't count, by path: `metadata.trace_id`,
+        ignore: parts of the JSON body or the query to ignore, by path: `metadata.trace_id`,
             `messages[*].id`, `?api-version`.
         match: what may differ between a request and its recording because it changes by itself: `llm` for
             the rules `models`, `sessions`, `dates`, `durations`, `processes`, `folders`, `tools`, `ids` and
             `results`; some of these names; `-NAME` for all but one, as in `["llm", "-dates"]`; functions that
             are given a request's JSON body and return the one to compare.
-        allow_headers: names of request headers to write beside those that say what is asked for (`accept`,
-            `content-type`, `anthropic-beta` and their like) and those that `match_on` names.
-        allow_playback_repeats: whether a request that comes again after the last recording of it gets
-            that one again.
-        redactor: what is kept off the disk.
-        before_record_request: a hook of vcrpy's kind: given vcrpy's request, it returns what to record and
-            to match, or None to let the request pass unrecorded.
-        before_record_response: a hook of vcrpy's kind: given vcrpy's response, a dict, it returns what to
-            record, or None to drop the interaction.
+        allow_headers: names of request headers to write in addition to those that describe the request
+            (`accept`, `content-type`, `anthropic-beta` and the like) and those that `match_on` names.
+        allow_playback_repeats: whether a request repeated after its last recording gets that one again.
+        redactor: redacts secrets before they are written.
+        before_record_request: a hook of vcrpy's kind: called with vcrpy's request, it returns the request to
+            record and match, or None to let it pass unrecorded.
+        before_record_response: a hook of vcrpy's kind: called with vcrpy's response, a dict, it returns the
+            response to record, or None to drop the interaction.
         record_failures: whether to record requests that get no response at all (refused, blocked, cancelled
             or timed out before the headers), so that a replay raises the same error.
-        ignore_hosts: hosts whose requests are neither recorded nor answered: names, addresses, networks. They
-            reach the network while recording and where a block allows their host; elsewhere they fail with
-            the connection error of their client.
+        ignore_hosts: hosts whose requests aren't recorded or replayed: names, addresses, networks. They reach
+            the network while recording and if a block allows their host; otherwise they fail with the
+            connection error of their client.
         ignore_localhost: whether this machine is such a host.
-        read_also: further cassettes whose recordings answer too; nothing is written to them.
-        drop_unused_requests: whether a save drops recordings that were loaded and answered no request.
-        record_on_exception: whether to save what was recorded before the block or test failed.
-        max_chunks: how many network chunks of each answer to record; the client gets them all.
-        max_seconds: for how long to record each answer.
-        on_miss: is called with the error of each request that the cassette can't answer; it may raise
-            another.
-        on_notice: is called with each message that is no error; by default it becomes a `CassetteWarning`.
+        read_also: further cassettes to replay from; nothing is written to them.
+        drop_unused_requests: whether a save drops loaded recordings that answered no request.
+        record_on_exception: whether to save recordings if the block or test failed.
+        max_chunks: how many network chunks of each response to record; the client gets them all.
+        max_seconds: for how long to record each response.
+        on_miss: called with the error of each request that the cassette can't answer; it may raise another.
+        on_notice: called with each message that is no error; by default it becomes a `CassetteWarning`.
         user: who uses the cassette, such as a test's id; the file names it as long as only its failed runs
             have written it.
-        vcr_options: those of vcrpy's other options that have a meaning here: `filter_headers`,
+        vcr_options: vcrpy's other options, as far as supported: `filter_headers`,
             `filter_query_parameters`, `filter_post_data_parameters`, `decode_compressed_response`,
             `additional_matchers`, `serializer`; and `record`, short for `record_mode`.
 
     Attributes:
-        set_aside: the file beside the cassette that holds what a failed run recorded; None if none does.
-        shared_since: a moment, in seconds since 1970-01-01 UTC, if other tests share the file. In the modes
-            `all` and `rewrite`, what was recorded since then stays, and so does what answers other requests.
-        misses: the errors of such requests, and of whatever else tried to reach the network.
-        plays: what was played so far, in the order of the requests.
+        set_aside: the file beside the cassette with the recordings of a failed run; None if there is none.
+        shared_since: a time, in seconds since 1970-01-01 UTC, if other tests share the file. In the modes
+            `all` and `rewrite`, later recordings stay, and so do those of other requests.
+        misses: the errors of such requests, and of other code that tried to reach the network.
+        plays: the interactions played so far, in the order of the requests.
         answered_by_position: requests without a recording that were answered, under a fault, by the one in
             their place in the conversation.
 
@@ -132,7 +130,7 @@ class Cassette:
     """
 
     answers_housekeeping: ClassVar[bool] = False
-    """Whether traces and other housekeeping of libraries are answered, and not passed by."""
+    """Whether traces and other housekeeping of libraries are answered instead of passed on."""
 
     def __init__(
         self,
@@ -203,7 +201,7 @@ class Cassette:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **options: Any) -> Cassette:
-        """A file's cassette, to replay; the options are those of the class.
+        """Load a file's cassette, to replay; the options are those of the class.
 
         Raises:
             CassetteNotFoundError: there is no such file.
@@ -217,13 +215,13 @@ class Cassette:
 
     @classmethod
     def of(cls, interactions: Sequence[Interaction], **options: Any) -> Cassette:
-        """A cassette in memory that replays these interactions; the options are those of the class."""
+        """Make a cassette in memory that replays these interactions; the options are those of the class."""
         cassette = cls(**{"record_mode": "none", **options})
         cassette._insert(Document(tuple(interactions), {}))
         return cassette
 
     def _found(self) -> Document:
-        """What the file holds, with what killed runs have left of a cassette that isn't finished."""
+        """Load the file, with the leftovers of killed runs if the cassette isn't finished."""
         if self.path is None:
             return _NOTHING
         document = store.load(self.path) if os.path.exists(self.path) else _NOTHING
@@ -236,7 +234,7 @@ class Cassette:
             return document
         try:
             count = recover(self.path)
-        except CassetteFormatError as error:  # a damaged journal: the rest of it is in the cassette now
+        except CassetteFormatError as error:  # a damaged journal: its readable part is in the cassette now
             message = str(error)
         else:
             if not count:
@@ -251,7 +249,7 @@ class Cassette:
     def _insert(self, document: Document) -> None:
         self._conversations: Conversations | None = None
         self._loaded, self._marks = document, Marks.of(document.extra)
-        self._existed = bool(document.interactions)  # a cassette that holds nothing is as good as none
+        self._existed = bool(document.interactions)  # an empty cassette counts as none
         is_unfinished = bool(self._marks.unfinished) and self.record_mode is not RecordMode.NONE
         self._cut = [one for one in document.interactions if not is_final(one, unfinished=is_unfinished)]
         final = [one for one in document.interactions if is_final(one, unfinished=is_unfinished)]
@@ -260,7 +258,7 @@ class Cassette:
             [seen for seen, _ in self._deck],
             self._matching,
             allow_playback_repeats=self._repeats,
-            scrub=self.redactor.request,  # what vcrpy recorded may hold a key in its URL
+            scrub=self.redactor.request,  # a recording by vcrpy may contain a key in its URL
         )
         failures = sum(map(is_unanswered, final))
         if failures and self.path is not None and not (self._marks.failures or self._record_failures):
@@ -272,10 +270,10 @@ class Cassette:
 
     @property
     def name(self) -> str:
-        """What to call it in a message: its path, if it has one."""
+        """Its name in messages: the path, if it has one."""
         return "the cassette in memory" if self.path is None else str(self.path)
 
-    # What becomes of a request
+    # Requests
 
     @property
     def is_recording(self) -> bool:
@@ -290,7 +288,7 @@ class Cassette:
 
     @property
     def conversations(self) -> Conversations:
-        """The conversations in what was loaded."""
+        """The conversations in the loaded interactions."""
         if self._conversations is None:
             recorded = [self._scrubbed(interaction) for interaction in self._player.interactions]
             self._conversations = Conversations(recorded)
@@ -299,18 +297,18 @@ class Cassette:
     def ask(
         self, request: Request, *, under_fault: bool = False, by_position: bool = False
     ) -> Interaction | Take | None:
-        """What is to become of a request: it gets this answer, or it's sent and told to this take.
+        """Choose what to do with a request: play this interaction, or send it and record it with this take.
 
-        None: it's sent, and nobody is told, because a hook said so.
+        None: send it unrecorded, as a hook demands.
 
         Args:
             request: the request.
-            under_fault: whether a fault is in force, so that nothing is recorded, whatever the record mode.
-            by_position: whether a request without a recording is answered by the recording that stands in
-                its place in the conversation: after a fault in an early turn the later requests differ.
+            under_fault: whether a fault is active, so that nothing is recorded in any record mode.
+            by_position: whether a request without a recording is answered by the recording at its position in
+                the conversation: after a fault in an early turn the later requests differ.
 
         Raises:
-            UnrecordedRequestError: no recording answers it, and nothing may be recorded.
+            UnrecordedRequestError: no recording matches, and the record mode forbids recording.
             CassetteWriteError: it would be recorded, but the cassette's folder can't be written to.
         """
         seen = self._hooks.seen(request)
@@ -330,7 +328,7 @@ class Cassette:
             return self._new_take(with_headers(self._recorder.request(sent), self._headers))
 
     def _learn(self, request: Request) -> None:
-        """Look for this request's credentials, and those of the environment, in all that is written."""
+        """Redact this request's credentials, and those of the environment, in everything that is written."""
         self._learn_environment()
         self._known.add(sent_values(request, self.redactor.names))
 
@@ -346,12 +344,14 @@ class Cassette:
         return found
 
     def give_back(self, interaction: Interaction) -> None:
-        """Let a recording answer the next such request again: a fault kept its client from getting it."""
+        """Let a recording answer the next such request again: because of a fault its client didn't receive
+        it.
+        """
         with self._lock:
             self._player.give_back(interaction)
 
     def _miss(self, request: Request, *, under_fault: bool = False) -> UnrecordedRequestError:
-        # Without known values too, for an excerpt may cut one in two.
+        # Without known values too: an excerpt may cut one in two.
         message = self._why_not(request, under_fault=under_fault) + explain_miss(
             self._recorder.request(request),
             [replace(one, request=self._recorder.request(one.request)) for one in self._player.interactions],
@@ -368,7 +368,7 @@ class Cassette:
         return error
 
     def _why_not(self, request: Request, *, under_fault: bool) -> str:
-        """What to say first where the recording that would answer was interrupted."""
+        """Return the start of the message if the matching recording was interrupted."""
         key = self._matching.key(request)
         if not any(self._matching.key(self._scrubbed(one).request) == key for one in self._cut):
             return ""
@@ -378,15 +378,15 @@ class Cassette:
             else "Record it again with record_mode='once'."
         )
         return (
-            f"{self.name} holds only the beginning of the answer to this request: the run that recorded it"
+            f"{self.name} contains only the beginning of the response to this request: the recording run"
             f" was interrupted or killed. {again}\n"
         )
 
     def mark_failed(self, *, interruption: str | None = None) -> None:
-        """Note that the block or test that uses it failed: a good file stays as it is, a new one unfinished.
+        """Note that the block or test that uses it failed: a good file stays unchanged, a new one unfinished.
 
         Args:
-            interruption: what interrupted the run, such as `KeyboardInterrupt`; None if nothing did.
+            interruption: the interruption of the run, such as `KeyboardInterrupt`; None if there was none.
         """
         self._failed = True
         if interruption is not None:
@@ -396,12 +396,12 @@ class Cassette:
                 take.interrupt(interruption)
 
     def note_late(self, message: str) -> None:
-        """Report work that has outlived the cassette's use, to whoever asked for notices."""
-        if self._on_notice is not warn:  # a warning would be the next test's
+        """Report requests after the cassette's use, to `on_notice` if it is set."""
+        if self._on_notice is not warn:  # a warning would appear in the next test
             self._on_notice(message)
 
     def missed(self, error: CassetteError) -> None:
-        """Note what shouldn't have happened, once, in case whoever caused it swallows the error."""
+        """Store an error, once, in case the client swallows it."""
         if self._expecting and isinstance(error, UnrecordedRequestError):
             self._expecting[-1].append(error)
             return
@@ -412,9 +412,9 @@ class Cassette:
 
     @contextmanager
     def expect_misses(self) -> Iterator[list[CassetteError]]:
-        """Expect requests without a recording in a block: their errors are raised to the client only.
+        """Expect requests without a recording in a block: only the client gets their errors.
 
-        A test needs it where a client, a task or a helper handles the error; a `pytest.raises` around the
+        A test needs it if a client, a task or a helper handles the error; a `pytest.raises` around the
         request needs nothing else. It yields a list of the errors.
 
         Raises (at the end of the block):
@@ -453,11 +453,11 @@ class Cassette:
         self._takes.append(take)
         return take
 
-    # What it holds
+    # Contents
 
     @property
     def recorded(self) -> list[Interaction]:
-        """What has been recorded since it was loaded, scrubbed, in the order the requests were issued."""
+        """The interactions recorded since it was loaded, redacted, in the order of the requests."""
         return [one for one in self._came() if self._record_failures or not is_unanswered(one)]
 
     def _came(self) -> list[Interaction]:
@@ -467,7 +467,7 @@ class Cassette:
         return [interaction for interaction in kept if interaction is not None]
 
     def _redacted(self, take: Take) -> Interaction:
-        """What the take recorded, redacted again only if it or the known credentials have changed since."""
+        """Return the recording of a take, redacted again only if it or the known credentials have changed."""
         raw, known = take.interaction(), len(self._known)
         if take.ended and (done := self._done.get(id(take))) and done[:2] == (id(raw), known):
             return done[2]
@@ -477,13 +477,13 @@ class Cassette:
 
     @property
     def interactions(self) -> list[Interaction]:
-        """What a file of it would hold now."""
+        """The current contents, as they would be saved."""
         recorded = self.recorded
         dropped = self._dropped(recorded)
         return [*(old for old in self._loaded.interactions if not dropped(old)), *recorded]
 
     def _dropped(self, recorded: Sequence[Interaction]) -> Callable[[Interaction], bool]:
-        """Which of the loaded interactions a save drops."""
+        """Return the loaded interactions that a save drops."""
         if self.record_mode is RecordMode.NONE:
             return lambda _old: False
         replaces = self._replacing(recorded)
@@ -530,38 +530,40 @@ class Cassette:
 
     @property
     def unused(self) -> list[Interaction]:
-        """What was loaded and hasn't answered any request."""
+        """The loaded interactions that haven't answered a request."""
         own = {id(one) for one in self._loaded.interactions}
         pairs = zip(self._deck, self._player.play_counts, strict=True)
         return [one for (_, one), count in pairs if not count and id(one) in own]
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """What was loaded and hasn't answered any request, but for what a recording takes the place of."""
+        """The loaded interactions that haven't answered a request, except those that a new recording
+        replaces.
+        """
         replaced = self._dropped(self.recorded)
         return [one for one in self.unused if not replaced(one)]
 
     @property
     def all_played(self) -> bool:
-        """Whether everything that was loaded has answered a request."""
+        """Whether all loaded interactions have answered a request."""
         return not self.unplayed
 
     @property
     def play_count(self) -> int:
-        """How many requests were answered from it."""
+        """The number of requests answered from it."""
         return sum(self._player.play_counts)
 
-    # How it's kept
+    # Saving
 
     def save(self, path: str | os.PathLike[str] | None = None) -> None:
-        """Write what has been recorded; whoever else has written meanwhile loses nothing.
+        """Save the recordings, merged with those of other writers.
 
         Args:
-            path: another file than the cassette's own, which gets everything that the cassette holds.
+            path: another file than the cassette's own, for everything in the cassette.
 
         Raises:
-            CassetteWriteError: it can't be written. The file is as it was; the message says where the
-                recording is kept instead.
+            CassetteWriteError: it can't be written. The file is unchanged; the message says where the
+                recording was saved instead.
             ValueError: a cassette in memory is to be saved without a path.
         """
         if path is not None:
@@ -600,13 +602,16 @@ class Cassette:
             self.path,
             base=Document((*self._loaded.interactions, *mine), self._loaded.extra),
             added=recorded,
-            dropped=lambda old: old in mine or dropped(old),  # what an earlier save wrote is written anew
+            # the recordings of an earlier save are written again
+            dropped=lambda old: old in mine or dropped(old),
             extra=lambda extra: self._changed(Marks.of(extra), recorded).put(extra),
         )
         self._marks = Marks.of(written.extra)
 
     def _report_growth(self, recorded: list[Interaction]) -> None:
-        """Say that `new_episodes` has made a cassette larger; as a warning, only if it will do so again."""
+        """Report that `new_episodes` has made a cassette larger; as a warning, only if it will happen
+        again.
+        """
         new = recorded[len(self._saved) :]
         if not new or not self._existed or self.record_mode is not RecordMode.NEW_EPISODES:
             return
@@ -619,7 +624,7 @@ class Cassette:
         return self._changed(self._marks, recorded)
 
     def _changed(self, marks: Marks, recorded: list[Interaction]) -> Marks:
-        """A file's marks after this run."""
+        """Return a file's marks after this run."""
         if self._record_failures and any(map(is_unanswered, recorded)):
             marks = replace(marks, failures=True)
         if not self._failed:
@@ -645,20 +650,18 @@ class Cassette:
             self._journal.discard()
 
     def close(self) -> None:
-        """Save what has been recorded, if there is a file to save it to.
+        """Save the recordings, if the cassette has a file. Idempotent.
 
-        It can go on being used, by the next block or another client, whose recordings are saved when that one
-        closes it. Closing twice is closing once.
+        The next block or another client can still use it; their recordings are saved when they close it.
 
-        Raises:
-            CassetteWriteError: as `save`.
+        Raises: CassetteWriteError: as `save`.
         """
         drops = self._drops_unused and self.record_mode is not RecordMode.NONE
         if self.path is not None and (self.is_recording or drops):
             self.save()
 
     def raise_for_misses(self) -> None:
-        """Raise the first of the misses, which a client's own error handling may have swallowed.
+        """Raise the first miss, which a client's own error handling may have swallowed.
 
         Raises:
             UnrecordedRequestError: there was one.
@@ -667,10 +670,10 @@ class Cassette:
             raise self.misses[0]
 
     def raise_for_unplayed(self, *, under_fault: bool = False) -> None:
-        """Complain of interactions that answered no request.
+        """Check that all interactions have answered a request.
 
         Args:
-            under_fault: whether a fault was in force, under which nothing is recorded.
+            under_fault: whether a fault was active.
 
         Raises:
             UnplayedInteractionsError: there are some; the message lists them.
@@ -689,7 +692,7 @@ class Cassette:
 
 
 _UNPLAYED = (
-    "Record it anew with record_mode='rewrite', or look for the request that the code no longer makes."
+    "Record it again with record_mode='rewrite', or look for the request that the code no longer makes."
 )
 _UNPLAYED_UNDER_FAULT = (
     "A fault was in force, after which a client may have had reason to make fewer requests. Drop the check"
@@ -702,23 +705,23 @@ def _several(hosts: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_hypothesis_running() -> bool:
-    """Whether Hypothesis has chosen the input of the test that runs here."""
+    """Whether Hypothesis has chosen the input of the current test."""
     hypothesis = sys.modules.get("hypothesis")
     return hypothesis is not None and bool(hypothesis.currently_in_test_context())
 
 
 def _holds_failures(name: str, count: int) -> str:
     return (
-        f"{name} holds {counted(count, 'request')} without any response, such as a refused connection; a"
+        f"{name} contains {counted(count, 'request')} without any response, such as a refused connection; a"
         " replay raises the error again. Record the cassette again with record_mode='rewrite', or delete the"
-        " file and run once. Pass record_failures=True if they are there on purpose."
+        " file and run once. Pass record_failures=True if they were recorded on purpose."
     )
 
 
 def _left_behind(path: Path, journals: Sequence[Path]) -> str:
     names = ", ".join(journal.name for journal in journals)
     return (
-        f"{path}: a run that was killed left recordings behind ({names}). Bring them in with `unspool recover"
+        f"{path}: a run that was killed left recordings behind ({names}). Add them with `unspool recover"
         f" {path}`, or delete them."
     )
 
@@ -742,7 +745,7 @@ def _showing(redactor: Redactor, names: frozenset[str]) -> Redactor:
 
 @cache
 def _usual_redactor() -> Redactor:
-    return Redactor()  # one for all, because its patterns take milliseconds to compile
+    return Redactor()  # a shared one, because its patterns take milliseconds to compile
 
 
 class RecordMode(StrEnum):
@@ -752,20 +755,20 @@ class RecordMode(StrEnum):
     """Replay only; a request without a recording is an error."""
 
     ONCE = "once"
-    """Record all if there is no cassette yet, else as NONE."""
+    """Record all if there is no cassette yet, else like NONE."""
 
     NEW_EPISODES = "new_episodes"
-    """Replay what is recorded, and record what isn't."""
+    """Replay recorded requests, and record others."""
 
     ALL = "all"
-    """Replay nothing and record all; a new recording takes the place of the old one of the same request."""
+    """Replay nothing and record all; a new recording replaces the old one of the same request."""
 
     REWRITE = "rewrite"
-    """Replay nothing and record all; what isn't recorded anew is gone."""
+    """Replay nothing and record all; old recordings are dropped."""
 
 
 def parse_record_mode(mode: str | None, environ: Mapping[str, str]) -> RecordMode:
-    """A record mode by its name; by default NONE where `CI` is set, else ONCE.
+    """Return a record mode by its name; by default NONE if `CI` is set, else ONCE.
 
     Raises:
         ValueError: there is no such mode.

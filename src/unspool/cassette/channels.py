@@ -1,8 +1,8 @@
-"""The texts that a stream speaks piece by piece, joined, so that a secret cut by deltas is found.
+"""Join the texts that a stream sends in pieces, to find a secret that is split over deltas.
 
 Nothing here knows a provider: a channel is a place in the events' JSON, with the choice, the block or the
-item that the event names by `index`, `output_index`, `item_id` and the like. The strings that stand in one
-such place, one after the other, are the channel's text. So content, thinking, tool arguments and
+item that the event names by `index`, `output_index`, `item_id` and the like. The consecutive strings in one
+such place are the channel's text. So content, thinking, tool arguments and
 transcripts of all wire formats are channels, and so is text in bare lines of server-sent events.
 """
 
@@ -19,7 +19,7 @@ from unspool.cassette.ignore_paths import Path as Steps
 from unspool.cassette.ignore_paths import Wild, format_step, parse_path
 
 Scrub = Callable[[bytes], bytes]
-"""Puts as many harmless bytes in the place of a secret's bytes."""
+"""A function that replaces each secret by a harmless text of the same length."""
 
 Channel = tuple[Hashable, ...]
 """The place of a text in the events' JSON."""
@@ -37,7 +37,7 @@ _INDEXES = frozenset(
     }
 )
 _ALIASES = {"content_block": "delta"}  # the first piece of Anthropic's blocks, and of Bedrock's
-# What an event says of itself. It isn't spoken piece by piece, so it's not joined.
+# An event's own metadata. It isn't sent in pieces, so it's not joined.
 _LABELS = frozenset(
     {
         *_INDEXES,
@@ -75,9 +75,9 @@ class Piece(NamedTuple):
     """A part of a channel's text.
 
     Attributes:
-        channel: whose text it is.
-        start: where it begins in its line, in bytes, without the quotation mark.
-        end: where it ends.
+        channel: its channel.
+        start: its start in the line, in bytes, without the quotation mark.
+        end: its end.
         is_json: whether it's written with JSON's escapes.
     """
 
@@ -91,7 +91,7 @@ class Piece(NamedTuple):
 
 
 def texts_of(line: bytes) -> list[tuple[Channel, str]] | None:
-    """The texts in a line's JSON with their channels, cheaply; None if it isn't a line with JSON."""
+    """Return the texts in a line's JSON with their channels, cheaply; None if it isn't a line with JSON."""
     data = line[5:] if line.startswith(b"data:") else line
     data = data.strip(b" \t\r\n,")
     if not data.startswith(b"{"):
@@ -106,7 +106,7 @@ def texts_of(line: bytes) -> list[tuple[Channel, str]] | None:
 
 
 def pieces_of(line: bytes) -> list[Piece]:
-    """The parts of channels in a line, with their places."""
+    """Return the parts of channels in a line, with their places."""
     prefix = 5 if line.startswith(b"data:") else 0
     start, end = _json_bounds(line, prefix)
     found = _json_pieces(line, start, end) if start < end else None
@@ -123,7 +123,7 @@ def pieces_of(line: bytes) -> list[Piece]:
 
 
 def _json_bounds(line: bytes, prefix: int) -> tuple[int, int]:
-    """Where JSON may stand in a line: behind `data:`, or as an item of an array that has a line for each."""
+    """Return the range of JSON in a line: after `data:`, or an item of an array with one line for each."""
     start, end = prefix, len(line)
     while start < end and line[start] in b" \t,[":
         start += 1
@@ -136,7 +136,9 @@ _STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)"(?!\s*+:)|"(?:[^"\\]|\\.)*+"(?=\s*+:
 
 
 def _numbered(data: bytes, start: int, end: int) -> tuple[Any, list[tuple[int, int]]] | None:
-    """A JSON document with a number in each string's place, and where the strings stand in the data."""
+    """Return a JSON document with a number in place of each string, and the places of the strings in the
+    data.
+    """
     spans: list[tuple[int, int]] = []
 
     def number(match: re.Match[bytes]) -> bytes:
@@ -208,7 +210,7 @@ _ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 
 
 def unescaped(raw: bytes) -> bytes:
-    """What a JSON string says."""
+    """Decode a JSON string."""
     return raw if b"\\" not in raw else b"".join(_said(unit) for unit in _UNIT.findall(raw))
 
 
@@ -223,7 +225,7 @@ def _said(unit: bytes) -> bytes:
 
 
 def rewritten(raw: bytes, new: bytes) -> bytes:
-    """A JSON string in as many bytes that says something else of the same length where it differs."""
+    """Return a JSON string of the same size with another text of the same length."""
     if b"\\" not in raw:
         return new
     out = []
@@ -237,7 +239,7 @@ def rewritten(raw: bytes, new: bytes) -> bytes:
 
 
 def raw_size(raw: bytes, size: int) -> int:
-    """The bytes of a JSON string that say its first `size` bytes."""
+    """Return the bytes of a JSON string that encode its first `size` bytes."""
     if b"\\" not in raw:
         return size
     said = 0
@@ -253,19 +255,19 @@ def raw_size(raw: bytes, size: int) -> int:
 
 @dataclass(slots=True)
 class _Joined:
-    """A channel's text and where its parts stand in the body."""
+    """A channel's text and the places of its parts in the body."""
 
     text: list[bytes] = field(default_factory=list)
     spans: list[tuple[int, int, bool]] = field(default_factory=list)
 
 
 def scrub_channels(body: bytes, scrub: Scrub, *, allowed: Sequence[tuple[int, int]] = ()) -> bytes:
-    """Scrub a body's channels, each as one text, and put what came of it where its pieces stand.
+    """Scrub a body's channels, each as one text, and write the result in place of its pieces.
 
     Args:
         body: lines of events, or of JSON.
         scrub: changes a text.
-        allowed: starts and ends of the parts of the body that stay as they are.
+        allowed: starts and ends of the parts of the body to leave unchanged.
     """
     lines = body.splitlines(keepends=True)
     if not any(scrub(text) != text for text in _channel_texts(lines)):
@@ -300,7 +302,7 @@ def _rewrite(body: bytearray, joined: _Joined, scrub: Scrub) -> None:
 
 
 def _channel_texts(lines: list[bytes]) -> Iterator[bytes]:
-    """The texts of all channels that have more than one piece, or escapes, or bare text."""
+    """Return the texts of all channels that have more than one piece, or escapes, or bare text."""
     texts: dict[Channel, list[str]] = {}
     raw: list[bytes] = []
     for line in lines:
@@ -322,7 +324,7 @@ def _channel_texts(lines: list[bytes]) -> Iterator[bytes]:
 
 
 def strings_of(body: bytes) -> Iterator[tuple[tuple[str | int, ...], int, int]]:
-    """Each string in a body's JSON, one document or a stream of them: its path, start and end."""
+    """Yield each string in a body's JSON, one document or a stream of them: its path, start and end."""
     stripped = body.strip()
     offset = body.find(stripped[:1]) if stripped else 0
     whole = _numbered(body, offset, offset + len(stripped)) if stripped[:1] in {b"{", b"["} else None
@@ -357,7 +359,7 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 
 
 def allowed_ranges(body: bytes, paths: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the strings stand to which any of these JSON paths leads."""
+    """Return the places of the strings that match any of these JSON paths."""
     wanted = [parse_path(path) for path in paths]
     return [(start, end) for path, start, end in strings_of(body) if any(_fits(path, one) for one in wanted)]
 
@@ -372,6 +374,6 @@ def _fits(path: tuple[str | int, ...], steps: Steps) -> bool:
 
 
 def format_path(path: tuple[str | int, ...]) -> str:
-    """A path as `allow_paths` takes it, with `*` for the places in lists: `choices[*].delta.content`."""
+    """Return a path for `allow_paths`, with `*` for the places in lists: `choices[*].delta.content`."""
     steps = ("[*]" if isinstance(step, int) else format_step(step) for step in path)
     return "".join(steps).removeprefix(".")

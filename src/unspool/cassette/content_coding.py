@@ -1,7 +1,7 @@
-"""Bodies without their content coding, still cut where the network had cut them.
+"""Decode bodies from their content coding, with the network's boundaries preserved.
 
-A body is decoded piece by piece, as a client would: what the stream's end left out stays out, and each
-network chunk becomes as many bytes as the decoder gave for it.
+A body is decoded piece by piece, as by a client: an incomplete end is dropped, and each network chunk becomes
+the bytes that the decoder returned for it.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from unspool.cassette.model import Headers, NetworkChunk, Response, Timeline, cu
 from unspool.errors import CassetteFormatError
 
 Feed = Callable[[bytes], bytes]
-"""Takes the next bytes of a body, and gives what they decode to so far."""
+"""A function that decodes the next bytes of a body."""
 
-_MOST_BYTES = 64 * 1024**2  # that a body is inflated to: a hostile file's few bytes would become gigabytes
+_MOST_BYTES = 64 * 1024**2  # of a decompressed body: a hostile file's few bytes would become gigabytes
 
 _STEP_BYTES = 16 * 1024  # deflate makes at most a thousand times as much of them
 _HOSTILE_STEP_BYTES = 64  # Brotli and Zstandard, many thousand times
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# Whichever can be imported; the first is the one to recommend.
+# Alternative packages; the first is recommended.
 _BROTLI = ("brotli", "brotlicffi")
 _ZSTD = ("zstandard", "backports.zstd", "compression.zstd")
 
 
 def decoded(response: Response) -> Response:
-    """A copy whose body is decoded and whose headers name no content-encoding any more.
+    """Return a copy with a decoded body and without a content-encoding.
 
-    Its chunks keep their times; those that decoded to nothing are left out, and a content-length is
-    corrected. A body that was cut is decoded as far as it goes. Without a content-encoding the response
-    itself comes back.
+    Its chunks keep their times; those that decoded to nothing are dropped, and a content-length is corrected.
+    A body that was cut is decoded as far as possible. Without a content-encoding the response itself is
+    returned.
 
     Raises:
         CassetteFormatError: the coding is unknown, needs a package that isn't installed, or isn't that of
@@ -53,7 +53,7 @@ def decoded(response: Response) -> Response:
 
 
 def decoder_of(headers: Headers) -> Feed:
-    """Undoes the content-encoding that the headers name, piece by piece; nothing, if they name none.
+    """Return a function that undoes the content-encoding in the headers, piece by piece.
 
     Raises:
         CassetteFormatError: as `decoded`; from the function too.
@@ -63,7 +63,7 @@ def decoder_of(headers: Headers) -> Feed:
 
 
 def gunzipped(data: bytes) -> bytes | None:
-    """The content of bytes that begin as gzip; None if they aren't, or if it's too much."""
+    """Decompress bytes that begin as gzip; None if they aren't, or if it's too much."""
     if not data.startswith(_GZIP_MAGIC):
         return None
     try:
@@ -73,7 +73,7 @@ def gunzipped(data: bytes) -> bytes | None:
 
 
 def regzipped(content: bytes, size: int) -> bytes:
-    """The content as gzip in that many bytes, if it can be; a comment in its header fills up the rest."""
+    """Compress the content to exactly this size, if possible; a comment in the gzip header is the padding."""
     packed = zlib.compress(content, 9, wbits=zlib.MAX_WBITS | 16)
     missing = size - len(packed)
     if missing < 1:
@@ -83,14 +83,14 @@ def regzipped(content: bytes, size: int) -> bytes:
 
 
 def sized(headers: Headers, length: int) -> Headers:
-    """The headers with that content-length, in bytes, if they had one."""
+    """Return the headers with this content-length, in bytes, if they had one."""
     return tuple(
         (name, str(length)) if name.lower() == "content-length" else (name, value) for name, value in headers
     )
 
 
 def _codings(headers: Headers) -> list[str]:
-    """The codings in the order in which they were applied."""
+    """Return the codings in the order in which they were applied."""
     values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     return [coding for word in values.lower().split(",") if (coding := word.strip()) not in ("", "identity")]
 
@@ -116,7 +116,7 @@ def _feed(coding: str) -> Feed:
     if start is None:
         raise CassetteFormatError(
             f"expected a content-encoding of {', '.join(_STARTS)} or identity, got {coding!r};"
-            " what such a body says can't be read"
+            " such a body can't be read"
         )
     return _checked(coding, start())
 
@@ -155,7 +155,7 @@ def _gzip() -> Feed:
 
 
 def _deflate() -> Feed:
-    """Deflate comes inside zlib's format, as HTTP wants it, or bare, as many servers send it."""
+    """Decode deflate in zlib's format, as HTTP requires, or bare, as many servers send it."""
     head = b""
     decoder = None
 
@@ -180,7 +180,7 @@ def _brotli() -> Feed:
     process: Feed = getattr(decoder, "process", None) or decoder.decompress
 
     def feed(data: bytes) -> bytes:
-        return b"" if decoder.is_finished() else process(data)  # what follows is ignored, as clients do
+        return b"" if decoder.is_finished() else process(data)  # the rest is ignored, as by clients
 
     return feed
 
@@ -202,7 +202,7 @@ _STARTS: dict[str, Callable[[], Feed]] = {
 
 
 def _members(start: Callable[[], Any], magic: bytes) -> Feed:
-    """Decodes members one after the other; whatever else follows a whole one is ignored, as clients do."""
+    """A decoder of consecutive members; other data after a whole one is ignored, as by clients."""
     decoder = start()
 
     def feed(data: bytes) -> bytes:
@@ -221,7 +221,7 @@ def _members(start: Callable[[], Any], magic: bytes) -> Feed:
 
 
 def _module(coding: str, names: tuple[str, ...]) -> Any:
-    """The first of these modules that is installed."""
+    """Return the first of these modules that is installed."""
     for name in names:
         try:
             return import_module(name)
@@ -237,21 +237,21 @@ def _module(coding: str, names: tuple[str, ...]) -> Any:
 
 _PRELUDE_BYTES = 12
 _CRC_BYTES = 4
-# Bedrock's InvokeModelWithResponseStream wraps each event of the model once more.
+# Bedrock's InvokeModelWithResponseStream wraps each event of the model again.
 _BASE64 = re.compile(rb'("bytes"\s*:\s*")([A-Za-z0-9+/]++={0,2})(?=")')
 
 
 def frame_texts(data: bytes) -> bytes:
-    """What an AWS event stream holds in base64, a line each."""
+    """The decoded base64 in an AWS event stream, a line each."""
     return b"\n".join(_from_base64(match[2]) for match in _BASE64.finditer(data))
 
 
 def reframed(data: bytes, change: Feed) -> bytes:
-    """An AWS event stream with its frames' headers and payloads changed, base64 too, and their checksums.
+    """Change the headers and payloads of an AWS event stream's frames, base64 too, and their checksums.
 
     Args:
-        data: the frames; what follows the last whole one is changed as it stands.
-        change: gives as many bytes as it takes.
+        data: the frames; the rest after the last whole one is changed as plain bytes.
+        change: returns as many bytes as it gets.
     """
     pieces = []
     at = 0
@@ -262,12 +262,14 @@ def reframed(data: bytes, change: Feed) -> bytes:
 
 
 def lines_of_frames(data: bytes) -> bytes:
-    """The texts of an AWS event stream, a line each: headers, payloads, what is base64 in these, the rest."""
+    """Return the texts of an AWS event stream, a line each: headers, payloads, decoded base64 in these, the
+    rest.
+    """
     return b"\n".join(text.translate(_NO_LINE_ENDS) for text in _texts_of_frames(data))
 
 
 def frames_with_lines(data: bytes, lines: bytes) -> bytes:
-    """An AWS event stream with these lines, of the same sizes, in the place of its own."""
+    """Replace the texts of an AWS event stream by these lines, of the same sizes."""
     texts = _texts_of_frames(data)
     changed = _unjoined(lines, b"\n".join(text.translate(_NO_LINE_ENDS) for text in texts), texts)
     return reframed(data, lambda _: next(changed))
@@ -288,7 +290,7 @@ def _texts_of_frames(data: bytes) -> list[bytes]:
 
 
 def _unjoined(clean: bytes, joined: bytes, texts: Iterable[bytes]) -> Iterator[bytes]:
-    """The texts that were joined, with what differs between the joined text and the clean one."""
+    """Split a joined text, with the differences between it and the clean one applied."""
     at = 0
     for text in texts:
         old, new = joined[at : at + len(text)], clean[at : at + len(text)]
@@ -299,12 +301,12 @@ def _unjoined(clean: bytes, joined: bytes, texts: Iterable[bytes]) -> Iterator[b
 
 
 def first_frame(data: bytes | bytearray) -> bytes:
-    """The whole frame that an AWS event stream begins with; nothing if it hasn't arrived."""
+    """Return the first whole frame of an AWS event stream; nothing if it hasn't arrived."""
     return bytes(data[: _frame_size(data, 0)])
 
 
 def _frame_size(data: bytes | bytearray, at: int) -> int:
-    """The size of the frame that begins there; 0 if none does, or not a whole one."""
+    """Return the size of the frame that begins there; 0 without a whole one."""
     size, headers = (int.from_bytes(data[at + start : at + start + 4]) for start in (0, 4))
     return size if _PRELUDE_BYTES + headers + _CRC_BYTES <= size <= len(data) - at else 0
 
@@ -314,7 +316,7 @@ def _changed_frame(frame: bytes, change: Feed) -> bytes:
     checked, crc = frame[:-_CRC_BYTES], frame[-_CRC_BYTES:]
     text = _BASE64.sub(lambda match: match[1] + _changed_base64(match[2], change), change(checked[payload:]))
     changed = checked[:_PRELUDE_BYTES] + change(checked[_PRELUDE_BYTES:payload]) + text
-    was_right = zlib.crc32(checked) == int.from_bytes(crc)  # a frame that came broken stays broken
+    was_right = zlib.crc32(checked) == int.from_bytes(crc)  # a broken frame stays broken
     return changed + (zlib.crc32(changed).to_bytes(_CRC_BYTES) if was_right else crc)
 
 
@@ -325,7 +327,7 @@ def _changed_base64(text: bytes, change: Feed) -> bytes:
 
 
 def _from_base64(text: bytes) -> bytes:
-    """What the base64 says; nothing if it isn't base64."""
+    """Decode base64; return nothing if it isn't base64."""
     try:
         return b64decode(text, validate=True)
     except ValueError:

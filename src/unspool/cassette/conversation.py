@@ -1,7 +1,7 @@
-"""Where a request stands in its conversation, and whether it asks a model at all.
+"""Find a request's position in its conversation, and whether it is a request to a model.
 
-Providers keep no conversation for a client: each request repeats what was said before. So a request
-alone shows its turn, by counting the model's answers in it. OpenAI's Responses are the exception: a
+Providers store no conversation for a client: each request repeats the earlier messages. So a request alone
+shows its turn: the number of the model's answers in it. OpenAI's Responses are the exception: a
 request may name the answer before it by `previous_response_id`.
 """
 
@@ -31,7 +31,7 @@ _BESIDE_A_MODEL = re.compile(
     r"|rerank|images?(/.*)?|audio(/.*)?|cancel|token|query|search)/?$",
     re.IGNORECASE,
 )
-"""How the paths end that a provider has beside those of its models, and a tool's."""
+"""Ends of a provider's paths beside those of its models, and of a tool's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Position:
 
     Attributes:
         conversation: equal for all requests of one conversation: the address, the model and how it began.
-        turn: which answer of the model it asks for, from 1.
+        turn: the number of the model's response that it requests, from 1.
     """
 
     conversation: Hashable
@@ -48,13 +48,13 @@ class Position:
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object in a request's body; empty if there is none."""
+    """Return the JSON object in a request's body; empty if there is none."""
     body = read_body(request)
     return body.document if body.kind == JSON and isinstance(body.document, dict) else {}
 
 
 def position_of(request: Request, answered: Mapping[str, Position]) -> Position:
-    """Where a request stands in its conversation.
+    """Find a request's position in its conversation.
 
     Args:
         request: the request.
@@ -67,17 +67,17 @@ def position_of(request: Request, answered: Mapping[str, Position]) -> Position:
     if before is not None:
         return Position(before.conversation, before.turn + turns)
     if body.get("previous_response_id"):
-        turns += 1  # its conversation began before the first request that is known
+        turns += 1  # its conversation began before the first known request
     opening = list(takewhile(lambda one: not _is_models(one), said))
     began = to_json([body.get("model"), [body.get(key) for key in _PROMPT], opening])
     return Position((_address(request), began), turns)
 
 
 class Conversations:
-    """The conversations that a cassette holds; an empty one where there is no cassette.
+    """The conversations in a cassette; empty without one.
 
     Args:
-        interactions: what was recorded, in that order.
+        interactions: the recordings, in order.
 
     Attributes:
         answered: the positions of recorded requests by the ids of their answers, where these have any.
@@ -93,14 +93,14 @@ class Conversations:
                 self.answered[found.group(1).decode()] = position
 
     def turn_of(self, request: Request) -> int:
-        """Which answer of the model a request asks for in its conversation, from 1."""
+        """Return the number of the model's response that a request asks for in its conversation, from 1."""
         return position_of(request, self.answered).turn
 
     def asks_a_model(self, request: Request) -> bool:
-        """Whether a request asks a model, as far as it shows.
+        """Whether a request is to a model, as far as it shows.
 
-        One that doesn't show it may be a tool's, or ask a model's server on an address of its own: it counts
-        as the latter unless the cassette holds requests that are known to ask a model.
+        An ambiguous one may be a tool's, or go to a model's server at another URL: it counts as the latter
+        unless the cassette contains known requests to a model.
         """
         known = is_model_request(request)
         return not self._has_models if known is None else known
@@ -110,10 +110,10 @@ class Conversations:
         return any(is_model_request(interaction.request) for interaction in self._interactions)
 
     def nearest(self, request: Request) -> Iterator[int]:
-        """The indexes of recordings that stand where a request stands, the likeliest first.
+        """Return the indexes of recordings at a request's position, the likeliest first.
 
-        That is the same turn of the same conversation, the same turn of another one that began otherwise,
-        the last turn before it. For a request that asks no model, it's the same method and address.
+        That is the same turn of the same conversation, the same turn of another one with a different start,
+        the last turn before it. For a request to no model, it's the same method and URL.
         """
         recorded = [one.request for one in self._interactions]
         if not self.asks_a_model(request):
@@ -136,16 +136,16 @@ _RESPONSE_ID = re.compile(rb'"id":\s*"(resp_[^"]+)"')
 
 
 def asked_again(request: Request) -> Hashable:
-    """What is equal for a request and its retry, though the retry has another id or time in it."""
+    """Return a key that is equal for a request and its retry, even with another id or time in it."""
     body = body_of(request)
     said = [body[key] for key in ("model", "previous_response_id", *_PROMPT, *_MESSAGES) if key in body]
     return request.method, _address(request), to_json(said) if _messages(body) else request.body
 
 
 def is_model_request(request: Request) -> bool | None:
-    """Whether a request asks a model for an answer; None if nothing shows it.
+    """Whether a request is to a model; None if unknown.
 
-    Tools, token counts and embeddings don't.
+    Tools, token counts and embeddings aren't.
     """
     from unspool.providers.detect import format_of_exchange  # noqa: PLC0415 - it takes its time
 
@@ -174,7 +174,7 @@ def _address(request: Request) -> tuple[str, str]:
 
 
 def _messages(body: Mapping[str, Any]) -> list[Any]:
-    """What was said so far, oldest first."""
+    """Return the messages so far, oldest first."""
     return [item for key in _MESSAGES for item in _listed(body.get(key))]
 
 
@@ -186,7 +186,9 @@ def _listed(value: Any) -> Iterator[Any]:
 
 
 def _turns(said: list[Any]) -> int:
-    """One more than the model's answers; an answer that the request itself begins counts for none."""
+    """Return one more than the number of the model's answers; an answer that the request itself begins
+    doesn't count.
+    """
     kinds = [_is_models(one) for one in said]
     finished = list(dropwhile(bool, reversed(kinds)))[::-1]
     return 1 + sum(now and not before for before, now in zip([False, *finished], finished, strict=False))

@@ -1,6 +1,6 @@
-"""Where a request and a recording differ, which recording is the nearest, and why none was played.
+"""Compare a request with recordings: the differences, the nearest recording, and why none was played.
 
-Two requests differ in no place if, and only if, they match.
+Two requests have no difference if, and only if, they match.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from unspool.counts import counted
 __all__ = ["MOST_DIFFERENCES", "Difference", "differences", "explain_miss", "nearest"]
 
 MOST_DIFFERENCES = 100
-"""No more are looked for: requests that differ in so many places have little to do with each other."""
+"""The maximum number of differences: requests that differ in so many places are unrelated."""
 
 _MOST_CANDIDATES = 200
-_MOST_BYTES = 8_000_000  # of candidates' bodies, so that an error comes in a second or so
+_MOST_BYTES = 8_000_000  # of candidates' bodies, so that an error takes about a second
 _MOST_SHOWN = 8
 _MOST_IN_A_LINE = 3
 _CONVERSATIONS = ("messages", "input", "contents")  # of OpenAI and Anthropic, of Responses, of Gemini
@@ -37,7 +37,7 @@ _ADDRESS = ("method", "scheme", "host", "port", "path")
 
 
 def differences(recorded: Request, came: Request, matching: Matching) -> list[Difference]:
-    """Where the two differ in what has to match, in the order of `match_on`; at most 100 places."""
+    """Return the differences in the parts that must match, in the order of `match_on`; at most 100."""
     return list(islice(_differences(recorded, came, matching), MOST_DIFFERENCES))
 
 
@@ -57,17 +57,17 @@ def nearest(
     matching: Matching,
     played: Sequence[int] = (),
 ) -> tuple[Interaction, list[Difference]] | None:
-    """The recording that differs least, and where; None if there are no recordings.
+    """Return the recording that differs least, and the differences; None if there are no recordings.
 
-    An agreeing address comes before anything else, then a conversation of as many turns, then a recording
-    that hasn't been played; then the fewest differences, the most of the body in common, and the order of
-    recording. Of many recordings only the likeliest are compared.
+    The criteria, in order: an equal address, a conversation of as many turns, a recording that hasn't been
+    played, the fewest differences, the largest common part of the body, the order of recording. Of many
+    recordings only the likeliest are compared.
 
     Args:
         candidates: the recordings.
-        request: the request that came.
-        matching: what has to agree.
-        played: how often each of the candidates has been played; nothing: none of them has.
+        request: the request.
+        matching: the parts that must match.
+        played: how often each of the candidates has been played; empty if none has.
     """
     found = _nearest(candidates, request, matching, played)
     return None if found is None else (candidates[found[0]], found[1])
@@ -94,7 +94,7 @@ def _nearest(
 
 
 def _likeliest(candidates: Sequence[Interaction], request: Request, matching: Matching) -> Iterator[int]:
-    """The indexes of those with the nearest address and size, as many as can be compared in good time."""
+    """Return the indexes of those with the nearest address and size, as many as can be compared quickly."""
 
     def rank(index: int) -> tuple[int, int]:
         recorded = candidates[index].request
@@ -109,7 +109,7 @@ def _likeliest(candidates: Sequence[Interaction], request: Request, matching: Ma
 
 
 def _turns(request: Request) -> int | None:
-    """How many turns the conversation in a request has; None if it's no conversation."""
+    """Count the turns of the conversation in a request; None if it's no conversation."""
     document = read_body(request).document
     if not isinstance(document, dict):
         return None
@@ -118,13 +118,13 @@ def _turns(request: Request) -> int | None:
 
 
 def _far(recorded: Request, came: Request, matching: Matching) -> int:
-    """In how many parts of the address the two differ, of those that have to match."""
+    """Count the parts of the address in which the two differ, of those that must match."""
     parts = [PARTS[part] for part in _ADDRESS if part in matching.names]
     return sum(part(recorded, matching.ignored) != part(came, matching.ignored) for part in parts)
 
 
 def _unlike(recorded: bytes, came: bytes) -> int:
-    """How many bytes lie between what two bodies have in common at their beginnings and ends."""
+    """Count the bytes between the common beginnings and ends of two bodies."""
     head = same_until(recorded, came)
     tail = same_until(recorded[head:][::-1], came[head:][::-1])
     return max(len(recorded), len(came)) - head - tail
@@ -144,16 +144,16 @@ def explain_miss(
     under_fault: bool = False,
     by_hypothesis: bool = False,
 ) -> str:
-    """Why no recording answers a request, and what to do about it, in a few lines.
+    """Explain why no recording answers a request, and what to do about it, in a few lines.
 
     Args:
-        request: the request that came, without its secrets.
-        interactions: what the cassette holds.
+        request: the request, redacted.
+        interactions: the cassette's interactions.
         played: how often each of them has been played.
-        matching: what had to agree.
+        matching: the parts that must match.
         path: the cassette's name, for the reader.
-        record_mode: the mode in force, for the reader.
-        under_fault: whether a fault is in force, under which nothing is recorded.
+        record_mode: the record mode, for the reader.
+        under_fault: whether a fault is active, so that nothing is recorded.
         by_hypothesis: whether Hypothesis has chosen the test's input.
     """
     asked = f"{request.method} {request.uri}"
@@ -217,7 +217,7 @@ def _names(indexes: list[int]) -> str:
 
 
 _RECORD = (
-    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette anew."
+    "To record it, use record_mode='new_episodes'; record_mode='rewrite' records the whole cassette again."
 )
 _REPEAT = (
     "A recording is played once, unless allow_playback_repeats=True lets the last one repeat; "
@@ -226,7 +226,7 @@ _REPEAT = (
 
 _BY_HYPOTHESIS = (
     "Hypothesis chooses other inputs in each run, unless the test has @settings(derandomize=True): add that,"
-    " then record the cassette anew."
+    " then record the cassette again."
 )
 
 _UNDER_FAULT = (
@@ -242,7 +242,7 @@ _REPEAT_UNDER_FAULT = (
 def explain_growth(
     new: Sequence[Interaction], old: Sequence[Interaction], matching: Matching, *, name: str
 ) -> tuple[str, bool]:
-    """Say by how much a cassette grew, and which changing values are the likely reason.
+    """Report by how much a cassette grew, and which changing values are the likely reason.
 
     Returns:
         The message, and whether the next run is certain to make the cassette grow again.
@@ -266,12 +266,12 @@ def _changes(place: Difference) -> bool:
 
 
 def _is_made_anew(place: Difference) -> bool:
-    """Whether such a value differs in every run for certain: a moment or an id."""
+    """Whether such a value certainly differs in every run: a time or an id."""
     return place.is_only_a_moment or place.is_only_an_id
 
 
 def _in_a_line(places: Sequence[Difference]) -> str:
-    """Where a request differs from a recording and what to do about it, in a line."""
+    """Describe the differences from a recording and what to do about them, in a line."""
     return " ".join(["It differs in", ";".join(_listed(places)).strip() + ".", *advice(places)])
 
 
@@ -290,17 +290,17 @@ def _listed(places: Sequence[Difference]) -> Iterator[str]:
 
 
 WIDTH = 60
-_LEAD = 20  # what's shown of that which is still the same
+_LEAD = 20  # how much of the equal part is shown
 
 
 class Absent(Enum):
-    """What stands for a value where there is none."""
+    """The marker of a missing value."""
 
     ABSENT = "absent"
 
 
 def excerpts(recorded: Any, came: Any) -> tuple[str, str]:
-    """Both values, each in about 60 characters: texts in quotes, other values as JSON, or `absent`."""
+    """Return both values, each in about 60 characters: texts in quotes, other values as JSON, or `absent`."""
     start = 0
     if isinstance(recorded, str | bytes) and type(recorded) is type(came):
         start = max(0, same_until(recorded, came) - _LEAD)
@@ -308,7 +308,7 @@ def excerpts(recorded: Any, came: Any) -> tuple[str, str]:
 
 
 def same_until(first: str | bytes, second: str | bytes) -> int:
-    """How many characters or bytes two texts have in common at their beginnings."""
+    """Count the characters or bytes that two texts have in common at their beginnings."""
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2
@@ -331,7 +331,7 @@ def _excerpt(value: Any, start: int) -> str:
 
 
 def _cut(text: str | bytes, start: int) -> str:
-    """The text from a place on, with a mark wherever something has been left out."""
+    """Return the text from a place on, with a mark for each omission."""
     if start and len(text) <= WIDTH:
         start = 0
     end = start + WIDTH
@@ -347,7 +347,7 @@ def _dump(value: Any) -> str:
 
 
 def _named(value: Any) -> str:
-    """Bytes in a document by their size and digest; what's to be ignored by that word."""
+    """Encode bytes in a document as their size and digest, and ignored items as that word."""
     if not isinstance(value, bytes):
         return "ignored"
     return f"{counted(len(value), 'byte', ',')}, blake2b {blake2b(value, digest_size=4).hexdigest()}"
@@ -359,11 +359,11 @@ def printable(text: str) -> str:
 
 
 Unequal = tuple[str, Any, Any]
-"""Where it is, such as `query.alt` or `body.messages[1].content`, the first value, and the second."""
+"""The place, such as `query.alt` or `body.messages[1].content`, the first value, and the second."""
 
 
 def unequal(part: str, recorded: Request, came: Request, ignored: Ignored) -> Iterator[Unequal]:
-    """The places of one part of a request, a name in `PARTS`. There is none where the parts are equal."""
+    """Yield the differences in one part of a request, a name in `PARTS`; none if the parts are equal."""
     if part == "body":
         yield from _unequal_bodies(recorded, came, ignored)
     elif part == "query":
@@ -426,10 +426,10 @@ def _same(recorded: Any, came: Any) -> bool:
 
 
 def _is_redacted_form(recorded: Any, came: Any) -> bool:
-    """Whether a recorded text is one that came, but for what was redacted: any text may stand there.
+    """Whether a recorded text equals another, except its redacted parts, which match any text.
 
-    Which values were known as credentials when it was recorded depends on the environment of that run; which
-    request it matches mustn't.
+    The values known as credentials depend on the environment of the recording run; the matching request must
+    not.
     """
     if isinstance(recorded, list) and isinstance(came, list) and len(recorded) == len(came):
         return all(old == new or _is_redacted_form(old, new) for old, new in zip(recorded, came, strict=True))
@@ -441,7 +441,9 @@ def _is_redacted_form(recorded: Any, came: Any) -> bool:
 
 
 def _fits(kept: list[str], text: str) -> bool:
-    """Whether a text begins and ends with the first and last of these, with the others between in order."""
+    """Whether a text begins and ends with the first and last of these, with the others between them in
+    order.
+    """
     first, *others, last = kept
     if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
         return False
@@ -455,7 +457,7 @@ def _fits(kept: list[str], text: str) -> bool:
 
 
 def is_redacted_form(recorded: Request, came: Request, matching: Matching) -> bool:
-    """Whether a recorded request is one that came, but for what was redacted in it."""
+    """Whether a recorded request equals another, except its redacted parts."""
     texts = (recorded.uri, *(value for _, value in recorded.headers))
     if REDACTED.encode() not in recorded.body and not any(REDACTED in text for text in texts):
         return False

@@ -1,6 +1,6 @@
 """The text of a cassette's file: read from YAML or JSON of many recorders, written in Unspool's form.
 
-A body that no longer has its recorded size, because a tool or a person has edited the file, is explained.
+A body that no longer has its recorded size, because the file was edited, gets a warning with the cause.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _MOST_CHUNKS = 10_000_000
 
 @dataclass(frozen=True)
 class Document:
-    """What a cassette's file holds.
+    """The contents of a cassette's file.
 
     Attributes:
-        interactions: in the order in which their requests were issued.
-        extra: what else the file holds beside them, such as `metadata`; kept when it's written again.
+        interactions: in the order of their requests.
+        extra: the other keys of the file, such as `metadata`; preserved on writing.
     """
 
     interactions: tuple[Interaction, ...] = ()
@@ -46,17 +46,17 @@ class Document:
 
 
 def loads(data: bytes, *, name: str) -> Document:
-    """The document that a file's bytes hold; a blank file is an empty one.
+    """Parse a file's bytes; a blank file is an empty document.
 
     Args:
         data: JSON if it begins with a brace, else YAML; UTF-8 in either case.
-        name: what to call it in an error's message.
+        name: its name in an error's message.
 
     Raises:
-        CassetteFormatError: it isn't a cassette, or one that is broken or hostile.
+        CassetteFormatError: it isn't a cassette, or is broken or hostile.
 
     Warns:
-        CassetteWarning: a body no longer has the size that was recorded; says why that may be.
+        CassetteWarning: a body no longer has its recorded size; the warning names the likely cause.
     """
     try:
         document = _document(_parsed(_without_conflicts(_text(data))))
@@ -80,14 +80,16 @@ def _text(data: bytes) -> str:
 
 
 def _without_conflicts(text: str) -> str:
-    """The text, if it contains no conflict markers: inside quotes YAML would read them as part of a body."""
+    """Check that the text contains no conflict markers: inside quotes YAML would read them as part of a
+    body.
+    """
     marker = _CONFLICT.search(text) if "<<<<<<< " in text or ">>>>>>> " in text else None
     if marker is None:
         return text
     line = text.count("\n", 0, marker.start()) + 1
     raise CassetteFormatError(
         f"line {line}: a merge left the conflict marker {marker[0][:40]!r} here. Take one side "
-        "(git checkout --ours FILE, or --theirs) or resolve the conflict by hand; if in doubt, record it anew"
+        "(git checkout --ours FILE, or --theirs) or resolve the conflict by hand, or record it again"
     )
 
 
@@ -108,7 +110,7 @@ def _parsed(text: str) -> Any:
     except ValueError as error:
         raise CassetteFormatError(
             f"expected JSON, since it begins with a brace, got an error: {error}; "
-            "if the file was cut off or edited by hand, restore it from version control or record it anew"
+            "if the file was cut off or edited by hand, restore it from version control or record it again"
         ) from error
 
 
@@ -123,7 +125,7 @@ def _document(data: Any) -> Document:
     if name == _RUBY and "recorded_with" not in data:
         raise CassetteFormatError(
             f"expected {_RUBY} with recorded_with after it, the last line that Ruby's VCR writes; got none: "
-            "was the file cut off? Restore it from version control, or record it anew"
+            "was the file cut off? Restore it from version control, or record it again"
         )
     items = data[name] or []
     if not isinstance(items, list):
@@ -134,7 +136,9 @@ def _document(data: Any) -> Document:
 
 def _shown(data: Any) -> str:
     if isinstance(data, list):
-        return "a list, as vcrpy wrote before 1.0: run `python -m vcr.migration` on a copy, or record it anew"
+        return (
+            "a list, as vcrpy wrote before 1.0: run `python -m vcr.migration` on a copy, or record it again"
+        )
     if not isinstance(data, Mapping):
         return f"{type(data).__name__}: is this the right file?"
     keys = ", ".join(str(key)[:40] for key in list(data)[:5])
@@ -170,13 +174,13 @@ def dumps(document: Document, *, json: bool = False, ascii: bool = False) -> byt
         ascii: escape every character beyond ASCII, for readers that open files under another locale.
 
     Raises:
-        CassetteFormatError: `extra` contains something that such a file can't.
+        CassetteFormatError: `extra` contains a value that the format can't.
     """
     return b"".join(pieces(document, json=json, ascii=ascii))
 
 
 def pieces(document: Document, *, json: bool = False, ascii: bool = False) -> Iterator[bytes]:  # noqa: A002 - as in repr
-    """Yield what `dumps` returns, piece by piece, so that a large file need not be in memory whole."""
+    """Yield the result of `dumps` piece by piece, so that a large file need not be in memory whole."""
     records = [to_record(interaction) for interaction in document.interactions]
     data = {"version": _VERSION, "interactions": records, **document.extra}
     if json:

@@ -1,4 +1,4 @@
-"""Text that comes in pieces, held back until no secret in it can be half unseen.
+"""Scrub text that arrives in pieces: hold it back while it may end inside a secret.
 
 Apart from `redact`, which finds the secrets: this knows of pieces and lines only, and is given a scrubber.
 """
@@ -26,10 +26,10 @@ _CONTEXT_BYTES = 4 * 1024
 
 
 class HeldText:
-    """Scrubs text line by line, wherever it's cut: what was fed comes back when its line has ended.
+    """A scrubber of text in pieces, line by line: a line is returned when it has ended.
 
-    Of a line without an end, all but the last 4 KiB come back as soon as it's longer than 64 KiB; a secret
-    in such a line is found if it isn't longer than that.
+    Of an unfinished line, all but the last 4 KiB are returned when it's longer than 64 KiB; a secret in such
+    a line is found if it isn't longer than that.
 
     Args:
         scrub: puts as many harmless bytes in the place of a secret's bytes.
@@ -38,10 +38,10 @@ class HeldText:
     def __init__(self, scrub: Callable[[bytes], bytes]) -> None:
         self._scrub = scrub
         self._raw = bytearray()
-        self._released = 0  # how many of these were given back: they are kept to find what they begin
+        self._released = 0  # how many of these were returned: stored to find a secret that starts in them
 
     def feed(self, data: bytes) -> bytes:
-        """More text; what can be released of it and of what was held."""
+        """Add text; return the text that can be released."""
         if not self._raw and data.endswith(b"\n"):  # nearly every chunk of every stream
             return self._scrub(data)
         self._raw += data
@@ -54,7 +54,7 @@ class HeldText:
         return self._release(until, keep_from=until - _CONTEXT_BYTES)
 
     def flush(self) -> bytes:
-        """What is still held, because no more will come."""
+        """Return the rest at the end."""
         return self._release(len(self._raw), keep_from=len(self._raw))
 
     def _release(self, until: int, *, keep_from: int) -> bytes:
@@ -69,9 +69,9 @@ class Release(NamedTuple):
     """Bytes of a body that may be written.
 
     Attributes:
-        data: the body's next bytes. Where a part of a channel is held back, asterisks stand in its place.
+        data: the body's next bytes, with asterisks in place of parts of channels that are held back.
         held: start and size, in the body, of each such part in these bytes.
-        fills: what belongs in the place of parts that were held back earlier, with its start in the body.
+        fills: the bytes of parts that were held back earlier, with their start in the body.
     """
 
     data: bytes
@@ -89,16 +89,16 @@ _MOST_KNOWN = 64
 
 
 class HeldChannels:
-    """Scrubs a stream's text line by line, and its channels over the lines.
+    """A scrubber of a stream's text line by line, and of its channels over the lines.
 
-    A channel's end is held back only while a secret may have begun there: 4 KiB of it at most, 16 KiB of a
-    key file's. Everything else comes back as soon as its line has ended.
+    A channel's end is held back only while a secret may have begun there: at most 4 KiB, or 16 KiB of a key
+    file. Everything else is returned as soon as its line has ended.
 
     Args:
         scrub: puts as many harmless bytes in the place of a secret's bytes.
-        begins_at: where a secret may have begun that the end of the data cuts; the data's length if none can
-            have.
-        is_quiet: whether no secret can end, or have begun, in the last bytes of a text: a cheap first look.
+        begins_at: returns the start of a possible secret that the end of the data cuts; the data's length if
+            there is none.
+        is_quiet: whether no secret can end, or have begun, in the last bytes of a text: a cheap first check.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class HeldChannels:
         self._given = 0
 
     def feed(self, data: bytes) -> Release:
-        """More of the body; what can be written of it and of what was held back."""
+        """Add data of the body; return the bytes that can be written."""
         if self._endless is not None:
             end = data.find(b"\n") + 1
             if not end:
@@ -164,14 +164,16 @@ class HeldChannels:
         return self._with_channels(line, clean, stirred)
 
     def _is_stirred(self, channel: Channel, text: str) -> bool:
-        """Add to a channel's text; whether its end needs a closer look."""
+        """Add to a channel's text; return whether its end needs a search."""
         held = self._channels.get(channel)
         if held is None:
             held = self._channels[channel] = _Held()
         return held.add(text.encode("utf-8", "surrogatepass"), self._is_quiet)
 
     def _clean_line(self, line: bytes, texts: list[tuple[Channel, str]], *, is_calm: bool) -> bytes:
-        """The line without secrets; one that differs from an earlier one by quiet words needs no search."""
+        """Return the line without secrets; one that differs from an earlier one by quiet words needs no
+        search.
+        """
         frame = line
         if is_calm and len(texts) == 1:
             frame = line.replace(b'"%b"' % texts[0][1].encode("utf-8", "replace"), b'""', 1)
@@ -206,9 +208,10 @@ class HeldChannels:
 
 
 class HeldFrames:
-    """Scrubs an AWS event stream frame by frame, and its channels over the frames.
+    """A scrubber of an AWS event stream frame by frame, and of its channels over the frames.
 
-    A frame comes back as soon as no part of its text is held back. The arguments are those of `HeldChannels`.
+    A frame is returned as soon as no part of its text is held back. The arguments are those of
+    `HeldChannels`.
     """
 
     def __init__(
@@ -226,7 +229,7 @@ class HeldFrames:
         self._held: dict[int, int] = {}  # starts and sizes of parts of the lines
 
     def feed(self, data: bytes) -> Release:
-        """More of the body; the whole frames that can be written of it and of what was held back."""
+        """Add data of the body; return the whole frames that can be written."""
         self._raw += data
         while frame := first_frame(self._raw):
             del self._raw[: len(frame)]
@@ -277,7 +280,7 @@ class _Part(NamedTuple):
         return rewritten(self.raw, new) if self.is_json else new
 
     def cut(self, size: int) -> tuple[_Part, _Part]:
-        """The part that says the first `size` bytes of its text, and the rest."""
+        """Split a part after the first `size` bytes of its text."""
         at = raw_size(self.raw, size) if self.is_json else size
         return self._replace(raw=self.raw[:at]), self._replace(start=self.start + at, raw=self.raw[at:])
 
@@ -292,7 +295,7 @@ class _Held:
         self.parts: list[_Part] = []
 
     def add(self, text: bytes, is_quiet: Callable[[bytes], bool]) -> bool:
-        """Add to the text; whether it needs a closer look, or has parts that are held back."""
+        """Add to the text; return whether it needs a search, or has parts that are held back."""
         if self.parts:
             self.tail += text
             return True
@@ -307,7 +310,7 @@ class _Held:
     def settle(
         self, scrub: Callable[[bytes], bytes], begins_at: Callable[[bytes], int]
     ) -> list[tuple[int, bytes]]:
-        """Let go of the parts in which no secret can be half unseen; each with its start in the body."""
+        """Release the parts that can't end inside a secret; each with its start in the body."""
         texts = [part.text for part in self.parts]
         size = sum(map(len, texts))
         at = begins_at(self.tail)
@@ -329,7 +332,7 @@ class _Held:
         for part, text in zip(self.parts, texts, strict=True):
             end = at + len(text)
             if until < end:
-                part, rest = part.cut(max(0, until - at))  # noqa: PLW2901 - what is let go of it
+                part, rest = part.cut(max(0, until - at))  # noqa: PLW2901 - the released part of it
                 kept.append(rest)
                 end = at + len(part.text)
             if part.raw:

@@ -1,8 +1,8 @@
 """Fields of a request that don't matter, by path: `user`, `messages[*].id`, `**.cache_control`, `?alt`.
 
-A path leads into the body, be it JSON, a form or multipart:
+A path selects in the body, which may be JSON, a form or multipart:
 
-- `metadata.trace_id`: a key of an object, and a key of that. A leading `$.` does no harm.
+- `metadata.trace_id`: a key of an object, and a key of that. A leading `$.` is ignored.
 - `messages[0]`, `messages[-1]`: an item of a list, from the front or the back.
 - `messages[*].id`, `metadata.*`: every item, every key.
 - `**.cache_control`: that key at any depth.
@@ -22,7 +22,7 @@ from typing import Any
 
 
 class Wild(Enum):
-    """A step that leads to more than one place."""
+    """A step that matches more than one place."""
 
     EVERY = "*"
     """All keys of an object, all items of a list."""
@@ -37,7 +37,7 @@ Path = tuple[str | int | Wild, ...]
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """What is taken away before two requests are compared.
+    """The parts to remove before two requests are compared.
 
     Attributes:
         paths: into the body.
@@ -51,7 +51,7 @@ class Ignored:
 
 
 class Gone(Enum):
-    """What stands where an item of a list has been taken away, so that the others keep their indexes."""
+    """The placeholder of a removed item of a list, so that the others keep their indexes."""
 
     GONE = "gone"
 
@@ -72,7 +72,7 @@ _PLAIN_KEY = re.compile(r"[\w-]+")
 
 
 def parse_ignore(texts: Iterable[str]) -> Ignored:
-    """The paths and parameters in `ignore`.
+    """Parse the paths and parameters in `ignore`.
 
     Raises:
         ValueError: one of them is malformed.
@@ -85,10 +85,10 @@ def parse_ignore(texts: Iterable[str]) -> Ignored:
 
 
 def parse_path(text: str) -> Path:
-    """The steps of one path into a body.
+    """Parse one path into a body.
 
     Raises:
-        ValueError: it isn't such a path, or it would leave nothing of the body.
+        ValueError: it is malformed, or would remove the whole body.
     """
     rest = _ROOT.sub("", text, count=1) if text.startswith("$") else text
     rest = rest if rest.startswith(("[", ".")) else f".{rest}"
@@ -126,14 +126,14 @@ def _malformed(text: str) -> ValueError:
 
 
 def format_step(step: str | int) -> str:
-    """One step as it follows others in a path: `.key`, `[0]` or `["odd key"]`."""
+    """Format a step after others in a path: `.key`, `[0]` or `["odd key"]`."""
     if isinstance(step, int):
         return f"[{step}]"
     return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
 def drop(document: Any, path: Path) -> None:
-    """Take what the path leads to out of a document, in place; where it leads nowhere, nothing happens."""
+    """Remove the matches of a path from a document, in place."""
     step, rest = path[0], path[1:]
     if step is Wild.ANY_DEPTH:
         drop(document, rest)
@@ -150,14 +150,14 @@ def drop(document: Any, path: Path) -> None:
 
 
 def _children(document: Any) -> list[Any]:
-    """The objects and lists right inside an object or a list."""
+    """Return the objects and lists directly inside an object or a list."""
     return [
         document[place] for place in _places(document, Wild.EVERY) if isinstance(document[place], dict | list)
     ]
 
 
 def _places(document: Any, step: str | int | Wild) -> list[Any]:
-    """The keys or indexes in a document at which a step leads on."""
+    """Return the keys or indexes in a document that a step matches."""
     if isinstance(document, dict):
         return list(document) if step is Wild.EVERY else [step] if step in document else []
     if not isinstance(document, list):

@@ -1,14 +1,14 @@
-"""What makes a killed recording recoverable: a file beside the cassette that grows as the answers come.
+"""The journal, which makes a killed recording recoverable: a file beside the cassette that grows during the
+responses.
 
-Each thing that happens is one line and one write to the end of the file, so that a process killed at any
-moment loses at most the last one. The file is locked as long as its writer lives; that tells a recording
-that's going on from one that needs recovery (`unspool.cassette.recovery`).
+Each event is one line and one write to the end of the file, so that a killed process loses at most the last
+one. The file is locked as long as its writer lives; this distinguishes a running recording from one that
+needs recovery (`unspool.cassette.recovery`).
 
-No secret gets to the disk here either. A chunk may end in the middle of one, so text is held back until its
-line ends and is scrubbed then. A stream may speak one over many lines, so the end of a channel, such as a
-tool's arguments, is held back while a secret may have begun there; of an AWS event stream, the frames that
-contain it. Any other body that isn't plain text is held back until it's whole. Sizes and moments are written
-at once.
+The journal contains no secrets. A chunk may end inside a secret, so text is held back until its line ends and
+is scrubbed then. A stream may send a secret over many lines, so the end of a channel, such as a tool's
+arguments, is held back while a secret may have begun there; in an AWS event stream, the frames that contain
+it. Any other body that isn't plain text is held back until it's whole. Sizes and times are written at once.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ _NOTHING = Release(b"")
 
 
 class Redacts(Protocol):
-    """What keeps secrets off the disk."""
+    """Removes secrets before they are written."""
 
     def request(self, request: Request) -> Request: ...
 
     def response(self, response: Response) -> Response: ...
 
     def same_length(self, data: bytes) -> bytes:
-        """A text with as many harmless bytes in the place of each secret's bytes."""
+        """Replace each secret in a text by harmless bytes of the same length."""
         ...
 
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer that's being written down."""
+    """A response being written."""
 
     text: HeldChannels | HeldFrames
     response: Response = _NO_ANSWER
@@ -78,7 +78,7 @@ class _Answer:
     chunks: list[NetworkChunk] = field(default_factory=list)
 
     def number(self) -> int:
-        """The number of the next line that tells of it."""
+        """Return the number of its next line."""
         self.lines += 1
         return self.lines - 1
 
@@ -88,14 +88,14 @@ class _Answer:
 
 
 class Journal:
-    """The journal of one recording; there's no file before the first request.
+    """The journal of one session of recording; the file is created at the first request.
 
-    It may be told from any thread. A disk that fills up doesn't disturb those who tell it: `failed` is the
-    error then, and nothing more is written. Moments are in seconds since the request.
+    Safe to call from any thread. A full disk raises nothing: `failed` is the error, and nothing more is
+    written. Times are in seconds since the request.
 
     Args:
         path: the cassette.
-        redactor: what keeps secrets off the disk.
+        redactor: removes secrets before they are written.
     """
 
     def __init__(self, path: Path, *, redactor: Redacts) -> None:
@@ -111,11 +111,11 @@ class Journal:
         self._lock = threading.RLock()  # the garbage collector may end a stream while its thread is in here
 
     def begin(self, slot: int, request: Request, recorded_at: float) -> None:
-        """A request is about to be sent.
+        """Write a request that is about to be sent.
 
         Args:
             slot: its place in the order of requests.
-            request: what will be sent.
+            request: the request.
             recorded_at: the time now, in seconds since 1970-01-01 UTC.
 
         Raises:
@@ -131,7 +131,7 @@ class Journal:
     def head(  # noqa: PLR0917 - the other methods' order
         self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
     ) -> None:
-        """The status line and the headers came."""
+        """Write the status line and the headers."""
         response = Response(status, reason, headers)
         shown = self._redactor.response(response)
         with self._lock:
@@ -143,7 +143,7 @@ class Journal:
                 self._write(lines.head_line(slot, shown, http_version, at, n=answer.number()))
 
     def chunk(self, slot: int, data: bytes, at: float) -> None:
-        """A piece of the body came."""
+        """Write a piece of the body."""
         with self._lock:
             answer = self._answers.get(slot)
             if answer is None or self.failed is not None:
@@ -158,7 +158,7 @@ class Journal:
             self._write(lines.chunk_line(slot, len(data), at, text, held=held, fills=fills, n=number))
 
     def end(self, slot: int, end: End, failure: Failure | None, at: float) -> None:
-        """Nothing more will come."""
+        """Write the end of the response."""
         with self._lock:
             answer = self._answers.pop(slot, None)
             if answer is None or self.failed is not None:
@@ -172,7 +172,7 @@ class Journal:
             self._write(lines.end_line(slot, end, timeline.failure, at, text, fills=fills, n=number))
 
     def discard(self) -> None:
-        """Delete the file, because everything is saved. Answers that still come are told in vain."""
+        """Delete the file, because everything is saved. Responses still arriving are no longer written."""
         with self._lock:
             path, descriptor = self._path, self._descriptor
             self._forget()
@@ -220,26 +220,26 @@ def _is_plain(headers: Headers) -> bool:
 
 
 def _is_frames(headers: Headers) -> bool:
-    """Whether a body is an AWS event stream, whose frames can be read as they come."""
+    """Whether a body is an AWS event stream, whose frames can be read as they arrive."""
     return _is_plain(headers) and "vnd.amazon.eventstream" in (header(headers, "content-type") or "").lower()
 
 
 def _is_text(headers: Headers) -> bool:
-    """Whether a body's lines can be read as they come; without a content-type they can be."""
+    """Whether a body's lines can be read as they arrive, as without a content type."""
     if not _is_plain(headers):
         return False
     return _TEXT.match(header(headers, "content-type") or "text/") is not None
 
 
 def _new_file(cassette: Path) -> tuple[Path, int]:
-    """A journal with its first line, locked; its descriptor too."""
+    """Create a journal with its first line, locked; return its descriptor too."""
     cassette.parent.mkdir(parents=True, exist_ok=True)
     while True:
         path = side_file(cassette, lines.SUFFIX)
         descriptor = os.open(path, _NEW_FILE, 0o600)
         if _lock(descriptor) and path.exists():
             break
-        delete(path, descriptor)  # somebody who looked for dead writers has taken it for one's, just now
+        delete(path, descriptor)  # another process has just recovered it, as if its writer were dead
     try:
         _write_all(descriptor, lines.FIRST_LINE)
     except OSError:
@@ -251,18 +251,18 @@ def _new_file(cassette: Path) -> tuple[Path, int]:
 def _lock(descriptor: int) -> bool:
     try:
         return try_lock(descriptor)
-    except OSError:  # a file system without locks: nobody can tell that the writer is dead, then
+    except OSError:  # a file system without locks: a dead writer can't be detected
         return True
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
     written = os.write(descriptor, data)
-    while written < len(data):  # the disk is full, which the next write will say, or the line was huge
+    while written < len(data):  # the disk is full, which the next write will report, or the line was huge
         written += os.write(descriptor, data[written:])
 
 
 def delete(path: Path, descriptor: int) -> None:
-    """Delete a journal that's open, and leave nothing in it for those who have opened it too."""
+    """Delete an open journal, and empty it for other processes that have it open."""
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
     with suppress(OSError):  # Windows deletes no open file

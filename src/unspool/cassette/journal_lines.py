@@ -1,4 +1,4 @@
-"""The lines of a journal: one JSON object for each thing that happened while an answer was recorded.
+"""The lines of a journal: one JSON object for each event of a recording.
 
     {"kind":"journal","v":1}
     {"kind":"begin","slot":0,"recorded_at":…,"method":"POST","uri":…,"headers":[[…,…]],"text":…}
@@ -7,14 +7,13 @@
     {"kind":"body","slot":0,"headers":[[…,…]],"chunks":"212@130","base64":…}
     {"kind":"end","slot":0,"end":"complete","failure":null,"at":0.4,"text":…}
 
-A slot is an interaction's place in the order of requests. `text` is UTF-8, `base64` what isn't; a chunk's
-bytes may come with a later line than its size. `held` names parts of the body, by start and size, in which a
-secret may have begun; `fills` are what stands there once that is known. A body that couldn't be shown in
-pieces comes whole, before its end.
+A slot is an interaction's place in the order of requests. `text` is UTF-8, `base64` other bytes; a chunk's
+bytes may be in a later line than its size. `held` names parts of the body, by start and size, in which a
+secret may have begun; `fills` are their bytes when that is known. A body that couldn't be written in pieces
+is written whole, before its end.
 
-Each line stands alone: it ends with a checksum, `n` counts the lines of its slot, and the reader finds a line
-by its beginning. So a damaged byte costs one line, and the answer that the line belongs to is known to have a
-gap.
+Each line is independent: it ends with a checksum, `n` counts the lines of its slot, and the reader finds a
+line by its beginning. So a damaged byte loses one line, and the gap in its response is known.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ from unspool.errors import CassetteFormatError
 
 VERSION = 2
 SUFFIX = ".part"
-"""How the name of a journal's file ends."""
+"""The end of a journal's file name."""
 
 KILLED = Failure("Killed", "the process that recorded this was killed before the answer ended")
 
@@ -57,7 +56,7 @@ Spans = tuple[tuple[int, int], ...]
 """Starts and sizes of parts of a body."""
 
 Fills = tuple[tuple[int, bytes], ...]
-"""Starts of parts of a body, and what stands there."""
+"""Starts of parts of a body, and their bytes."""
 
 
 def begin_line(slot: int, request: Request, recorded_at: float, *, n: int | None = None) -> bytes:
@@ -144,11 +143,11 @@ FIRST_LINE = _line({"kind": "journal", "v": VERSION})
 
 
 class Journalled(NamedTuple):
-    """What can be read of a journal.
+    """The readable part of a journal.
 
     Attributes:
-        interactions: those that are whole, or were going on when their recorder was killed.
-        damages: a sentence for each damaged line, and for each interaction that can't be read for it.
+        interactions: those that are whole, or were in progress when their recorder was killed.
+        damages: a sentence for each damaged line, and for each interaction that is unreadable because of it.
     """
 
     interactions: list[Interaction]
@@ -156,7 +155,7 @@ class Journalled(NamedTuple):
 
 
 def from_lines(data: bytes, *, name: str) -> list[Interaction]:
-    """The interactions of a journal without damage, as `read_lines` reads them.
+    """Read an undamaged journal, like `read_lines`.
 
     Raises:
         CassetteFormatError: it isn't a journal, or is damaged.
@@ -168,14 +167,14 @@ def from_lines(data: bytes, *, name: str) -> list[Interaction]:
 
 
 def read_lines(data: bytes, *, name: str) -> Journalled:
-    """What a journal tells of, in the order of requests, as far as its lines are undamaged.
+    """Read the interactions of a journal, in the order of requests, as far as its lines are undamaged.
 
-    An answer without an end has the bytes so far, and `KILLED` for its failure; a request without any
-    answer isn't there. A last line that was being written doesn't count.
+    A response without an end has the bytes so far, and `KILLED` as its failure; a request without any
+    response is omitted. An unfinished last line is ignored.
 
     Args:
         data: the journal's bytes.
-        name: what to call it in a sentence.
+        name: its name in a sentence.
     """
     answers: dict[int, _Answer] = {}
     damages: list[str] = []
@@ -205,7 +204,7 @@ _CHECKSUM = re.compile(rb'(.*),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 
 
 def _records(line: bytes) -> list[bytes]:
-    """The records in a line: one, unless the line end between two is damaged."""
+    """Yield the records in a line: one, unless the line end between two is damaged."""
     if line.find(b'{"kind":"', 1) < 0:
         return [line]
     parts = [part for part in _START.split(line) if part] or [line]
@@ -240,7 +239,7 @@ def _read(line: bytes, answers: dict[int, _Answer]) -> None:
 
 @dataclass(slots=True)
 class _Answer:
-    """What is known of one interaction."""
+    """The known state of one interaction."""
 
     request: Request
     recorded_at: float
@@ -295,7 +294,7 @@ class _Answer:
         return Interaction(self.request, replace(self.response, body=bytes(self.body), timeline=timeline))
 
     def _without_held(self, chunks: tuple[NetworkChunk, ...]) -> tuple[NetworkChunk, ...]:
-        """Take the parts that are held back out of the body; the chunks that are left of it."""
+        """Remove the parts that are held back from the body; return the remaining chunks."""
         gone = bytearray(len(self.body))
         for start, size in self.held.items():
             gone[start : start + size] = b"\1" * len(gone[start : start + size])
@@ -309,7 +308,7 @@ class _Answer:
 
 
 def _killed(timeline: Timeline, size: int) -> Timeline:
-    """The timeline of an answer whose recorder was killed when `size` bytes of it had been written."""
+    """Return the timeline of a response whose recorder was killed after `size` bytes of it were written."""
     last_at = timeline.chunks[-1].at if timeline.chunks else timeline.headers_at
     chunks = tuple(_first_bytes(timeline.chunks, size))
     return replace(timeline, chunks=chunks, end=End.FAILED, ended_at=last_at, failure=KILLED)

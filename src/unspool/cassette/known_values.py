@@ -1,6 +1,6 @@
-"""Credentials that are known by their value: those the client sent, and those its environment holds.
+"""Credentials that are known by their value: those that the client sent, and those of its environment.
 
-Such a value is looked for in every form in which it may come back: as it is, quoted for a URL, escaped for
+Such a value is searched for in every form in which it may occur: raw, quoted for a URL, escaped for
 JSON, in base64 at any alignment, in hexadecimal digits.
 """
 
@@ -20,7 +20,7 @@ from unspool.cassette.secret_names import SecretNames, looks_like_words
 from unspool.cassette.stand_ins import REDACTED, Alphabet
 
 SHORTEST = 16
-"""The bytes that a value needs to be looked for; a shorter one is scrubbed only where it was sent."""
+"""The minimum size of a value to search for, in bytes; a shorter one is redacted only in its own place."""
 
 _AUTH_HEADERS = frozenset(
     {
@@ -62,7 +62,7 @@ _SHORTEST_BEGINNING = 3
 
 
 def counts(value: str) -> bool:
-    """Whether a value is long and random enough to be looked for anywhere."""
+    """Whether a value is long and random enough to search for it everywhere."""
     if len(value) < SHORTEST or not (any(map(str.isdigit, value)) and any(map(str.isalpha, value))):
         return False
     if "://" in value or value.startswith(("/", "./", "~")) or re.match(r"[A-Za-z]:[\\/]", value):
@@ -77,7 +77,7 @@ def counts(value: str) -> bool:
 
 
 def sent_values(request: Request, names: SecretNames) -> Iterator[str]:
-    """The credentials in a request's headers, query and userinfo that count as known values."""
+    """Return the credentials in a request's headers, query and userinfo that count as known values."""
     yield from filter(counts, _sent(request, names))
 
 
@@ -101,11 +101,11 @@ def _in_header(name: str, value: str) -> Iterator[str]:
         return
     scheme = _SCHEMES.match(value)
     bare = value[scheme.end() if scheme else 0 :].strip()
-    if "Signature=" in bare:  # a signature is made anew for every request
+    if "Signature=" in bare:  # a signature is new for every request
         yield from re.findall(r"(?:Signature|Credential)=([^,\s/]+)", bare)
         return
     yield bare
-    # `Key ID:SECRET`, `DeepL-Auth-Key SECRET:fx`, `Snowflake Token="SECRET"`, and whatever scheme comes next.
+    # `Key ID:SECRET`, `DeepL-Auth-Key SECRET:fx`, `Snowflake Token="SECRET"`, and other schemes.
     for part in _BETWEEN_PARTS.split(bare):
         yield part
         yield part.partition("=")[2]
@@ -134,12 +134,12 @@ def _in_url(url: str, names: SecretNames) -> Iterator[str]:
     for name, value in parse_qsl(parts.query):
         if names.is_secret(name, value, in_query=True):
             yield value
-        elif "://" in value:  # where to return to, with a token of its own
+        elif "://" in value:  # a return address, with its own token
             yield from _in_url(value, names)
 
 
 def environment_values(environment: Mapping[str, str]) -> Iterator[str]:
-    """The values of variables that are named as secret, as far as they count as known values."""
+    """Return the values of variables with secret names, as far as they count as known values."""
     for name, value in environment.items():
         if _VARIABLE.fullmatch(name) and len(value) < 20_000:
             yield from filter(counts, _in_variable(value))
@@ -158,11 +158,11 @@ def _in_variable(value: str) -> Iterator[str]:
 _NO_NAMES = SecretNames(frozenset(), frozenset())
 
 Form = tuple[bytes, Alphabet]
-"""One spelling of a value, and what may stand in its place."""
+"""One spelling of a value, and the alphabet of its stand-in."""
 
 
 class KnownValues:
-    """A growing set of values, and where they are in some bytes."""
+    """A growing set of values to find in bytes."""
 
     def __init__(self) -> None:
         self._values: set[str] = set()
@@ -174,7 +174,7 @@ class KnownValues:
         return len(self._values)
 
     def add(self, values: Iterable[str]) -> None:
-        """Look for these too."""
+        """Add values to search for."""
         for value in values:
             if value not in self._values and len(self._values) < _MOST_VALUES:
                 self._values.add(value)
@@ -183,10 +183,10 @@ class KnownValues:
                     form[:end] for form in new for end in range(_SHORTEST_BEGINNING, len(form))
                 }
                 self._longest = max(self._longest, *map(len, new))
-                self._forms = {**self._forms, **new}  # another thread may be looking through the old ones
+                self._forms = {**self._forms, **new}  # another thread may be iterating over the old ones
 
     def spans(self, data: bytes) -> Iterator[tuple[int, int, Alphabet]]:
-        """Where any form of a value stands."""
+        """Yield the places of any form of a value."""
         forms = self._forms
         for form, alphabet in forms.items():
             start = data.find(form)
@@ -195,11 +195,11 @@ class KnownValues:
                 start = data.find(form, start + len(form))
 
     def begins_at(self, data: bytes, *, most: int = 1_000_000) -> int:
-        """Where a form begins that the end of the data cuts; the data's length if none does.
+        """Return the start of a form that the end of the data cuts; the data's length if there is none.
 
         Args:
             data: a text so far.
-            most: the bytes at its end to look at.
+            most: the number of bytes at its end to search.
         """
         for size in range(min(self._longest, len(data), most), _SHORTEST_BEGINNING - 1, -1):
             if data[-size:] in self._beginnings:
@@ -209,7 +209,7 @@ class KnownValues:
 
 @lru_cache(maxsize=1000)
 def forms(value: str) -> tuple[Form, ...]:
-    """Every form in which a value may come back, the raw one first."""
+    """Return every form in which a value may occur, the raw one first."""
     data = value.encode("utf-8", "surrogatepass")
     any_form = [data, *(text.encode() for text in _quoted(value))]
     base64 = [form for encode in (b64encode, urlsafe_b64encode) for form in _in_base64(data, encode)]
@@ -235,11 +235,12 @@ def _quoted(value: str) -> Iterator[str]:
             yield re.sub(signs, lambda found: f"\\u{ord(found[0]):{form}}", escaped)  # noqa: B023 - used at once
 
 
-# What encoders of JSON write as `\\uXXXX`: Go's, .NET's, Python's and Ruby's for pages, strict ones.
+# Characters that encoders of JSON write as `\\uXXXX`: Go's, .NET's, Python's and Ruby's for pages, strict
+# ones.
 _ESCAPED_SIGNS = ("[&<>]", "[&<>'+`]", "[&<>'=+]", "[^A-Za-z0-9]")
 
 
-# What encoders of URLs leave as it is: Python's, JavaScript's two, RFC 3986's paths and queries.
+# Characters that encoders of URLs leave unchanged: Python's, JavaScript's two, RFC 3986's paths and queries.
 _LEFT_UNQUOTED = (
     "",
     "/",
@@ -253,7 +254,7 @@ _LEFT_UNQUOTED = (
 
 
 def _in_html(value: str) -> Iterator[str]:
-    """As in a page or in XML: by name, or by number."""
+    """Escape as in HTML or XML: by name, or by number."""
     yield escape(value)
     yield escape(value, quote=False)
     for form in ("#{}", "#{:03}", "#x{:x}", "#x{:X}"):
@@ -262,7 +263,7 @@ def _in_html(value: str) -> Iterator[str]:
 
 
 def _in_base64(data: bytes, encode: object) -> Iterator[bytes]:
-    """These bytes in base64 at each alignment, without the digits that their neighbours share."""
+    """Return these bytes in base64 at each alignment, without the digits that their neighbours share."""
     for before in range(3):
         encoded = encode(bytes(before) + data)  # type: ignore[operator]
         start = (before * 8 + 5) // 6

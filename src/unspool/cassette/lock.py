@@ -1,9 +1,9 @@
-"""One writer at a time, among all threads and processes of this user on this machine.
+"""A lock for one writer at a time, among all threads and processes of this user on this machine.
 
-The operating system's own file locks do it: they belong to an open file, so that two threads exclude each
-other as two processes do, and they end with their process however that ends. The locked files aren't
-beside the cassettes, where somebody would commit them, but in the system's folder for temporary files.
-Processes that were told different such folders (`TMPDIR`) don't see each other's locks.
+It uses the operating system's file locks: they belong to an open file, so that two threads exclude each other
+like two processes, and they always end with their process. The locked files aren't beside the cassettes,
+where users would commit them, but in the system's folder for temporary files. Processes with different such
+folders (`TMPDIR`) don't see each other's locks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _READABLE_BYTES = 100
 if sys.platform == "win32":
     import msvcrt
 
-    _LOCKED_BYTE = 2**31 - 2  # nobody can read a locked byte here, so it's one that no file gets to have
+    _LOCKED_BYTE = 2**31 - 2  # a locked byte can't be read here, so lock one beyond the end of any file
 
     def try_lock(descriptor: int) -> bool:
         """Lock an open file, unless somebody else has; closing it unlocks it."""
@@ -60,7 +60,7 @@ else:
 
 @contextmanager
 def locked(path: Path, *, timeout: float = 60.0, clock: Clock = REAL_CLOCK) -> Iterator[None]:
-    """Be the only one, in here, who works on the cassette at this path.
+    """Hold the lock of the cassette at this path.
 
     It blocks the thread, also in an async program: nothing may be awaited inside. It doesn't nest.
 
@@ -70,7 +70,7 @@ def locked(path: Path, *, timeout: float = 60.0, clock: Clock = REAL_CLOCK) -> I
         clock: what to wait by.
 
     Raises:
-        CassetteWriteError: somebody else had it all that time, or the lock's own file can't be made.
+        CassetteWriteError: another writer held it all that time, or the lock's own file can't be made.
     """
     try:
         descriptor = os.open(_lock_file(path), os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -120,7 +120,7 @@ def _wait(descriptor: int, path: Path, timeout: float, clock: Clock) -> None:
 
 
 def _sign(descriptor: int) -> None:
-    with suppress(OSError):  # only for the message of whoever waits in vain; the disk may be full
+    with suppress(OSError):  # only for the message after a timeout; the disk may be full
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, b"process %d" % os.getpid())

@@ -1,8 +1,8 @@
-"""Which recording answers which request: the same key, built from the parts that are to agree.
+"""Match requests to recordings: by a key, built from the parts that must match.
 
-The names are vcrpy's. Where its own comparison is blind or too strict, ours is a little wiser: a
-query's parameters may come in any order and may be empty, hosts have no case, and `body` compares what
-a body says, not how it's written (`raw_body` does that).
+The names are vcrpy's. Some comparisons differ from vcrpy's: a query's parameters may be in any order and may
+be empty, hosts are case-insensitive, and `body` compares a body's content, not its spelling (`raw_body`
+does).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from unspool.cassette.rules import RULES, Rule, forgiven, parse_rules, undated_m
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 
 Matcher = Callable[[Request, Request], object]
-"""A criterion of one's own: it gets the request that came and the recorded one.
+"""A custom matcher: called with the request and the recorded one.
 
-It says no by returning something false other than None, or by raising an AssertionError that tells why:
-what vcrpy's matchers do.
+It rejects by returning a false value other than None, or by raising an AssertionError with the reason, like
+vcrpy's matchers.
 """
 
 
@@ -33,14 +33,14 @@ _SAFE_IN_SEGMENT = ":@!$&'()*+,;="
 
 
 class Address(NamedTuple):
-    """Where a request goes.
+    """A request's target.
 
     Attributes:
         scheme: in lower case.
         host: in lower case, without credentials.
-        port: the scheme's own where the URI names none; None if that isn't known either.
+        port: the scheme's default if the URI has none; None if that is unknown.
         path: `/` if there is none; `%7e` and `~` are the same, `%2F` and `/` are not.
-        query: names and values, decoded and sorted: a name may come twice, a value may be empty.
+        query: names and values, decoded and sorted: a name may occur twice, a value may be empty.
     """
 
     scheme: str
@@ -50,9 +50,9 @@ class Address(NamedTuple):
     query: tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=1024)  # a cassette knows few addresses, and each is compared on every request
+@lru_cache(maxsize=1024)  # a cassette has few addresses, and each is compared on every request
 def address(uri: str) -> Address:
-    """The parts of a URI. One that is broken is its own host, so that it equals itself only."""
+    """Split a URI. A broken one becomes the host, so that it equals only itself."""
     try:
         parts = urlsplit(uri)
         port = parts.port
@@ -72,7 +72,7 @@ def _query(parts: SplitResult) -> tuple[tuple[str, str], ...]:
 
 
 def query_of(request: Request, ignored: Ignored) -> tuple[tuple[str, str], ...]:
-    """The query's names and values, sorted, without the parameters to ignore."""
+    """Return the query's names and values, sorted, without the parameters to ignore."""
     query = address(request.uri).query
     if not ignored.parameters:
         return query
@@ -96,7 +96,7 @@ def path_of(request: Request, ignored: Ignored) -> str:
 
 
 def headers_of(request: Request) -> tuple[tuple[str, str], ...]:
-    """All headers, sorted, their names in lower case."""
+    """Return all headers, sorted, their names in lower case."""
     return tuple(sorted((name.lower(), value) for name, value in request.headers))
 
 
@@ -117,7 +117,9 @@ _ONE_HEADER = "headers."
 
 
 def part_of(name: str, request: Request, ignored: Ignored) -> Hashable:
-    """A part of a request by its name: one of `PARTS`, or `headers.` with a header's name, in lower case."""
+    """Return a part of a request by its name: one of `PARTS`, or `headers.` with a header's name, in lower
+    case.
+    """
     if name.startswith(_ONE_HEADER):
         wanted = name.removeprefix(_ONE_HEADER)
         values = [value for header, value in request.headers if header.lower() == wanted]
@@ -131,7 +133,7 @@ _SHORTHANDS = {"uri": _URI, "url": _URI}
 
 @dataclass(frozen=True)
 class Matching:
-    """What has to agree between a request and its recording.
+    """The parts of a request that must match its recording.
 
     Args:
         match_on: any of method, scheme, host, port, path, query, uri (these five; url is the same),
@@ -163,11 +165,11 @@ class Matching:
         object.__setattr__(self, "ignored", ignored)
 
     def key(self, request: Request) -> Hashable:
-        """What is equal for two requests if, and only if, all the named parts agree."""
+        """Return a key that is equal for two requests if, and only if, all the named parts match."""
         return tuple([part_of(name, request, self.ignored) for name in self.names])
 
     def is_same(self, one: Request, other: Request) -> bool:
-        """Whether two requests have the same key for sure, at a glance: most recordings are what is asked."""
+        """Whether two requests certainly have the same key: a quick check for the usual case."""
         if one.method != other.method or one.uri != other.uri or one.body != other.body:
             return False
         if any(name.startswith("headers") for name in self.names):
@@ -175,7 +177,7 @@ class Matching:
         return header(one.headers, "content-type") == header(other.headers, "content-type")
 
     def others_agree(self, came: Request, recorded: Request) -> bool:
-        """Whether every matcher of one's own takes the two for the same."""
+        """Whether every custom matcher accepts the two."""
         return all(objection(matcher, came, recorded) is None for matcher in self.others)
 
 
@@ -191,7 +193,7 @@ def _parts_named(name: str) -> tuple[str, ...]:
 
 
 def objection(matcher: Matcher, came: Request, recorded: Request) -> str | None:
-    """Why a matcher doesn't take the two for the same; None if it does."""
+    """Return why a matcher rejects the two; None if it accepts them."""
     try:
         verdict = matcher(came, recorded)
     except AssertionError as error:

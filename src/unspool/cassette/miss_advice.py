@@ -1,4 +1,4 @@
-"""What to do about the places in which a request differs from its recording: the likeliest cause first."""
+"""Advice on the differences between a request and a recording: the likeliest cause first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[a-z]{2,12}[_-][A-Za-z0-9]{8,}\b|\b[0-9a-f]{16,}\b",
     re.IGNORECASE,
 )
-# What was asked. A test that ignores it plays any answer to any question.
+# The question itself. A test that ignores it plays any answer to any question.
 _PROMPT = {
     "messages",
     "content",
@@ -40,8 +40,8 @@ class Difference:
 
     Attributes:
         where: such as `method`, `query.alt`, `body.messages[1].content`, `matcher same_user`.
-        recorded: what stands there in the recording, as short text: JSON, or `absent`.
-        came: what stands there in the request that came; for a matcher, why it says no.
+        recorded: the value in the recording, as short text: JSON, or `absent`.
+        came: the value in the request; for a matcher, why it rejects it.
     """
 
     where: str
@@ -50,7 +50,7 @@ class Difference:
 
     @property
     def ignorable_as(self) -> str | None:
-        """The path to write into `ignore`, for all items of a list; None if no path leads there."""
+        """Return the path to write into `ignore`, for all items of a list; None if no path selects it."""
         if self.where.startswith("query."):
             return "?" + self.where.removeprefix("query.")
         if self.where.startswith(("body.", "body[")):
@@ -59,22 +59,22 @@ class Difference:
 
     @property
     def is_of_the_prompt(self) -> bool:
-        """Whether what was asked differs here, or a whole turn of it."""
+        """Whether the question differs here, or a whole turn of it."""
         return self.where == "body" or self._key in _PROMPT
 
     @property
     def is_of_the_model(self) -> bool:
-        """Whether the model that is asked, or a tool of it, differs here."""
+        """Whether the model, or one of its tools, differs here."""
         return self._key in _MODEL_OR_TOOLS
 
     @property
     def is_only_a_moment(self) -> bool:
-        """Whether the two agree but for a date, a time of day or a time stamp."""
+        """Whether the two differ only in a date, a time of day or a time stamp."""
         return self._agrees_without(_MOMENT)
 
     @property
     def is_only_an_id(self) -> bool:
-        """Whether the two agree but for an id."""
+        """Whether the two differ only in an id."""
         return self._agrees_without(_ID)
 
     @property
@@ -88,12 +88,12 @@ class Difference:
 
 
 def _alike(old: str, new: str) -> bool:
-    """Whether two excerpts agree; each may be cut somewhere else."""
+    """Whether two excerpts are equal; each may be cut at another place."""
     return old.strip('…"') == new.strip('…"') or old.replace("…", "") == new.replace("…", "")
 
 
 def advice(places: Sequence[Difference]) -> Iterator[str]:
-    """The lines that say what has probably happened, and what to do about it."""
+    """Return lines with the likely cause and what to do about it."""
     if any(place.is_only_a_moment for place in places):
         yield (
             "A date or a time differs: freeze_time=True lets time stand at the moment of each recording; or"
@@ -104,9 +104,9 @@ def advice(places: Sequence[Difference]) -> Iterator[str]:
         yield "An id in the text differs: let a function write a fixed one: before_record_request."
     asked = [place for place in places if place.is_of_the_prompt and not _varies(place)]
     if asked:
-        yield "What is asked differs: if the code is meant to ask this now, record it anew."
+        yield "What is asked differs: if the code is meant to ask this now, record it again."
     elif any(place.is_of_the_model for place in places):
-        yield "The model or its tools differ: if they are meant to, record it anew."
+        yield "The model or its tools differ: if they are meant to, record it again."
     paths = [place.ignorable_as for place in places]
     if None not in paths and not any(place.is_of_the_prompt for place in places):
         named = list(dict.fromkeys(path for path in paths if path is not None))

@@ -1,7 +1,7 @@
-"""What a cassette holds: requests, and the answers they got.
+"""The contents of a cassette: requests and responses.
 
-All of it is frozen, and none of it knows a file or a socket. Times are seconds since the request was
-issued, sizes are bytes as they came over the network: still compressed, if they were.
+All values are frozen, and independent of files and sockets. Times are seconds since the request was sent,
+sizes are bytes of the network: compressed, if the body is.
 """
 
 from __future__ import annotations
@@ -12,43 +12,43 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
-"""Names as they were sent, in order; a name may come twice."""
+"""Names as they were sent, in order; a name may occur twice."""
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """The first value of a header, whatever its case; None if there is no such header."""
+    """Return the first value of a header, in any case; None if there is no such header."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
 
 
 class End(StrEnum):
-    """How an answer ended."""
+    """How a response ended."""
 
     COMPLETE = "complete"
-    """As the server meant it to."""
+    """Whole, as intended by the server."""
 
     CLOSED = "closed"
-    """The client hung up before the end."""
+    """The client disconnected before the end."""
 
     LIMIT = "limit"
-    """It went on; the recorder had been told to stop there (`max_chunks`, `max_seconds`)."""
+    """It continued; the recorder stopped there (`max_chunks`, `max_seconds`)."""
 
     RESET = "reset"
-    """The connection was lost: httpx's `ReadError`, `ConnectError` and their kin."""
+    """The connection was lost: httpx's `ReadError`, `ConnectError` and the like."""
 
     READ_TIMEOUT = "read_timeout"
-    """Nothing came for longer than the client would wait: httpx's `TimeoutException`."""
+    """The client timed out: httpx's `TimeoutException`."""
 
     PROTOCOL_ERROR = "protocol_error"
-    """The server broke HTTP, for one by closing in the middle of a body: httpx's `ProtocolError`."""
+    """The server violated HTTP, for example by closing in the middle of a body: httpx's `ProtocolError`."""
 
     FAILED = "failed"
-    """Something else was raised."""
+    """Another exception was raised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The exception that ended an answer: its class's name, as `ReadError`, and its text."""
+    """The exception that ended a response: its class's name, such as `ReadError`, and its text."""
 
     type: str
     message: str = ""
@@ -59,7 +59,7 @@ class NetworkChunk(NamedTuple):
 
     Attributes:
         size: its bytes.
-        at: when it came, in seconds since the request was issued.
+        at: when it arrived, in seconds since the request.
     """
 
     size: int
@@ -68,16 +68,16 @@ class NetworkChunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How an answer came: what vcrpy's format can't say.
+    """The times and the end of a response, which vcrpy's format lacks.
 
     Attributes:
         chunks: the pieces of the body; their sizes sum to its length, or else they are out of date.
-        headers_at: when the headers came, in seconds since the request; None if none came.
-        recorded_at: when the request was issued, in seconds since 1970-01-01 UTC; None if not known.
+        headers_at: when the headers arrived, in seconds since the request; None if none did.
+        recorded_at: when the request was sent, in seconds since 1970-01-01 UTC; None if unknown.
         http_version: as in `HTTP/1.1`, `HTTP/2`.
         end: how it ended.
-        ended_at: when it ended, in seconds since the request; None if not known.
-        failure: the exception that it ended with.
+        ended_at: when it ended, in seconds since the request; None if unknown.
+        failure: the exception that ended it.
     """
 
     chunks: tuple[NetworkChunk, ...] = ()
@@ -91,7 +91,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sent. The body is as it was sent; the URI has its query."""
+    """A recorded request. The body is as it was sent; the URI includes the query."""
 
     method: str
     uri: str
@@ -100,22 +100,22 @@ class Request:
 
 
 NO_RESPONSE = 599
-"""The status that stands for no answer at all: the connection was refused, or broke before the headers.
+"""The status of a missing response: the connection was refused, or broke before the headers.
 
-It's for vcrpy, which knows answers only; whoever replays with Unspool gets the exception itself.
+It's for vcrpy, which needs a response; a replay with Unspool raises the exception itself.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a client got.
+    """A recorded response.
 
     Attributes:
         status: such as 200; `NO_RESPONSE` if the failure came before the headers.
         reason: such as OK; empty over HTTP/2.
-        body: as it came, under the content-encoding that the headers name.
-        timeline: how it came; None where nobody knows, as in a cassette of vcrpy's.
-        extra: what else the cassette holds of it, kept when it's written again.
+        body: as it arrived, in the content-encoding of the headers.
+        timeline: its times and end; None if unknown, as in a cassette by vcrpy.
+        extra: its other keys in the cassette, preserved on writing.
     """
 
     status: int
@@ -128,10 +128,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A request and its answer.
+    """A request and its response.
 
     Attributes:
-        extra: what else the cassette holds beside the two, kept when it's written again.
+        extra: other keys in the cassette, preserved on writing.
     """
 
     request: Request
@@ -140,7 +140,7 @@ class Interaction:
 
     @property
     def recorded_at(self) -> float | None:
-        """When the request was issued, in seconds since 1970-01-01 UTC; None if not known."""
+        """When the request was sent, in seconds since 1970-01-01 UTC; None if unknown."""
         return self.response.timeline.recorded_at if self.response.timeline else None
 
 
@@ -151,7 +151,7 @@ def sizes_fit(response: Response) -> bool:
 
 
 def cut(body: bytes, chunks: tuple[NetworkChunk, ...]) -> Iterator[tuple[float, bytes]]:
-    """The pieces of a body with the time of each."""
+    """Yield the pieces of a body with the time of each."""
     start = 0
     for chunk in chunks:
         yield chunk.at, body[start : start + chunk.size]

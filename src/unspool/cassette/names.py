@@ -1,4 +1,4 @@
-"""Names that may come from anywhere, such as a test's id, as names of files that every system takes."""
+"""Convert any name, such as a test's id, to a file name that every system accepts."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _DEVICE_OF_WINDOWS = re.compile(
 
 
 def cassette_path(folder: Path, name: str) -> Path:
-    """Where the cassette of that name is: always inside the folder.
+    """Return the path of a cassette by its name: always inside the folder.
 
-    Each slash is a folder, though none after the `::` of a test's id. What some system forbids in a file's
-    name becomes `-`, and `.yaml` is added to a name that ends neither in that nor in `.yml` or `.json`.
+    Each slash separates folders, except after the `::` of a test's id. Characters that some system forbids
+    become `-`, and `.yaml` is added to a name without `.yaml`, `.yml` or `.json`.
 
     Raises:
         CassetteError: the name is empty or absolute, or has a `..` in it.
@@ -53,7 +53,7 @@ def _safe(part: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A file's name with its end kept, and a digest in place of what is too much."""
+    """Shorten a file's name: keep its end, and replace the excess by a digest."""
     data = os.fsencode(name)
     if len(data) <= _MOST_BYTES:
         return name
@@ -65,10 +65,10 @@ def shortened(name: str) -> str:
 
 
 def side_file(path: Path, suffix: str) -> Path:
-    """A hidden file beside a cassette that nobody else has: `.{name}.{process}-{random}{suffix}`."""
+    """Return a unique hidden file beside a cassette: `.{name}.{process}-{random}{suffix}`."""
     return path.with_name(f".{shortened(path.name)}.{os.getpid()}-{secrets.token_hex(4)}{suffix}")
 
 
 def side_file_pattern(path: Path, suffix: str) -> re.Pattern[str]:
-    """What the names of a cassette's side files look like, whoever made them."""
+    """Return the pattern of the names of a cassette's side files."""
     return re.compile(rf"\.{re.escape(shortened(path.name))}\.\d+-[0-9a-f]+{re.escape(suffix)}")

@@ -5,13 +5,13 @@
   Guardrails' inside `body`, where a list under `text/event-stream` is the events of a stream.
 - cassetter: `status: 200`, and `body: {type: json, content: …}` in the request and the response.
 - vcrpy with requests or aiohttp: a body decoded, under the content-encoding that it had.
-- vcrpy with aiohttp: what `json=` was given, in the place of the request's body.
+- vcrpy with aiohttp: the argument of `json=` in place of the request's body.
 - Ruby's VCR and betamax: `base64_string` in a body (our own JSON has it too), a text with its `encoding`,
   a method in lower case.
 - opencode: `url`, `status: 200`, `bodyEncoding: base64`.
 
-What was parsed is JSON again, without blanks: its bytes aren't those that were sent. Where a body stands
-decoded, the headers are made to fit it. A body of any other shape is an error, not an empty body.
+Parsed JSON becomes text without blanks: its bytes aren't those that were sent. The headers of a decoded body
+are adjusted to it. A body of any other shape is an error, not an empty body.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def join_parsed(value: Any, content_type: str, field: str) -> bytes:
     """Write a parsed body in the format of its content type: a list under `text/event-stream` is its events.
 
     Raises:
-        CassetteFormatError: JSON can't contain it, or a list of it is no list of events.
+        CassetteFormatError: JSON can't contain it, or a list isn't a list of events.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if not isinstance(value, list):
@@ -47,13 +47,13 @@ def join_parsed(value: Any, content_type: str, field: str) -> bytes:
         return _joined(value, _line, field)
     if kind == "application/vnd.amazon.eventstream":
         raise CassetteFormatError(
-            f"{field}: the frames of an AWS event stream can't be made of parsed events: record it anew"
+            f"{field}: the frames of an AWS event stream can't be made of parsed events: record it again"
         )
     return to_json(value, field)
 
 
 def to_json(value: Any, field: str) -> bytes:
-    """JSON without blanks.
+    """Write JSON without blanks.
 
     Raises:
         CassetteFormatError: JSON can't contain the value.
@@ -108,7 +108,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def to_standard(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The interaction in vcrpy's format; the very same record if it is.
+    """Return the interaction in vcrpy's format; the same record if it is in it already.
 
     What makes no sense in any dialect is left as it is, for `form.from_record` to refuse.
 
@@ -138,7 +138,7 @@ def _request(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _standard_names(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The request with opencode's `url` as `uri`, and Ruby's `post` as `POST`."""
+    """Return the request with opencode's `url` as `uri`, and Ruby's `post` as `POST`."""
     method = request.get("method")
     if "uri" not in request and "url" in request:
         request = {**_without(request, "url"), "uri": request["url"]}
@@ -146,7 +146,7 @@ def _standard_names(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_python_data(body: Any) -> bool:
-    """Whether it was given as JSON's value; a list of text or bytes is the pieces of a body."""
+    """Whether it is a parsed JSON value; a list of text or bytes is the pieces of a body."""
     if isinstance(body, list | tuple):
         return not all(isinstance(piece, str | bytes) for piece in body)
     return isinstance(body, Mapping) and "string" not in body
@@ -167,7 +167,7 @@ def _response(response: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _refuse_unknown_body(response: Mapping[str, Any]) -> None:
-    """Refuse what would otherwise be played back as an empty body."""
+    """Reject a body that would otherwise be played back as an empty one."""
     body = response.get("body")
     if isinstance(body, Mapping):
         if body and "string" not in body:
@@ -183,12 +183,12 @@ def _unknown_body(field: str, keys: Iterable[Any]) -> CassetteFormatError:
     return CassetteFormatError(
         f"{field}: expected a body as text or bytes, or a mapping with string, base64_string, "
         f"parsed_body, or type and content; got {shown}, which no recorder that Unspool knows writes. "
-        "Write the body as `string`, or record it anew"
+        "Write the body as `string`, or record it again"
     )
 
 
 def _without_stale_encoding(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is text can't be compressed; unless we recorded it, for then it's just what came."""
+    """Whether a text is a decoded body: text can't be compressed, except in our own recordings."""
     body, headers = response.get("body"), response.get("headers")
     if KEY in response or not isinstance(body, Mapping) or not isinstance(headers, Mapping):
         return response
@@ -213,7 +213,7 @@ def _old_httpx(response: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _decoded(headers: Any, length: int | None) -> Any:
-    """The headers of a body that stands decoded; the length, if given, is what it has now."""
+    """Return the headers of a decoded body, with its new length, if given."""
     if not isinstance(headers, Mapping):
         return headers
     fitting = {name: value for name, value in headers.items() if str(name).lower() != "content-encoding"}
@@ -224,7 +224,9 @@ def _decoded(headers: Any, length: int | None) -> Any:
 
 
 def _foreign_body(part: Mapping[str, Any], name: str) -> tuple[bytes, bool] | None:
-    """The bytes of a body in a dialect, and whether they are decoded; None if it's in none of them."""
+    """Return the bytes of a body in a recorder's form, and whether they are decoded; None for an unknown
+    form.
+    """
     if "parsed_body" in part:
         return _parsed(part["parsed_body"], part, f"{name}.parsed_body"), True
     body = part.get("body")
@@ -264,7 +266,9 @@ def _opencode(body: Any, encoding: Any, name: str) -> bytes:
 
 
 def _in_charset(body: Mapping[str, Any], name: str) -> tuple[bytes, bool] | None:
-    """A text that was decoded from another charset than UTF-8, as Ruby's VCR and betamax do; else None."""
+    """Encode a text that was decoded from another charset than UTF-8, as by Ruby's VCR and betamax; else
+    None.
+    """
     text, charset = body["string"], str(body.get("encoding") or "")
     if not isinstance(text, str) or charset.lower() in _UTF_8 or text.isascii():
         return None

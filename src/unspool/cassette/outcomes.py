@@ -1,4 +1,4 @@
-"""How an exchange went, and what that means for a recording of it: kept, reported, or recorded again."""
+"""The outcome of an exchange, and whether its recording is preserved, reported, or recorded again."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Respo
 from unspool.errors import CassetteFormatError
 
 INTERRUPTED = "Interrupted"
-"""The failure type of an answer that an interruption of the run ended: Ctrl-C, an exit, a test's timeout."""
+"""The failure type of a response that an interruption of the run ended: Ctrl-C, an exit, a test's timeout."""
 
 _REFUSALS = {401, 403, 429}
 _BROKEN = {End.RESET, End.READ_TIMEOUT, End.PROTOCOL_ERROR, End.FAILED}
 
 MARK = "unspool"
-"""The key of a cassette's file, beside its interactions, that holds `Marks`."""
+"""The key with `Marks` in a cassette's file."""
 
 
 def interrupted(error: str) -> Failure:
-    """The failure of an answer that an interruption of the run ended."""
-    return Failure(INTERRUPTED, f"the run was interrupted before the answer ended ({error})")
+    """Make the failure of a response that an interruption of the run ended."""
+    return Failure(INTERRUPTED, f"the run was interrupted before the response ended ({error})")
 
 
 def is_unanswered(interaction: Interaction) -> bool:
@@ -37,20 +37,20 @@ def is_unanswered(interaction: Interaction) -> bool:
 
 
 def is_refusal(interaction: Interaction) -> bool:
-    """Whether the provider answered with 401, 403, 429 or a server error."""
+    """Whether the response's status is 401, 403, 429 or a server error."""
     status = interaction.response.status
     return not is_unanswered(interaction) and (status in _REFUSALS or 500 <= status < 600)
 
 
 def is_interrupted(interaction: Interaction) -> bool:
-    """Whether the answer ended because its recorder was interrupted or killed."""
+    """Whether the response ended because its recorder was interrupted or killed."""
     timeline = interaction.response.timeline
     failure = None if timeline is None else timeline.failure
     return failure is not None and failure.type in {INTERRUPTED, KILLED.type}
 
 
 def is_broken(interaction: Interaction) -> bool:
-    """Whether the network broke the answer in the middle."""
+    """Whether the connection broke in the middle of the response."""
     timeline = interaction.response.timeline
     if timeline is None or is_unanswered(interaction) or is_interrupted(interaction):
         return False
@@ -58,7 +58,7 @@ def is_broken(interaction: Interaction) -> bool:
 
 
 def is_left(interaction: Interaction) -> bool:
-    """Whether the client left the answer before its end."""
+    """Whether the client disconnected before the end of the response."""
     timeline = interaction.response.timeline
     if timeline is None or is_unanswered(interaction) or timeline.end is not End.CLOSED:
         return False
@@ -66,14 +66,14 @@ def is_left(interaction: Interaction) -> bool:
 
 
 def is_whole(response: Response) -> bool:
-    """Whether nothing is missing of a body: it has the promised length or ends with its format's end mark."""
+    """Whether a body is whole: it has its content-length or ends with its format's end marker."""
     if header(response.headers, "content-length") == str(len(response.body)):
         return True
     return ends_with_its_mark(response)
 
 
 def ends_with_its_mark(response: Response) -> bool:
-    """Whether a body ends with its format's end mark, such as `data: [DONE]`."""
+    """Whether a body ends with its format's end marker, such as `data: [DONE]`."""
     try:
         return says_goodbye(decoded(response).body)
     except CassetteFormatError:  # cut in the middle of a compressed block
@@ -81,10 +81,10 @@ def ends_with_its_mark(response: Response) -> bool:
 
 
 def is_final(interaction: Interaction, *, unfinished: bool) -> bool:
-    """Whether a recording may be replayed where the cassette may still be extended.
+    """Whether a recording may be replayed while the cassette may still be extended.
 
-    An interrupted answer never is. In a cassette that only failing runs have written, one that the client
-    left or the network broke isn't either: the failure may have been the reason.
+    An interrupted response may not. In a cassette that only failing runs have written, a response that the
+    client abandoned or the network broke may not, either: the failure may have been the reason.
     """
     if is_interrupted(interaction):
         return False
@@ -95,10 +95,10 @@ def is_final(interaction: Interaction, *, unfinished: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a cassette's file says about itself.
+    """The status marks in a cassette's file.
 
     Attributes:
-        unfinished: the runs, by name, that began the cassette and failed: it can still be extended.
+        unfinished: the names of the runs that began the cassette and failed: it can still be extended.
         failures: whether requests without a response were recorded on purpose.
     """
 
@@ -107,7 +107,7 @@ class Marks:
 
     @classmethod
     def of(cls, extra: Mapping[str, Any]) -> Marks:
-        """The marks in a file's extra keys."""
+        """Return the marks in a file's extra keys."""
         held = extra.get(MARK)
         if not isinstance(held, Mapping):
             return cls()
@@ -116,7 +116,7 @@ class Marks:
         return cls(tuple(map(str, names)), bool(held.get("failures")))
 
     def put(self, extra: Mapping[str, Any]) -> dict[str, Any]:
-        """A file's extra keys with these marks."""
+        """Return a file's extra keys with these marks."""
         held = extra.get(MARK)
         others = {key: value for key, value in extra.items() if key != MARK}
         kept = {}
@@ -133,12 +133,12 @@ _MARKS = {"unfinished", "failures"}
 
 
 def with_user(marks: Marks, user: str) -> Marks:
-    """The marks of a cassette that this user's failed run has begun."""
+    """Return the marks of a cassette that this user's failed run has begun."""
     return replace(marks, unfinished=tuple(dict.fromkeys([*marks.unfinished, user])))
 
 
 def without_user(marks: Marks, user: str) -> Marks:
-    """The marks after this user's run has passed."""
+    """Return the marks after this user's run has passed."""
     return replace(marks, unfinished=tuple(name for name in marks.unfinished if name != user))
 
 
@@ -148,10 +148,10 @@ def without_user(marks: Marks, user: str) -> Marks:
 def spoiled_by(
     old: Sequence[Interaction], came: Iterable[Interaction], matching: Matching
 ) -> Interaction | None:
-    """The exchange for which these recordings must not replace the old ones; None if there is none.
+    """Return the exchange for which these recordings must not replace the old ones; None if there is none.
 
-    It's the last attempt of a request that got no response where the old file holds one, or that was
-    refused with a status that the old file doesn't hold.
+    It's the last attempt of a request that got no response while the old file has one, or that was refused
+    with a status that the old file doesn't have.
     """
     statuses = {one.response.status for one in old if is_refusal(one)}
     answered = {matching.key(one.request) for one in old if not is_unanswered(one) and not is_refusal(one)}
@@ -168,6 +168,6 @@ def _last_attempts(came: Iterable[Interaction], matching: Matching) -> Mapping[H
 
 
 def _has_failed(interaction: Interaction) -> bool:
-    """Whether an error ended it, and not the client, who cancels what it no longer needs."""
+    """Whether an error ended it, and not a cancellation by the client."""
     timeline = interaction.response.timeline
     return timeline is not None and timeline.failure is not None

@@ -1,6 +1,6 @@
-"""Which interaction answers which request, each played once and in the order of recording.
+"""Choose the interaction that answers a request: each is played once, in the order of recording.
 
-A player has no lock of its own: whoever shares one between threads holds a lock around each call.
+A player has no lock: a caller that shares one between threads must lock each call.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ def _as_it_is(request: Request) -> Request:
 class Player:
     """The interactions of a cassette, and which of them have been played.
 
-    Equal requests get their recordings one after the other. A key is computed when it's first needed: a
-    test that asks in the order of recording never pays for the interactions behind the last it plays.
+    Equal requests get their recordings one after the other. A key is computed when it's first needed: a test
+    that makes its requests in the order of recording needs no key beyond the last one it plays.
 
     Args:
-        interactions: what the cassette holds, in the order of recording.
-        matching: what has to agree between a request and its recording.
-        allow_playback_repeats: once all that match have been played in their order, the last of them is
-            played again, however often.
-        scrub: what to make of a recorded request before it's compared, as whoever asks has made it of his.
+        interactions: the cassette's interactions, in the order of recording.
+        matching: the parts of a request that must match its recording.
+        allow_playback_repeats: after all matches have been played in order, the last of them is played again,
+            without limit.
+        scrub: redacts a recorded request before comparing it with a redacted one.
     """
 
     def __init__(
@@ -46,7 +46,8 @@ class Player:
         self._repeats = allow_playback_repeats
         self._interactions = list(interactions)
         self._play_counts = [0] * len(self._interactions)
-        # What we recorded was scrubbed then, as a rule; so it's done only where nothing is found without.
+        # Our own recordings are usually redacted already, so this is done only if there is no match without
+        # it.
         self._scrubs = any(interaction.response.timeline is None for interaction in interactions)
         self._unkeyed = deque(range(len(self._interactions)))
         self._waiting: dict[Hashable, deque[int]] = {}
@@ -55,7 +56,7 @@ class Player:
 
     @property
     def interactions(self) -> list[Interaction]:
-        """All of them."""
+        """All interactions."""
         return list(self._interactions)
 
     @property
@@ -65,16 +66,17 @@ class Player:
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """Those that haven't been played."""
+        """The interactions that haven't been played."""
         pairs = zip(self._interactions, self._play_counts, strict=True)
         return [interaction for interaction, count in pairs if not count]
 
     def find(self, request: Request, *, repeats: bool = False) -> Interaction | None:
-        """The interaction that answers a request, marked as played; None if there is none, or none left.
+        """Return the interaction that answers a request, and mark it as played; None if there is none, or
+        none left.
 
         Args:
             request: the request.
-            repeats: as `allow_playback_repeats`, for this request.
+            repeats: like `allow_playback_repeats`, for this request.
         """
         key = self._matching.key(request)
         index = self._first(self._unplayed(key, request), request)
@@ -95,7 +97,7 @@ class Player:
         return self._interactions[index]
 
     def find_among(self, indexes: Iterable[int]) -> Interaction | None:
-        """The first of these that hasn't been played, or else the first, marked as played."""
+        """Return the first of these that hasn't been played, else the first, and mark it as played."""
         likely = list(indexes)
         index = next((one for one in likely if not self._play_counts[one]), None)
         if index is None:
@@ -112,7 +114,9 @@ class Player:
         return self._played_now(index)
 
     def give_back(self, interaction: Interaction) -> None:
-        """Let an interaction answer the next such request again, because its client didn't get it whole."""
+        """Let an interaction answer the next such request again, because its client didn't receive all of
+        it.
+        """
         for key, played in self._played.items():
             for index in played:
                 if self._interactions[index] is interaction:
@@ -122,7 +126,7 @@ class Player:
                     return
 
     def _unplayed(self, key: Hashable, request: Request) -> Iterator[int]:
-        """The indexes with the key of that request that are left, in order."""
+        """Return the remaining indexes with the key of this request, in order."""
         yield from self._waiting.get(key, ())
         while self._unkeyed:
             index = self._unkeyed.popleft()
@@ -144,7 +148,9 @@ class Player:
         return sorted(chain.from_iterable(self._waiting.values()))
 
     def _redacted_forms(self, indexes: Iterable[int], request: Request) -> Iterator[int]:
-        """Those that are the request but for a credential, whose value was known when they were recorded."""
+        """Return those that equal the request except for a credential that was known when they were
+        recorded.
+        """
         return (i for i in indexes if is_redacted_form(self._recorded(i), request, self._matching))
 
     def _last_played(self, key: Hashable, request: Request) -> int | None:
@@ -169,7 +175,7 @@ class Play:
     """One interaction, being played.
 
     Attributes:
-        interaction: what was recorded.
+        interaction: the recording.
         pieces: how many pieces of the body its client has been given so far.
         is_over: whether the client has read the response to its end, or has closed it.
     """

@@ -1,4 +1,4 @@
-"""An interaction while it's being recorded: it can say at any moment what has happened so far."""
+"""An interaction being recorded, which can be read at any time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unspool.cassette.vcr_format import round_ms
 
 
 class Observer(Protocol):
-    """Who is told of everything as it happens: the journal that makes a killed recording recoverable."""
+    """An observer of a recording: the journal, which makes a killed recording recoverable."""
 
     def head(  # noqa: PLR0917 - the parts of a status line
         self, slot: int, status: int, reason: str, headers: Headers, http_version: str, at: float
@@ -33,18 +33,18 @@ class Observer(Protocol):
 
 
 class Take:
-    """One interaction, from its request on.
+    """A recording being written.
 
-    All times are in seconds since the request was issued. After its end nothing changes it any more, but for
-    an interruption of the run, which may reach the stream as a cancellation first.
+    All times are in seconds since the request. After its end only an interruption of the run changes it, as
+    that may reach the stream as a cancellation first.
 
     Args:
-        request: what was sent.
+        request: the request.
         recorded_at: when, in seconds since 1970-01-01 UTC.
-        slot: its place among the requests of its session, which is the order they were issued in.
-        max_chunks: how many network chunks of the body to keep; None for all.
-        max_seconds: how long to go on keeping them; None for ever.
-        observer: is told of everything as it happens.
+        slot: its place in the order of the session's requests.
+        max_chunks: how many network chunks of the body to store; None for all.
+        max_seconds: how long to store them; None for no limit.
+        observer: called for every event.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Take:
         return self._end is not None
 
     def head(self, status: int, reason: str, headers: Headers, http_version: str, at: float) -> None:
-        """The status line and the headers came."""
+        """Store the status line and the headers."""
         reason = _well_formed(reason)
         headers = tuple((_well_formed(name), _well_formed(value)) for name, value in headers)
         self._status, self._reason, self._headers = status, reason, headers
@@ -92,7 +92,7 @@ class Take:
             self._observer.head(self._slot, status, reason, headers, http_version, self._headers_at)
 
     def chunk(self, data: bytes, at: float) -> None:
-        """A piece of the body came."""
+        """Store a piece of the body."""
         if self.ended or not data:
             return
         if self._is_full(at):
@@ -105,7 +105,7 @@ class Take:
             self._observer.chunk(self._slot, data, round_ms(at))
 
     def end(self, end: End, at: float, failure: Failure | None = None) -> None:
-        """Nothing more will come. What is said after the first time counts for nothing."""
+        """End the recording. Idempotent: only the first call counts."""
         if self.ended:
             return
         if failure is not None:
@@ -116,12 +116,12 @@ class Take:
 
     @property
     def has_said_goodbye(self) -> bool:
-        """Whether the stream has told its client that it's over, so that what is left is a matter of form."""
+        """Whether the client has received the end of the stream, so that the rest is a formality."""
         return ends_with_its_mark(self._so_far())
 
     @property
     def is_whole(self) -> bool:
-        """Whether all the bytes that the headers promised have come, or the format's end mark."""
+        """Whether all the bytes of the content-length have arrived, or the format's end marker."""
         return is_whole(self._so_far())
 
     def _so_far(self) -> Response:
@@ -133,7 +133,9 @@ class Take:
         return self._headers_at is None
 
     def interrupt(self, error: str) -> None:
-        """The run was interrupted: an answer that hasn't ended, or that was cancelled by it, isn't final."""
+        """Note that the run was interrupted: a response that hasn't ended, or that was cancelled by it, isn't
+        final.
+        """
         if self.ended and not (self.is_cancelled and self._end is End.CLOSED):
             return
         cancelled, self._end = self.interaction(), None
@@ -149,7 +151,7 @@ class Take:
         return self._chunks[-1].at if self._chunks else self._headers_at or 0.0
 
     def interaction(self) -> Interaction:
-        """What happened so far; without an end, as if the client had hung up now."""
+        """Return the interaction so far; without an end, as if the client had disconnected now."""
         if self._finished is not None:
             return self._finished
         ended = self.ended
@@ -179,5 +181,7 @@ class Take:
 
 
 def _well_formed(text: str) -> str:
-    """As UTF-8 can hold it: aiohttp, for one, makes lone surrogates of bytes that aren't UTF-8."""
+    """Make a text encodable as UTF-8: aiohttp, for example, turns bytes that aren't UTF-8 into lone
+    surrogates.
+    """
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Recordings that were killed: finds their journals and brings them into their cassettes."""
+"""Recover killed recordings: find their journals and add them to their cassettes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _LONGEST_SAVE = 600.0  # seconds
 
 
 def leftovers(cassette: Path) -> list[Path]:
-    """The journals of this cassette whose writers are dead.
+    """Return the journals of this cassette whose writers are dead.
 
-    One that this user can't open, or on a file system that knows no locks, counts as somebody else's.
+    One that this user can't open, or on a file system without locks, counts as in use.
     """
     return [journal for journal in _side_files(cassette, SUFFIX) if _is_left(journal)]
 
@@ -53,7 +53,7 @@ def _is_left(journal: Path) -> bool:
 
 
 def _claim(journal: Path) -> int | None:
-    """Open a journal that no one else has; None if someone has it. It must be released or deleted."""
+    """Open a journal that no other process has; None if one does. It must be released or deleted."""
     with suppress(OSError):
         descriptor = os.open(journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
         with suppress(OSError):
@@ -64,18 +64,18 @@ def _claim(journal: Path) -> int | None:
 
 
 def recover(cassette: Path) -> int:
-    """Bring what killed recordings have left behind into this cassette, and delete their journals.
+    """Add what killed recordings left behind to this cassette, and delete their journals.
 
-    What was saved before its writer was killed isn't brought in again. A damaged line costs the interaction
-    that it belongs to, and no other. Files of saves that were killed are deleted.
+    Interactions saved before their writer was killed aren't added again. A damaged line loses only its own
+    interaction. Files of killed saves are deleted.
 
     Returns:
-        How many interactions the cassette has gained.
+        The number of interactions added to the cassette.
 
     Raises:
-        CassetteFormatError: a journal is damaged, or isn't one. Whatever is whole has been recovered, the
-            message says what isn't, and the journal is still there.
-        CassetteError: the cassette can't be read or written. The journals are still there.
+        CassetteFormatError: a journal is damaged, or isn't one. The undamaged part has been recovered, the
+            message names the rest, and the journal still exists.
+        CassetteError: the cassette can't be read or written. The journals still exist.
     """
     _delete_unfinished_saves(cassette)
     gained = 0
@@ -91,7 +91,7 @@ def recover(cassette: Path) -> int:
 
 
 def mark(cassette: Path, change: Callable[[Marks], Marks]) -> Document:
-    """Change what a cassette's file says about itself; returns what the file holds now.
+    """Change the marks of a cassette's file; return its current contents.
 
     Raises:
         CassetteError: the cassette can't be read or written.
@@ -100,7 +100,7 @@ def mark(cassette: Path, change: Callable[[Marks], Marks]) -> Document:
 
 
 def _delete_unfinished_saves(cassette: Path) -> None:
-    """Delete what a killed save has written beside the cassette: the journal has all of it."""
+    """Delete the files of a killed save beside the cassette: the journal has all of their contents."""
     for path in _side_files(cassette, UNFINISHED):
         with suppress(OSError):
             if _is_left(path) and not _may_be_alive(path):
@@ -108,8 +108,8 @@ def _delete_unfinished_saves(cassette: Path) -> None:
 
 
 def _may_be_alive(path: Path) -> bool:
-    """Whether a process lives that has the number in the file's name."""
-    if os.name != "posix":  # elsewhere a look at a process may end it
+    """Whether the process with the number in the file's name is alive."""
+    if os.name != "posix":  # elsewhere the check may kill the process
         return time.time() - path.stat().st_mtime < _LONGEST_SAVE
     try:
         os.kill(int(path.name.rsplit(".", 2)[1].partition("-")[0]), 0)
@@ -122,7 +122,7 @@ def _may_be_alive(path: Path) -> bool:
 
 def _recover_one(cassette: Path, journal: Path) -> int:
     descriptor = _claim(journal)
-    if descriptor is None:  # somebody else was faster
+    if descriptor is None:  # another process was faster
         return 0
     try:
         with open(descriptor, "rb", closefd=False) as file:
@@ -133,7 +133,7 @@ def _recover_one(cassette: Path, journal: Path) -> int:
     except BaseException:
         release(descriptor)
         raise
-    if damages:  # the journal stays: someone may be able to read more of it
+    if damages:  # the journal stays: a user may be able to read more of it
         release(descriptor)
         raise CassetteFormatError(_what_is_lost(journal, damages, len(found)))
     delete(journal, descriptor)
@@ -150,7 +150,7 @@ def _what_is_lost(journal: Path, damages: Sequence[str], whole: int) -> str:
 
 
 def _unsaved(cassette: Path, found: Sequence[Interaction]) -> list[Interaction]:
-    """Those that the cassette doesn't hold: its writer may have been killed after it had saved some."""
+    """Return those that aren't in the cassette: its writer may have been killed after it had saved some."""
     try:
         saved = Counter(map(_identity, store.load(cassette).interactions))
     except CassetteNotFoundError:
@@ -166,7 +166,7 @@ def _unsaved(cassette: Path, found: Sequence[Interaction]) -> list[Interaction]:
 
 
 def _identity(interaction: Interaction) -> tuple[object, ...]:
-    # Not the body, which may have been scrubbed in another way: here line by line, there as a whole.
+    # Not the body, which may have been scrubbed differently: here line by line, there as a whole.
     timeline = interaction.response.timeline
     headers_at = None if timeline is None else timeline.headers_at
     return interaction.request.method, interaction.request.uri, interaction.recorded_at, headers_at

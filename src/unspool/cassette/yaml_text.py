@@ -40,7 +40,7 @@ from unspool.errors import CassetteFormatError
 _LOADER: Callable[[str], Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_LEVELS = 100
 _MOST_REPEATED = 50_000_000  # characters
-_ADVICE = "if the file was cut off or edited by hand, restore it from version control or record it anew"
+_ADVICE = "if the file was cut off or edited by hand, restore it from version control or record it again"
 
 
 def format_yaml(data: Mapping[str, Any], *, ascii: bool = False) -> str:  # noqa: A002 - as in repr
@@ -155,7 +155,7 @@ def _tagged(value: Any, readers: Readers, event: Any) -> Any:
     if event.tag is None:
         return value
     if event.tag not in readers:
-        _refuse(event, f"the tag {event.tag} isn't read, nor executed: take it out, or record anew")
+        _refuse(event, f"the tag {event.tag} isn't read, nor executed: take it out, or record again")
     try:
         return readers[event.tag](value)
     except ValueError as error:

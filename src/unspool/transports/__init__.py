@@ -1,1 +1,1 @@
-"""Recording and replaying for httpx and httpx2, as transports and, for clients that take none, in place."""
+"""Record and replay httpx and httpx2, as transports or, for clients that take none, in place."""

@@ -1,9 +1,8 @@
-"""Which cassette a request belongs to: that of the task or thread that makes it.
+"""Find the cassette of a request: that of the task or thread that makes it.
 
-A context variable says so, which every new task inherits; threads inherit it too as long as a cassette is
-in use (see `intercept`). Work that was started before any cassette was, such as a pool's thread, carries
-none: it belongs to the cassette in use, if there is but one, because a request must not go to the network
-unseen.
+A context variable stores it, which every new task inherits; threads inherit it too while a cassette is in use
+(see `intercept`). Work that was started before any cassette, such as a pool's thread, has none: it belongs to
+the cassette in use, if there is only one, because no request may reach the network unnoticed.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from unspool.transports.breaker import Breaker
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """A cassette in use, or a block that keeps from the network, from its `with` to its end.
+    """The scope of a cassette in use, or of a block without network.
 
     Attributes:
-        playback: the cassette, and how it's played; None where there is none.
-        parent: what is in use around it.
-        allowed_hosts: what a socket may connect to all the same.
-        on_blocked: is told of each connection that isn't allowed.
-        breakers: the faults that its answers have gone through.
-        is_closed: nothing is recorded inside it either.
+        playback: the cassette, and how it's played; None without one.
+        parent: the scope around it.
+        allowed_hosts: hosts that a socket may connect to.
+        on_blocked: called for each connection that isn't allowed.
+        breakers: the faults that were applied to its responses.
+        is_closed: whether recording is blocked inside it, too.
     """
 
     playback: Playback | None
@@ -51,7 +50,7 @@ _lock = threading.Lock()
 
 
 def current() -> Scope | None:
-    """The innermost cassette that is in use here; None if there is none.
+    """Return the innermost cassette in use here; None if there is none.
 
     Raises:
         CassetteError: the thread was started before any cassette was in use, and now several are.
@@ -75,12 +74,14 @@ def current() -> Scope | None:
 
 
 def is_idle() -> bool:
-    """Whether no block is open anywhere, nor this the work of one that has ended: the usual case, cheaply."""
+    """Whether no block is open, and this isn't work of one that has ended: a cheap check of the usual
+    case.
+    """
     return not _open and _started_in.get() is None
 
 
 class LateWorkError(NetworkBlockedError):
-    """A thread makes a request after the block or test of the cassette that it was started inside."""
+    """A thread makes a request after the end of the block or test in which it was started."""
 
 
 _started_in: ContextVar[Scope | None] = ContextVar("unspool_started_in", default=None)
@@ -95,7 +96,7 @@ def start_thread_here() -> Scope | None:
 
 @contextmanager
 def working_for(scope: Scope | None) -> Iterator[None]:
-    """In a thread of a pool: what it does here belongs to the cassette of who submitted it."""
+    """Run work in a pool's thread with the cassette of its submitter."""
     token = _started_in.set(scope)
     try:
         yield
@@ -104,7 +105,7 @@ def working_for(scope: Scope | None) -> Iterator[None]:
 
 
 def check_late() -> None:
-    """Refuse work of a thread that has outlived the cassette it was started in: it's not the next one's.
+    """Reject work of a thread that has outlived its cassette: it doesn't belong to the next one.
 
     Raises:
         LateWorkError: this is such a thread.
@@ -123,17 +124,17 @@ def check_late() -> None:
 
 
 def playback() -> Playback | None:
-    """The cassette whose requests are made here, and how it's played; None if there is none.
+    """Return the cassette in use here, and how it's played; None if there is none.
 
     Raises:
-        CassetteError: as `current`.
+        CassetteError: like `current`.
     """
     scope = current()
     return None if scope is None else scope.playback
 
 
 def here() -> Scope | None:
-    """The innermost cassette in use that this very task or thread has entered or inherited."""
+    """Return the innermost cassette in use that this very task or thread has entered or inherited."""
     scope = _current.get()
     while scope is not None and not scope.is_open:
         scope = scope.parent
@@ -141,21 +142,21 @@ def here() -> Scope | None:
 
 
 def closed_around(scope: Scope | None) -> Scope | None:
-    """The innermost block, from this one outwards, that is closed; None if there is none."""
+    """Return the innermost closed block, from this one outwards; None if there is none."""
     while scope is not None and not (scope.is_closed and scope.is_open):
         scope = scope.parent
     return scope
 
 
 def enter(scope: Scope) -> None:
-    """From here on, this task or thread uses that cassette, as do those that it starts."""
+    """Start to use a cassette, in this task or thread and in those that it starts."""
     with _lock:
         _open.append(scope)
     _current.set(scope)
 
 
 def leave(scope: Scope) -> None:
-    """The cassette is out of use, everywhere."""
+    """End the use of a cassette, everywhere."""
     scope.is_open = False
     with _lock:
         _open.remove(scope)

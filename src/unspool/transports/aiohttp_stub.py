@@ -1,9 +1,9 @@
-"""aiohttp: its connectors hand out connections whose server is a cassette.
+"""aiohttp: its connectors return connections whose server is a cassette.
 
-All else is aiohttp's own: it sends the request, parses the response, decompresses it, follows redirects,
+The rest is aiohttp's own: it sends the request, parses the response, decompresses it, follows redirects,
 stores cookies and times out. The server's side of the connection reads the request with h11, asks the
 cassette, and feeds the response to aiohttp's protocol (`http1`): each piece when the client has read those
-before it, so that it sees the recorded pieces however late it reads.
+before it, so that even a slow client receives the recorded pieces.
 """
 
 from __future__ import annotations
@@ -96,12 +96,12 @@ def _protocol_class(handler: type[Any], reader: type[Any]) -> type[Any]:
                 return
             body.__class__ = LazyReader
             if body._waiter is None:
-                self._drop_timeout()  # what comes next waits for the client
+                self._drop_timeout()  # the next part waits for the client
                 self.wanted.clear()
                 await self.wanted.wait()
 
         def fail(self, error: Exception) -> None:
-            """Raise an error to the client as it is."""
+            """Raise an error to the client unchanged."""
             if self._payload is not None:
                 self._payload.set_exception(error)
             self.set_exception(error)
@@ -122,7 +122,7 @@ class _Server(asyncio.Transport):
         req: aiohttp's request.
         protocol: aiohttp's side.
         send: sends the request, to be recorded.
-        timeout: what aiohttp raises where nothing comes.
+        timeout: the exception that aiohttp raises on a timeout.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class _Server(asyncio.Transport):
         self._req = req
         self._protocol = protocol
         self._send = send
-        import h11  # noqa: PLC0415 - only aiohttp needs it here, and it takes its time
+        import h11  # noqa: PLC0415 - only aiohttp needs it here, and it's slow to import
 
         self._h11 = h11
         self._http = h11.Connection(h11.SERVER)
@@ -183,7 +183,7 @@ class _Server(asyncio.Transport):
         return self._is_closing
 
     def close(self) -> None:
-        """The client leaves, or has read all."""
+        """Note that the client disconnects, or has read all."""
         if self._is_closing:
             return
         self._is_closing = True
@@ -245,7 +245,7 @@ class _Server(asyncio.Transport):
         return await self._send(request)
 
     async def _turn(self) -> None:
-        """Wait until the client wants more; a live response comes as fast as a socket's would."""
+        """Wait until the client requests more; a live response arrives as fast as from a socket."""
         if self._is_live:
             await self._may_write.wait()
         else:
@@ -274,7 +274,7 @@ class _Server(asyncio.Transport):
 
 
 async def _send(aiohttp: ModuleType, connector: Any, req: Any, timeout: Any, request: Request) -> Any:
-    """Send a request as it is, by the connector that it's made with."""
+    """Send a request unchanged, by its own connector."""
     session = aiohttp.ClientSession(
         connector=connector,
         connector_owner=False,
@@ -283,7 +283,7 @@ async def _send(aiohttp: ModuleType, connector: Any, req: Any, timeout: Any, req
         timeout=_per_step(aiohttp, timeout),
         skip_auto_headers=["User-Agent", "Content-Type", "Accept", "Accept-Encoding"],
     )
-    session._retry_connection = False  # the session that asks does
+    session._retry_connection = False  # the client's session does
     try:
         with network_guard.live():
             response = await session.request(
@@ -307,7 +307,7 @@ async def _send(aiohttp: ModuleType, connector: Any, req: Any, timeout: Any, req
 
 
 def _per_step(aiohttp: ModuleType, timeout: Any) -> Any:
-    """The timeouts of the connection; the total is that of the session that asks."""
+    """Return the timeouts of the connection; the total is that of the client's session."""
     return aiohttp.ClientTimeout(
         total=None,
         connect=timeout.connect,
@@ -323,11 +323,11 @@ def _decoded(pair: tuple[bytes, bytes]) -> tuple[str, str]:
 
 
 _OF_THE_BODY = {"transfer-encoding", "content-length", "expect"}
-"""aiohttp sets these by the body that it's given, which is whole here."""
+"""aiohttp sets these by the body that it gets, which is whole here."""
 
 
 class _LiveBody:
-    """The body of a response of aiohttp's, as it comes."""
+    """The body of an aiohttp response, as it arrives."""
 
     def __init__(self, response: Any) -> None:
         self._response = response

@@ -1,4 +1,4 @@
-"""What a transport for either library is to a type checker. Nothing imports this module when it runs."""
+"""The type of a transport for either library. Imported by type checkers only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`block_network`: for the length of a block, nothing reaches another machine."""
+"""`block_network`: block connections to other machines."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def block_network(
     on_blocked: Callable[[NetworkBlockedError], None] | None = None,
     closed: bool = False,
 ) -> Iterator[None]:
-    """Have every connection to another machine fail at once, with an error that names the host.
+    """Let every connection to another machine fail at once, with an error that names the host.
 
         with block_network():
             …
 
-    It holds for this task or thread and all that these start. Inside it a cassette may be used as ever; where
-    one is in use already, that stays in use.
+    It applies to this task or thread and all that these start. A cassette may be used inside it as usual; one
+    that is already in use stays in use.
 
     Args:
-        allowed_hosts: what may be reached all the same: names, addresses and networks, each with a port or
-            without; by default this machine.
+        allowed_hosts: exceptions: names, addresses and networks, each with or without a port; by default this
+            machine.
         on_blocked: called with each error; may raise something else in its place.
         closed: whether recording is blocked too: cassettes are replayed only, whatever their record mode.
 
@@ -38,8 +38,8 @@ def block_network(
         NetworkBlockedError: the host isn't allowed.
 
     Raises (at the end of the block):
-        NetworkBlockedError: the same again, in case a client swallowed it; not if the test expects it, by
-            `pytest.raises(NetworkBlockedError)`, nor with `on_blocked`.
+        NetworkBlockedError: the same again, in case a client swallowed it; not if the test expects it by
+            `pytest.raises(NetworkBlockedError)`, and not with `on_blocked`.
     """
     outer = active.here()
     blocked: list[NetworkBlockedError] = []
@@ -67,7 +67,7 @@ def block_network(
 
 
 def close_this_process() -> None:
-    """Block the network for good, in a process that was started inside a closed block."""
+    """Block the network permanently, in a process that was started inside a closed block."""
     hosts = inherited()
     if hosts is not None:
         _for_good.enter_context(block_network(hosts, closed=True))

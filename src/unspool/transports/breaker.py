@@ -1,8 +1,8 @@
 """A fault over the responses of a block, a test, a server or a transport.
 
-The attempts at each request are counted, so that a fault may hit the first and spare the second. Pieces
-are handed on as they come, so that an endless stream may be broken too. A fault says when each part is to
-come; here that is waited for, on the clock, and no longer than the client's read timeout allows.
+It counts the attempts at each request, so that a fault may break the first and spare the second. It passes
+pieces on as they arrive, so that a fault works on an endless stream too. A fault sets the time of each part;
+this module waits for it, on the clock, up to the client's read timeout.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from unspool.transports.http_library import (
 
 @dataclass(slots=True)
 class Met:
-    """A request that was made under a fault, and what the client got.
+    """A request under a fault, and the response that the client received.
 
     Attributes:
         asked: the request, its attempt and its turn.
-        notes: what the fault did to its answer; None if the fault left that alone.
-        status: of the answer; None if there was none.
-        pieces: how many pieces of its body the client got.
-        size: how many bytes these were.
-        error: the class of what was raised to the client; None for nothing.
+        notes: notes on the fault; None if it wasn't applied.
+        status: the response's status; None if there was none.
+        pieces: how many pieces of its body the client received.
+        size: their size in bytes.
+        error: the class of the exception that the client got; None for none.
     """
 
     asked: Asked
@@ -84,19 +84,18 @@ class Met:
 
 
 class Breaker:
-    """A fault over the answers of a block, a test or a transport.
+    """A fault over the responses of a block, a test or a transport.
 
-    It counts the attempts and the turns that the fault is aimed at, and knows what the fault broke.
+    It counts the attempts and the turns that the fault is aimed at, and records what the fault broke.
 
     Args:
         fault: the fault.
-        lenient: whether it needn't fit the answers that it's aimed at.
+        lenient: whether it needn't fit the responses that it's aimed at.
 
     Attributes:
-        ledger: what the fault did.
-        log: the requests that were made, the latest 50.
-        by_position: those that weren't recorded as they came, and were answered by their place in the
-            conversation.
+        ledger: notes on the fault.
+        log: the latest 50 requests.
+        by_position: requests without an equal recording, answered by their position in the conversation.
         is_settled: whether its errors have been reported.
     """
 
@@ -110,7 +109,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def meet(self, request: Request, conversations: Conversations) -> BrokenAnswer | None:
-        """What the fault makes of the answer to a request; None if it leaves that alone."""
+        """Return the broken response to a request; None if the fault doesn't apply."""
         attempt = asked_again(request)
         with self._lock:
             self.ledger.requests += 1
@@ -129,7 +128,7 @@ class Breaker:
         return BrokenAnswer(self.fault.stage(asked, notes), request, notes, met)
 
     def errors(self) -> list[FaultError]:
-        """What is to be raised at the end, once: the fault didn't happen where it should have."""
+        """Return the errors to raise at the end, once: the fault didn't happen where it should have."""
         if self.is_settled:
             return []
         self.is_settled = True
@@ -137,10 +136,10 @@ class Breaker:
 
 
 class BrokenAnswer:
-    """One answer that a fault meets, before it's asked for.
+    """One response under a fault, before the request is sent.
 
     Attributes:
-        on_spoiled: is called if the fault kept the client from getting the answer whole.
+        on_spoiled: called if the client didn't receive the whole response because of the fault.
     """
 
     def __init__(self, stage: Stage[Part, Part], request: Request, notes: Notes, met: Met) -> None:
@@ -151,7 +150,7 @@ class BrokenAnswer:
         self._notes = notes
 
     def answer(self, request: Any, send: Callable[[Any], Any], clock: Clock) -> Any:
-        """The response to a family's request, broken on its way from `send`."""
+        """Return the response to an httpx or httpx2 request, from `send` and broken."""
         answer = _Answer(self, self._stage, request, clock)
         try:
             answer.send(send, self._request)
@@ -175,14 +174,14 @@ class BrokenAnswer:
             note_answer(clock)
 
     def parts(self, ask: Callable[[], Iterable[Part]]) -> Iterator[Part]:
-        """What goes to the client, for a server that writes the parts itself.
+        """Yield the parts for the client, for a server that writes them itself.
 
         Args:
-            ask: returns the answer's own parts, behind the request; it isn't called if the fault keeps the
-                request back.
+            ask: returns the response's own parts, after the request; not called if the fault drops the
+                request.
 
         Raises:
-            FaultError: while it's being iterated over: the fault finds nothing to break.
+            FaultError: during iteration: the fault finds nothing to break.
         """
         first, *others = self._stage.feed(Sent(self._request))
         if not isinstance(first, Sent):
@@ -192,7 +191,8 @@ class BrokenAnswer:
             yield from self._stage.feed(part)
 
     def instead(self) -> Interaction | None:
-        """What is answered in the request's place, to a client that is given bodies whole; None if it's sent.
+        """Return the response instead of sending the request, for a client that receives bodies whole; None
+        if it's sent.
 
         Raises:
             FaultError: such a client can't be shown the fault.
@@ -205,11 +205,11 @@ class BrokenAnswer:
         )
 
     def whole(self, recorded: Interaction) -> Interaction:
-        """What becomes of a recorded answer, for a client that is given bodies whole.
+        """Apply the fault to a recorded response, for a client that receives bodies whole.
 
         Raises:
-            FaultError: such a client can't be shown the fault: it's in the pieces or the times, or breaks the
-                stream where the client would have read a part of it.
+            FaultError: such a client can't see the fault: it changes pieces or times, or breaks the stream in
+                the middle of the body.
         """
         _, *parts = parts_of(recorded)
         outs = list(islice((out for part in parts for out in self._stage.feed(part)), _MOST_PARTS))
@@ -232,7 +232,7 @@ class BrokenAnswer:
         return broken
 
     def end(self, *, is_whole: bool) -> None:
-        """The client has got all that it will get of the answer."""
+        """Note that the client receives nothing more of the response."""
         on_spoiled, self.on_spoiled = self.on_spoiled, _nothing
         if self._notes.broke and not is_whole:
             on_spoiled()
@@ -247,11 +247,11 @@ _MOST_PARTS = 100_000
 
 
 class _Answer:
-    """One answer on its way, sync or async.
+    """One response in transit, sync or async.
 
-    Moments are seconds since the request was issued. A part of a recording arrives at its recorded
-    moment, however late the client reads it; any other part when it's received. The client waits for what is
-    left until the moment that the fault makes of it.
+    Times are seconds since the request. A part of a recording arrives at its recorded time, even if the
+    client reads it later; any other part when it's received. The client waits for the remaining time until
+    the time set by the fault.
     """
 
     def __init__(self, broken: BrokenAnswer, stage: Stage[Part, Part], request: Any, clock: Clock) -> None:
@@ -267,14 +267,14 @@ class _Answer:
         self._waited = 0.0  # for the fault
         self._inner: Any = None  # the response underneath
         self._pieces: Any = None
-        self._has_ended = False  # the answer underneath
+        self._has_ended = False  # the original answer
         self._tail = b""  # of what the client got
         self._cause: tuple[Failure, Exception] | None = None
 
-    # What comes from underneath
+    # Parts from the inner transport
 
     def send(self, send: Callable[[Any], Any], sent: Request) -> None:
-        """Send the request, unless the fault keeps it back."""
+        """Send the request, unless the fault drops it."""
         if not self._is_sent(sent):
             return
         try:
@@ -343,7 +343,7 @@ class _Answer:
     def _push(self, part: Head | Piece | Stop) -> None:
         self._has_ended = isinstance(part, Stop)
         part = replace(part, at=self._came_at(part))
-        # Lazily: what comes of one part may be endless, or an error after something else.
+        # Lazily: the result for one part may be endless, or an error after other parts.
         self._out = (out for decoded in self._decode(part) for out in self._stage.feed(decoded))
 
     def _came_at(self, part: Head | Piece | Stop) -> float:
@@ -355,10 +355,10 @@ class _Answer:
     def _elapsed(self) -> float:
         return self._clock.monotonic() - self._started
 
-    # What goes to the client
+    # Parts for the client
 
     def next(self) -> Part:
-        """The next part, at its time; raises what comes in its place."""
+        """Return the next part, at its time; raise the exception that replaces it."""
         while (ready := next(self._out, None)) is None:
             self._pull()
         wait, part = self._due(ready)
@@ -401,7 +401,7 @@ class _Answer:
         return part
 
     def _is_over(self) -> bool:
-        """Whether the client has all that it needs, though it may not have read to the end."""
+        """Whether the client has received the whole content, even if it hasn't read to the end."""
         return self._has_ended or says_goodbye(self._tail)
 
     def _error(self, stop: Stop, failure: Failure) -> Exception:
@@ -410,7 +410,7 @@ class _Answer:
         return exception(self._family, self._request, stop.end, failure)
 
     def response(self, head: Part) -> Any:
-        """The family's response, whose stream hands on the rest."""
+        """Make the response of the client's library, whose stream delivers the rest."""
         if not isinstance(head, Head):
             raise FaultError(f"expected a fault to begin with the headers or an error, got {head!r}")
         extensions = dict(self._inner.extensions) if self._inner is not None else {}
@@ -437,7 +437,7 @@ class _Answer:
 
 
 class BrokenStream:
-    """A body with a fault in it; sync and async."""
+    """A broken body; sync and async."""
 
     def __init__(self, answer: _Answer) -> None:
         self._answer = answer

@@ -1,8 +1,8 @@
 """The environment of processes that are started inside a closed block.
 
 It has dead proxies. Git, ffmpeg or a test's server may run, but a client in them that honours the proxy
-variables reaches this machine only; a Python that imports Unspool is closed as a whole. The variables go into
-the child's environment alone, since this process's own clients would read them too.
+variables reaches this machine only; a Python process that imports Unspool is closed entirely. The variables
+are set only in the child's environment, since this process's own clients would read them too.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _DEAD = "http://127.0.0.1:9"  # the discard port, where nothing listens
 _PROXIES = ("all_proxy", "http_proxy", "https_proxy", "ws_proxy", "wss_proxy")
 
 Allowed = Callable[[], "frozenset[str] | None"]
-"""The hosts that what is started here may reach; None if it may reach all."""
+"""The hosts that child processes may reach; None for all."""
 
 
 def swaps(allowed: Allowed) -> Iterator[Swap]:
-    """Have every process that is started from here on get its variables."""
+    """Set the variables of all processes started from now on."""
     yield Swap(subprocess.Popen, "__init__", partial(_popen, allowed))
     for name in ("posix_spawn", "posix_spawnp", "execve"):
         if hasattr(os, name):
             yield Swap(os, name, partial(_with_environment, allowed))
-    for name in ("execv", "startfile", "system"):  # os.spawn… and os.exec… are made of these and of execve
+    for name in ("execv", "startfile", "system"):  # os.spawn… and os.exec… call these and execve
         if hasattr(os, name):
             yield Swap(os, name, partial(_inheriting, allowed))
     try:
@@ -70,7 +70,7 @@ def _suffix(host: str) -> str:
 def _popen(allowed: Allowed, original: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(original)
 
-    def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N807 - it takes that method's place
+    def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N807 - it replaces that method
         hosts = allowed()
         if hosts is None:
             return original(*args, **kwargs)
@@ -87,7 +87,7 @@ def _merged(hosts: frozenset[str], environment: Mapping[Any, Any]) -> dict[str, 
 
 
 def _with_environment(allowed: Allowed, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of a function whose third argument is the child's environment."""
+    """Wrap a function whose third argument is the child's environment."""
     place = 2
 
     def start(*args: Any, **kwargs: Any) -> Any:
@@ -100,7 +100,7 @@ def _with_environment(allowed: Allowed, original: Callable[..., Any]) -> Callabl
 
 
 def _inheriting(allowed: Allowed, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of a function that hands this process's own environment on."""
+    """Wrap a function that passes on this process's own environment."""
 
     def start(*args: Any, **kwargs: Any) -> Any:
         hosts = allowed()
@@ -114,7 +114,7 @@ def _inheriting(allowed: Allowed, original: Callable[..., Any]) -> Callable[...,
 
 @contextmanager
 def _for_children(hosts: frozenset[str]) -> Iterator[None]:
-    """Put the variables where a child inherits them, and not where this process's clients read them."""
+    """Set the variables where a child inherits them, but not where this process's clients read them."""
     wanted = {
         name: value for name, value in _merged(hosts, os.environ).items() if os.environ.get(name) != value
     }
@@ -131,7 +131,7 @@ def _for_children(hosts: frozenset[str]) -> Iterator[None]:
 
 
 def _fork_exec(allowed: Allowed, original: Callable[..., int]) -> Callable[..., int]:
-    """`multiprocessing` starts its processes by this, with the environment inherited."""
+    """Wrap the function by which `multiprocessing` starts processes, with an inherited environment."""
     place = 5
 
     def fork_exec(*args: Any) -> int:

@@ -1,10 +1,10 @@
-"""Whether a test expects an error of a cassette's: only then it isn't raised once more at the end.
+"""Whether a test expects a cassette's error: only then it isn't raised again at the end.
 
 A miss is raised again at the end of the block, since a client may have swallowed it. A test that says
 `pytest.raises(UnrecordedRequestError)` has seen it. So this module reads the source around the line that the
 error reached: a `with` that calls something named `raises` with `CassetteError` or a class of it.
-`pytest.raises(Exception)` and `pytest.raises(UnspoolError)` don't count: they would take a miss for any other
-error. A test whose expectation stands elsewhere says so by `Cassette.expect_misses`.
+`pytest.raises(Exception)` and `pytest.raises(UnspoolError)` don't count: they would accept a miss as any
+other error. A test with its expectation elsewhere uses `Cassette.expect_misses`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Place = tuple[str, int]
 
 
 def place_of_caller() -> Place:
-    """Where the code outside of Unspool and contextlib is that called this function."""
+    """Return the place of the caller outside Unspool and contextlib."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_between(frame.f_code.co_filename):
         frame = frame.f_back
@@ -41,11 +41,11 @@ def _is_between(filename: str) -> bool:
 
 
 def was_expected(error: BaseException, *, inside: Place | None = None) -> bool:
-    """Whether the code that an error reached has asked for it, going by its traceback.
+    """Whether the code that an error reached expects it, by its traceback.
 
     Args:
         error: the error.
-        inside: where the cassette's block begins; what is around that expects the block's own error.
+        inside: the start of the cassette's block; code around it expects the block's own error.
     """
     traceback = error.__traceback__
     if traceback is None:  # unittest's assertRaises drops it
@@ -57,13 +57,13 @@ _expected_when_raised: WeakSet[BaseException] = WeakSet()
 
 
 def note_expected(error: BaseException) -> None:
-    """Note whether one of the callers asks for an error that is about to be raised."""
+    """Note whether one of the callers expects an error that is about to be raised."""
     if is_expected_here(error):
         _expected_when_raised.add(error)
 
 
 def is_expected_here(error: BaseException) -> bool:
-    """Whether one of the callers of this function asks for such an error."""
+    """Whether one of the callers of this function expects such an error."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if _expects(frame, frame.f_lineno, error):
@@ -97,7 +97,7 @@ def _value(frame: FrameType, name: str) -> Any:
 
 @cache
 def _expected_at(filename: str) -> tuple[tuple[range, str], ...]:
-    """Which lines of a file are expected to raise, and the name of what."""
+    """Return the lines of a file that are expected to raise, with the name of the exception."""
     source = "".join(linecache.getlines(filename))
     if "raises" not in source.lower():
         return ()
@@ -136,6 +136,6 @@ def _dotted(expression: ast.AST) -> str:
 
 
 def _lines_of(node: ast.AST) -> range:
-    """The lines of a `with` statement."""
+    """Return the lines of a `with` statement."""
     assert isinstance(node, ast.With | ast.AsyncWith)  # noqa: S101 - no other has names
     return range(node.lineno, (node.end_lineno or node.lineno) + 1)

@@ -1,4 +1,4 @@
-"""Libraries with sockets of their own, which raise no audit events: guarded by their own methods.
+"""Guard libraries with their own sockets, which raise no audit events, by their methods.
 
 uvloop connects in libuv, pycurl and curl_cffi in libcurl, pyreqwest in Rust. Those that are loaded when a
 block opens are guarded from then on; `unguarded()` names the ones that can't be.
@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from unspool.transports.patching import Swap, swap
 
 Check = Callable[[Any, Any], None]
-"""Raises for a host and a port that may not be reached."""
+"""A function that raises for a host and a port that may not be reached."""
 
 _UNGUARDED = {
     "grpc": "gRPC",
@@ -84,7 +84,7 @@ def _datagrams(check: Check, original: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _telling_of_guarded(factory: Callable[[], Any], check: Check) -> Any:
-    """A protocol that is told of a guarded transport."""
+    """A protocol that gets a guarded transport."""
     protocol = factory()
     tell = protocol.connection_made
     with suppress(AttributeError):  # one with slots, such as asyncio's own, which does nothing then
@@ -93,7 +93,7 @@ def _telling_of_guarded(factory: Callable[[], Any], check: Check) -> Any:
 
 
 class _Datagrams:
-    """A transport of datagrams, each of which may go elsewhere."""
+    """A transport of datagrams, each with its own destination."""
 
     def __init__(self, transport: Any, check: Check) -> None:
         self._transport = transport
@@ -161,9 +161,9 @@ def _guard_curl_cffi(check: Check, module: Any) -> Iterator[Swap]:
 
 
 def install_classes(stack: ExitStack, check: Check) -> None:
-    """Put guarded classes in pycurl's place, if that is loaded, until the stack is closed.
+    """Replace pycurl's classes by guarded ones, if it is loaded, until the stack is closed.
 
-    Its own can't be changed, so that ours stand wherever a module has them.
+    Its own can't be changed, so ours replace them in every module that has them.
     """
     module = sys.modules.get("pycurl")
     if module is None:
@@ -197,7 +197,7 @@ _curls: list[_Curls] = []
 
 def _guarded_curls(module: Any, check: Check) -> Iterator[tuple[type, type]]:
     class Curl(module.Curl):  # type: ignore[misc]
-        """A handle that remembers where it is to go."""
+        """A handle that stores its target."""
 
         def setopt(self, option: Any, *value: Any) -> Any:
             if option == module.URL and value:
@@ -217,7 +217,7 @@ def _guarded_curls(module: Any, check: Check) -> Iterator[tuple[type, type]]:
             return super().perform_rs()
 
     class CurlMulti(module.CurlMulti):  # type: ignore[misc]
-        """Handles that are performed together."""
+        """A group of handles that run together."""
 
         def add_handle(self, handle: Any) -> Any:
             _check_handle(check, module, handle)
@@ -260,7 +260,7 @@ def _guard_pyreqwest(check: Check, module: Any) -> Iterator[Swap]:
         ("SyncStreamRequest", "__enter__"),
     ):
         yield Swap(getattr(module, owner), name, checked)
-    # The builders of `pyreqwest.simple` tell their URL only to a middleware.
+    # The builders of `pyreqwest.simple` show their URL only to a middleware.
     for owner, asking in (
         ("SyncOneOffRequestBuilder", _asking_first),
         ("OneOffRequestBuilder", _aasking_first),

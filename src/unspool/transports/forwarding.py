@@ -1,7 +1,7 @@
-"""The base of the transports: forwards requests, and everything else that a client asks of a transport.
+"""The base of the transports: forwards requests and all other calls of a client.
 
 A subclass overrides `handle_request` and `handle_async_request`, and one of `_closing` and `_leaving` if it
-has something to do when its client closes.
+must act when its client closes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ else:
 
 
 class ForwardingTransport(EitherTransport):
-    """Forwards to another transport, of httpx or httpx2, sync or async.
+    """A transport that forwards to another one, of httpx or httpx2, sync or async.
 
     Args:
         inner: the transport that sends the requests; None if there is none, or none yet.

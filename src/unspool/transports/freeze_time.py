@@ -1,4 +1,4 @@
-"""Time stops at the recorded moment, so that signatures, expiry checks and `created` agree with it."""
+"""Stop time at the recorded time, so that signatures, expiry checks and `created` match it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from unspool.cassette.model import Interaction, header
 
 @contextmanager
 def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Frozen]:
-    """Stop time where the cassette begins; it moves on with what is played, and never goes back.
+    """Stop time at the start of the cassette; it advances with the playback, and never goes back.
 
-    While a response is read, time stands where its request was recorded; afterwards it stands where the next
-    one was, so that what the application writes into that is what it wrote then. Where nothing tells when a
-    recording was made, and while recording, time goes on.
+    While a response is read, the time is that of its recorded request; afterwards it is that of the next one,
+    so that the application writes the same date into it as in the recording. Without recorded times, and
+    while recording, time runs.
 
     Raises:
         ImportError: freezegun isn't installed; it comes with `unspool[pytest]`.
@@ -37,19 +37,19 @@ def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Frozen]:
 
 
 class Frozen:
-    """Time that stands, and is moved on by what is played; without `move_to` it goes on by itself."""
+    """Stopped time, which advances with the playback; without `move_to` it runs by itself."""
 
     def __init__(self, cassette: Cassette, move_to: Callable[[datetime], None] | None) -> None:
         self._cassette = cassette
         self._move_to = move_to
 
     def played(self, interaction: Interaction) -> None:
-        """Move to where a request was recorded, which is being answered now."""
+        """Move to the recorded time of the request that is being answered."""
         if self._move_to is not None:
             self._move(moment_of(interaction), self._move_to)
 
     def ended(self) -> None:
-        """Move to where the next request was recorded: a response has been read, or left."""
+        """Move to the recorded time of the next request: a response has been read, or closed."""
         if self._move_to is not None:
             moments = map(moment_of, self._cassette.unused)
             later = (one for one in moments if one is not None and one > datetime.now(UTC))
@@ -87,7 +87,7 @@ def _let_trio_go_on() -> None:
 
 
 def moment_of(interaction: Interaction) -> datetime | None:
-    """When a request was issued; in a cassette of vcrpy's, what its answer's `date` header says."""
+    """Return when a request was sent; in a cassette by vcrpy, the `date` header of its response."""
     if interaction.recorded_at is not None:
         return datetime.fromtimestamp(interaction.recorded_at, UTC)
     date = header(interaction.response.headers, "date")

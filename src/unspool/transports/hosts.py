@@ -1,4 +1,4 @@
-"""Which hosts a list of allowed ones means, each with a port or without.
+"""Match hosts against a list of allowed ones, each with or without a port.
 
 api.example.com    that name
 *.example.com      every name below it
@@ -24,7 +24,7 @@ _EXPRESSION = "re:"
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One of the allowed; without a port, all of its ports."""
+    """An allowed host; without a port, all of its ports."""
 
     host: str | re.Pattern[str] | IPv4Network | IPv6Network
     port: str | None = None
@@ -51,7 +51,7 @@ def is_allowed(host: str, port: object, allowed: frozenset[str]) -> bool:
 
 
 def is_address(host: str) -> bool:
-    """Whether it's an address, and no name that must be looked up."""
+    """Whether it's an address, not a name that must be looked up."""
     return _address(host) is not None
 
 

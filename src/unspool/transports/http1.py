@@ -1,4 +1,4 @@
-"""A response of httpx's as the bytes that a server would send over HTTP/1.1.
+"""Encode an httpx response as the bytes that a server would send over HTTP/1.1.
 
 Clients that can't be given a transport get their responses from a connection. Behind it stands a transport's
 response; here it becomes a head and framed pieces, one for each piece of the body, so that a client's own
@@ -18,10 +18,10 @@ from unspool.errors import CassetteFormatError
 from unspool.transports.http_library import REQUEST, headers_of, reason_of, stream_class
 
 BODILESS = frozenset({204, 304})
-"""The statuses of responses without a body, whatever their headers say (RFC 9112, section 6.3)."""
+"""The statuses of responses without a body, regardless of their headers (RFC 9112, section 6.3)."""
 
 LAST_CHUNK = b"0\r\n\r\n"
-"""What ends a body in the chunked transfer coding."""
+"""The end of a body in the chunked transfer coding."""
 
 
 def http_chunk(data: bytes) -> bytes:
@@ -37,7 +37,7 @@ class Framing:
         head: the status line and the headers, up to the blank line.
         is_chunked: whether each piece is an HTTP chunk.
         is_sized: whether the headers have the body's length.
-        is_empty: whether there is no body, whatever the headers say.
+        is_empty: whether there is no body, regardless of the headers.
     """
 
     head: bytes
@@ -46,22 +46,22 @@ class Framing:
     is_empty: bool
 
     def piece(self, data: bytes) -> bytes:
-        """A piece of the body, as it's sent."""
+        """Return a piece of the body, as it's sent."""
         return http_chunk(data) if self.is_chunked else data
 
     @property
     def end(self) -> bytes:
-        """What the server sends behind the body."""
+        """The bytes that the server sends after the body."""
         return LAST_CHUNK if self.is_chunked else b""
 
     @property
     def shows_its_end(self) -> bool:
-        """Whether a client can tell a body that was cut off from a whole one."""
+        """Whether a client can distinguish a body that was cut off from a whole one."""
         return self.is_chunked or self.is_sized
 
 
 def framing(response: Any, method: str, *, delimited: bool) -> Framing:
-    """Frame a response of httpx's.
+    """Frame an httpx response.
 
     Args:
         response: the response, whose body hasn't been read.
@@ -99,7 +99,7 @@ def _head(response: Any, headers: Headers) -> bytes:
 
 
 class ResponseFile(io.RawIOBase):
-    """A response of httpx's as the file that a client's HTTP parser reads, in pieces, as they come.
+    """An httpx response as a file for a client's HTTP parser, in pieces as they arrive.
 
     Closing it closes the response.
 
@@ -109,7 +109,7 @@ class ResponseFile(io.RawIOBase):
         delimited: as for `framing`.
 
     Raises, while it's read:
-        OSError: what a socket raises where httpx's transport raises an error of its own.
+        OSError: the socket's equivalent of an httpx transport error.
     """
 
     def __init__(self, response: Any, method: str, *, delimited: bool) -> None:
@@ -123,7 +123,7 @@ class ResponseFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read what is left of the latest piece, or the next one; 0 bytes at the end."""
+        """Read the rest of the latest piece, or the next one; 0 bytes at the end."""
         if not self._left:
             self._left = memoryview(next(self._pieces, b""))
         size = min(len(buffer), len(self._left))
@@ -156,7 +156,7 @@ class ResponseFile(io.RawIOBase):
 
 
 def fitted(response: Response) -> Response:
-    """A recorded response with headers that a strict HTTP parser reads its body by.
+    """Return a recorded response with headers by which a strict HTTP parser can read its body.
 
     Other recorders keep the content-encoding of a body that they have decoded, and users edit bodies by hand.
     """
@@ -174,7 +174,9 @@ def fitted(response: Response) -> Response:
 
 
 def plain(response: Response) -> Response:
-    """The response with its body decoded, if it isn't yet: recorders behind such clients keep the header."""
+    """Return the response with its body decoded, if it isn't yet: recorders behind such clients keep the
+    header.
+    """
     try:
         return content_coding.decoded(response)
     except CassetteFormatError:
@@ -183,17 +185,17 @@ def plain(response: Response) -> Response:
 
 
 def honest(response: Response) -> Response:
-    """The response, without a content-encoding that isn't that of its body."""
+    """Return the response, without a content-encoding that doesn't match its body."""
     decoded = plain(response)
     return decoded if decoded.body == response.body else response
 
 
 def as_httpx(request: Request, read_timeout: float | None) -> Any:
-    """The request as one of httpx's, for a transport.
+    """Return the request as an httpx request, for a transport.
 
     Args:
-        request: what the client sends; this, not httpx's form of it, is matched and recorded.
-        read_timeout: how many seconds without a byte the client waits; None if it sees to that itself.
+        request: the client's request; this, not httpx's form of it, is matched and recorded.
+        read_timeout: how many seconds without a byte the client waits; None if it handles timeouts itself.
     """
     import httpx  # noqa: PLC0415 - only clients that aren't httpx's need it here
 
@@ -203,12 +205,12 @@ def as_httpx(request: Request, read_timeout: float | None) -> Any:
 
 
 def as_httpx_response(head: Response, stream: type, *args: Any) -> Any:
-    """A response that a client receives, as one of httpx's.
+    """Return a response that a client receives, as an httpx response.
 
     Args:
         head: its status line and headers.
-        stream: the class of its body, sync or async, which yields the pieces as they come.
-        args: what that class is made with.
+        stream: the class of its body, sync or async, which yields the pieces as they arrive.
+        args: the arguments of that class.
     """
     import httpx  # noqa: PLC0415 - as above
 
@@ -225,7 +227,7 @@ def _bytes(text: str) -> bytes:
 
 
 def socket_error(error: Exception, frame: Framing | None = None) -> Exception | None:
-    """What a socket raises where httpx raises this error; None where the server closes the connection.
+    """Return the socket's exception for an httpx error; None if the server closes the connection.
 
     Args:
         error: errors of others than httpx are returned as they are.

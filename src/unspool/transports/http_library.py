@@ -1,6 +1,7 @@
-"""httpx and httpx2, alike in all but their classes: whose request it is decides whose answer it gets.
+"""httpx and httpx2, which differ only in their classes: a request determines the library of its response.
 
-An answer must be of the client's own family, and so must an error, or the client's `except` doesn't see it.
+A response must be of the client's own library, and so must an error, or the client's `except` doesn't catch
+it.
 `httpx2.alias_httpx()` makes `import httpx` import httpx2, so a family goes by where its classes are defined
 and not by the name they were imported under.
 """
@@ -18,14 +19,14 @@ from unspool.cassette.model import End, Failure, Headers, Request
 from unspool.cassette.outcomes import interrupted
 
 REQUEST = "unspool_request"
-"""The extension of a family's request that holds the request as another client sends it."""
+"""The extension of a request that contains it as another client sends it."""
 
 
 def family_of(request: Any) -> ModuleType:
-    """The library, httpx or httpx2, that a request belongs to.
+    """Return the library of a request, httpx or httpx2.
 
     Raises:
-        TypeError: it's neither's.
+        TypeError: it's from another library.
     """
     name = type(request).__module__.partition(".")[0]
     if name not in {"httpx", "httpx2"}:
@@ -34,31 +35,31 @@ def family_of(request: Any) -> ModuleType:
 
 
 def to_request(request: Any) -> Request:
-    """A family's request, whose body has been read, as a cassette has it."""
+    """Convert an httpx or httpx2 request, whose body has been read, to a cassette's."""
     asked: Request | None = request.extensions.get(REQUEST)
     return asked or Request(request.method, str(request.url), headers_of(request), request.content)
 
 
 def headers_of(message: Any) -> Headers:
-    """The headers of a family's request or response, in the case in which they were sent."""
+    """Return the headers of a request or response, in the case in which they were sent."""
     encoding = message.headers.encoding
     return tuple((name.decode(encoding), value.decode(encoding)) for name, value in message.headers.raw)
 
 
 def reason_of(response: Any) -> str:
-    """The status line's text, as the client shows it; empty over HTTP/2, which has none."""
+    """Return the status line's reason, as the client shows it; empty over HTTP/2."""
     reason: bytes = response.extensions.get("reason_phrase", b"")
     return reason.decode("ascii", "ignore")
 
 
 def http_version_of(response: Any) -> str:
-    """As in `HTTP/1.1`."""
+    """Return the version, such as `HTTP/1.1`."""
     version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
     return version.decode("ascii", "replace")
 
 
 def read_timeout_of(request: Any) -> float | None:
-    """How many seconds without a byte the client waits; None: for ever."""
+    """Return how many seconds without a byte the client waits; None for no limit."""
     timeout: dict[str, float | None] = request.extensions.get("timeout", {})
     return timeout.get("read")
 
@@ -67,12 +68,12 @@ _CANCELLED = {"CancelledError", "Cancelled", "GeneratorExit", "GreenletExit"}
 
 
 def is_cancelled(error: BaseException) -> bool:
-    """Whether the client gave the request up, which isn't an error of its own."""
+    """Whether the client cancelled the request, which isn't an error."""
     return any(kind.__name__ in _CANCELLED for kind in type(error).__mro__)
 
 
 def is_interruption(error: BaseException) -> bool:
-    """Whether the run or the test ends here: Ctrl-C, an exit, a timeout, and what pytest raises."""
+    """Whether the exception ends the run or the test: Ctrl-C, an exit, a timeout, and pytest's own."""
     if type(error).__module__.partition(".")[0] in {"_pytest", "pytest"}:
         return True
     return not isinstance(error, Exception) and not is_cancelled(error)
@@ -84,7 +85,9 @@ def mark_failed(cassette: Cassette, error: BaseException) -> None:
 
 
 def end_of(error: BaseException) -> tuple[End, Failure | None]:
-    """How an answer ended that broke with this exception; cancelled, it was closed by the client."""
+    """Return how a response ended that broke with this exception; a cancelled one was closed by the
+    client.
+    """
     if is_interruption(error):
         return End.FAILED, interrupted(type(error).__name__)
     if is_cancelled(error):
@@ -94,7 +97,7 @@ def end_of(error: BaseException) -> tuple[End, Failure | None]:
 
 
 def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> Exception:
-    """The family's own exception for a failure that was recorded, whichever family recorded it."""
+    """Make the library's exception for a recorded failure, recorded by either library."""
     found = getattr(family, failure.type, None)
     if isinstance(found, type) and issubclass(found, family.TransportError):
         return found(failure.message, request=request)  # type: ignore[no-any-return]
@@ -103,11 +106,11 @@ def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> E
 
 
 def read_timeout(family: ModuleType, request: Any, message: str) -> Exception:
-    """The family's `ReadTimeout`."""
+    """Make the library's `ReadTimeout`."""
     return family.ReadTimeout(message, request=request)  # type: ignore[no-any-return]
 
 
 @cache
 def stream_class(family: ModuleType, mixin: type) -> type:
-    """A class that behaves as the mixin and that the family takes for a stream of its own, sync and async."""
+    """Make a class that behaves like the mixin and is a sync and async stream of the library."""
     return type(mixin.__name__, (mixin, family.SyncByteStream, family.AsyncByteStream), {})

@@ -1,10 +1,9 @@
-"""Requests that are nobody's test: neither recorded nor answered.
+"""Requests that concern no test: they aren't recorded or replayed.
 
-They reach the network where it may be reached, which is while recording, or where their host is allowed.
-Elsewhere they fail with the connection error of their own client, as on a machine without a network, and no
-test fails for it. A few of these requests are known, and passed by without being asked to: what libraries
-download or report on their own account, often in a thread of their own, in whichever test comes first. A
-cassette that holds recordings of such a host answers them all the same.
+They reach the network while recording, or if their host is allowed. Otherwise they fail with the connection
+error of their own client, as on a machine without a network, and no test fails. Some of these requests are
+ignored by default: downloads and reports of libraries, often in a separate thread, in the first test that
+runs. A cassette with recordings of such a host answers them nevertheless.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ HOUSEKEEPING = (
 
 
 def is_ignored(cassette: Cassette | None, uri: str) -> bool:
-    """Whether a request is passed by, because a project says so or because it's housekeeping."""
+    """Whether a request is ignored, because a project configures it or because it's housekeeping."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
     if is_housekeeping(uri):
@@ -49,14 +48,14 @@ def is_ignored(cassette: Cassette | None, uri: str) -> bool:
 
 
 def is_housekeeping(uri: str) -> bool:
-    """Whether a request is one that libraries make on their own account."""
+    """Whether a request is a library's own housekeeping."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
     return any(_is_host(known, host) and parts.path.startswith(start) for known, start in HOUSEKEEPING)
 
 
 def is_ignored_host(cassette: Cassette, host: str, port: object) -> bool:
-    """Whether a project has a host's requests passed by."""
+    """Whether a project ignores a host's requests."""
     hosts = frozenset(cassette.ignore_hosts) | (LOOPBACK if cassette.ignore_localhost else frozenset())
     return bool(hosts) and is_allowed(host, port, hosts)
 
@@ -70,10 +69,10 @@ def may_pass(cassette: Cassette | None, uri: str) -> bool:
 
 
 def check_passing(cassette: Cassette | None, request: Any) -> None:
-    """Let an ignored request pass, where the network may be reached.
+    """Let an ignored request pass, if the network may be reached.
 
     Raises:
-        Exception: the family's `ConnectError`, where it may not.
+        Exception: the client library's `ConnectError`, if it may not.
     """
     uri = str(request.url)
     if not may_pass(cassette, uri):
@@ -82,7 +81,7 @@ def check_passing(cassette: Cassette | None, request: Any) -> None:
 
 
 def refusal(uri: str) -> str:
-    """What the connection error of an ignored request says."""
+    """Return the message of the connection error of an ignored request."""
     return f"{urlsplit(uri).hostname} is ignored, and the network is blocked here"
 
 

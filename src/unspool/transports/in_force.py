@@ -1,7 +1,7 @@
-"""A fault that is in force for all cassettes at once, whichever is in use: a test under `stream_torture`.
+"""A fault for all cassettes at once: a test under `stream_torture`.
 
-It holds for the whole process, because a test's threads, and what it opened before, are broken too. A
-cassette with a fault of its own keeps to that one.
+It applies to the whole process, because it breaks a test's threads and earlier connections too. A cassette
+with its own fault uses that one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from unspool.transports.breaker import Breaker
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A fault, and the clock that its pauses pass on where a cassette has no clock of its own.
+    """A fault, and the clock of its pauses for a cassette without its own clock.
 
     Attributes:
         breaker: the fault.
         clock: the clock.
-        positions: whether requests that the fault has changed are answered by their place in the
+        positions: whether requests that the fault has changed are answered by their position in the
             conversation.
     """
 
@@ -34,15 +34,15 @@ _stack: list[InForce | None] = []
 
 
 def in_force() -> InForce | None:
-    """The fault that is in force now; None if there is none."""
+    """Return the active fault; None if there is none."""
     return _stack[-1] if _stack else None
 
 
 @contextmanager
 def force(fault: InForce | None) -> Iterator[None]:
-    """Have a fault in force to the end of the block; None suspends the one that is.
+    """Activate a fault to the end of the block; None suspends the active one.
 
-    Where its clock is virtual, the application's timers are on virtual time.
+    If its clock is virtual, the application's timers are on virtual time.
     """
     _stack.append(fault)
     try:

@@ -1,12 +1,12 @@
-"""Clients that can't be handed a transport: theirs are taken over while a cassette is in use.
+"""Intercept clients that can't be given a transport, while a cassette is in use.
 
-What is swapped are the `handle_*` methods of the transports of httpx and httpx2, sync and async, that reach
-the network, for all clients at once, those made before included; and of the two that bring aiohttp under
-httpx. In-process transports (ASGI, WSGI, mocks) reach none and are left alone. Threads are made to inherit
-the context of whoever starts them, so that a thread started inside a cassette is inside it.
+It swaps the `handle_*` methods of the network transports of httpx and httpx2, sync and async, for all clients
+at once, including existing ones; and of the two transports that put aiohttp under httpx. In-process
+transports (ASGI, WSGI, mocks) are left alone. Threads inherit the context of their creator, so that a thread
+started inside a cassette is inside it.
 
-This, the guard, the stubs of vcrpy's, and the time that a verdict lends are the only patching in the house.
-These methods stay in place when the last cassette has ended, and let everything pass then.
+This, the guard, vcrpy's stubs, and virtual time are the only patching in Unspool. These methods stay in place
+after the last cassette, and then let everything pass.
 """
 
 from __future__ import annotations
@@ -41,11 +41,13 @@ _OTHERS = {
         ("SyncHttpxTransport", "handle_request"),
     ),
 }
-"""Transports of httpx over other clients, where chunks are still chunks; taken over if they are loaded."""
+"""Transports of httpx over other clients that preserve chunks; intercepted if they are loaded."""
 
 
 def interception() -> AbstractContextManager[None]:
-    """Inside the block requests of all clients go to the cassette in use; the first block installs it."""
+    """Send the requests of all clients to the cassette in use, inside the block; the first block installs
+    it.
+    """
     families()
     return _installation.in_use()
 
@@ -54,13 +56,13 @@ _missing: set[str] = set()
 
 
 def families() -> list[ModuleType]:
-    """Httpx and, if it's installed, httpx2; one of them only where `httpx2.alias_httpx()` was called."""
+    """Return httpx and, if it's installed, httpx2; only one of them after `httpx2.alias_httpx()`."""
     found = [import_module("httpx")]
     if "httpx2" not in _missing:
         try:
             found.append(import_module("httpx2"))
         except ImportError:
-            _missing.add("httpx2")  # looking for it takes longer than replaying
+            _missing.add("httpx2")  # finding it takes longer than replaying
     return list(dict.fromkeys(found))
 
 
@@ -75,7 +77,7 @@ def _swaps(transports: Iterable[tuple[str, str]], module: ModuleType) -> Iterato
 
 
 def _playback_for(request: Any) -> Playback | None:
-    """The cassette that a request belongs to; None if it's sent as it is.
+    """Return the cassette of a request; None if it's sent unchanged.
 
     Raises:
         NetworkBlockedError: the network is blocked here, and no cassette could answer.
@@ -92,9 +94,9 @@ def _playback_for(request: Any) -> Playback | None:
 
 
 def _is_mocked(transport: type, method: str) -> bool:
-    """Whether another tool's mock answers: it comes first, and its answers aren't recorded.
+    """Whether another tool's mock answers: it takes precedence, and its responses aren't recorded.
 
-    What it lets through isn't recorded either: the guard refuses it inside a cassette.
+    Requests that it lets through aren't recorded either: the guard rejects them inside a cassette.
     """
     if getattr(transport, method).__module__.partition(".")[0] == "pytest_httpx":
         return True
@@ -103,7 +105,7 @@ def _is_mocked(transport: type, method: str) -> bool:
 
 
 def _opens_websocket(request: Any) -> bool:
-    """Whether it's no request that has an answer to record."""
+    """Whether it's a request without a response to record."""
     upgrade: str = request.headers.get("upgrade", "")
     return upgrade.lower() == "websocket"
 
@@ -143,18 +145,18 @@ _HANDLERS: dict[str, Callable[[type, Callable[..., Any]], Callable[..., Any]]] =
 
 
 def _run(run: Callable[[], None]) -> None:
-    """Run a thread that was started inside a cassette; what it's taken over by stays until it ends."""
+    """Run a thread that was started inside a cassette; the interception stays until it ends."""
     used = active.here()
     has_cassette = used is not None and used.playback is not None
     with interception(), guarded(), stubbed_async() if has_cassette else nullcontext():
         try:
             run()
         except active.LateWorkError:
-            return  # it's been reported, and the test that runs by now has nothing to do with it
+            return  # it's been reported, and doesn't concern the current test
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What a pool's thread does is late when who submitted it has ended, not who happened to start it."""
+    """Work in a pool's thread is late when its submitter has ended, not when the thread's creator has."""
 
     def submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         used = active.here()

@@ -1,15 +1,14 @@
-"""Nothing reaches the network unseen: inside a cassette, sockets connect to nowhere but where they may.
+"""The network guard: inside a cassette, sockets connect only to allowed hosts.
 
-Requests of the clients that Unspool knows never come this far, except to be recorded: their sockets are
-made inside `live()`. Whatever else tries is something that the cassette knows nothing of, so that the test
-would be no replay: it gets a `NetworkBlockedError`, and so does whoever closes the cassette, in case the
-first one was swallowed.
+Requests of supported clients only reach the guard to be recorded: their sockets are made inside `live()`. The
+cassette can't see any other connection, so the test would be no replay: it raises a `NetworkBlockedError`,
+and so does closing the cassette, in case the first one was swallowed.
 
 Python's sockets and name look-ups are watched at the lowest level there is, by an audit hook
 (https://docs.python.org/3/library/audit_events.html), which is added when the first block opens and can't be
 removed. Sockets and connections of `http.client` that were open before are watched as they send. Libraries
-with sockets of their own are guarded by their methods (`foreign_sockets`), other processes by their
-environment (`child_environment`). Native code that tells Python nothing isn't seen, such as gRPC's core.
+with their own sockets are guarded by their methods (`foreign_sockets`), other processes by their environment
+(`child_environment`). Native code that bypasses Python isn't seen, such as gRPC's core.
 """
 
 from __future__ import annotations
@@ -38,13 +37,13 @@ __all__ = ["LOOPBACK", "guarded", "live"]
 
 
 def guarded() -> AbstractContextManager[None]:
-    """Inside the block, sockets are looked at; nested and at once, the first block begins it."""
+    """Watch sockets inside the block; the first of several blocks installs the guard."""
     _add_hook()
     return _installation.in_use()
 
 
 def live() -> AbstractContextManager[None]:
-    """What connects inside this block belongs to a request that is meant to reach the network.
+    """Let connections inside this block pass: they belong to a request that is sent.
 
     Sync or async code; the tasks and threads that are started inside it are inside it, and no longer than
     the block lasts.
@@ -53,7 +52,7 @@ def live() -> AbstractContextManager[None]:
 
 
 class _Pass:
-    """A context variable's value, for threads of a pool that inherit it may outlive the block."""
+    """The value of a context variable, as pool threads that inherit it may outlive the block."""
 
     __slots__ = ("_before", "is_valid")
 
@@ -71,7 +70,7 @@ _pass: ContextVar[_Pass | None] = ContextVar("unspool_live", default=None)
 
 
 def is_live() -> bool:
-    """Whether this is part of a request that is meant to reach the network."""
+    """Whether this is part of a request that is sent."""
     held = _pass.get()
     return held is not None and held.is_valid
 
@@ -87,7 +86,7 @@ _peers: set[tuple[Any, Any]] = set()
 
 
 def check(host: Any, port: Any) -> None:
-    """Complain, inside a cassette, of a connection to a host that it doesn't allow.
+    """Reject, inside a cassette, a connection to a host that it doesn't allow.
 
     Raises:
         NetworkBlockedError: it's not allowed, nor part of a request that is being recorded.
@@ -112,7 +111,7 @@ def _may_reach(used: active.Scope, host: str, port: Any) -> bool:
 
 
 def _names_of(address: str, allowed: frozenset[str]) -> set[str]:
-    """The allowed names that have this address: a connection from before the block was looked up unseen."""
+    """Return the allowed names with this address: the look-up of an earlier connection wasn't seen."""
     if not _looked_up.issuperset(allowed):
         _looked_up.update(allowed)
         for name in names_in(allowed - LOOPBACK):
@@ -132,7 +131,7 @@ def _own_name() -> str:
 
 
 def _watching(host: Any, port: Any) -> active.Scope | None:
-    """The scope that decides; None if there is none. A recorded request passes all but closed ones."""
+    """Return the scope that decides; None if there is none. A recorded request passes all but closed ones."""
     try:
         used = active.current()
         return active.closed_around(used) if is_live() else used
@@ -170,9 +169,9 @@ def _text(host: Any) -> str:
     return bytes(host).decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
 
 
-# What is swapped
+# Swapped functions
 
-_HTTPConnection = http.client.HTTPConnection  # in whose place a stub stands by then
+_HTTPConnection = http.client.HTTPConnection  # which a stub replaces by then
 
 
 def _swaps(_module: ModuleType) -> Iterator[Swap]:
@@ -209,7 +208,7 @@ _hooks: list[Callable[[str, tuple[Any, ...]], None]] = []
 
 
 def _add_hook() -> None:
-    """Once in a process: a hook stays for good, and lets everything pass while no block is open."""
+    """Add the hook once per process: it is permanent, and lets everything pass while no block is open."""
     if not _hooks:
         _hooks.append(_audit)
         sys.addaudithook(_audit)
@@ -222,7 +221,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _connects(sock: Any, address: Any) -> None:
-    """Of a connection, or a datagram: only the internet's are looked at."""
+    """Check a connection or a datagram: only internet addresses."""
     if not _is_of_the_internet(sock) or not isinstance(address, tuple):
         return
     try:
@@ -261,7 +260,7 @@ def _is_of_the_internet(sock: Any) -> bool:
 
 
 def _to_address(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of `connect` and its like, whose last argument is an address."""
+    """Check `connect` and the like, whose last argument is an address."""
 
     def checked(self: socket.socket, *args: Any) -> Any:
         if args and not active.is_idle():
@@ -290,7 +289,7 @@ def _lookup(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _addresses_in(found: Any) -> list[tuple[Any, ...]]:
-    """What a look-up returns in the shape of `getaddrinfo`, whose last field is an address."""
+    """The result of a look-up in the shape of `getaddrinfo`, whose last field is an address."""
     if isinstance(found, str):
         return [((found,),)]
     return [((address,),) for address in found[-1]] if isinstance(found, tuple) else found
@@ -325,7 +324,7 @@ def _lookup_by_loop(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _pair(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Where there are no Unix sockets, a pair is two that connect over the loopback."""
+    """Without Unix sockets, a socket pair is two sockets that connect over the loopback."""
 
     def socketpair(*args: Any, **kwargs: Any) -> Any:
         with live():

@@ -1,7 +1,8 @@
-"""Attributes of other people's classes and modules, with ours in their place.
+"""Replace attributes of foreign classes and modules by ours.
 
-Methods are swapped when the first block needs them and stay so until the process ends: ours let everything
-pass where no cassette is in use. Swapping them for every test would take longer than most replays, and
+Methods are swapped when the first block needs them and stay swapped until the process ends: ours let
+everything pass if no cassette is in use. Swapping them for every test would take longer than most replays,
+and
 CPython stops caching look-ups on a class that changes all the time. Each block that opens checks that ours
 are still there, because undoing a monkeypatch takes them away without a word. A module that is first imported
 inside a block gets ours as soon as it's loaded.
@@ -34,10 +35,10 @@ class Swap:
     Attributes:
         owner: the class or module.
         name: the attribute.
-        make: makes ours of what it finds there.
-        original: what the owner was made with; None until ours has been made of it.
-        ours: what is in its place from then on.
-        over: what is over another tool's replacement; None if nothing is.
+        make: makes ours from the current value.
+        original: the owner's original value; None until ours has been made.
+        ours: the replacement from then on.
+        over: ours over another tool's replacement; None if there is none.
     """
 
     owner: Any
@@ -62,11 +63,11 @@ class Swap:
 
 
 Swaps = Mapping[str, Callable[[Any], Iterable[Swap]]]
-"""By the name of a module, what to swap once that module is loaded."""
+"""By module name, the attributes to swap once that module is loaded."""
 
 
 class Installation:
-    """What is swapped while at least one block needs it, in any thread.
+    """Attributes that are swapped while at least one block needs them, in any thread.
 
     Args:
         swaps: what stays in place, looked up at every entry, and when a module is loaded inside a block.
@@ -92,7 +93,7 @@ class Installation:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Keep it in place to the end of the block."""
+        """Keep them in place to the end of the block."""
         self.enter()
         try:
             yield
@@ -100,7 +101,7 @@ class Installation:
             self.leave()
 
     def enter(self) -> None:
-        """Put everything in place that isn't."""
+        """Install all that are missing."""
         with self._lock:
             try:
                 self._put()
@@ -131,7 +132,7 @@ class Installation:
             self._install(self._undo)
 
     def leave(self) -> None:
-        """Take away what was put over other tools' replacements, if this was the last block."""
+        """Remove those over other tools' replacements, if this was the last block."""
         with self._lock:
             self._users -= 1
             if not self._users:
@@ -184,7 +185,7 @@ class _Watch(MetaPathFinder):
 
 
 def swap(stack: ExitStack, owner: Any, name: str, make: Callable[[Any], Any]) -> Any:
-    """Put in an attribute's place what `make` makes of it, until the stack is closed; return that.
+    """Replace an attribute by the result of `make`, until the stack is closed; return the result.
 
     A tool that has put its own over ours by then keeps it: ours, underneath, must let everything pass when
     no cassette is in use.
@@ -211,7 +212,7 @@ def _ours(original: Any, make: Callable[[Any], Any]) -> Any:
 
 
 def _reaches(found: Any, ours: Any) -> bool:
-    """Whether it's a wrapper of Unspool's own, such as virtual time's, that calls ours."""
+    """Whether it's another wrapper of Unspool, such as virtual time's, that calls ours."""
     while ours is not None and getattr(found, "__globals__", {}).get("__name__", "").startswith("unspool."):
         found = getattr(found, "__wrapped__", None)
         if found is ours:

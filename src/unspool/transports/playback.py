@@ -1,4 +1,4 @@
-"""A request meets a cassette: it's answered from it, or sent and recorded. Sync and async, side by side."""
+"""Answer a request from a cassette, or send and record it. Sync and async, side by side."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASend = Callable[[Any], Awaitable[Any]]
 
 
 def _nobody(_played: Interaction) -> None:
-    """Nobody wants to know what is being played."""
+    """No callback for playback."""
 
 
 def _as_recorded(response: Response) -> Response:
@@ -39,19 +39,19 @@ def _no_time_to_lend() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """How recordings are played.
+    """The settings of a playback.
 
     Attributes:
-        cassette: which are played, and added to.
-        factor: how many times the recorded times they take.
-        clock: whose time that is.
-        recording_clock: tells when chunks come while recording; the network's time is real.
-        on_play: is told what is going to be played.
-        on_end: is called when a response has been read to its end, or closed.
+        cassette: the cassette to play, and to record to.
+        factor: the factor for the recorded times.
+        clock: the clock of the playback.
+        recording_clock: the clock while recording; the network's time is real.
+        on_play: called with the interaction to be played.
+        on_end: called when a response has been read to its end, or closed.
         lend_time: puts the application's timers on virtual time, if the clock is virtual.
-        breaker: the fault that answers go through; None for none. Under a fault nothing is recorded.
-        positions: whether, once the fault has broken something, requests without a recording are answered
-            by their place in the conversation.
+        breaker: the fault over the responses; None for none. Under a fault nothing is recorded.
+        positions: whether, once the fault has broken something, requests without a recording are answered by
+            their position in the conversation.
         fit: makes a recorded response readable for the client's HTTP parser.
     """
 
@@ -67,7 +67,7 @@ class Playback:
     fit: Callable[[Response], Response] = _as_recorded
 
     def now(self) -> Playback:
-        """This playback, with the fault that is in force for all cassettes, unless it has one of its own."""
+        """Return this playback with the fault for all cassettes, unless it has its own."""
         forced = in_force()
         if forced is None or self.breaker is not None:
             return self
@@ -75,7 +75,7 @@ class Playback:
         return replace(self, clock=clock, breaker=forced.breaker, positions=forced.positions)
 
     def ask(self, request: Request) -> Interaction | Take | None:
-        """As `Cassette.ask`, under the fault if there is one."""
+        """Like `Cassette.ask`, under the fault if there is one."""
         try:
             return self._ask(request)
         except CassetteError as error:
@@ -92,20 +92,20 @@ class Playback:
         return found
 
     def meet(self, request: Request) -> BrokenAnswer | None:
-        """What the fault makes of the answer to a request; None if there is none, or it leaves it alone."""
+        """Return the broken answer to a request; None without a fault, or if it doesn't apply."""
         return None if self.breaker is None else self.breaker.meet(request, self.cassette.conversations)
 
 
 def answer(playback: Playback, request: Any, send: Send) -> Any:
-    """The family's response to a family's request.
+    """Return the response to an httpx or httpx2 request.
 
     Raises:
-        UnrecordedRequestError: the cassette has no answer and may not record one.
-        FaultError: the fault is aimed at this answer, and finds nothing in it to break.
-        Exception: what the network, or its recording, raises.
+        UnrecordedRequestError: the cassette has no recording and may not record one.
+        FaultError: the fault is aimed at this response, and finds nothing in it to break.
+        Exception: the exception of the network, or of the recording.
     """
     playback = playback.now()
-    started = playback.clock.monotonic()  # so that a replay makes up for the time that finding it takes
+    started = playback.clock.monotonic()  # so that a replay compensates for the time of matching
     request.read()
     asked = to_request(request)
     if is_ignored(playback.cassette, asked.uri):
@@ -190,7 +190,7 @@ def _performance(
     playback: Playback, found: Interaction, request: Any, started: float, broken: BrokenAnswer | None
 ) -> Performance:
     playback.on_play(found)
-    if broken is not None:  # its client may ask again, and gets the same then
+    if broken is not None:  # its client may retry, and then gets the same
         broken.on_spoiled = partial(playback.cassette.give_back, found)
     return Performance(
         replace(found, response=playback.fit(found.response)),

@@ -1,11 +1,11 @@
-"""Recording: every chunk is handed on the moment it comes, and noted on the way.
+"""Recording: every chunk is passed on when it arrives, and stored.
 
-Nothing is read ahead and nothing is held back, so the client sees the stream that it would see without us,
-errors and all, and one without end is no different. However it ends, the stream underneath is closed.
+Nothing is read ahead or held back, so the client sees the same stream as without Unspool, including errors
+and endless streams. The inner stream is closed in any case.
 
-Where a client hangs up after its stream has said goodbye (`data: [DONE]`), what is left is a matter of
-form, usually a few bytes that have come already: they are read in the background, so that the recording is
-whole. Where it hangs up earlier it's hung up for real, as the provider would see it, and marked as closed.
+If a client disconnects after the end marker (`data: [DONE]`), the rest is a formality, usually a few bytes
+that have already arrived: they are read in the background, so that the recording is whole. If it disconnects
+earlier, the connection is closed, as the provider would see it, and the recording is marked as closed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from unspool.transports.http_library import (
 )
 
 _DRAIN_BYTES = 65_536
-_DRAIN_SECONDS = 1.0  # for how long the rest is waited for in the background
-_PATIENCE = 0.02  # seconds that a client's close() waits for it: what has come already takes less than one
+_DRAIN_SECONDS = 1.0  # how long the background task waits for the rest
+_PATIENCE = 0.02  # seconds that a client's close() waits for it: data that has arrived takes less than one
 
 
 Now = Callable[[], float]
-"""Seconds since the request was issued."""
+"""Seconds since the request was sent."""
 
 
 def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
-    """The response as it came, its stream noted as the client reads it."""
+    """Return the response unchanged, with a stream that is recorded as the client reads it."""
     if _is_read(response):
         _note_what_was_read(take, response, now)
         return response
@@ -53,7 +53,7 @@ def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
 
 
 def _is_read(response: Any) -> bool:
-    """Whether a transport underneath has read the body: mocks, caches and loggers do."""
+    """Whether an inner transport has read the body: mocks, caches and loggers do."""
     try:
         return response.content is not None
     except RuntimeError:  # the library's ResponseNotRead
@@ -61,7 +61,7 @@ def _is_read(response: Any) -> bool:
 
 
 def _note_what_was_read(take: Take, response: Any, now: Now) -> None:
-    """Record a body that no client will read from the stream any more, in one piece."""
+    """Record a body that has already been read from the stream, in one piece."""
     headers, body = _read_body(response)
     take.head(response.status_code, reason_of(response), headers, http_version_of(response), now())
     take.chunk(body, now())
@@ -69,7 +69,7 @@ def _note_what_was_read(take: Take, response: Any, now: Now) -> None:
 
 
 def _read_body(response: Any) -> tuple[Headers, bytes]:
-    """The body as it was sent, where the response still has it; else decoded, with headers that say so."""
+    """Return the body as it was sent, if the response still has it; else decoded, with adjusted headers."""
     headers = headers_of(response)
     coded = any(name.lower() == "content-encoding" for name, _ in headers)
     if not coded:
@@ -81,14 +81,14 @@ def _read_body(response: Any) -> tuple[Headers, bytes]:
 
 
 def failed(take: Take, error: BaseException, now: Now) -> None:
-    """Note that the request got no answer, or not the whole of it."""
+    """Note that the request got no response, or only a part of it."""
     end, failure = end_of(error)
     take.is_cancelled = is_cancelled(error)
     take.end(end, now(), failure)
 
 
 class RecordedStream:
-    """A response's stream, noted as it's read; sync and async."""
+    """A response's stream, recorded as it's read; sync and async."""
 
     def __init__(self, inner: Any, take: Take, now: Now) -> None:
         self._inner = inner
@@ -96,8 +96,8 @@ class RecordedStream:
         self._now = now
         self._closed = False
         # Weakly: a client that drops its iterator drops httpcore's generator with it, at once, as it would
-        # without us. Kept until the garbage collector comes, that might close a connection in the very
-        # moment in which the pool's lock is held, which is for ever. Async generators close later anyway.
+        # without us. If the garbage collector closed it later, it might close a connection while the pool's
+        # lock is held: a deadlock. Async generators close later anyway.
         self._reading: Callable[[], _Reading | None] = lambda: None
         self._areading: _AsyncReading | None = None
 
@@ -110,15 +110,15 @@ class RecordedStream:
         self._areading = _AsyncReading(self, aiter(self._inner))
         return self._areading
 
-    # What is read
+    # Reading
 
     def note(self, data: bytes) -> bytes:
-        """A piece came, and is handed on."""
+        """Store a piece, and pass it on."""
         self._take.chunk(data, self._now())
         return data
 
     def end(self) -> None:
-        """It's over, as the server meant it to be."""
+        """Note the regular end of the stream."""
         self._take.end(End.COMPLETE, self._now())
 
     def fail(self, error: BaseException) -> None:
@@ -132,7 +132,7 @@ class RecordedStream:
         self.leave(None if reading is None else reading.iterator)
 
     def leave(self, iterator: Any) -> None:
-        """The client hangs up; what it left is in the iterator, if there is one."""
+        """Handle a disconnect of the client; the unread rest is in the iterator, if there is one."""
         if self._closed:
             return
         self._closed = True
@@ -154,7 +154,7 @@ class RecordedStream:
             await self._ahang_up()
 
     def is_worth_draining(self) -> bool:
-        """Whether what is left is but a matter of form."""
+        """Whether the rest is only a formality."""
         return not self._take.ended and self._take.has_said_goodbye
 
     def _hang_up(self) -> None:
@@ -170,7 +170,7 @@ class RecordedStream:
             self._end_closed()
 
     def _end_closed(self) -> None:
-        error = sys.exc_info()[1]  # what the client's block is being left with
+        error = sys.exc_info()[1]  # the exception that ends the client's block
         if self._take.is_whole:
             self._take.end(End.COMPLETE, self._now())
         elif error is not None and (is_interruption(error) or is_cancelled(error)):
@@ -179,7 +179,7 @@ class RecordedStream:
             self._take.end(End.CLOSED, self._now())
 
     def _drain(self, iterator: Iterator[bytes]) -> None:
-        """Read the rest; what breaks meanwhile is noted, and concerns nobody else: the client has left."""
+        """Read the rest; an error is only recorded: the client has disconnected."""
         try:
             self._read_rest(iterator)
         except Exception as error:  # noqa: BLE001 - it's been noted
@@ -196,8 +196,8 @@ class RecordedStream:
         self.end()
 
     async def _adrain(self, iterator: AsyncIterator[bytes]) -> None:
-        """As `_drain`, for as long as it takes no time: a task of ours might outlive the client's loop."""
-        from anyio import move_on_after  # noqa: PLC0415 - only async code needs it, and it takes its time
+        """Like `_drain`, only while no wait is needed: a background task might outlive the client's loop."""
+        from anyio import move_on_after  # noqa: PLC0415 - only async code needs it, and it's slow to import
 
         left = _DRAIN_BYTES
         with move_on_after(_PATIENCE, shield=True):
@@ -212,7 +212,7 @@ class RecordedStream:
 
 
 class _Reading:
-    """One pass over a recorded stream. No generator: an async one that is abandoned makes trio complain."""
+    """One pass over a recorded stream. Not a generator: trio warns of an abandoned async one."""
 
     def __init__(self, stream: RecordedStream, iterator: Iterator[bytes]) -> None:
         self._stream = stream
@@ -233,7 +233,7 @@ class _Reading:
         return self._stream.note(data)
 
     def __del__(self) -> None:
-        # Dropped, as by a `break`: httpcore's generator would close the connection, and the rest be lost.
+        # Dropped, as by a `break`: httpcore's generator would close the connection, and lose the rest.
         if self._stream.is_worth_draining():
             self._stream.leave(self.iterator)
 

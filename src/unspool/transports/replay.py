@@ -1,8 +1,8 @@
-"""Replaying: the same chunks at the same boundaries, the same end, and the same times if they're wanted.
+"""Replaying: the same chunks at the same boundaries, the same end, and optionally the same times.
 
-The times are those of a schedule that starts with the request, not pauses one after another, so that a slow
-client finds waiting for it what would have been waiting in its socket. A pause that is longer than the
-client's read timeout ends as it would have ended: with the `ReadTimeout` of the client's own library.
+The times form a schedule from the request on, not a series of pauses, so that a slow client finds the data
+that would have been in its socket. A pause that is longer than the client's read timeout ends with the
+`ReadTimeout` of the client's own library.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from unspool.errors import RecordingEndedError
 from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class
 
 Timing = Literal["instant", "recorded"] | float
-"""`instant` waits for nothing, `recorded` as long as was recorded, a number that many times as long."""
+"""`instant` doesn't wait, `recorded` waits for the recorded times, a number multiplies them."""
 
 
 def factor_of(timing: Timing) -> float:
-    """How many times the recorded times a replay takes.
+    """Return the factor for the recorded times.
 
     Raises:
-        ValueError: it's neither `instant`, `recorded`, nor a number of at least 0.
+        ValueError: it isn't `instant`, `recorded`, or a number of at least 0.
     """
     if timing == "instant":
         return 0.0
@@ -41,18 +41,18 @@ def factor_of(timing: Timing) -> float:
 
 
 _LATE = 0.1
-"""How many seconds after a client's patience was up its timeout may have been noted."""
+"""How many seconds after a client's timeout the recorder may have noted it."""
 
 
 def is_retried(interaction: Interaction) -> bool:
-    """Whether a client may back off and ask again."""
+    """Whether a client may back off and retry."""
     response = interaction.response
     failed = response.timeline is not None and response.timeline.failure is not None
     return failed or response.status >= 400
 
 
 def refusal_of(response: Response, family: ModuleType, request: Any = None) -> Exception | None:
-    """Return the family's error that came in place of the headers; None if they came."""
+    """Return the library's error that replaced the headers; None if they arrived."""
     timeline = response.timeline or Timeline()
     if response.status != NO_RESPONSE or timeline.headers_at is not None:
         return None
@@ -65,14 +65,14 @@ def refusal_of(response: Response, family: ModuleType, request: Any = None) -> E
 def ending_of(
     recorded: Interaction, family: ModuleType, request: Any = None, *, under_fault: bool = False
 ) -> Exception | None:
-    """Return the family's error in which a body ended, or that of a recording that stops; None if whole."""
+    """Return the library's error that ended a body, or that of a recording that stops; None if whole."""
     response, timeline = recorded.response, recorded.response.timeline or Timeline()
     if timeline.failure is not None:
         return exception(family, request, timeline.end, timeline.failure)
     if timeline.end not in {End.CLOSED, End.LIMIT} or _is_whole(response):
         return None
-    again = "Have" if under_fault else "Record it anew with this client, or have"
-    address = recorded.request.uri.partition("?")[0]  # its query may hold a key
+    again = "Have" if under_fault else "Record it again with this client, or have"
+    address = recorded.request.uri.partition("?")[0]  # its query may contain a key
     return RecordingEndedError(
         f"the recording of {recorded.request.method} {address} stops after"
         f" {counted(len(response.body), 'byte')}, and the client reads on: {_WHY[timeline.end]}."
@@ -87,18 +87,18 @@ def _is_whole(response: Response) -> bool:
 
 
 class Performance:
-    """One answer being played: what comes next, and how long it takes to come. It never waits itself.
+    """One response being played: its next parts and their delays. It never waits itself.
 
     Args:
-        interaction: what was recorded.
-        request: the family's request that asks for it.
-        factor: how many times the recorded times it takes.
-        clock: tells how much time has passed.
-        started: when the request was issued, on that clock.
-        play: where to note how far the client has read.
-        on_overrun: is told of the error if the client reads on where the recording stops.
-        on_end: is called once, when the client has read the response to its end, or has closed it.
-        under_fault: whether a fault is in force, under which nothing is recorded.
+        interaction: the recording.
+        request: the client's request.
+        factor: the factor for the recorded times.
+        clock: the clock of the playback.
+        started: when the request was sent, on that clock.
+        play: stores how far the client has read.
+        on_overrun: called with the error if the client reads beyond the end of the recording.
+        on_end: called once, when the client has read the response to its end, or has closed it.
+        under_fault: whether a fault is active.
     """
 
     def __init__(
@@ -124,31 +124,31 @@ class Performance:
         self._started = started
         self._unseen_at_start = _unseen(clock) if factor else 0.0
         self._spent = 0.0
-        self.due = 0.0  # when the latest item comes, in seconds since the request was issued
+        self.due = 0.0  # when the latest item arrives, in seconds since the request
         self._play = play
         self._patience = read_timeout_of(request)
         self._on_overrun = on_overrun
         self._on_end = on_end
         self._under_fault = under_fault
 
-    # What comes, as (seconds to wait, what comes then): a piece of the body, None for the end, or an error.
+    # The steps, as (seconds to wait, item): a piece of the body, None for the end, or an error.
 
     def opening(self) -> tuple[float, Exception | None]:
-        """The headers, or the error that came in their place."""
+        """Return the headers, or the error instead of them."""
         refusal = refusal_of(self.response, self.family, self.request)
         timeline = self._timeline
         at = timeline.headers_at if refusal is None else timeline.ended_at
         return self._in_time(at or 0.0, refusal)
 
     def ready(self) -> Iterator[bytes]:
-        """The pieces of the body, if they take no time; then `steps` are only its end or its error."""
+        """Return the pieces of the body, if they take no time; then `steps` are only its end or its error."""
         if not self._factor:
             for number, (_, data) in enumerate(pieces(self.response), start=1):
                 self._play.pieces = number
                 yield data
 
     def steps(self) -> Iterator[tuple[float, bytes | Exception | None]]:
-        """The pieces of the body that take time to come, then its end or its error."""
+        """Yield the pieces of the body that take time, then its end or its error."""
         timed = pieces(self.response) if self._factor else ()
         for number, (at, data) in enumerate(timed, start=1):
             self._play.pieces = number
@@ -157,7 +157,7 @@ class Performance:
         yield self._in_time(self._timeline.ended_at or 0.0, ending)
 
     def overrun(self, error: RecordingEndedError) -> None:
-        """Note that the client reads on where the recording ends."""
+        """Note that the client reads beyond the end of the recording."""
         self._on_overrun(error)
 
     def ended(self) -> None:
@@ -168,11 +168,11 @@ class Performance:
             self._on_end = None
 
     def awaits_leaving(self) -> bool:
-        """Whether the recorded client hung up where this one reads on: it may be about to."""
+        """Whether the recorded client disconnected where this one continues: it may be about to."""
         return self._timeline.end is End.CLOSED
 
     def was_left(self) -> Exception:
-        """The family's error for a client that has closed what it reads."""
+        """Return the library's error for a client that reads a closed response."""
         failure = Failure("ReadError", "the client has closed the response")
         return exception(self.family, self.request, End.RESET, failure)
 
@@ -184,7 +184,7 @@ class Performance:
         self._spent = max(0.0, _unseen(self._clock) - self._unseen_at_start)
         patience = self._patience
         if patience is not None and isinstance(item, self.family.TimeoutException):
-            patience += _LATE  # it's what the recorded client's own patience ended in
+            patience += _LATE  # it was the recorded client's own timeout
         if patience is not None and self._patience is not None and wait - self._spent > patience:
             self._spent = 0.0
             message = f"no byte for {counted(self._patience, 'second', 'g')}"
@@ -192,14 +192,14 @@ class Performance:
         return max(wait, 0.0), item
 
     def sleep(self, seconds: float) -> None:
-        """Let a wait pass on the clock, less what has passed while the client was busy."""
+        """Wait on the clock, less the time that passed while the client was busy."""
         if isinstance(self._clock, VirtualClock):
             self._clock.sleep(seconds, spent=self._spent)
         elif seconds:
             self._clock.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
-        """As `sleep`. Even if it's 0, other tasks get their turn, as at a socket."""
+        """Like `sleep`. Even at 0, other tasks run, as with a socket."""
         if not seconds and type(self._clock) in {RealClock, VirtualClock}:
             await take_turns()
         elif isinstance(self._clock, VirtualClock):
@@ -207,13 +207,13 @@ class Performance:
         else:
             await self._clock.asleep(seconds)
 
-    # The answer
+    # The response
 
     def answer(self) -> Any:
-        """The family's response, whose stream plays the rest."""
+        """Return the response of the client's library, whose stream plays the rest."""
         version = self._timeline.http_version
         extensions = {"http_version": version.encode("ascii", "replace")}
-        # HTTP/2 has no text beside its status, nor had others' cassettes; then the client makes one up.
+        # HTTP/2 and other recorders' cassettes have no reason; then the client makes one up.
         if self.response.reason or (self.response.timeline is not None and version == "HTTP/1.1"):
             extensions["reason_phrase"] = self.response.reason.encode("ascii", "ignore")
         stream = stream_class(self.family, ReplayedStream)
@@ -227,16 +227,16 @@ class Performance:
 
 
 _WHY = {
-    End.CLOSED: "whoever recorded it had hung up there",
-    End.LIMIT: "the recorder had been told to stop there",
+    End.CLOSED: "the recorded client had disconnected there",
+    End.LIMIT: "the recorder stopped there",
 }
 
 
 def replay(performance: Performance, clock: Clock) -> Any:
-    """The answer, after its headers' time.
+    """Return the response, after its headers' time.
 
     Raises:
-        Exception: the family's own, if that is what was recorded, or if the client's patience is up.
+        Exception: the client library's own, if one was recorded, or on the client's timeout.
     """
     wait, error = performance.opening()
     performance.sleep(wait)
@@ -265,7 +265,8 @@ def _unseen(clock: Clock) -> float:
 _LEAVING_STEPS = 20
 _VIRTUAL_STEP = 0.5
 _REAL_STEP = 0.025
-"""How long a replay waits for a client to leave where the recorded one left: ten virtual seconds, or half a
+"""How long a replay waits for a client to disconnect where the recorded one did: ten virtual seconds, or half
+a
 real one."""
 
 
@@ -329,7 +330,7 @@ class ReplayedStream:
             return 0.0, None
         step = next(self._steps, (0.0, None))
         if not isinstance(step[1], bytes):
-            self._steps = None  # nothing comes after an end
+            self._steps = None  # nothing follows an end
             self._performance.ended()
         return step
 

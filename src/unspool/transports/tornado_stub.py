@@ -1,7 +1,7 @@
-"""tornado: vcrpy's stub, and around it what that doesn't see to: redirects and compressed bodies.
+"""tornado: vcrpy's stub, extended for redirects and compressed bodies.
 
 tornado follows redirects inside a request, where vcrpy's stub takes the last response for that of the first
-request. Here each is a request of its own, as for all other clients, and follows by tornado's rules.
+request. Here each is a separate request, as for all other clients, and follows tornado's rules.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _refused(error: CassetteError) -> Fetch:
 
 
 def _sent(original: Fetch) -> Fetch:
-    """It returns at once and connects later, in tasks of its own: their context lets it, until the end."""
+    """It returns at once and connects later, in its own tasks: their context allows it, until the end."""
 
     def fetch_impl(self: Any, request: Any, callback: Callable[[Any], None]) -> None:
         about, passing = latest(), network_guard.live()
@@ -98,12 +98,12 @@ def _fetch(stub: Fetch, client: Any, request: Any, first: Any, callback: Callabl
 
 
 def _proxy(request: Any, made: Any) -> Any:
-    """A changed copy of a request, with the client's defaults, as clients pass it on."""
+    """Return a changed copy of a request, with the client's defaults."""
     return type(request)(made, request.defaults)
 
 
 def _alone(request: Any) -> Any:
-    """The request without what tornado would do to its response: the cassette has it as it came."""
+    """Return the request without tornado's processing of its response: the cassette records it unchanged."""
     made = copy.copy(request.request)
     made.headers = request.headers.copy()
     made.follow_redirects = made.decompress_response = False
@@ -113,7 +113,7 @@ def _alone(request: Any) -> Any:
 
 
 def _decompressed(request: Any, response: Any) -> Any:
-    """The response as tornado hands it out where it decompresses."""
+    """Return the response as tornado returns it with decompression."""
     if request.decompress_response and response.headers.get("Content-Encoding", "").lower() == "gzip":
         response.buffer = BytesIO(decoded_body(response.headers, response.body))
         response._body = None
@@ -122,7 +122,7 @@ def _decompressed(request: Any, response: Any) -> Any:
 
 
 def _redirected(request: Any, response: Any) -> Any:
-    """The request that follows by tornado's rules; None if none does."""
+    """Return the next request by tornado's rules; None if there is none."""
     place = response.headers.get("Location")
     if not request.follow_redirects or place is None or request.max_redirects <= 0:
         return None

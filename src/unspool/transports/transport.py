@@ -3,9 +3,9 @@
 They take the library from each request, so that one object serves both. They inherit from neither when they
 run, and from both for a type checker, which asks for the base class of the client's own library.
 
-`RecordTransport` and `ReplayTransport` have a cassette of their own; `InUseTransport` asks the one that is in
-use, for clients that take a transport and so need no patching. `FaultTransport` breaks what another transport
-responds.
+`RecordTransport` and `ReplayTransport` have their own cassette; `InUseTransport` uses the one that is in use,
+for clients that take a transport and so need no patching. `FaultTransport` breaks the responses of another
+transport.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from unspool.transports.replay import Timing, factor_of
 
 
 class CassetteTransport(ForwardingTransport):
-    """Looks each request up in a cassette."""
+    """A transport that looks each request up in a cassette."""
 
     def __init__(self, inner: Any, playback: Playback) -> None:
         super().__init__(inner)
@@ -59,14 +59,14 @@ class CassetteTransport(ForwardingTransport):
         return await super().handle_async_request(request)
 
     def _check_inner(self, request: Any) -> None:
-        """Refuse an ignored request if there is no transport to send it."""
+        """Reject an ignored request if there is no transport to send it."""
         if self._inner is None:
             uri = str(request.url)
             raise exception(family_of(request), request, End.RESET, Failure("ConnectError", refusal(uri)))
 
     @contextmanager
     def _closing(self) -> Iterator[None]:
-        """Save the cassette, if it has a file, behind the closing of the transport underneath."""
+        """Save the cassette, if it has a file, after closing the inner transport."""
         try:
             yield
         finally:
@@ -81,7 +81,7 @@ class CassetteTransport(ForwardingTransport):
 
 
 class RecordTransport(CassetteTransport):
-    """Records what passes through another transport, and hands on every chunk the moment it comes.
+    """A transport that records another one, and passes on every chunk when it arrives.
 
         with httpx.Client(transport=RecordTransport(httpx.HTTPTransport(), "weather.yaml")) as client:
             …
@@ -89,8 +89,8 @@ class RecordTransport(CassetteTransport):
     Args:
         inner: the transport that sends the requests: one of httpx or httpx2, sync or async.
         cassette: the file to record to, written when the transport or its client is closed; or a
-            `Cassette`, for other modes and limits; None records to memory, to be had as `.cassette`.
-        clock: tells when chunks come.
+            `Cassette`, for other modes and limits; None records to memory, available as `.cassette`.
+        clock: the clock of the recording.
 
     Raises:
         CassetteFormatError: there is a file of that name, and it isn't a cassette.
@@ -109,14 +109,14 @@ class RecordTransport(CassetteTransport):
 
 
 class ReplayTransport(CassetteTransport):
-    """Answers from a cassette, and from nothing else.
+    """A transport that answers only from a cassette.
 
     Args:
         cassette: its file, or a `Cassette`.
         timing: `instant`; `recorded`, at the recorded times; or a number that stretches these: 0.5 is
             twice as fast.
-        clock: whose time that is; with a `VirtualClock` a minute's stream takes no time.
-        options: those of `Cassette`, if there is a file: `match_on`, `ignore`, ….
+        clock: the clock of the playback; with a `VirtualClock` a minute's stream takes no real time.
+        options: those of `Cassette`, for a file: `match_on`, `ignore`, ….
 
     Raises:
         CassetteNotFoundError: there is no such file.
@@ -145,25 +145,24 @@ class ReplayTransport(CassetteTransport):
 
 
 class FaultTransport(ForwardingTransport):
-    """Breaks the responses of another transport.
+    """A transport that breaks the responses of another one.
 
         transport = FaultTransport(httpx.HTTPTransport(), Break(after=2).on(1))
         with httpx.Client(transport=transport) as client:
             …
 
-    Errors are raised as the client's own library has them, of httpx or httpx2. Bodies are decompressed
-    before a fault sees them.
+    Errors are those of the client's own library, httpx or httpx2. Bodies are decompressed before the fault.
 
     Args:
         inner: the transport that responds: one of httpx or httpx2, sync or async, or a `ReplayTransport`.
-        fault: what happens to the responses.
+        fault: the fault that breaks the responses.
         clock: the clock on which pauses pass; with a `VirtualClock` an hour's silence takes no time.
 
     Attributes:
-        requests: how many the client has made.
+        requests: the number of the client's requests.
 
     Raises, to the client:
-        FaultError: the response that the fault is aimed at has nothing in it to break.
+        FaultError: the response that the fault is aimed at contains nothing to break.
 
     Raises, when it's closed:
         FaultError: the same again, in case the client swallowed it; or the fault fitted no response at all.
@@ -177,7 +176,7 @@ class FaultTransport(ForwardingTransport):
 
     @property
     def requests(self) -> int:
-        """How many requests the client has made."""
+        """The number of the client's requests."""
         return self._breaker.ledger.requests
 
     def handle_request(self, request: Any) -> Any:
@@ -205,14 +204,14 @@ class FaultTransport(ForwardingTransport):
 
     @contextmanager
     def _closing(self) -> Iterator[None]:
-        """Check that the fault happened, once the transport underneath is closed."""
+        """Check that the fault happened, after closing the inner transport."""
         yield
         for error in self._breaker.errors():
             raise error
 
     @contextmanager
     def _leaving(self, error: BaseException | None) -> Iterator[None]:
-        """As `_closing`, but an error of the block goes first."""
+        """Like `_closing`, but an error of the block takes precedence."""
         if error is not None:
             yield
             return
@@ -221,10 +220,10 @@ class FaultTransport(ForwardingTransport):
 
 
 class InUseTransport(ForwardingTransport):
-    """Looks each request up in the cassette in use where the client makes it.
+    """A transport that looks each request up in the cassette in use where the client makes it.
 
-    What isn't recorded goes to a transport of the request's own library, made for the first such request (it
-    takes 80 ms). It passes every network guard, and no cassette sees it again.
+    A request without a recording is sent by a transport of its own library, made for the first such request
+    (it takes 80 ms). It passes every network guard, and no cassette sees it again.
 
     Raises (for a request):
         CassetteError: no cassette is in use.

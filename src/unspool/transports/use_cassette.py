@@ -1,4 +1,4 @@
-"""`use_cassette`: for the length of a block, every client's requests are recorded or answered from a file."""
+"""`use_cassette`: record or replay every client's requests in a block."""
 
 from __future__ import annotations
 
@@ -50,17 +50,18 @@ def use_cassette(
         @use_cassette("weather.yaml")
         async def test_weather(): …
 
-    It holds for this task or thread and all that these start, also for clients made before; inside it no
-    client of httpx, httpx2, requests, urllib3, aiohttp or botocore reaches the network unseen.
+    It applies to this task or thread and all that these start, also for clients made before; inside it no
+    client of httpx, httpx2, requests, urllib3, aiohttp or botocore reaches the network unnoticed.
 
     Args:
         path: the cassette's file; or a `Cassette`, which keeps its own options.
         timing: `instant`; `recorded`, at the recorded times; or a number that stretches these.
-        clock: whose time that is. A `VirtualClock` moves the time that the application reads, so that a
+        clock: the clock of the playback. A `VirtualClock` moves the time that the application reads, so that
+            a
             minute's stream takes no time and a timeout of 5 seconds fires after 5 (`unspool.virtual_time`);
-            it's the default where a fault alone takes time. Otherwise the default is real time.
-        fault: what happens to the answers; its own pauses count with any timing. Under a fault nothing is
-            recorded, whatever the record mode; its attempts count from the beginning of the block.
+            it's the default if only a fault takes time. Otherwise the default is real time.
+        fault: the fault that breaks the responses; its own pauses count with any timing. Under a fault
+            nothing is recorded, in any record mode; its attempts count from the beginning of the block.
         freeze_time: while replaying, `freezegun` stops time at each request's recorded moment.
         require_all_played: whether it's an error if a recording is left over.
         allowed_hosts: what other sockets may connect to: names and addresses; by default this machine.
@@ -71,7 +72,7 @@ def use_cassette(
         FaultError: the fault found nothing to break where it should have, or broke nothing at all, even if
             the client swallowed that error.
         UnplayedInteractionsError: recordings were left over, and all had to be played.
-        CassetteWriteError: what was recorded can't be written.
+        CassetteWriteError: the recordings can't be written.
     """
     if isinstance(path, Cassette) and options:
         raise TypeError(f"a Cassette has its options already, got {', '.join(options)} as well")
@@ -89,7 +90,7 @@ def use_cassette(
 
 
 class CassetteContext:
-    """What `use_cassette` returns. Each time it's entered or its function called, it loads the cassette."""
+    """The result of `use_cassette`. Each time it's entered or its function called, it loads the cassette."""
 
     def __init__(
         self,
@@ -164,7 +165,7 @@ class CassetteContext:
         return cassette
 
     def _make_unrecorded(self) -> Cassette:
-        """The cassette, in a mode that records nothing."""
+        """Return the cassette, in a mode that records nothing."""
         make = self._make
         if isinstance(make, functools.partial):
             make = functools.partial(make, record_mode="none")
@@ -172,7 +173,7 @@ class CassetteContext:
 
     @property
     def breakers(self) -> list[Breaker]:
-        """The faults that the answers of the cassette entered last go through, one after the other."""
+        """The faults over the responses of the cassette entered last, one after the other."""
         return self._entered[-1][0].breakers if self._entered else []
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -188,11 +189,11 @@ class CassetteContext:
         except (CassetteError, CassetteWarning, FaultError) as problem:  # a warning may be made an error
             if error is None:
                 raise
-            if problem is not error:  # the block's own error is the one to see; ours may well be its cause
+            if problem is not error:  # the block's own error takes precedence; ours may be its cause
                 error.add_note(f"{type(problem).__name__}: {problem}")
 
     def _last_entered(self) -> tuple[active.Scope, Cassette, ExitStack]:
-        """By this task or thread, which may not be the only one; or by any, where it's left in another."""
+        """Return the entry of this task or thread, or of any if it's left in another one."""
         here = active.here()
         mine = [index for index, (entered, _, _) in enumerate(self._entered) if entered is here]
         return self._entered.pop(mine[0] if mine else -1)
@@ -202,7 +203,7 @@ class CassetteContext:
             raise miss
         for error in (error for breaker in used.breakers for error in breaker.errors()):
             raise error
-        if self._require_all_played and in_force() is None:  # a test that is broken may end early
+        if self._require_all_played and in_force() is None:  # a broken test may end early
             cassette.raise_for_unplayed(under_fault=bool(used.breakers))
 
     async def __aenter__(self) -> Cassette:
@@ -212,7 +213,7 @@ class CassetteContext:
         self.__exit__(kind, error, traceback)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """The function, inside a cassette of its own at each call: sync, async, or a generator of either."""
+        """Wrap a function to run with a new cassette at each call: sync, async, or a generator of either."""
         return around(self._again, function)
 
     def _again(self) -> CassetteContext:
@@ -228,7 +229,7 @@ class CassetteContext:
 
 
 class _Lender:
-    """Lends virtual time to the block, from the first moment at which something may wait on it."""
+    """Virtual time for the block, from the first possible wait on."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -250,12 +251,12 @@ class _Lender:
 
 
 def _unexpected(cassette: Cassette, used: active.Scope) -> Iterator[CassetteError]:
-    """The misses that the block hasn't asked for."""
+    """Return the misses that the block doesn't expect."""
     return (miss for miss in cassette.misses if not was_expected(miss, inside=used.entered_at))
 
 
 def around(context: Callable[[], AbstractContextManager[Any]], function: Callable[P, R]) -> Callable[P, R]:
-    """The function, inside a context of its own at each call."""
+    """Wrap a function to run in a new context at each call."""
     for is_one, wrap in _WRAPPERS:
         if is_one(function):
             return functools.wraps(function)(wrap(context, function))

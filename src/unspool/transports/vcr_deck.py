@@ -1,7 +1,7 @@
-"""The cassette of vcrpy's stub for tornado: it leads each request to the one in use where it's made.
+"""The cassette of vcrpy's stub for tornado: it passes each request to the cassette in use where it's made.
 
-A stub asks several questions about one request. The cassette is asked once: what it said stays with the
-stub's request. tornado's stub takes bodies whole: what a fault makes of their pieces can't be shown.
+A stub makes several calls for one request. The cassette is asked once: its answer is stored with the stub's
+request. tornado's stub takes bodies whole: it can't show a fault in their pieces.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Asked:
     """A request, and what the cassette said to it.
 
     Attributes:
-        found: its answer; what to tell of the real one; why it may not be made; None: nobody wants to know.
-        playback: of the cassette that was asked; None if none was in use.
+        found: its answer; the take that records it; the error that forbids it; None to let it pass.
+        playback: that of the cassette in use; None if there was none.
         started: when, on the playback's recording clock.
         request: vcrpy's request.
     """
@@ -42,11 +42,11 @@ class Asked:
 
     @property
     def take(self) -> Take | None:
-        """What the real answer is still to be told to, if to anything."""
+        """The take that records the real response, if any."""
         return self.found if isinstance(self.found, Take) and not self.found.ended else None
 
     def seconds(self) -> float:
-        """How long ago it was asked."""
+        """The seconds since the request."""
         return 0.0 if self.playback is None else self.playback.recording_clock.monotonic() - self.started
 
 
@@ -55,12 +55,12 @@ _ATTRIBUTE = "_unspool_asked"
 
 
 def latest() -> Asked:
-    """What was asked last in this task or thread."""
+    """The last request in this task or thread."""
     return _latest.get()
 
 
 def asked(request: Any) -> Asked:
-    """What the cassette in use says to a request of vcrpy's, which is asked if it hasn't been."""
+    """Return the cassette's answer to a vcrpy request, looked up once."""
     known: Asked | None = vars(request).get(_ATTRIBUTE)
     if known is None:
         known = _ask(request)
@@ -87,7 +87,7 @@ def _ask(request: Any) -> Asked:
 
 
 def _found(playback: Playback, request: Request) -> Interaction | Take | None:
-    """As `Cassette.ask`, under the fault if there is one: what it makes of the answer as a whole."""
+    """Like `Cassette.ask`, with the fault applied to the whole response, if there is one."""
     broken = playback.meet(request)
     if broken is None:
         return playback.ask(request)
@@ -102,7 +102,7 @@ def _found(playback: Playback, request: Request) -> Interaction | Take | None:
 
 
 def fail(about: Asked, error: BaseException) -> None:
-    """Note that a request that was to be recorded got no answer, or not the whole of it."""
+    """Note that a recorded request got no response, or only a part of it."""
     if about.take is None:
         return
     end, failure = end_of(error)
@@ -110,12 +110,12 @@ def fail(about: Asked, error: BaseException) -> None:
 
 
 class Deck:
-    """Stands where vcrpy has its cassette."""
+    """A replacement for vcrpy's cassette."""
 
     _path = ""  # ends the names of the stubs' classes
     write_protected = False  # no stub needs to refuse what the cassette has refused
 
-    # What stubs ask
+    # Called by stubs
 
     def can_play_response_for(self, request: Any) -> bool:
         """Whether it needn't be sent: it gets an answer from the cassette, or an error."""
@@ -123,10 +123,10 @@ class Deck:
         return isinstance(found, Interaction | CassetteError | FaultError | ConnectionRefusedError)
 
     def play_response(self, request: Any) -> dict[str, Any]:
-        """The answer as vcrpy's.
+        """Return the response as vcrpy's.
 
         Raises:
-            UnrecordedRequestError: there is none, and none may be recorded.
+            UnrecordedRequestError: there is no recording, and the record mode forbids one.
             Exception: the connection failed when it was recorded.
         """
         about = asked(request)
@@ -190,7 +190,7 @@ def _vcr_response(response: Response) -> dict[str, Any]:
         "status": {"code": response.status, "message": response.reason},
         "headers": _by_name(response.headers),
         "body": {"string": response.body},
-        "url": response.extra.get("url"),  # where vcrpy's redirects of tornado's led
+        "url": response.extra.get("url"),  # the target of vcrpy's redirects for tornado
     }
 
 

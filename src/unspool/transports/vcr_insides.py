@@ -1,6 +1,6 @@
 """Everything that Unspool uses of vcrpy's internals, checked before it's used.
 
-vcrpy promises none of it. `OLDEST` and `NEWEST` are the versions that the tests have run with. Where
+vcrpy doesn't guarantee any of it. `OLDEST` and `NEWEST` are the versions that the tests have run with. Where
 something has moved, clients that need vcrpy's stubs get a `CassetteError` that says which version is needed.
 httpx, httpx2 and aiohttp need none of this.
 """
@@ -22,7 +22,7 @@ OLDEST, NEWEST = "8.5", "9.4"
 
 
 class VcrpyMovedError(CassetteError):
-    """vcrpy isn't as Unspool needs it."""
+    """vcrpy lacks an internal that Unspool needs."""
 
 
 def connection_stubs() -> ModuleType:
@@ -46,7 +46,7 @@ def patchers(group: str, deck: object) -> list[Any]:
 
     Args:
         group: `httplib`, `boto3`, `urllib3` or `httplib2`.
-        deck: what the stubs take for a cassette.
+        deck: the replacement for the stubs' cassette.
     """
     builder = _callable(patching(), "CassettePatcherBuilder")(deck)
     made: Iterable[Any] = _callable(builder, f"_{group}")()
@@ -54,7 +54,7 @@ def patchers(group: str, deck: object) -> list[Any]:
 
 
 def patching_parts() -> tuple[Any, ...]:
-    """What stubs are made with, to tell whether it has been replaced since."""
+    """The originals behind the stubs, to detect whether they have been replaced since."""
     patch = sys.modules.get("vcr.patch")
     builder = getattr(patch, "CassettePatcherBuilder", None)
     return builder, getattr(patch, "ConnectionRemover", None), *vars(builder or object).values()
@@ -66,7 +66,7 @@ def forget_pools(remover: Any) -> None:
 
 
 def tornado_fetch(deck: object, sent: Callable[..., Any]) -> Callable[..., Any]:
-    """What stands in for tornado's `fetch_impl`: `sent` sends what the deck doesn't answer."""
+    """Make the replacement for tornado's `fetch_impl`: `sent` sends requests that the deck doesn't answer."""
     return _stub("vcr.stubs.tornado_stubs", "vcr_fetch_impl", deck, sent)
 
 
@@ -113,7 +113,7 @@ def _moved(what: str, cause: Exception | None = None) -> VcrpyMovedError:
 
 
 def installed() -> str:
-    """The version of vcrpy that is installed."""
+    """Return the installed version of vcrpy."""
     try:
         return version("vcrpy")
     except PackageNotFoundError:

@@ -40,7 +40,7 @@ _GROUPS = ("httplib", "boto3", "urllib3", "httplib2")
 
 @contextmanager
 def stubbed() -> Iterator[None]:
-    """Inside the block, vcrpy's stubs are in place; nested and at once, the first block puts them there."""
+    """Install vcrpy's stubs inside the block; the first of several blocks installs them."""
     with _connections.in_use(), stubbed_async():
         yield
 
@@ -73,7 +73,7 @@ def _install(stack: ExitStack) -> None:
 
 
 def _refusing(error: CassetteError, original: Callable[..., Any]) -> Callable[..., Any]:
-    """A request that needs a stub fails for want of one, instead of reaching the network."""
+    """Let a request that needs a missing stub fail, instead of reaching the network."""
 
     def putrequest(self: Any, *args: Any, **kwargs: Any) -> Any:
         if active.playback() is not None and not network_guard.is_live():
@@ -92,11 +92,11 @@ class _Stubs:
         self._parts = vcr_insides.patching_parts()
 
     def fit(self) -> bool:
-        """Whether nothing has been replaced by another tool since."""
+        """Whether no other tool has replaced anything since."""
         return self._parts == vcr_insides.patching_parts() and all(map(_Place.is_known, self._places))
 
     def put(self, stack: ExitStack) -> None:
-        # Pools are freed of stubs when no new ones can come any more, so these enter first.
+        # Pools are freed of stubs after no new ones can be made, so these enter first.
         for remover in self._removers:
             stack.callback(vcr_insides.forget_pools, remover)
             stack.enter_context(remover)
@@ -123,7 +123,7 @@ class _Place:
         return found is self._found or found is self.stub
 
     def undo(self) -> None:
-        """Put back what was there, unless another tool has put its own over it, which it keeps."""
+        """Restore the original, unless another tool has replaced ours."""
         if getattr(self.owner, self.name, None) is not self.stub:
             return
         if self._is_own:
@@ -156,7 +156,7 @@ def _make_stubs() -> _Stubs:
     return _Stubs([*_changed_connections(patch, stubs), *pinned, *swapped], removers)
 
 
-# How vcrpy's connections are changed
+# Changes of vcrpy's connections
 
 
 def _changed_connections(patch: ModuleType, stubs: ModuleType) -> Iterator[tuple[Any, str, Any]]:
@@ -216,7 +216,7 @@ _OPTIONS = "_unspool_options"
 
 
 def _request(original: Callable[..., None]) -> Callable[..., None]:
-    """Keep what a client says about the response that it wants, which the stub drops."""
+    """Store a client's options for its response, which the stub drops."""
 
     def request(
         self: Any, method: str, url: str, body: Any = None, headers: Any = None, **kwargs: Any
@@ -235,7 +235,7 @@ class _Unconnected:
         self._connection = connection
 
     def settimeout(self, seconds: float | None) -> None:
-        """Set the timeout that the response is waited for with."""
+        """Set the timeout of the wait for the response."""
         self._connection.timeout = seconds
 
     def setsockopt(self, *_: Any) -> None:
@@ -249,7 +249,7 @@ class _Unconnected:
 
 
 def _getresponse(_original: Callable[..., Any]) -> Callable[..., Any]:
-    """The moment at which a stub asks the cassette, and sends if it must."""
+    """Ask the cassette for a stub's request, and send it if necessary."""
 
     def getresponse(self: Any, *_: Any, **__: Any) -> Any:
         try:
@@ -264,7 +264,9 @@ def _getresponse(_original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _answered(stub: Any, playback: Playback) -> Any:
-    """The response to a stub's request, as its client's HTTP library makes it of what a cassette answers."""
+    """Return the response to a stub's request, parsed by its client's HTTP library from the cassette's
+    answer.
+    """
     request = stub._vcr_request
     if is_ignored(playback.cassette, request.uri) and may_pass(playback.cassette, request.uri):
         return _sent(stub, **_options(stub))
@@ -282,7 +284,7 @@ def _options(connection: Any) -> dict[str, Any]:
 
 
 def _patience(connection: Any) -> float | None:
-    """How many seconds without a byte the client waits."""
+    """Return how many seconds without a byte the client waits."""
     seconds = connection.timeout
     return seconds if seconds is None or isinstance(seconds, int | float) else socket.getdefaulttimeout()
 
@@ -305,7 +307,7 @@ def _sent(stub: Any, **options: Any) -> Any:
 
 
 def _live(stub: Any, _request: Any) -> Any:
-    """Send a stub's request; the response is one of httpx's, with a body that comes as it arrives."""
+    """Send a stub's request; the response is an httpx response, with a body that streams as it arrives."""
     options = _options(stub)
     if _is_urllib3s(options):
         options = {**options, "preload_content": False, "decode_content": False}
@@ -316,7 +318,7 @@ def _live(stub: Any, _request: Any) -> Any:
 
 
 class _LiveBody:
-    """The body of a response of `http.client`'s, as it comes.
+    """The body of an `http.client` response, as it arrives.
 
     Args:
         response: that response.
@@ -343,7 +345,7 @@ _PIECE_BYTES = 65_536
 
 
 def received(stub: Any, file: ResponseFile) -> Any:
-    """The response that a stub's client reads from a file: urllib3's own, or that of `http.client`."""
+    """Return the response that a stub's client reads from a file: urllib3's own, or that of `http.client`."""
     response = http.client.HTTPResponse(_Delivered(file), method=stub._vcr_request.method)  # type: ignore[arg-type]
     try:
         response.begin()
@@ -359,7 +361,7 @@ def _is_urllib3s(options: Mapping[str, Any]) -> bool:
 
 
 def _of_urllib3(stub: Any, plain: http.client.HTTPResponse) -> Any:
-    """The response as urllib3's connections make it of one of `http.client`'s."""
+    """Make urllib3's response from one of `http.client`, as its connections do."""
     urllib3: Any = sys.modules["urllib3"]
     asked, options = stub._vcr_request, _options(stub)
     made = urllib3.HTTPResponse(
@@ -379,11 +381,11 @@ def _of_urllib3(stub: Any, plain: http.client.HTTPResponse) -> Any:
 
 
 _SHAPING = ("preload_content", "decode_content", "enforce_content_length")
-"""What urllib3 passes on from a request to its response."""
+"""The options that urllib3 passes from a request to its response."""
 
 
 def _release(weak: ref[Any]) -> None:
-    """As urllib3's `release_conn`; a connection that its cassette took out of the pool stays out."""
+    """Like urllib3's `release_conn`; a connection that its cassette removed from the pool stays out."""
     response: Any = weak()
     connection = response._connection
     if connection is not None and vars(connection).get("_vcr_cassette_exited"):
@@ -407,7 +409,7 @@ class _Delivered:
 
 
 def _pinned_methods(swapped: Iterable[tuple[Any, str]]) -> Iterator[tuple[type, str, Any]]:
-    """Let methods of real classes, as `super(HTTPSConnection, self)` in them, go on finding the real ones."""
+    """Let methods of real classes, with `super(HTTPSConnection, self)` in them, still find the real ones."""
     real: dict[ModuleType, dict[str, type]] = defaultdict(dict)
     for owner, name in swapped:
         if isinstance(owner, ModuleType) and isinstance(getattr(owner, name, None), type):
@@ -422,7 +424,7 @@ def _pinned_methods(swapped: Iterable[tuple[Any, str]]) -> Iterator[tuple[type, 
 
 
 def _pinned(names: dict[str, type], function: FunctionType) -> Callable[..., Any]:
-    """The function, for which these names mean what they mean now."""
+    """Return the function with the current values of these names."""
     known = _PinnedNames(function.__globals__, names)
     pinned = FunctionType(
         function.__code__, known, function.__name__, function.__defaults__, function.__closure__
@@ -432,7 +434,7 @@ def _pinned(names: dict[str, type], function: FunctionType) -> Callable[..., Any
 
 
 class _PinnedNames(dict[str, Any]):
-    """A module's names, a few of which never change."""
+    """A module's names, of which some never change."""
 
     def __init__(self, module: dict[str, Any], names: dict[str, type]) -> None:
         super().__init__({"__builtins__": module["__builtins__"], **names})
