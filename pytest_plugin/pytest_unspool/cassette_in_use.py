@@ -1,7 +1,4 @@
-"""Cassettes in tests: where they are, what holds for them, and what is to be told of them afterwards.
-
-The only module of the plugin beside `clients` that imports unspool at its top; it's imported by the fixtures.
-"""
+"""A cassette in use: from a test's settings to `use_cassette`, and the account of it afterwards."""
 
 from __future__ import annotations
 
@@ -14,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from pytest_unspool import markers, options, run_report, stash
+from pytest_unspool import options, run_report, stash
 from pytest_unspool.failure_report import FailedAtOnce
+from pytest_unspool.settings import MARKER, PROJECT, Settings
 from pytest_unspool.stash import RUNS, Run
 from unspool import Cassette, CassetteError, RealClock, use_cassette
 from unspool.cassette.vcr_options import REFUSED, TRANSLATED
@@ -50,40 +48,44 @@ _KNOWN = (
 
 @contextmanager
 def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
-    node: Node, paths: Sequence[Path], said: Mapping[str, Any], *, is_own: bool = False, fixture: str = ""
+    node: Node,
+    paths: Sequence[Path],
+    own: Settings,
+    usual: Mapping[str, Any],
+    *,
+    is_own: bool = False,
+    fixture: str = "",
 ) -> Iterator[Cassette]:
-    """The cassette in use, as the run, the marker and the project have it.
+    """Use a cassette with a test's settings.
 
     Args:
         node: the test, or the session.
-        paths: the cassette's file, and those of further ones whose recordings answer too.
-        said: what the marker and the project say; None stands for the usual.
+        paths: the cassette's file, and those of further ones to replay from.
+        own: the settings.
+        usual: the project's clock and redactor, which the settings may replace.
         is_own: whether no other test uses the file.
-        fixture: which fixture uses it, and where that is, if it's no test.
+        fixture: the fixture that uses it, and its place, if it isn't a test.
     """
     __tracebackhide__ = True
     path, *others = paths
-    said = markers.with_one_mode(said, "for a cassette")
-    _check_names(said)
-    config, wanted = node.config, {key: value for key, value in said.items() if value is not None}
-    if wanted.pop("real_time", False):
+    _check_names(own.sources)
+    if in_force() is not None:
+        own = own.without_recording()
+    config, mode, timing = node.config, own.record_mode, options.timing_of(own.timing)
+    wanted = {**usual, **own.options}
+    wanted.pop("name", None)
+    if own.real_time:
         wanted["clock"] = RealClock()
-    is_broken = in_force() is not None or "fault" in wanted
-    strict = wanted.pop("fail_on_unplayed", None) or options.setting(config, "fail_on_unplayed")
-    said_mode = wanted.pop("record_mode", None)
-    mode = "none" if is_broken else _record_mode(config, said_mode)
-    timing = _timing(config, wanted.pop("timing", None), usual="recorded" if "fault" in wanted else "instant")
-    allowed = {*wanted.pop("allowed_hosts", LOOPBACK), *options.allowed_hosts(config)}
-    wanted["ignore_hosts"] = {*wanted.get("ignore_hosts", ()), *config.getini("unspool_ignore_hosts")}
-    wanted.setdefault("ignore_localhost", config.getini("unspool_ignore_localhost"))
     notes: list[str] = []
     context = use_cassette(
         path,
         record_mode=mode,
         read_also=others,
         timing=timing,
-        allowed_hosts=allowed,
-        on_miss=_fail_at_once(node, fixture),
+        allowed_hosts={*(LOOPBACK if own.allowed_hosts is None else own.allowed_hosts), *own.more_hosts},
+        ignore_hosts=set(own.ignore_hosts),
+        ignore_localhost=own.ignore_localhost,
+        on_miss=_fail_at_once(node, fixture, own),
         on_notice=notes.append,
         user=node.nodeid or fixture,
         **wanted,
@@ -97,8 +99,9 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
         run = Run(
             cassette,
             path,
-            fail_on_unplayed=bool(strict) and in_force() is None,  # a test that is broken may end early
+            fail_on_unplayed=own.fail_on_unplayed and in_force() is None,  # a broken test may end early
             breakers=context.breakers,
+            settings=own,
         )
         runs = node.stash.setdefault(RUNS, [])
         runs.append(run)
@@ -119,14 +122,14 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
 
 
 def _outcome(node: Node, failed_before: int) -> str | None:
-    """How the test ended, or those that used a fixture; None if the run was interrupted."""
+    """Return how the test ended, or the tests that used a fixture; None if the run was interrupted."""
     if isinstance(node, pytest.Item):
         return node.stash.get(stash.OUTCOME, None)
     return "passed" if node.session.testsfailed == failed_before else "failed"
 
 
-def _check_names(said: Mapping[str, Any]) -> None:
-    unknown = said.keys() - _KNOWN
+def _check_names(given: Mapping[str, Any]) -> None:
+    unknown = given.keys() - _KNOWN - {"name"}
     if unknown - set(REFUSED):  # those are explained by the cassette
         raise pytest.UsageError(
             f"expected options of a cassette ({', '.join(sorted(_KNOWN | {'name'}))}), got"
@@ -134,23 +137,8 @@ def _check_names(said: Mapping[str, Any]) -> None:
         )
 
 
-def _record_mode(config: pytest.Config, said: Any) -> str | None:
-    """The command line goes before the marker, the marker before the ini file; `none` goes before all."""
-    said = getattr(said, "value", said)
-    if options.is_ci() or options.blocks_network(config) or said == "none":
-        return "none"
-    mode: str | None = options.flag(config, "record") or said or options.setting(config, "record")
-    return mode
-
-
-def _timing(config: pytest.Config, said: str | float | None, *, usual: str) -> Any:
-    """A fault's pauses count only where time passes."""
-    wanted = (options.flag(config, "timing"), said, options.setting(config, "timing"))
-    return options.timing_of(next((timing for timing in wanted if timing is not None), usual))
-
-
 def _waited(timing: str | float, clock: object) -> float:
-    """Which part of the recorded time was waited for."""
+    """Return the fraction of the recorded time that the test waited."""
     if not isinstance(clock, RealClock) or timing == "instant":
         return 0.0
     return 1.0 if timing == "recorded" else min(float(timing), 1.0)
@@ -161,10 +149,10 @@ def _shown(config: pytest.Config, path: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-# What reaches for the network
+# Requests without a recording
 
 
-def _fail_at_once(node: Node, fixture: str) -> Callable[[CassetteError], None]:
+def _fail_at_once(node: Node, fixture: str, own: Settings) -> Callable[[CassetteError], None]:
     """Fail the test: a client's own error handling would swallow an exception, wait and try again."""
 
     def fail(error: CassetteError) -> None:
@@ -172,23 +160,26 @@ def _fail_at_once(node: Node, fixture: str) -> Callable[[CassetteError], None]:
         if is_expected_here(error):
             return
         where = node.nodeid or fixture
-        advice = "" if _is_broken(node) else f"\n{_advice(node, fixture)}"
+        advice = "" if _is_broken(node) else f"\n{_advice(node, fixture, own)}"
         raise FailedAtOnce(f"{where}: {error}{advice}") from None
 
     return fail
 
 
 def _is_broken(node: Node) -> bool:
-    """Whether a fault is in force, under which nothing is to be recorded."""
+    """Whether a fault is in force, under which nothing is recorded."""
     return in_force() is not None or any(run.breakers for run in node.stash.get(RUNS, []))
 
 
-def _advice(node: Node, fixture: str) -> str:
-    return f"To record what is missing: {how_to_record(node, fixture, mode='new_episodes')}"
+def _advice(node: Node, fixture: str, own: Settings) -> str:
+    source, first = own.sources["record_mode"], ""
+    if own.record_mode == "none" and source in {MARKER, PROJECT}:
+        first = f"remove record_mode='none' from {source}, then "
+    return f"To record what is missing: {first}{how_to_record(node, fixture, mode='new_episodes')}"
 
 
 def how_to_record(node: Node, fixture: str = "", *, mode: str) -> str:
-    """The command that records with that mode, for a test or for those that use a fixture."""
+    """Return the command that records with that mode: for a test, or for those that use a fixture."""
     outside_ci = "env -u CI " if options.is_ci() else ""
     tests = [node.nodeid] if node.nodeid else _users_of(node, fixture)
     words = " ".join(map(shlex.quote, tests))
@@ -199,7 +190,7 @@ _MOST_TESTS = 3
 
 
 def _users_of(node: Node, fixture: str) -> list[str]:
-    """The tests that use a fixture, or their files, if there are many."""
+    """Return the tests that use a fixture, or their files, if there are many."""
     name = fixture.partition("`")[2].partition("`")[0]
     tests = [item.nodeid for item in node.session.items if name in getattr(item, "fixturenames", ())]
     if len(tests) <= _MOST_TESTS:

@@ -207,6 +207,8 @@ def _told(item: pytest.Item, run: Run) -> Iterator[str]:
     if run.cassette.plays or run.cassette.recorded:
         yield f"replay it:   pytest {test} --unspool-record=none"
         yield f"look at it:  unspool show {path}"
+    if run.settings is not None and (described := str(run.settings)):
+        yield f"settings:    {described}"
     if run.cassette.recorded:
         yield f"it was recorded in this very run; to record it anew: pytest {test} --unspool-record=rewrite"
     elif refused := _refused(run.cassette):

@@ -1,4 +1,4 @@
-"""What a run of pytest is told: by options that begin with `--unspool-`, or by ini keys with `unspool_`."""
+"""The options of a run of pytest, `--unspool-…`, and their ini keys, `unspool_…`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from typing import Any
 
 import pytest
 
+from pytest_unspool import settings
+
 RECORD_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 
 _HELP = {
     "record": "when to record: none, once (if there is no cassette yet; the default), new_episodes, all,"
     " rewrite. With CI in the environment nothing is recorded",
-    "timing": "when recorded chunks come: instant (the default), recorded, or a factor such as 0.5. By"
-    " default that is virtual time, for which nobody waits",
-    "block_network": "nothing in this run may reach another machine, neither tests nor fixtures, imports or"
-    " hooks, and nothing is recorded",
-    "fail_on_unplayed": "a test fails if interactions of its cassette were not played",
-    "report": "say at the end what was recorded and replayed, and which cassettes no test uses",
+    "timing": "when recorded chunks arrive: instant (the default), recorded, or a factor such as 0.5. By"
+    " default in virtual time, so that no test waits",
+    "block_network": "block the network for the whole run: tests, fixtures, imports and hooks reach only this"
+    " machine, and nothing is recorded",
+    "fail_on_unplayed": "fail a test if interactions of its cassette were not played",
+    "report": "report at the end what was recorded and replayed, and which cassettes no test uses",
 }
 _FLAGS = ("block_network", "fail_on_unplayed", "report")
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Each option has an ini key of its name, which holds where the option isn't given."""
+    """Add the options. Each has an ini key of its name, which applies if the option isn't given."""
     group = parser.getgroup("unspool", "recorded and scripted LLM streams (Unspool)")
     for name, text in _HELP.items():
         option = f"--unspool-{name.replace('_', '-')}"
@@ -37,23 +39,23 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("unspool_record_mode", "the same as unspool_record", default=None)
     parser.addini(
         "unspool_ignore_hosts",
-        "hosts whose requests are neither recorded nor answered: names, addresses, networks",
+        "hosts whose requests are neither recorded nor replayed: names, addresses, networks",
         type="args",
         default=[],
     )
     parser.addini(
         "unspool_ignore_localhost",
-        "requests to this machine are neither recorded nor answered",
+        "whether requests to this machine are neither recorded nor replayed",
         type="bool",
         default=False,
     )
     parser.addini(
         "unspool_alias_litellm",
-        "`import litellm` is Unspool for the whole session, whether or not LiteLLM is installed",
+        "make `import litellm` import Unspool for the whole session, whether or not LiteLLM is installed",
         type="bool",
         default=False,
     )
-    hosts = "what may be reached though the network is blocked, beside this machine: names, *.example.com,"
+    hosts = "hosts to reach while the network is blocked, besides this machine: names, *.example.com,"
     hosts += " re:regular-expression, addresses, networks"
     group.addoption(
         "--unspool-allowed-hosts",
@@ -71,19 +73,43 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def flag(config: pytest.Config, name: str) -> Any:
-    """What the command line says; None if it doesn't."""
+    """Return an option of the command line; None if it isn't given."""
     return config.getoption(f"unspool_{name}")
 
 
 def setting(config: pytest.Config, name: str) -> Any:
-    """What the command line says, or else the ini file; None if neither does."""
-    said = flag(config, name)
-    if said is not None:
-        return said
+    """Return an option of the command line, or else of the ini file; None if it's in neither."""
+    given = flag(config, name)
+    return setting_in_ini(config, name) if given is None else given
+
+
+def setting_in_ini(config: pytest.Config, name: str) -> Any:
+    """Return an ini key's value; None if it isn't there."""
     if name == "record":
         return config.getini("unspool_record_mode") or config.getini("unspool_record") or None
     written = config.getini(f"unspool_{name}")
     return None if written == "" else written  # pytest 7 has no None for a key that isn't there
+
+
+def run_of(config: pytest.Config) -> settings.Run:
+    """Return the settings of the run: the layers below and above a test's own."""
+    ini = {name: setting_in_ini(config, name) for name in ("record", "timing", "fail_on_unplayed")}
+    return settings.Run(
+        command_line={
+            "record_mode": flag(config, "record"),
+            "timing": flag(config, "timing"),
+            "fail_on_unplayed": flag(config, "fail_on_unplayed"),
+            "allowed_hosts": allowed_hosts(config),
+        },
+        ini={
+            "record_mode": ini["record"],
+            "timing": ini["timing"],
+            "fail_on_unplayed": ini["fail_on_unplayed"] or None,
+            "ignore_hosts": config.getini("unspool_ignore_hosts"),
+            "ignore_localhost": config.getini("unspool_ignore_localhost") or None,
+        },
+        forbids_recording=settings.CI if is_ci() else settings.BLOCKED if blocks_network(config) else None,
+    )
 
 
 def allowed_hosts(config: pytest.Config) -> list[str]:
@@ -94,7 +120,7 @@ def allowed_hosts(config: pytest.Config) -> list[str]:
 
 
 def blocks_network(config: pytest.Config) -> bool:
-    """Whether the whole run is kept from the network; known before the first conftest is loaded.
+    """Whether the network is blocked for the whole run; known before the first conftest is loaded.
 
     A run that was started inside a closed block is, as are workers of pytest-xdist.
     """
@@ -104,10 +130,10 @@ def blocks_network(config: pytest.Config) -> bool:
 
 
 def check(config: pytest.Config) -> None:
-    """Complain at once of what would otherwise come up in each test.
+    """Check the options once, before they fail in each test.
 
     Raises:
-        UsageError: a mode or a timing that doesn't exist; or one that records, where nothing may be.
+        UsageError: there is no such mode or timing; or the mode records where recording is forbidden.
     """
     mode, timing = setting(config, "record"), setting(config, "timing")
     if mode is not None and mode not in RECORD_MODES:
@@ -123,16 +149,16 @@ def check(config: pytest.Config) -> None:
         )
     if is_ci() and flag(config, "record") not in {None, "none"}:
         raise pytest.UsageError(
-            f"--unspool-record={mode} can't be had: with CI in the environment nothing is recorded."
+            f"--unspool-record={mode} has no effect: with CI in the environment nothing is recorded."
             " Record on your machine, and commit the cassettes; or take CI out of the environment"
         )
 
 
-def timing_of(text: str | float) -> str | float:
-    """A timing as `use_cassette` takes it.
+def timing_of(text: str | float) -> Any:
+    """Return a timing as `use_cassette` takes it.
 
     Raises:
-        UsageError: it's none.
+        UsageError: it isn't one.
     """
     if text in {"instant", "recorded"}:
         return text

@@ -1,4 +1,4 @@
-"""What a project may want to have otherwise: small fixtures, each overridden by one of its name."""
+"""Small fixtures that a project overrides: each by a fixture of the same name."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ import pytest
 from pytest_unspool import markers
 
 if TYPE_CHECKING:
+    from pytest_unspool.settings import Settings
     from unspool import Clock, Redactor
     from unspool.faults import Fault
 
 
 @pytest.fixture(scope="module")
 def unspool_cassette_dir(request: pytest.FixtureRequest) -> Path:
-    """Where a module's cassettes are: `cassettes/<module>` beside it."""
+    """The folder of a module's cassettes: `cassettes/<module>` beside it."""
     return markers.folder_of(request.path)
 
 
 @pytest.fixture
 def unspool_default_cassette_name(request: pytest.FixtureRequest) -> str:
-    """What a test's cassette is called: as the test, with its class before it."""
+    """The name of a test's cassette: the test's, with its classes before it."""
     return markers.name_of(request.node)
 
 
 @pytest.fixture(scope="module")
 def unspool_config() -> dict[str, Any]:
-    """What holds for every cassette unless its marker says otherwise: the marker's own options."""
+    """The marker's options, for every cassette; a marker overrides them."""
     return {}
 
 
 @pytest.fixture(scope="module")
 def unspool_redact() -> Redactor | None:
-    """What is kept off the disk: an `unspool.Redactor`; None for the usual one."""
+    """The secrets to keep off the disk: an `unspool.Redactor`; None for the default one."""
     return None
 
 
 @pytest.fixture
-def unspool_clock(request: pytest.FixtureRequest) -> Clock:
-    """The clock on which recordings and pauses are played: a virtual one, so that no test waits.
+def unspool_clock(unspool_settings: Settings) -> Clock:
+    """The clock of recordings and pauses: a virtual one, so that no test waits.
 
-    With `@pytest.mark.stream_cassette(real_time=True)` it's a real one.
+    With `real_time=True`, on the marker or in `unspool_config`, it's a real one.
     """
     from unspool import RealClock, VirtualClock  # noqa: PLC0415 - not before a test asks for it
 
-    return RealClock() if markers.options_of(request.node).get("real_time") else VirtualClock()
+    return RealClock() if unspool_settings.real_time else VirtualClock()
 
 
 @pytest.fixture
 def unspool_fault() -> Fault | None:
-    """What happens to the test's streams, recorded or canned: an `unspool.faults.Fault`; None for nothing.
+    """The fault in the test's streams, recorded or canned: an `unspool.faults.Fault`; None for none.
 
-    The marker `stream_torture` parametrises it, and so may a test.
+    The marker `stream_torture` parametrises it, and a test may do so, too.
     """
     return None

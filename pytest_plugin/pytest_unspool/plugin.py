@@ -40,7 +40,12 @@ from pytest_unspool.overridable import (
     unspool_fault,
     unspool_redact,
 )
-from pytest_unspool.stream_cassette import stream_cassette, stream_cassette_factory, unspool_around_test
+from pytest_unspool.stream_cassette import (
+    stream_cassette,
+    stream_cassette_factory,
+    unspool_around_test,
+    unspool_settings,
+)
 
 __all__ = [
     "async_stream_anthropic",
@@ -66,6 +71,7 @@ __all__ = [
     "unspool_default_cassette_name",
     "unspool_fault",
     "unspool_redact",
+    "unspool_settings",
 ]
 
 

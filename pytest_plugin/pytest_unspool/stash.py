@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_unspool.settings import Settings
     from pytest_unspool.stream_server import StreamServer
     from pytest_unspool.stream_torture import Broken
     from unspool import Cassette, CassetteError, NetworkBlockedError
@@ -22,8 +23,9 @@ class Run:
     """A cassette in a test.
 
     Attributes:
-        breakers: the faults that its answers go through.
-        reported: the misses that have been complained of, so that its teardown needn't.
+        breakers: the faults that its responses pass through.
+        reported: the misses that have been reported, so that its teardown doesn't repeat them.
+        settings: the test's settings; None if the cassette isn't used by the plugin.
     """
 
     cassette: Cassette
@@ -31,6 +33,7 @@ class Run:
     fail_on_unplayed: bool = False
     breakers: list[Breaker] = field(default_factory=list)
     reported: list[CassetteError] = field(default_factory=list)
+    settings: Settings | None = None
 
 
 RUNS: pytest.StashKey[list[Run]] = pytest.StashKey()

@@ -1,4 +1,4 @@
-"""`stream_cassette`: what a test asks its providers is recorded once, and replayed ever after."""
+"""`stream_cassette`: a test's requests are recorded once, and replayed from then on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_unspool import markers, options, stash
+from pytest_unspool import markers, options, settings, stash
 
 if TYPE_CHECKING:
     from unspool import Cassette, Clock, Redactor
@@ -28,34 +28,41 @@ class CassetteFactory(Protocol):
 
 
 @pytest.fixture
+def unspool_settings(request: pytest.FixtureRequest, unspool_config: dict[str, Any]) -> settings.Settings:
+    """The test's settings, resolved from all that may set them; for the other fixtures to read."""
+    project = markers.with_one_mode(unspool_config, "in unspool_config")
+    return settings.resolve(markers.options_of(request.node), project, options.run_of(request.config))
+
+
+@pytest.fixture
 def stream_cassette(  # noqa: PLR0917 - pytest hands fixtures over by name
     request: pytest.FixtureRequest,
     unspool_cassette_dir: Path,
     unspool_default_cassette_name: str,
-    unspool_config: dict[str, Any],
+    unspool_settings: settings.Settings,
     unspool_redact: Redactor | None,
     unspool_clock: Clock,
     unspool_fault: Fault | None,
 ) -> Iterator[Cassette]:
     """The test's cassette, in use: an `unspool.Cassette`.
 
-    It's the file `<test>.yaml` in `cassettes/<module>`, unless the marker `stream_cassette` or one of the
-    fixtures that this one asks for says otherwise. Every request of the test is answered from it, or
-    recorded to it; none reaches the network unseen.
+    Its file is `<test>.yaml` in `cassettes/<module>`, unless the marker `stream_cassette` or a fixture of the
+    project names another. Every request of the test is replayed from it or recorded to it.
     """
     from pytest_unspool import cassette_in_use, stream_torture  # noqa: PLC0415 - they import unspool
 
-    project = markers.with_one_mode(unspool_config, "in unspool_config")
-    asked = {**project, **markers.options_of(request.node)}
-    name = asked.pop("name", unspool_default_cassette_name)
+    own = unspool_settings
+    name = own.options.get("name", unspool_default_cassette_name)
     paths = markers.files_of(unspool_cassette_dir, name)
     is_own = name == markers.name_of(request.node)
     path = paths[0]
-    if unspool_fault is not None and asked.get("fault") is not None:
+    if unspool_fault is not None and "fault" in own.options:
         raise pytest.UsageError("expected fault= of the cassette or the fixture unspool_fault, got both")
-    broken = stream_torture.options_of_cassette(request.node, unspool_fault, path)
-    said = {"clock": unspool_clock, "redactor": unspool_redact, **broken, **asked}
-    with cassette_in_use.in_use(request.node, paths, said, is_own=is_own) as cassette:
+    if unspool_fault is not None:
+        stream_torture.check_fit(request.node, unspool_fault, path)
+        own = own.at_recorded_times()
+    usual = {"clock": unspool_clock, "redactor": unspool_redact}
+    with cassette_in_use.in_use(request.node, paths, own, usual, is_own=is_own) as cassette:
         yield cassette
 
 
@@ -64,29 +71,32 @@ def stream_cassette_factory(request: pytest.FixtureRequest) -> CassetteFactory:
     """Cassettes for fixtures of a wider scope: `with stream_cassette_factory("answers.yaml"): …`.
 
     It takes a path, relative to pytest's root directory, and the marker's options. The run's options and the
-    project's fixtures (`unspool_config`, `unspool_redact`, `unspool_clock`) hold as in the first test that
+    project's fixtures (`unspool_config`, `unspool_redact`, `unspool_clock`) apply as in the first test that
     uses it.
     """
 
-    def make(path: str | Path, *others: str | Path, **said: Any) -> AbstractContextManager[Cassette]:
+    def make(path: str | Path, *others: str | Path, **options_given: Any) -> AbstractContextManager[Cassette]:
         from pytest_unspool import cassette_in_use  # noqa: PLC0415 - it imports unspool
 
         caller = sys._getframe(1)
         paths = [request.config.rootpath / one for one in (path, *others)]
-        asked = {**_of_the_project(request.session), **markers.with_one_mode(said, "of a cassette")}
-        return cassette_in_use.in_use(request.node, paths, asked, fixture=_place(request.config, caller))
+        project, usual = _of_the_project(request.session)
+        given = markers.with_one_mode(options_given, "of a cassette")
+        own = settings.resolve(given, project, options.run_of(request.config))
+        where = _place(request.config, caller)
+        return cassette_in_use.in_use(request.node, paths, own, usual, fixture=where)
 
     return make
 
 
-def _of_the_project(session: pytest.Session) -> dict[str, Any]:
-    """What the project's fixtures say, as the running test sees them: only it knows which ones hold."""
+def _of_the_project(session: pytest.Session) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the project's options, and its clock and redactor, from the running test's fixtures."""
     item = session.stash.get(stash.RUNNING, None)
     if item is None:
-        return {}
+        return {}, {}
     value = item._request.getfixturevalue
     config = markers.with_one_mode(value("unspool_config"), "in unspool_config")
-    return {"clock": value("unspool_clock"), "redactor": value("unspool_redact"), **config}
+    return config, {"clock": value("unspool_clock"), "redactor": value("unspool_redact")}
 
 
 def _place(config: pytest.Config, caller: FrameType) -> str:
@@ -98,14 +108,15 @@ def _place(config: pytest.Config, caller: FrameType) -> str:
 
 @pytest.fixture(autouse=True)
 def unspool_around_test(request: pytest.FixtureRequest, unspool_fault: Fault | None) -> Iterator[None]:
-    """Puts a marked test into its cassette and under its fault, and keeps any other from the network."""
+    """Use a marked test's cassette and fault, and block the network where it's blocked."""
     if unspool_fault is None:
         yield from _around(request)
         return
     from pytest_unspool import stream_torture  # noqa: PLC0415 - few tests are broken
 
     stash.watch(request.node, partial(stream_torture.story, request.node, unspool_fault))
-    with stream_torture.in_force(request.node, unspool_fault, request.getfixturevalue("unspool_clock")):
+    clock, own = request.getfixturevalue("unspool_clock"), request.getfixturevalue("unspool_settings")
+    with stream_torture.in_force(request.node, unspool_fault, clock, real_time=own.real_time):
         yield from _around(request)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -186,8 +186,8 @@ class Broken:
 
 
 @contextmanager
-def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
-    """All streams of the test are broken, in the block, and none is recorded."""
+def in_force(node: pytest.Item, fault: Fault, clock: Clock, *, real_time: bool) -> Iterator[None]:
+    """Break all streams of the test, in the block, and record none."""
     from unspool.clock import RealClock, lent  # noqa: PLC0415 - few tests are broken
     from unspool.transports.breaker import Breaker  # noqa: PLC0415 - as above
     from unspool.transports.in_force import InForce, force  # noqa: PLC0415 - as above
@@ -198,7 +198,7 @@ def in_force(node: pytest.Item, fault: Fault, clock: Clock) -> Iterator[None]:
     must_fit = FIXTURE in given if mark is None else name in _words(mark, "only")
     broken = Broken(Breaker(fault, lenient=mark is not None), mark is not None, must_fit)
     node.stash[stash.BROKEN] = broken
-    if markers.options_of(node).get("real_time"):
+    if real_time:
         clock = RealClock()
     with lent(clock), force(InForce(broken.breaker, clock, positions=mark is not None)):
         yield
@@ -226,18 +226,15 @@ def _positions(breaker: Breaker) -> Iterator[str]:
         )
 
 
-def options_of_cassette(node: pytest.Item, fault: Fault | None, path: Path) -> dict[str, Any]:
-    """How the test's cassette is to be used under a fault: at the recorded times, for pauses to count."""
-    if fault is None:
-        return {}
+def check_fit(node: pytest.Item, fault: Fault, path: Path) -> None:
+    """Skip a scenario for which the test's cassette has no place."""
     broken = node.stash[stash.BROKEN]
     if broken.is_scenario:
         recorded = _interactions(path)
         if not recorded:
             pytest.skip(f"nothing has been recorded yet to {path}: the test [{markers.UNBROKEN}] does that")
         if not broken.must_fit and not any(map(getattr(fault, "fits", bool), recorded)):
-            pytest.skip(f"no answer of the cassette has a place for {fault!r}")
-    return {"timing": "recorded"}
+            pytest.skip(f"no response of the cassette has a place for {fault!r}")
 
 
 def reason_to_skip(node: pytest.Item, error: BaseException) -> str | None:

@@ -65,7 +65,7 @@ def test_with_ci_set_asking_to_record_is_an_error(project: Project) -> None:
     project.write_tests(WEATHER)
     outcome = project.run("--unspool-record=rewrite", env={"CI": "true"})
     assert (
-        "--unspool-record=rewrite can't be had: with CI in the environment nothing is recorded"
+        "--unspool-record=rewrite has no effect: with CI in the environment nothing is recorded"
         in outcome.text
     )
     assert outcome.counts == {}

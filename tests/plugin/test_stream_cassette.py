@@ -217,8 +217,8 @@ def test_weather():
     assert "swallowed" not in outcome.text.partition("= FAILURES =")[0]
     assert "tests/test_it.py::test_weather: " in outcome.text
     assert (
-        "To record what is missing: pytest tests/test_it.py::test_weather --unspool-record=new_episodes"
-        in outcome.text
+        "To record what is missing: remove record_mode='none' from the marker, then pytest"
+        " tests/test_it.py::test_weather --unspool-record=new_episodes" in outcome.text
     )
     assert "site-packages/httpx/_client.py" not in outcome.text
 

@@ -246,7 +246,7 @@ def test_weather(): ask()
     )
     result = project.run("-k", "unbroken or broken-arguments", "-rs")
     assert (result.counts["passed"], result.counts["skipped"]) == (1, 1)
-    assert "no answer of the cassette has a place for scenario('broken-arguments')" in result.text
+    assert "no response of the cassette has a place for scenario('broken-arguments')" in result.text
 
 
 def test_an_answer_without_a_place_for_it_stays_whole(project: Project) -> None:
