@@ -1,8 +1,8 @@
 """The wire formats: for each, a decoder (bytes to events) and a normalizer (events to chunks).
 
-Beside them, where a request can be made in it, stand its builder and the reader of a whole answer. A
-module or a package for each. The table names them instead of importing them, so that a format costs
-nothing until somebody uses it. Which provider speaks which is in `registry`.
+Beside them, where a request can be made in it, stand its builder and the reader of a whole answer. A module
+or a package for each. The table names them instead of importing them, so that a format costs nothing until it
+is used. `registry` has the formats of the providers.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class WireFormat:
 
     Attributes:
         framing: what separates its events: server-sent events, JSON lines, one JSON array, AWS's frames.
-        normalizer: from its events to chunks.
-        traits: a `Traits`: how its events are recognised, and what they say.
-        end_mark: a regular expression (multi-line, verbose) for the mark in a stream's last event after which
-            nothing more will come; None if the format has none.
-        request: a `BuildRequest`; None if nothing asks in this format.
-        encoder: a module with `stream` and `whole`, from a reply to events; None if no script speaks it.
+        normalizer: turns its events into chunks.
+        traits: a `Traits`: how its events are recognised, and their content.
+        end_mark: a regular expression (multi-line, verbose) for the end marker in a stream's last event; None
+            if the format has none.
+        request: a `BuildRequest`; None if no request can be built in this format.
+        encoder: a module with `stream` and `whole`, from a reply to events; None if no script uses it.
         response: from the JSON of an answer that isn't streamed to a `ModelResponse`.
         errors: an `Errors`: what its streams report where a provider fails; by default OpenAI's.
         paths: how the paths of its URLs end, on any server; `*` stands for anything. The first format in
@@ -337,7 +337,7 @@ FORMATS: dict[str, WireFormat] = {
 
 
 def format_of(provider: str) -> str:
-    """The wire format of a provider, or of that name.
+    """Return the wire format of a provider, or of that name.
 
     Raises:
         LiteLLMUnknownProvider: there is no such provider, nor such a format.
@@ -351,12 +351,12 @@ def format_of(provider: str) -> str:
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise LiteLLMUnknownProvider(
         f"unknown provider {provider!r:.200}: {hint}Expected one of {', '.join(sorted(PROVIDERS))}, or a wire"
-        f" format ({', '.join(sorted(FORMATS))}). A server that speaks as OpenAI does is 'openai'"
+        f" format ({', '.join(sorted(FORMATS))}). A server with OpenAI's format is 'openai'"
     )
 
 
 def decoder_for(wire_format: str) -> Stage[bytes, WireEvent]:
-    """A fresh decoder.
+    """Make a new decoder.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
@@ -365,7 +365,7 @@ def decoder_for(wire_format: str) -> Stage[bytes, WireEvent]:
 
 
 def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
-    """A fresh normalizer, which fails at the end of a stream of which it understood nothing.
+    """Make a new normalizer, which fails at the end of a stream without any known event.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
@@ -377,7 +377,7 @@ def normalizer_for(wire_format: str) -> Stage[WireEvent, ModelResponseStream]:
 
 
 def traits_of(wire_format: str) -> Traits:
-    """How a format's events are recognised, and what they say.
+    """Return a format's traits: how its events are recognised, and their content.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
@@ -387,7 +387,7 @@ def traits_of(wire_format: str) -> Traits:
 
 
 def end_marks() -> re.Pattern[bytes]:
-    """What ends the last event of a stream that is over, in any of the formats that have such a mark."""
+    """Return a regex for the end markers of all formats that have one."""
     return _any_of(tuple(dict.fromkeys(known.end_mark for known in FORMATS.values() if known.end_mark)))
 
 
@@ -397,7 +397,7 @@ def _any_of(marks: tuple[str, ...]) -> re.Pattern[bytes]:
 
 
 def pipeline_for(wire_format: str) -> Chain:
-    """From a response's bytes to its chunks.
+    """Make a pipeline from a response's bytes to its chunks.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format.
@@ -406,7 +406,7 @@ def pipeline_for(wire_format: str) -> Chain:
 
 
 def builder_for(wire_format: str) -> BuildRequest:
-    """What builds a request.
+    """Return the builder of a request.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format, or it can only be read.
@@ -416,7 +416,7 @@ def builder_for(wire_format: str) -> BuildRequest:
 
 
 def reader_for(wire_format: str) -> Callable[[Mapping[str, Any]], ModelResponse]:
-    """What reads the JSON of a whole answer.
+    """Return the reader of the JSON of a whole response.
 
     Raises:
         LiteLLMUnknownProvider: there is no such format, or only its streams can be read.
@@ -428,7 +428,7 @@ def reader_for(wire_format: str) -> Callable[[Mapping[str, Any]], ModelResponse]
 
 
 def load(path: str) -> Any:
-    """What stands at `module:name`, imported only now."""
+    """Import the object at `module:name`."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 

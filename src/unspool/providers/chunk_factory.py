@@ -12,7 +12,7 @@ from unspool.models import Delta, ModelResponseStream, StreamingChoices, Usage
 
 @dataclass(slots=True)
 class Answer:
-    """What names a stream's chunks. A normalizer fills it in as the stream tells.
+    """The identity of a stream's chunks, which a normalizer fills in from the stream.
 
     Attributes:
         id: the response's; empty where the format has none.
@@ -39,7 +39,7 @@ class Answer:
         Args:
             index: the choice's.
             finish_reason: in OpenAI's word or the provider's.
-            usage: what is known of it by now.
+            usage: the usage so far.
             logprobs: the choice's.
             fields: the choice's `provider_specific_fields`.
             delta: the fields of its `Delta`.

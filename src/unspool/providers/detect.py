@@ -13,7 +13,7 @@ _EVENTS = "text/event-stream"
 
 
 def format_of_exchange(url: str, content_type: str | None = None) -> str | None:
-    """The wire format of what comes from a URL; None if nobody known answers there with a chat.
+    """Return the wire format of a URL's responses; None if no known provider has a chat there.
 
     A server on an address of its own is known by its path. The name may be of a format that is not, or
     not yet, in `FORMATS`.

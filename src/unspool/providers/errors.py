@@ -168,7 +168,7 @@ def event_in(
 
 
 def errors_named(name: str) -> Errors | None:
-    """A provider's errors, by its name in `ERRORS` or in `PROVIDERS`; None if it is in neither."""
+    """Return a provider's errors, by its name in `ERRORS` or in `PROVIDERS`; None for other names."""
     if name in ERRORS:
         errors: Errors = load(ERRORS[name].errors)
         return errors
@@ -176,7 +176,7 @@ def errors_named(name: str) -> Errors | None:
 
 
 def errors_at(url: str) -> Errors:
-    """The errors of whoever answers at a URL: by its host, then its path; OpenAI's, where neither tells."""
+    """Return the errors of the provider at a URL: by its host, then its path, else OpenAI's."""
     host = provider_at(url)
     provider = PROVIDERS[host] if host else None
     name = (

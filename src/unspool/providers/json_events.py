@@ -22,7 +22,7 @@ from unspool.wire.sse import IGNORED
 def read_event(
     event: WireEvent, read: Callable[[JSON], Iterator[ModelResponseStream]], page: str
 ) -> Iterator[ModelResponseStream]:
-    """The chunks that a format's `read` makes of an event's JSON. `[DONE]` is nothing, whoever sends it.
+    """Yield the chunks that a format's `read` makes of an event's JSON; none for `[DONE]`.
 
     Args:
         event: as the decoder gave it.
@@ -30,7 +30,7 @@ def read_event(
         page: where it is documented.
 
     Raises:
-        MalformedEventError: the event holds no JSON object, or one of another shape.
+        MalformedEventError: the event contains no JSON object, or one of another shape.
     """
     body = None if event.data.strip() == DONE else parse_event(event)
     if body is None:
@@ -42,7 +42,7 @@ def read_event(
 def response_of(
     chunks: Iterable[ModelResponseStream], body: Mapping[str, Any], *, keys: str, page: str, llm_provider: str
 ) -> ModelResponse:
-    """A whole answer, read as the stream that would have said the same.
+    """Read a whole response as a stream with the same content.
 
     An id and a time that the provider gives none of are made up.
 

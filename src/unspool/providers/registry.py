@@ -81,7 +81,7 @@ def asked_in(provider: Provider, model: str) -> tuple[str, str]:
     return (chosen, name) if chosen else (usual, model)
 
 
-# Parameters that hardly anybody but OpenAI has, and two that OpenAI itself has given up.
+# Parameters that few providers but OpenAI have, and two that OpenAI has dropped.
 _OPENAIS_OWN = frozenset(
     name
     for names in (

@@ -1,4 +1,4 @@
-"""A request that nobody has sent yet, and what its builders share.
+"""A request to be sent, and helpers for its builders.
 
 There is a builder beside each normalizer: it takes a `CompletionRequest`, in OpenAI's terms, and makes the
 one HTTP request that the provider understands. The client sends it.
@@ -40,7 +40,7 @@ class CompletionRequest:
         model: without the provider's prefix.
         messages: dicts, or records such as a response's `message`; they aren't changed.
         params: OpenAI's and the provider's own; those that are None are left out. `extra_headers` and
-            `extra_body` go where their names say, over whatever was there.
+            `extra_body` replace the headers and fields of the same names.
         api_key: goes into the provider's own header; without one there is none.
         base_url: up to where the provider's documented paths begin.
         stream: whether the answer is to come as a stream.
@@ -120,7 +120,7 @@ EXTRAS = frozenset({"extra_body", "extra_headers"})
 """The parameters that `post` sees to."""
 
 
-# What says no more than what everybody does anyway.
+# Values that are the default everywhere.
 _HARMLESS: JSON = {
     "n": 1,
     "parallel_tool_calls": True,
@@ -128,7 +128,7 @@ _HARMLESS: JSON = {
     "tool_choice": "auto",
 }
 
-# What may be left out without a word, as in LiteLLM: who asks, and a usage that comes unasked, or not at all.
+# Parameters to omit silently, as in LiteLLM: the user, and a usage that is always sent, or never.
 _HINTS = frozenset({"stream_options", "user"})
 
 
@@ -208,7 +208,7 @@ def request_for(
     Raises:
         LiteLLMUnknownProvider: its wire format can only be read.
         UnsupportedParamsError: it has no such parameter, and `drop_params` is false.
-        BadRequestError: the messages or parameters can't be said in its terms.
+        BadRequestError: the messages or parameters can't be expressed in its format.
     """
     known = PROVIDERS[provider]
     wire_format, model = asked_in(known, model)

@@ -16,7 +16,7 @@ _SHORT = 16
 
 
 class Told:
-    """How much of each text has been emitted; a text is named by whatever tells it from the others."""
+    """How much of each text has been emitted, by a key that identifies the text."""
 
     def __init__(self) -> None:
         self._texts: defaultdict[Hashable, RunningText] = defaultdict(RunningText)
@@ -32,7 +32,7 @@ class Told:
         return self._texts[name].add(piece)
 
     def rest(self, name: Hashable, whole: str) -> str:
-        """Return what the whole text has beyond what was emitted; nothing if it begins differently."""
+        """Return the part of the whole text that hasn't been emitted; nothing if it begins differently."""
         text = self._texts[name]
         return text.add(whole[text.length :]) if text.begins(whole) else ""
 
@@ -96,7 +96,7 @@ class RunningText:
         return place.last == (part, len(whole), crc32(_bytes(whole)))
 
     def rest(self, series: str, part: int, whole: str) -> str:
-        """Return what a whole has beyond what was emitted; nothing if it says something else.
+        """Return the part of a whole that hasn't been emitted; nothing if it differs.
 
         Args:
             series: each has every part once, in order.

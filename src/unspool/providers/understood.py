@@ -75,7 +75,7 @@ def _is_telling(choice: StreamingChoices) -> bool:
 
 
 def _says_nothing(event: WireEvent) -> bool:
-    if event.name == IGNORED:  # lines that aren't the framing's: whole or not, they are somebody's
+    if event.name == IGNORED:  # lines that aren't the framing's: whole or not, they have another meaning
         return not event.data.strip()
     return not event.complete or event.data.strip() in {"", DONE} or event.name in {"ping", "error"}
 

@@ -110,7 +110,7 @@ def _is_at(frame: FrameType, places: frozenset[tuple[str, str]]) -> bool:
 
 
 def _belongs_to_a_bystander(frame: FrameType) -> bool:
-    """Judge by where a thread began. The main thread begins in `__main__`, whoever runs the tests."""
+    """Judge by where a thread began. The main thread begins in `__main__`, under any test runner."""
     modules: list[str] = []
     at: FrameType | None = frame
     while at is not None:

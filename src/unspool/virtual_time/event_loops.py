@@ -96,7 +96,7 @@ def _files(selector: Any) -> set[Any]:
 
 
 def _listens(file: Any) -> bool:
-    """Whether it's a server's socket, over which nothing comes but connections."""
+    """Whether it's a server's socket, which only receives connections."""
     return descriptor_listens(file if isinstance(file, int) else file.fileno())
 
 

@@ -124,7 +124,7 @@ def pause(seconds: float, *, clock: Moving, spent: float = 0.0) -> None:
     Args:
         seconds: how long.
         clock: shows that it has passed.
-        spent: how many of the seconds have passed already while nobody waited.
+        spent: how many of the seconds have already passed without waiting.
     """
     with TIMELINE.driving(seconds, clock=clock, spent=spent) as driver:
         threads.pause(driver)

@@ -21,7 +21,7 @@ _MAX_VALUE_BYTES = 2**15 - 1  # the length before it could say twice that, the s
 
 
 class HeaderError(Exception):
-    """What is wrong with a frame's headers; the decoder knows where they are and says so."""
+    """An error in a frame's headers; the decoder adds their position."""
 
 
 def parse_headers(data: bytes) -> dict[str, object]:

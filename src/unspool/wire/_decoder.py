@@ -18,8 +18,8 @@ class Decoder(ABC):
     """The bytes of one stream to its events, however the bytes were cut into reads.
 
     `feed` and `flush` are lazy: the events that came before a bad one in the same read are yielded,
-    then the error is raised. After that the decoder is dead: whatever it is asked, it raises that
-    error again, since nobody knows where in such a stream the next event would start.
+    then the error is raised. After that every call raises the same error again, since the start of the next
+    event in such a stream is unknown.
 
     Args:
         max_event_bytes: the most bytes that one event may take. What a decoder holds never exceeds

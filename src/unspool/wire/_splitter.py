@@ -21,7 +21,7 @@ class Splitter:
             yield self._take(end)
 
     def flush(self) -> Iterator[bytes]:
-        """What is left, as one piece."""
+        """Return the rest as one piece."""
         if self._held:
             yield self._take(len(self._held))
 

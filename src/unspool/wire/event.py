@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class WireEvent:
-    """One event of a stream, before anybody has looked into its payload.
+    """One event of a stream, with its payload not yet parsed.
 
     Attributes:
         name: the SSE `event:` field or the AWS `:event-type`; `message` where the format has none.

@@ -123,7 +123,7 @@ class SSEDecoder(Decoder):
         yield from self._end_block(complete=False)
 
     def _split(self, data: bytes) -> list[bytes]:
-        """The lines that this read ends. What follows them is kept for the next read."""
+        """Yield the lines that this read completes. The rest is stored for the next read."""
         if self._after_cr and data:
             data = data.removeprefix(b"\n")
             self._after_cr = False

@@ -6,8 +6,8 @@ A stream opens a block (`content_block_start`), fills it (`content_block_delta`)
 blocks and deltas are announced to come at any time, so an unknown one is never an error.
 
 The mapping is LiteLLM's: text is `content`, a `tool_use` block a tool call, a thinking block
-`reasoning_content` and `thinking_blocks`. What OpenAI's shape has no place for is kept, as it was
-sent, in the delta's or message's `provider_specific_fields`. Each list there holds all that came so
+`reasoning_content` and `thinking_blocks`. Data without a place in OpenAI's shape is stored, as it was sent,
+in the delta's or message's `provider_specific_fields`. Each list there holds all that came so
 far, so that the last one is the whole:
 
     citation, citations     one `citation` a delta, as it comes; when its text block ends, `citations`
@@ -17,10 +17,10 @@ far, so that the last one is the whole:
     web_search_results      `web_search_tool_result` and `web_fetch_tool_result` blocks
     tool_results            the results of all other tools that the provider ran
     compaction_blocks       summaries of an earlier part of the conversation
-    other_blocks            `fallback`, and whatever is newer than this package
+    other_blocks            `fallback`, and types newer than this package
     stop_sequence, stop_details, container, context_management     from the message's end
 
-How to ask for a message is in `request`; the other modules are parts of the one or the other way.
+`request` builds requests; the other modules are parts of either direction.
 """
 
 from __future__ import annotations

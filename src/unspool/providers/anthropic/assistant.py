@@ -1,7 +1,7 @@
-"""What the model said before, on its way back to it.
+"""Earlier messages of the model, sent back to it.
 
-What such a message carries from the response that it was (`thinking_blocks`, the lists of
-`unspool.providers.anthropic`) becomes blocks again, in the order that Anthropic demands.
+The message's fields from its response (`thinking_blocks`, the lists of `unspool.providers.anthropic`) become
+blocks again, in the order that Anthropic demands.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from unspool.providers.request import parsed_arguments
 
 
 def assistant_blocks(message: JSON) -> list[JSON]:
-    """What it said, in the order that Anthropic checks: thinking before what it led to, calls last.
+    """Return its blocks, in the order that Anthropic checks: thinking before its results, calls last.
 
     Raises:
         BadRequestError: the arguments of a tool call aren't JSON.

@@ -1,4 +1,4 @@
-"""The content blocks of a stream, from their start to their end, and what they say to a chunk's delta."""
+"""The content blocks of a stream, from start to end, as the fields of deltas."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ _Deltas = Iterator[JSON]
 
 
 _MOST_PARTS = 10_000
-"""How many deltas of a text are kept for its citations: a text that has some is no longer than a sentence."""
+"""How many deltas of a text are stored for its citations: a text with citations isn't longer than a
+sentence."""
 
 
 @dataclass(slots=True)
 class _OpenBlock:
-    """A content block whose end hasn't come."""
+    """A content block that hasn't ended."""
 
     block: JSON
     index: int | None = None  # None where a delta has no block to belong to
@@ -39,7 +40,7 @@ class _OpenBlock:
 
 
 class OpenBlocks:
-    """The blocks of a stream that are open. What they say comes as the fields of one `Delta` each.
+    """The open blocks of a stream. Their content is emitted as the fields of one `Delta` each.
 
     Gateways number blocks wrongly: a delta goes to the block of its index if that is of its kind, else to the
     latest open one that is.
@@ -52,7 +53,7 @@ class OpenBlocks:
         self.begin_message()
 
     def begin_message(self) -> None:
-        """Forget the blocks of the message before; the numbers of its calls and what it kept stay."""
+        """Reset the blocks of the previous message; the call numbers and the stored lists stay."""
         self.has_thinking = False
         self._open: list[_OpenBlock] = []
         self._without_input: list[_OpenBlock] = []
@@ -119,7 +120,7 @@ class OpenBlocks:
         yield _arguments_fragment(opened, part)
 
     def _add_thinking(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
-        # Some servers send the signature with all of the thinking once more.
+        # Some servers send the signature with all of the thinking again.
         return self._think(opened, text_in(delta, "thinking"), text_in(delta, "signature"))
 
     def _add_signature(self, opened: _OpenBlock, delta: JSON) -> _Deltas:
@@ -180,7 +181,7 @@ class OpenBlocks:
 _OnBlock = Callable[[OpenBlocks, _OpenBlock], _Deltas]
 _OnDelta = Callable[[OpenBlocks, _OpenBlock, JSON], _Deltas]
 
-# A block of any other type says nothing until it has ended, and then it is kept as it is.
+# A block of any other type is stored unchanged when it has ended.
 _STARTS: dict[str, _OnBlock] = {
     "redacted_thinking": OpenBlocks._start_redacted,
     "text": OpenBlocks._start_text,

@@ -23,7 +23,7 @@ class AnthropicCompleteNormalizer:
     `stop_sequence` in `provider_specific_fields`. `log_id` repeats the id, and is dropped.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream has an `error` event.
 
     Args:
@@ -43,7 +43,7 @@ class AnthropicCompleteNormalizer:
             yield from self._read(body)
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: the missing finish reason tells of a stream that was cut off."""
+        """Yield nothing: the missing finish reason shows the cut."""
         return iter(())
 
     def _read(self, body: JSON) -> Iterator[ModelResponseStream]:

@@ -11,16 +11,16 @@ from unspool.providers.turns import Roles, alternating, system_blocks
 
 
 def system_of(messages: Sequence[JSON]) -> JSON:
-    """All system messages, wherever they stand, as blocks of text."""
+    """Return all system messages, in any position, as blocks of text."""
     blocks = system_blocks(messages, said_in)
     return {"system": blocks} if blocks else {}
 
 
 def turns_of(messages: Sequence[JSON]) -> list[JSON]:
-    """All other messages as turns; those of one role that follow each other are one.
+    """Return all other messages as turns; consecutive ones of one role are joined.
 
     Raises:
-        BadRequestError: a message can't be said in Anthropic's terms.
+        BadRequestError: a message can't be expressed in Anthropic's format.
     """
     turns = alternating(messages, _ROLES, title="Anthropic", llm_provider="anthropic")
     if turns and turns[-1]["role"] == "assistant":

@@ -31,12 +31,12 @@ class AnthropicNormalizer:
     """The events of an Anthropic Messages stream to chunks.
 
     Every chunk has one choice; id and model are the message's. Tool calls are numbered 0, 1, 2 …
-    through the whole stream, whatever blocks are between them. Usage comes with the first chunk, as
-    far as it is known by then, and complete with the finish reason; token counts are LiteLLM's:
+    through the whole stream, whatever blocks are between them. Usage is in the first chunk, as far as known,
+    and complete with the finish reason; token counts are LiteLLM's:
     `prompt_tokens` includes what was read from the cache and written to it.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream has an `error` event; its class is that of the error's type.
 
     Args:
@@ -65,7 +65,7 @@ class AnthropicNormalizer:
             yield from handle(self, body)
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
+        """Yield nothing: an unfinished block is dropped. The missing finish reason shows the cut."""
         return iter(())
 
     def _message_start(self, event: JSON) -> _Chunks:

@@ -46,7 +46,7 @@ _NOT_SENT = EXTRAS | {"stream", "stream_options"}
 
 
 def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    """All of a request's body but the model and what is said.
+    """Return a request's body without the model and the messages.
 
     Raises:
         UnsupportedParamsError: Anthropic has no such parameter, and `drop_params` is false.
@@ -104,7 +104,7 @@ def _stop(value: Any, _: JSON) -> JSON:
     return {"stop_sequences": [value] if isinstance(value, str) else value}
 
 
-# Anthropic refuses to be told who somebody is; LiteLLM leaves such a user out as well.
+# Anthropic rejects user ids that identify a person; LiteLLM omits them as well.
 _PERSONAL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d\s()-]{7,}")
 
 

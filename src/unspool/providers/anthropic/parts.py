@@ -21,7 +21,7 @@ def blocks_from(parts: Sequence[JSON | str]) -> list[JSON]:
     """The blocks that these parts are, without empty text.
 
     Raises:
-        BadRequestError: a part that isn't one, or an image that is neither data nor an address.
+        BadRequestError: an invalid part, or an image that isn't data or a URL.
     """
     return [block for part in parts for block in _blocks_of(part)]
 

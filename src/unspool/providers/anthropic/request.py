@@ -24,7 +24,7 @@ def build_request(request: CompletionRequest) -> HTTPRequest:
 
     Raises:
         UnsupportedParamsError: Anthropic has no such parameter, and `drop_params` is false.
-        BadRequestError: a message can't be said in Anthropic's terms.
+        BadRequestError: a message can't be expressed in Anthropic's format.
     """
     model, conversation = request.model, request.conversation
     body: JSON = {

@@ -29,7 +29,7 @@ def response_from_anthropic(body: Mapping[str, Any], *, created: int | None = No
 
     Raises:
         ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor a message.
+        APIResponseValidationError: it isn't an error or a message.
     """
     if body.get("error"):
         raise error_from_body(body, llm_provider="anthropic")

@@ -8,21 +8,21 @@
                    …/API_agent-runtime_InvokeAgent.html
 
 The mapping is LiteLLM's where it has one: text is `content`, `toolUse` a tool call, `reasoningContent` is
-`reasoning_content` and `thinking_blocks`. What OpenAI's shape has no place for is kept, as it was sent, in
-the delta's or message's `provider_specific_fields`. Each list there holds all that came so far, so that
+`reasoning_content` and `thinking_blocks`. Data without a place in OpenAI's shape is stored, as it was sent,
+in the delta's or message's `provider_specific_fields`. Each list there holds all that came so far, so that
 the last one is the whole:
 
     citation, citations        one `citation` a delta, as it comes; when its text block ends, `citations`
                                has one list a cited block, and each says which text it supports
     server_tool_use            calls that Bedrock has run already, each with its whole input
     tool_results               what came of those
-    other_blocks               images, and whatever is newer than this package
+    other_blocks               images, and types newer than this package
     metrics, trace, performanceConfig, additionalModelResponseFields       as Converse sends them
     amazon-bedrock-*           as InvokeModel sends them
     traces, files, return_control      an agent's
 
 Bedrock pads its events with a field `p` of random length, against eavesdroppers; that alone is dropped.
-A stream has no id, no model and no time in it. How to ask is in `request`.
+A stream has no id, no model and no time in it. `request` builds requests.
 """
 
 from __future__ import annotations

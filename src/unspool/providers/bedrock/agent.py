@@ -21,12 +21,12 @@ from unspool.wire.event import WireEvent
 class BedrockAgentNormalizer:
     """The events of an agent's stream to chunks.
 
-    Its answer is `content`, mostly all of it in one chunk. Everything else is kept in lists of
+    Its answer is `content`, mostly all of it in one chunk. Everything else is stored in lists of
     `provider_specific_fields`: `traces`, `citations`, `files`, `return_control` (functions that the caller
     is to run), and `other_events`. Usage is what the traces report so far; without traces there is none.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream reports an error.
 
     Args:
@@ -44,7 +44,7 @@ class BedrockAgentNormalizer:
             yield chunk
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: what was said is out, and nothing tells whether there was to be more."""
+        """Yield nothing: everything was emitted, and a cut can't be detected."""
         return iter(())
 
     def _read(self, name: str, event: JSON) -> Chunks:

@@ -21,7 +21,7 @@ _Deltas = Iterator[JSON]
 
 @dataclass(slots=True)
 class _OpenBlock:
-    """A content block whose end hasn't come."""
+    """A content block that hasn't ended."""
 
     start: JSON
     index: int
@@ -40,7 +40,7 @@ class _OpenBlock:
 
 
 class OpenBlocks:
-    """The blocks of a stream that are open. What they say comes as the fields of one `Delta` each.
+    """The open blocks of a stream. Their content is emitted as the fields of one `Delta` each.
 
     A delta goes to the block of its index if that is of its kind, else to the latest open one that is.
     """

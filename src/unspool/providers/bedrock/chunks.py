@@ -17,11 +17,11 @@ _PAGE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/"
 
 
 def read_event(event: WireEvent, read: Callable[[str, JSON], Chunks]) -> Chunks:
-    """What `read` makes of the event's name and JSON.
+    """Apply `read` to the event's name and JSON.
 
     Raises:
         ProviderError: the event reports an error.
-        MalformedEventError: it holds no JSON object, or one of another shape than documented.
+        MalformedEventError: it contains no JSON object, or one of another shape than documented.
     """
     error = error_in(event)
     if error is not None:
@@ -79,6 +79,6 @@ def error_in(event: WireEvent) -> ProviderError | None:
 
 
 def _original_status(details: JSON) -> int | None:
-    """What the model itself answered Bedrock with, which says more than Bedrock's 424."""
+    """Return the model's own error to Bedrock, which is more precise than Bedrock's 424."""
     status = details.get("originalStatusCode")
     return status if isinstance(status, int) and 400 <= status <= 599 else None

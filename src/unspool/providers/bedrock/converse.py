@@ -23,7 +23,7 @@ class BedrockConverseNormalizer:
     and a guardrail's trace come after the finish reason, in a chunk of their own, as Bedrock sends them.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream reports an error; its class is that of the exception's status.
 
     Args:
@@ -40,7 +40,7 @@ class BedrockConverseNormalizer:
         return read_event(event, self.read)
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: a block that the stream has cut off is no block. The missing finish reason tells of it."""
+        """Yield nothing: an unfinished block is dropped. The missing finish reason shows the cut."""
         return iter(())
 
     def read(self, name: str, event: JSON) -> Chunks:

@@ -108,7 +108,7 @@ class FamilyNormalizer:
         return read_event(event, self._read)
 
     def flush(self) -> Iterator[ModelResponseStream]:
-        """Nothing: the missing finish reason tells of a stream that was cut off."""
+        """Yield nothing: the missing finish reason shows the cut."""
         return iter(())
 
     def _read(self, _: str, payload: JSON) -> Chunks:
@@ -130,7 +130,9 @@ class FamilyNormalizer:
                 yield {"index": index, "finish_reason": reason}
 
     def _usage(self, payload: JSON) -> Usage | None:
-        """What is known by now: Llama says the prompt's tokens at first, and the answer's with each piece."""
+        """Return the usage so far: Llama reports the prompt's tokens at first, and the answer's with each
+        piece.
+        """
         fields = dict(zip(self._family.counts or (), _COUNTS, strict=False))
         self._counts |= {name: payload[key] for key, name in fields.items() if payload.get(key) is not None}
         return usage_from(self._counts, silent=True)

@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html.
 Each `chunk` event holds, in base64, the JSON that the model itself would have sent; Bedrock adds fields of
-its own, whose names begin with `amazon-bedrock-`. Nothing names the model's family, so that the first
-payload tells by its fields which normalizer is to read them all.
+its own, whose names begin with `amazon-bedrock-`. Nothing names the model's family, so the fields of the
+first payload determine the normalizer for all of them.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _Inner = Stage[WireEvent, ModelResponseStream]
 class BedrockInvokeNormalizer:
     """The events of an InvokeModel stream to chunks: those of the model's own normalizer.
 
-    Bedrock's own fields are kept in the `provider_specific_fields` of a chunk of their own. Its metrics
+    Bedrock's own fields are stored in the `provider_specific_fields` of a chunk of their own. Its metrics
     are the usage, where the model reports none.
 
     Raises, while it is being fed:
-        MalformedEventError: an event or its payload holds no JSON object, or one that isn't shaped as
+        MalformedEventError: an event or its payload contains no JSON object, or one that isn't shaped as
             documented, or one of a family that isn't known.
         ProviderError: the stream reports an error.
 
@@ -119,7 +119,7 @@ def _family(name: str) -> Callable[[int], _Inner]:
     return lambda created: FamilyNormalizer(FAMILIES[name], created=created)
 
 
-# A field that tells the family, and whose normalizer it is. The first one that is there decides.
+# A field that identifies the family, and its normalizer. The first one that is present decides.
 _SIGNS: dict[str, Callable[[int], _Inner]] = {
     "messageStart": _NovaNormalizer,
     "outputText": _family("titan"),
@@ -127,7 +127,7 @@ _SIGNS: dict[str, Callable[[int], _Inner]] = {
     "generation": _family("llama"),
     "outputs": _family("mistral"),
     "value": lambda _: OpenAICompletionsNormalizer(),  # Writer's older models
-    "choices": lambda _: OpenAIChatNormalizer(),  # gpt-oss, Jamba, and whatever else speaks OpenAI's format
+    "choices": lambda _: OpenAIChatNormalizer(),  # gpt-oss, Jamba, and others with OpenAI's format
     "completion": lambda created: AnthropicCompleteNormalizer(created=created),
     "type": lambda created: AnthropicNormalizer(created=created),
     "event_type": lambda created: CohereV1Normalizer(created=created),

@@ -22,7 +22,7 @@ def turns_of(messages: Sequence[JSON]) -> list[JSON]:
     """All other messages as turns; those of one role that follow each other are one.
 
     Raises:
-        BadRequestError: a message can't be said in Converse's terms.
+        BadRequestError: a message can't be expressed in Converse's format.
     """
     turns = alternating(messages, _ROLES, title="Converse", llm_provider="bedrock")
     _name_documents(turns)

@@ -109,10 +109,10 @@ _TOOLS = frozenset({"parallel_tool_calls", "tool_choice", "tools"})
 
 
 def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    """All of a request's body but what is said.
+    """Return a request's body without the messages.
 
-    Whatever nobody here knows (`top_k`, `thinking` …) is in `additionalModelRequestFields`, where
-    Converse takes what is the model's own.
+    Unknown parameters (`top_k`, `thinking` …) are in `additionalModelRequestFields`, where Converse accepts
+    the model's own.
 
     Raises:
         UnsupportedParamsError: Converse has no such parameter, and `drop_params` is false.
@@ -153,7 +153,7 @@ def _inference(given: JSON) -> JSON:
 
 
 def _models_own(given: JSON, model: str) -> JSON:
-    """What nobody here knows. `top_k` all models have, and Nova in a place of its own."""
+    """Return the unknown parameters. All models have `top_k`, Nova in its own place."""
     others = {name: value for name, value in given.items() if name not in _KNOWN}
     if "nova" not in model or "top_k" not in others:
         return others
@@ -200,7 +200,7 @@ _CHOICES: dict[str, JSON] = {"auto": {"auto": {}}, "required": {"any": {}}}
 
 
 def tool_config(given: JSON, model: str) -> tuple[JSON, JSON]:
-    """`toolConfig`, and what Claude alone is told of parallel calls; both empty without tools.
+    """Return `toolConfig`, and Claude's own setting of parallel calls; both empty without tools.
 
     Args:
         given: `tools`, `tool_choice` and `parallel_tool_calls`, as far as they are there.

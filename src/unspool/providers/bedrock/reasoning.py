@@ -13,7 +13,7 @@ _NOVAS = ("low", "medium", "high")
 
 
 def takes_effort(model: str) -> bool:
-    """Whether a model is known to be told how much to reason; of an ARN nobody knows."""
+    """Whether a model is known to accept a reasoning effort; unknown for an ARN."""
     return any(name in model for name in _FAMILIES)
 
 
@@ -61,5 +61,5 @@ _FAMILIES: dict[str, Callable[[Any, str], JSON]] = {
     "nova-2": _novas,
     "gpt-oss": _plain,
     "openai.gpt-": _openais,
-    "deepseek.v": _plain,  # R1 reasons without being told, and refuses to be
+    "deepseek.v": _plain,  # R1 always reasons, and rejects the setting
 }

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html. The mapping is
 LiteLLM's; where it differs, the comment says why. It has no signature yet: that needs a clock, and the
-very bytes that are sent, so that whoever sends it signs it.
+very bytes that are sent, so that the sender signs it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unspool.providers.request import CompletionRequest, HTTPRequest
 
 
 def build_request(request: CompletionRequest) -> HTTPRequest:
-    """Build the request for a conversation. Parameters that are nobody else's are the model's.
+    """Build the request for a conversation. Unknown parameters go to the model.
 
     Fields of the request:
         model: a model's id, an inference profile's, or an ARN of either; LiteLLM's prefix `converse/` is
@@ -26,7 +26,7 @@ def build_request(request: CompletionRequest) -> HTTPRequest:
 
     Raises:
         UnsupportedParamsError: Converse has no such parameter, and `drop_params` is false.
-        BadRequestError: a message can't be said in Converse's terms, or the model's name isn't one.
+        BadRequestError: a message can't be expressed in Converse's format, or the model's name isn't one.
     """
     model, conversation = _known_here(request.model), request.conversation
     turns = turns_of(conversation)

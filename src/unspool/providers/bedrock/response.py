@@ -1,4 +1,4 @@
-"""A whole answer of Converse to a `ModelResponse`: read as the stream that would have said the same.
+"""Convert a whole response of Converse to a `ModelResponse`, read as a stream with the same content.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
@@ -29,7 +29,7 @@ def response_from_converse(body: Mapping[str, Any], *, created: int | None = Non
 
     Raises:
         ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor a Converse response.
+        APIResponseValidationError: it isn't an error or a Converse response.
     """
     if "output" not in body and body.get("message"):
         raise error_from_body(body, llm_provider="bedrock")

@@ -60,7 +60,9 @@ def _completion_details(thought: int | None, said: int) -> JSON | None:
 
 
 def _lifetimes(reported: JSON, written: int) -> dict[str, Record]:
-    """How long what was written is kept, in Anthropic's names; only if that accounts for all of it."""
+    """Return the written cache tokens by lifetime, in Anthropic's names; only if they account for all of
+    them.
+    """
     details = objects_in(reported, "cacheDetails")
     kept = {
         ttl: sum(_tokens(each, "inputTokens") for each in details if each.get("ttl") == ttl) for ttl in _TTLS

@@ -28,7 +28,7 @@ def raise_if_refused(body: JSON, kind: str) -> None:
 
     Args:
         body: the JSON.
-        kind: the key that tells what it is; an error has none.
+        kind: the key that identifies it; an error has none.
 
     Raises:
         ProviderError: it is one.
@@ -38,7 +38,7 @@ def raise_if_refused(body: JSON, kind: str) -> None:
 
 
 def usage_from(reported: JSON, counted: str) -> Usage | None:
-    """Cohere's counts, of which one becomes the usage; both are kept.
+    """Cohere's counts, of which one becomes the usage; both are stored.
 
     Args:
         reported: `billed_units`, `tokens` and what else there is.

@@ -34,7 +34,7 @@ class CohereV1Normalizer:
     Calls have no ids: they are `call_0`, `call_1` …
 
     Raises, while it is being fed:
-        MalformedEventError: a line holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: a line contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the answer ended with an error.
 
     Args:
@@ -44,7 +44,7 @@ class CohereV1Normalizer:
     def __init__(self, *, created: int = 0) -> None:
         self._answer = Answer(created=created)
         self._citations: list[JSON] = []
-        self._streamed: set[str] = set()  # what came in pieces, and will be told again as a whole
+        self._streamed: set[str] = set()  # text that arrived in pieces, and will be repeated as a whole
 
     def feed(self, event: WireEvent, /) -> _Chunks:
         return read_event(event, self.read, _PAGE)
@@ -101,7 +101,7 @@ class CohereV1Normalizer:
     def _stream_end(self, event: JSON) -> _Chunks:
         raise_if_failed(event)
         response = object_in(event, "response")
-        # /v1/generate tells its id at the end only.
+        # /v1/generate sends its id only at the end.
         self._answer.id = self._answer.id or text_in(response, "generation_id") or text_in(response, "id")
         yield from self._keep(present(response, "response_id", "meta", "token_count"))
         usage = usage_from(object_in(response, "meta"), "billed_units")
@@ -134,14 +134,14 @@ def response_from_cohere_v1(body: Mapping[str, Any]) -> ModelResponse:
 
     Raises:
         ProviderError: the body is an error, or the answer ended with one.
-        APIResponseValidationError: it is neither an error nor an answer.
+        APIResponseValidationError: it isn't an error or an answer.
     """
     chunks = chain.from_iterable(map(CohereV1Normalizer().read, _events(dict(body))))
     return response_of(chunks, body, keys="text tool_calls", page=_PAGE, llm_provider="cohere")
 
 
 def _events(body: JSON) -> Iterator[JSON]:
-    """The stream that would have said the same."""
+    """Build the stream with the same content."""
     raise_if_refused(body, "generation_id")
     yield {"event_type": "stream-start", **present(body, "generation_id")}
     yield {"event_type": "search-results", **body}

@@ -30,7 +30,7 @@ class CohereNormalizer:
     """The events of a version 2 stream to chunks. The id is the message's; a model isn't named.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the message ended with an error.
     """
 
@@ -133,14 +133,14 @@ def response_from_cohere(body: Mapping[str, Any]) -> ModelResponse:
 
     Raises:
         ProviderError: the body is an error, or the message ended with one.
-        APIResponseValidationError: it is neither an error nor an answer.
+        APIResponseValidationError: it isn't an error or an answer.
     """
     chunks = chain.from_iterable(map(CohereNormalizer().read, _events(dict(body))))
     return response_of(chunks, body, keys="message", page=_PAGE, llm_provider="cohere")
 
 
 def _events(body: JSON) -> Iterator[JSON]:
-    """The stream that would have said the same."""
+    """Build the stream with the same content."""
     raise_if_refused(body, "finish_reason")
     message = object_in(body, "message")
     yield {"type": "message-start", "id": body.get("id"), "delta": {"message": present(message, "role")}}

@@ -13,7 +13,7 @@ no place for is kept:
                                      `provider_specific_fields`, as `thought_signature`, too
         executable_code, code_execution_results
         server_side_tool_invocations each `toolCall` that Google ran, with its response
-        other_parts                  files, and whatever is newer than this package
+        other_parts                  files, and types newer than this package
     choice.provider_specific_fields  native_finish_reason, finish_message, and a candidate's other fields
     chunk.vertex_ai_…                grounding_metadata, url_context_metadata, citation_metadata,
                                      safety_ratings and safety_results (the same): a list each

@@ -52,7 +52,7 @@ class ArgumentsWriter:
         return written + '"' + self._end_text(_inner(value), more=bool(piece.get("willContinue")))
 
     def close(self) -> str:
-        """What is missing to make the text whole."""
+        """Return the missing end of the text."""
         if not self._started:
             return "{}"
         closing = self._close_text() + _brackets(self._path[1:]) + "}"
@@ -69,7 +69,7 @@ class ArgumentsWriter:
         return closing
 
     def _move_to(self, path: list[_Step]) -> str:
-        """Close what is left, and open what leads to the path."""
+        """Close the containers that end, and open those on the path."""
         shared = 0
         while shared < min(len(path), len(self._path)) - 1 and path[shared] == self._path[shared]:
             shared += 1

@@ -1,4 +1,4 @@
-"""What the model said before, and what its calls resulted in, on the way back to it.
+"""Earlier messages of the model and results of its calls, sent back to it.
 
 A signature belongs to the part that it came with: Gemini checks those of calls, and bills what it has
 thought once more for every copy.

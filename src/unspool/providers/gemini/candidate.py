@@ -17,10 +17,10 @@ _Read = Callable[["Candidate", JSON, JSON], None]
 
 @dataclass(slots=True)
 class Candidate:
-    """What a candidate has said so far, as far as the rest is to be understood by it.
+    """The state of a candidate that is needed to read the rest.
 
     Attributes:
-        next_id: an id for a call that has none of its own.
+        next_id: makes an id for a call without one.
     """
 
     next_id: Callable[[], str]
@@ -150,7 +150,7 @@ def _signed(part: JSON, name: str) -> JSON:
 
 _MEDIA: dict[str, _Read] = {"audio": Candidate._read_sound, "image": Candidate._read_image}
 
-# By the key that tells what a part is. A call may have a text beside it, an empty one.
+# By the key that identifies a part. A call may have a text beside it, an empty one.
 _READERS: dict[str, _Read] = {
     "functionCall": Candidate._read_call,
     "inlineData": Candidate._read_data,

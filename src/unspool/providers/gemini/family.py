@@ -1,4 +1,4 @@
-"""What a model's name tells about it: from Gemini 3 on, several things are said differently."""
+"""Find a model's family by its name: from Gemini 3 on, several parameters differ."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def media_part(url: str, mime_type: str | None) -> JSON:
     """What stands in a `data:` URL, or at an `https:` or `gs:` address that Google fetches itself.
 
     Raises:
-        BadRequestError: it's neither, or nothing tells what type it is of.
+        BadRequestError: it's invalid, or its type is unknown.
     """
     inline = _DATA_URL.fullmatch(url)
     if inline is not None:

@@ -36,7 +36,7 @@ def contents_of(messages: Sequence[JSON], model: str) -> list[JSON]:
     """All other messages as turns; those of one kind that follow each other are one.
 
     Raises:
-        BadRequestError: a message can't be said in Gemini's terms.
+        BadRequestError: a message can't be expressed in Gemini's format.
     """
     spoken = [message for message in messages if _kind(message) != "system"]
     is_new = is_gemini_3(model)

@@ -44,7 +44,7 @@ class GeminiNormalizer:
     the thoughts, as in LiteLLM.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: an event is an error; its class is that of the error's code.
 
     Args:

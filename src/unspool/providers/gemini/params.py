@@ -38,7 +38,7 @@ _NOT_SENT = EXTRAS | {"stream", "stream_options"}
 
 
 def settings_from(params: Mapping[str, Any], model: str, *, drop_params: bool) -> JSON:
-    """All of a request's body but what is said.
+    """Return a request's body without the messages.
 
     Raises:
         UnsupportedParamsError: Gemini has no such parameter, and `drop_params` is false.

@@ -33,7 +33,7 @@ def build_request(request: CompletionRequest) -> HTTPRequest:
 
     Raises:
         UnsupportedParamsError: Gemini has no such parameter, and `drop_params` is false.
-        BadRequestError: a message can't be said in Gemini's terms.
+        BadRequestError: a message can't be expressed in Gemini's format.
     """
     model, conversation = request.model, request.conversation
     if not conversation:

@@ -23,7 +23,7 @@ def response_from_gemini(
 
     Raises:
         ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor a response.
+        APIResponseValidationError: it isn't an error or a response.
     """
     normalizer, fold = GeminiNormalizer(), ResponseFold()
     for each in [body] if isinstance(body, Mapping) else body:

@@ -87,7 +87,7 @@ def _parameters(schema: JSON) -> JSON:
 
 
 def _settled(schema: JSON) -> JSON:
-    """Gemini refuses an object that is said to have no properties."""
+    """Remove empty properties: Gemini rejects an object schema without properties."""
     if schema.get("properties"):
         return schema
     return {key: value for key, value in schema.items() if key not in ("properties", "required")}

@@ -12,7 +12,7 @@ came so far:
 
     server_side_steps            the steps of tools that Google ran, each with all its deltas
     citations                    annotations that are no links, or have no place in the text
-    other_deltas                 files, and whatever is newer than this package
+    other_deltas                 files, and types newer than this package
     interaction                  what the end says beside usage: status, updated, service tier …
 """
 

@@ -41,7 +41,7 @@ class InteractionsNormalizer:
     Tool calls are numbered 0, 1, 2 … through the whole stream. Usage arrives with the finish reason.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: there is an `error` event, or the interaction failed.
 
     Args:
@@ -66,7 +66,7 @@ class InteractionsNormalizer:
             yield from handle(self, body)
 
     def flush(self) -> _Chunks:
-        """Nothing: a step that the stream has cut off is none. The missing finish reason tells of it."""
+        """Yield nothing: an unfinished step is dropped. The missing finish reason shows the cut."""
         return iter(())
 
     def _begin(self, event: JSON) -> _Chunks:

@@ -38,7 +38,7 @@ def build_request(request: CompletionRequest) -> HTTPRequest:
 
     Raises:
         UnsupportedParamsError: an interaction has no such parameter, and `drop_params` is false.
-        BadRequestError: a message can't be said as steps.
+        BadRequestError: a message can't be expressed as steps.
     """
     given = request.supported(_LACKS, llm_provider="gemini", title="Gemini's Interactions API")
     settings: JSON = {}

@@ -23,7 +23,7 @@ def response_from_interaction(body: Mapping[str, Any], *, created: int | None = 
 
     Raises:
         ProviderError: the body is an error, or the interaction failed.
-        APIResponseValidationError: it is neither an error nor an interaction.
+        APIResponseValidationError: it isn't an error or an interaction.
     """
     normalizer, fold = InteractionsNormalizer(), ResponseFold()
     try:

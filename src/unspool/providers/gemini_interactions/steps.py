@@ -33,7 +33,7 @@ class _Step:
 
 @dataclass(slots=True)
 class Steps:
-    """The steps of a stream. What they say comes as the fields of one `Delta` each."""
+    """The steps of a stream. Their content is emitted as the fields of one `Delta` each."""
 
     calls: int = 0
     _images: int = 0

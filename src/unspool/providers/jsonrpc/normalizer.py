@@ -41,7 +41,7 @@ class JSONRPCNormalizer:
     """The messages of a stream to chunks, one each.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the answer is an error.
     """
 
@@ -58,7 +58,7 @@ class JSONRPCNormalizer:
             yield self._read(message)
 
     def flush(self) -> _Chunks:
-        """Nothing: the missing finish reason tells of a cut."""
+        """Yield nothing: the missing finish reason shows the cut."""
         return iter(())
 
     def _read(self, message: JSON) -> ModelResponseStream:
@@ -84,7 +84,9 @@ def _error_of(message: JSON) -> Exception:
 
 
 def _parts_of(result: JSON) -> list[JSON]:
-    """The parts of whatever it is that the result holds; not those of a task's history, told before."""
+    """Return the parts of a result's content, without those of a task's history, which were emitted
+    before.
+    """
     if isinstance(result.get("content"), dict):
         return [result["content"]]  # MCP: the message of a model that the server asked for
     holders = [

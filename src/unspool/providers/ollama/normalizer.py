@@ -33,7 +33,7 @@ class OllamaNormalizer:
     answer with calls ends with `tool_calls`, where Ollama says `stop`.
 
     Raises, while it is being fed:
-        MalformedEventError: a line holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: a line contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the line is an error.
     """
 
@@ -102,11 +102,11 @@ def _usage(line: JSON) -> Usage | None:
 
 
 def response_from_ollama(body: Mapping[str, Any]) -> ModelResponse:
-    """An answer that wasn't streamed: a single line, so to speak.
+    """Read a response without streaming: a single line.
 
     Raises:
         ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor an answer.
+        APIResponseValidationError: it isn't an error or an answer.
     """
     chunks = OllamaNormalizer().read(dict(body))
     return response_of(chunks, body, keys="message response", page=_PAGE, llm_provider="ollama")

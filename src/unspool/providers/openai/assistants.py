@@ -53,7 +53,7 @@ class OpenAIAssistantsNormalizer:
     """Events to chunks.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream has an `error` event, or the run failed or expired.
     """
 
@@ -77,7 +77,7 @@ class OpenAIAssistantsNormalizer:
                 yield from _EVENTS[event.name](self, body)
 
     def flush(self) -> _Chunks:
-        """Nothing: the missing finish reason tells of a cut."""
+        """Yield nothing: the missing finish reason shows the cut."""
         return iter(())
 
     # -- messages ------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class OpenAIAssistantsNormalizer:
                 yield from self._say("refusal", self._told.add(name, text_in(part, "refusal")))
 
     def _message(self, message: JSON) -> _Chunks:
-        """A whole message: what its deltas haven't told."""
+        """Emit the part of a whole message that its deltas didn't contain."""
         self._incomplete = text_in(object_in(message, "incomplete_details"), "reason")
         for place, part in enumerate(objects_in(message, "content")):
             name = text_in(message, "id"), place

@@ -1,6 +1,6 @@
 """OpenAI chat completion chunks, and the dialects of the servers that speak them.
 
-https://platform.openai.com/docs/api-reference/chat/streaming is what everybody starts from. What real
+https://platform.openai.com/docs/api-reference/chat/streaming is the base of all dialects. What real
 servers send beside it, and what becomes of it here:
 
 - reasoning as `reasoning`, `reasoning_content` or only inside `reasoning_details` (OpenRouter,
@@ -40,18 +40,18 @@ class OpenAIChatNormalizer:
 
     def __init__(self) -> None:
         self._calls = CallNumbers()
-        self._heard: set[int] = set()  # the choices that have said something
+        self._heard: set[int] = set()  # the choices with content so far
         self._said: dict[tuple[int, str], RunningText] = {}
         self._alike = AlikeChunks(_chunk_alone)
         self._alike_said = RunningText()  # what was said by the alike ones
         self._done = False
 
     def feed(self, event: WireEvent, /) -> Iterator[ModelResponseStream]:
-        """One chunk an event; none for `[DONE]` and whatever follows it.
+        """Yield one chunk per event; none for `[DONE]` and later events.
 
         Raises:
             ProviderError: the event is the provider's own report of an error.
-            MalformedEventError: the event is neither JSON nor a chunk.
+            MalformedEventError: the event isn't a chunk in JSON.
         """
         alike = None if self._done or event.name != "message" else self._alike.read(event.data)
         if alike is None:
@@ -111,12 +111,12 @@ class OpenAIChatNormalizer:
 def chunk_from(
     data: Mapping[str, Any], *, calls: CallNumbers | None = None, heard: Container[int] = ()
 ) -> ModelResponseStream:
-    """A chunk from the JSON of one, of whatever dialect.
+    """Read a chunk from JSON, in any dialect.
 
     Args:
         data: a `chat.completion.chunk` object. It isn't changed.
         calls: the numbering of the stream's tool calls, for servers that send none.
-        heard: the choices that the stream has streamed something of.
+        heard: the choices with content so far.
 
     Raises:
         ProviderError: the chunk reports an error.
@@ -139,7 +139,7 @@ def _chunk_alone(data: str) -> ModelResponseStream | None:
 
 
 def _settled(data: Mapping[str, Any], calls: CallNumbers | None, heard: Container[int]) -> JSON:
-    """OpenAI's shape for a chunk of whatever dialect."""
+    """Convert a chunk of any dialect to OpenAI's shape."""
     choices = data.get("choices") or ()
     holders = (data, data.get("x_groq") or {}, *choices)
     usage = next((holder["usage"] for holder in holders if holder.get("usage")), None)
@@ -153,7 +153,7 @@ def _settled(data: Mapping[str, Any], calls: CallNumbers | None, heard: Containe
 
 
 def response_from_openai(body: Mapping[str, Any]) -> ModelResponse:
-    """A whole response from its JSON, of whatever dialect.
+    """Read a whole response from JSON, in any dialect.
 
     Raises:
         ProviderError: the body reports an error.

@@ -27,7 +27,7 @@ class OpenAITranscriptionNormalizer:
     """Events to chunks.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream reports an error.
     """
 
@@ -47,7 +47,7 @@ class OpenAITranscriptionNormalizer:
                 yield from _EVENTS[kind](self, body)
 
     def flush(self) -> _Chunks:
-        """Nothing: all was said as it came."""
+        """Yield nothing: everything has been emitted."""
         return iter(())
 
     def _delta(self, event: JSON) -> _Chunks:

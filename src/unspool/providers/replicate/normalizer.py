@@ -73,7 +73,7 @@ def response_from_replicate(body: Mapping[str, Any]) -> ModelResponse:
 
     Raises:
         ProviderError: the prediction failed, or the body is an error.
-        APIResponseValidationError: it is neither an error nor a prediction that has ended.
+        APIResponseValidationError: it isn't an error or a prediction that has ended.
     """
     return response_of(_chunks_of(body), body, keys="output", page=_PAGE, llm_provider="replicate")
 

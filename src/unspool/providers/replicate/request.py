@@ -55,7 +55,7 @@ def build_request(request: CompletionRequest) -> HTTPRequest:
 
 
 def _address(model: str) -> tuple[str, JSON]:
-    """The path, and the version where that isn't said by it."""
+    """Return the path, and the version if the path doesn't contain it."""
     if model.startswith("deployments/"):
         return f"{model}/predictions", {}
     name, _, version = model.partition(":")

@@ -36,7 +36,7 @@ class TGINormalizer:
     or not, is in `logprobs`. Without details the reason of the end isn't told, and is a `stop`.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the event is an error.
     """
 

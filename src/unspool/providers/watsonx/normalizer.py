@@ -24,7 +24,7 @@ class WatsonxNormalizer:
     The prompt's tokens are counted in the first event only, the answer's so far in each.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the event is an error, or the generation ended with one.
     """
 
@@ -69,11 +69,11 @@ class WatsonxNormalizer:
 
 
 def response_from_watsonx(body: Mapping[str, Any]) -> ModelResponse:
-    """A generation that wasn't streamed: a single event, so to speak.
+    """Read a generation without streaming: a single event.
 
     Raises:
         ProviderError: the body is an error.
-        APIResponseValidationError: it is neither an error nor an answer.
+        APIResponseValidationError: it isn't an error or an answer.
     """
     chunks = WatsonxNormalizer().read(dict(body))
     return response_of(chunks, body, keys="results", page=_PAGE, llm_provider="watsonx")

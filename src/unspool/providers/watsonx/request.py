@@ -57,7 +57,7 @@ def build_chat_request(request: CompletionRequest) -> HTTPRequest:
 
     Raises:
         UnsupportedParamsError: watsonx has no such parameter, and `drop_params` is false.
-        BadRequestError: neither a project, a space nor a deployment is named.
+        BadRequestError: no project, space or deployment is named.
     """
     given = _given(request, _CHAT_LACKS)
     choice = given.get("tool_choice")

@@ -17,7 +17,7 @@ of custom tools are tool calls, 0, 1, 2 … through the stream. Beside these a d
     audio               pieces of sound and of its transcript
     provider_specific_fields
         output_items    every other item as it was sent, in a list of all so far: calls of tools that
-                        the provider runs, their results, and whatever is newer than this package; also
+                        the provider runs, their results, and types newer than this package; also
                         what the caller has to run but chat has no call for (computer, shell, patch, MCP
                         approval)
         citations       annotations that are no links, or have no place in the text, in a list of all so far

@@ -62,7 +62,7 @@ def _is_bad_request(code: Any) -> bool:
 
 
 def finish_reason(response: JSON, *, has_calls: bool) -> str:
-    """LiteLLM's rule: a call makes it `tool_calls`, whatever else was said."""
+    """Return the finish reason by LiteLLM's rule: `tool_calls` if there is any call."""
     reason = text_in(object_in(response, "incomplete_details"), "reason")
     if reason or text_in(response, "status") == "incomplete":
         return _FINISH_REASONS.get(reason, "length")

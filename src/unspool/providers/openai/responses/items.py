@@ -14,7 +14,7 @@ _Deltas = Iterator[JSON]
 
 
 class OutputItems:
-    """The items of a stream. What they say comes as the fields of one `Delta` each, and logprobs."""
+    """The items of a stream. Their content is emitted as the fields of one `Delta` each, and logprobs."""
 
     def __init__(self) -> None:
         # These last as long as the stream: several responses in one become one.
@@ -26,7 +26,7 @@ class OutputItems:
         self.begin_response()
 
     def begin_response(self) -> None:
-        """Forget the items of the response before; what the stream has counted and kept stays."""
+        """Reset the items of the previous response; the stream's counts and lists stay."""
         self._numbered += len(self._calls)
         self._texts = Texts(self._texts.length, self._texts.citations)
         self._calls = Calls(self._numbered)
@@ -49,13 +49,13 @@ class OutputItems:
         return self._end(self._items.ended(_index_in(event), body), body, "item")
 
     def end_response(self, response: JSON) -> _Deltas:
-        """Emit what the response says as a whole and no event has said before."""
+        """Emit the content of the whole response that no event contained."""
         for item, body in self._items.listed(objects_in(response, "output"), self._says_same):
             yield from self._end(item, body, "response")
         yield from self.flush()
 
     def flush(self) -> _Deltas:
-        """Emit what was held back of items that have no end."""
+        """Emit the content held back of items without an end."""
         for item in self._items:
             if item.repeats is not None and item.kind in _TEXTS_OF:
                 yield from self._texts.release(item, {})

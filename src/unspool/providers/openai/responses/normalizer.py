@@ -25,7 +25,7 @@ class OpenAIResponsesNormalizer:
     says nothing: OpenAI announces new ones to come, and an item's last event has all of it.
 
     Raises, while it is being fed:
-        MalformedEventError: an event holds no JSON object, or one that isn't shaped as documented.
+        MalformedEventError: an event contains no JSON object, or one that isn't shaped as documented.
         ProviderError: the stream has an `error` event or a failed response; its class is that of the
             error's code.
     """
@@ -45,11 +45,11 @@ class OpenAIResponsesNormalizer:
                 yield from _EVENTS[kind](self, body)
 
     def flush(self) -> _Chunks:
-        """Emit what was held back; an item that the stream has cut off is none."""
+        """Emit the content held back; an item that was cut off is dropped."""
         return (self._answer.chunk(**fields) for fields in self._items.flush())
 
     def read(self, response: JSON) -> _Chunks:
-        """A whole response, as far as it hasn't been told.
+        """Emit the part of a whole response that no event contained.
 
         Raises:
             ProviderError: the response has failed.

@@ -33,7 +33,7 @@ class _Text:
     Attributes:
         starts: for each part's number, how much content of the response comes before it, in characters.
         annotations: how many were emitted, and how many each series of wholes has repeated.
-        held: what an item has said that may repeat an earlier one.
+        held: an item's text that may repeat an earlier one.
     """
 
     running: RunningText = field(default_factory=RunningText)
@@ -44,7 +44,7 @@ class _Text:
 
 
 class Texts:
-    """The texts of a response; what they say comes as the fields of one `Delta` each, and logprobs.
+    """The texts of a response; their content is emitted as the fields of one `Delta` each, and logprobs.
 
     Args:
         start: how much content there was before, in characters: a stream may hold several responses.
@@ -57,7 +57,7 @@ class Texts:
         self._texts: dict[tuple[Item, str], _Text] = {}
 
     def add(self, item: Item, kind: str, part: int, piece: str, logprobs: list[JSON]) -> Iterator[JSON]:
-        """Emit a piece, unless it comes after the item's end or repeats all of its text."""
+        """Emit a piece, unless it arrives after the item's end or repeats all of its text."""
         text = self._text(item, kind)
         if not piece or item.is_ended or text.running.is_repeated_by(piece):
             return
