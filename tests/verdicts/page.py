@@ -141,23 +141,23 @@ def _holds(surprise: Surprise, found: Found) -> bool:
 _INTRO = """\
 # What SDKs do with broken streams
 
-Each SDK as it comes, with nothing set but a key, is asked one question, streams the answer, and has that
-answer broken in every way of [the catalogue](faults.md#the-catalogue) that fits it. What it does is judged
-as in [Judge a client](how-to/verdict.md). Its timeouts, its retries and its pauses are its own; they pass in
-virtual time. Written by `python -m tests.verdicts --write`, which makes a virtual environment for each."""
+Each SDK, with nothing set but a key, sends one request and streams the response. Every fault of
+[the catalogue](faults.md#the-catalogue) that fits breaks the response, and a verdict judges the SDK as in
+[Judge a client](how-to/verdict.md). Its timeouts, retries and pauses are its own; they pass in virtual
+time. Written by `python -m tests.verdicts --write`, which makes a virtual environment for each."""
 
 _FOUND = """\
 ## What was found
 
-✓ is nothing; an empty cell, a fault that this format has no place for. Sync and async are told apart where
-they differ; pydantic-ai streams async only. The words stand below."""
+✓: no finding; an empty cell: the fault has no place in this format. Sync and async are listed separately if
+they differ; pydantic-ai streams async only. The terms are explained below."""
 
 _RAISED = """\
 ## What was raised
 
 The exception that reached the program, without its module where that is the SDK's own; **bold** where it's
 neither the SDK's nor the HTTP library's but Python's, which no `except` for either catches. (3) is three
-requests. *returns*: the program was told of nothing."""
+requests. *returns*: the program got no error."""
 
 
 def page(found: Sequence[Found]) -> str:
@@ -174,7 +174,7 @@ def page(found: Sequence[Found]) -> str:
         _ran(found),
         _FOUND,
         table(found),
-        f"Nothing was found against anybody under: {clean(found)}.",
+        f"No SDK has a finding under: {clean(found)}.",
         legend,
         f"Never found here: {', '.join(f'`{kind}`' for kind in never)}.",
         "## What surprised",

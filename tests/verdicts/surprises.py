@@ -79,7 +79,7 @@ SURPRISES: tuple[Surprise, ...] = (
         (("text-after-finish", ("lost-text",)), ("no-finish-reason", ("left-early",))),
     ),
     Surprise(
-        "Nearly everybody reports a failure when the connection breaks after the finish reason, though"
+        "Nearly every SDK reports a failure when the connection breaks after the finish reason, though"
         " nothing of the answer is missing. LiteLLM's Anthropic client doesn't.",
         _ALL_BUT_LITELLM,
         (("reset-after-finish", ("needless-failure",)),),
