@@ -60,7 +60,8 @@ _SPREAD = (
     " before it's compared"
 )
 _MEMORY = (
-    "a recording's body is in memory while it's redacted and written as one text; a replay's is read whole"
+    "a recording's body is in memory twice: as recorded, and in lower case while secrets are searched by"
+    " their names; a replay's is there as the file's bytes, as its text, and as libyaml's copy of both"
 )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from unspool.cassette.boundaries import pieces, says_goodbye, split_events
@@ -87,3 +89,19 @@ def test_a_stream_goes_on(tail: bytes) -> None:
 
 def test_blank_lines_stay_with_the_event_before_them() -> None:
     assert split_events(b"data: 1\n\n\n\n\ndata: 2\n\n\n", SSE) == [b"data: 1\n\n\n\n\n", b"data: 2\n\n\n"]
+
+
+@pytest.mark.parametrize("blanks", [1, 4_000, 300_000])
+def test_white_space_after_the_end_mark_hides_nothing(blanks: int) -> None:
+    assert says_goodbye(b"data: {}\n\ndata: [DONE]" + b"\n" * blanks)
+    assert not says_goodbye(b"data: {}\n\ndata: [DON" + b"\n" * blanks)
+
+
+def test_the_end_mark_of_a_large_body_is_found_without_a_copy() -> None:
+    body = b"data: {}\n\n" * 1_000_000 + b"data: [DONE]\n\n"
+    tracemalloc.start()
+    try:
+        assert says_goodbye(body)
+        assert tracemalloc.get_traced_memory()[1] < len(body) / 2
+    finally:
+        tracemalloc.stop()

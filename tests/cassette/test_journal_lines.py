@@ -7,6 +7,7 @@ from unspool.cassette.journal_lines import (
     KILLED,
     begin_line,
     body_line,
+    body_pieces,
     chunk_line,
     end_line,
     from_lines,
@@ -221,3 +222,19 @@ def test_parts_that_were_held_back_are_filled_in() -> None:
         read(data + end_line(0, End.COMPLETE, None, 0.4, b"", fills=((3, b"y"),)))[0].response.body
         == b"abxyc\nd\n"
     )
+
+
+def test_a_large_body_is_a_line_of_several_pieces() -> None:
+    body = bytes(range(256)) * 1_000
+    response = Response(200, "OK", (), body, Timeline(chunks=(NetworkChunk(len(body), 0.1),)))
+    assert len(list(body_pieces(0, response, n=2))) > 4
+    request = Request("POST", "https://api.example/v1", (), b"{}")
+    lines = [
+        FIRST_LINE,
+        begin_line(0, request, 1.0, n=0),
+        head_line(0, Response(200, "OK"), "HTTP/1.1", 0.0, n=1),
+        body_line(0, response, n=2),
+        end_line(0, End.COMPLETE, None, 0.2, b"", n=3),
+    ]
+    (found,) = from_lines(b"".join(lines), name="x")
+    assert found.response.body == body

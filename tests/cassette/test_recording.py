@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 from unspool.cassette.file_format import Document, dumps, loads
@@ -159,3 +160,28 @@ def test_whoever_observes_it_is_told_everything() -> None:
         (3, b"a", 0.2),
         (3, End.COMPLETE, None, 0.3),
     ]
+
+
+def test_a_take_of_many_pieces_holds_its_body_once() -> None:
+    tracemalloc.start()
+    try:
+        take = Take(Request("POST", "https://api.example", (), b""), recorded_at=1.0)
+        take.head(200, "OK", (), "HTTP/1.1", 0.0)
+        for _ in range(1_000):
+            take.chunk(b"data: 0123456789\n\n" * 500, 0.1)
+        take.end(End.COMPLETE, 0.2)
+        size = len(take.interaction().response.body)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * size
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_take_shows_only_the_chunks_that_have_been_stored() -> None:
+    take = Take(Request("POST", "https://api.example", (), b""), recorded_at=1.0)
+    take.head(200, "OK", (), "HTTP/1.1", 0.0)
+    take.chunk(b"one", 0.1)
+    take._chunks.append(NetworkChunk(3, 0.2))  # as another thread, between a chunk's size and its bytes
+    response = take.interaction().response
+    assert response.body == b"one"
+    assert response.timeline is not None
+    assert [chunk.size for chunk in response.timeline.chunks] == [3]

@@ -28,7 +28,7 @@ from unspool.cassette.model import (
     header,
     sizes_fit,
 )
-from unspool.cassette.redact import REDACTED, Redactor
+from unspool.cassette.redact import REDACTED, Redactor, _shapes
 from unspool.cassette.secrets import ALLOWED_HEADERS, FIELDS, PATTERNS, Pattern
 from unspool.wire.aws import AWSEventStreamDecoder, encode_aws
 from unspool.wire.event import WireEvent
@@ -595,3 +595,18 @@ def timed(body: bytes) -> float:
     start = time.perf_counter()
     REDACTOR.response(answer(body, FORM))
     return time.perf_counter() - start
+
+
+@given(st.binary(max_size=60), st.integers(1, 9))
+def test_windows_over_a_large_body_cut_no_word(data: bytes, window: int) -> None:
+    shapes = list(_shapes(data, window))
+    assert b"".join(shape for _, shape in shapes) == next((shape for _, shape in _shapes(data)), b"")
+    for at, _ in shapes:
+        assert at == 0 or not re.fullmatch(rb"[\w-]", data[at - 1 : at])
+
+
+@pytest.mark.parametrize("before", [2**20 - 30, 2**20 - 1, 2**20, 2**21 + 7])
+def test_a_key_at_a_place_where_a_large_body_is_cut_into_windows_is_found(before: int) -> None:
+    key = b"sk-proj-a1B2c3D4e5F6a7B8c9D0a1B2c3D4e5F6a7B8c9D0"
+    body = b"rain " * (before // 5) + b" " * (before % 5) + key + b" rain"
+    assert key not in Redactor().same_length(body)

@@ -242,3 +242,10 @@ def test_a_long_text_is_written_in_pieces_that_make_the_same_block(size: int, en
     assert max(map(len, pieces)) < 250_000
     assert parse_yaml("".join(pieces)) == {"a": text, "b": 1}
     assert parse_yaml(format_yaml({"a": text})) == {"a": text}
+
+
+def test_a_large_text_in_double_quotes_is_written_in_pieces_that_read_the_same() -> None:
+    text = " a\x01\n b \n" * 40_000
+    written = list(yaml_pieces({"body": text, "next": "x\r"}))
+    assert max(map(len, written)) < 200_000
+    assert parse_yaml("".join(written)) == {"body": text, "next": "x\r"}

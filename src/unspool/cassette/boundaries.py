@@ -49,8 +49,17 @@ def says_goodbye(body: bytes) -> bool:
     """Whether a stream's last event is a provider's end marker."""
     from unspool.providers import end_marks  # noqa: PLC0415 - most replays need no wire format
 
-    tail = body.rstrip()
-    start = max(tail.rfind(end) for end in _EVENT_ENDS)
-    head = tail[max(start, 0) :][:_TAIL_BYTES]  # of the last event, which may contain a whole response
-    is_cut = tail == body and not tail.endswith((b"]", b"}"))
-    return not is_cut and any(end_marks().search(part) for part in (tail[-_TAIL_BYTES:], head))
+    end = _end_of_text(body)
+    start = max(0, *(body.rfind(mark, 0, end) for mark in _EVENT_ENDS))
+    head = body[
+        start : min(end, start + _TAIL_BYTES)
+    ]  # of the last event, which may contain a whole response
+    tail = body[max(0, end - _TAIL_BYTES) : end]
+    is_cut = end == len(body) and not tail.endswith((b"]", b"}"))
+    return not is_cut and any(end_marks().search(part) for part in (tail, head))
+
+
+def _end_of_text(body: bytes) -> int:
+    """Return where the white space at a body's end begins, without copying a large body."""
+    last = body[-_TAIL_BYTES:].rstrip()
+    return max(0, len(body) - _TAIL_BYTES) + len(last) if last else len(body.rstrip())

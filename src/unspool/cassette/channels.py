@@ -9,7 +9,7 @@ transcripts of all wire formats are channels, and so is text in bare lines of se
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -269,12 +269,11 @@ def scrub_channels(body: bytes, scrub: Scrub, *, allowed: Sequence[tuple[int, in
         scrub: changes a text.
         allowed: starts and ends of the parts of the body to leave unchanged.
     """
-    lines = body.splitlines(keepends=True)
-    if not any(scrub(text) != text for text in _channel_texts(lines)):
+    if not any(scrub(text) != text for text in _channel_texts(_lines(body))):
         return body
     channels: dict[Channel, _Joined] = {}
     at = 0
-    for line in lines:
+    for line in _lines(body):
         for piece in pieces_of(line):
             if (at + piece.start, at + piece.end) not in allowed:
                 joined = channels.setdefault(piece.channel, _Joined())
@@ -286,6 +285,14 @@ def scrub_channels(body: bytes, scrub: Scrub, *, allowed: Sequence[tuple[int, in
     for joined in channels.values():
         _rewrite(changed, joined, scrub)
     return bytes(changed)
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    """The lines of a body with their ends, as `splitlines` cuts them, one at a time."""
+    return (found[0] for found in _LINE.finditer(body))
+
+
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 
 
 def _rewrite(body: bytearray, joined: _Joined, scrub: Scrub) -> None:
@@ -301,7 +308,7 @@ def _rewrite(body: bytearray, joined: _Joined, scrub: Scrub) -> None:
             body[start:end] = rewritten(bytes(body[start:end]), now) if is_json else now
 
 
-def _channel_texts(lines: list[bytes]) -> Iterator[bytes]:
+def _channel_texts(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Return the texts of all channels that have more than one piece, or escapes, or bare text."""
     texts: dict[Channel, list[str]] = {}
     raw: list[bytes] = []

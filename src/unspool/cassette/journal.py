@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -74,7 +75,7 @@ class _Answer:
     response: Response = _NO_ANSWER
     is_text: bool = True
     lines: int = 1
-    body: list[bytes] = field(default_factory=list)  # of what isn't text
+    body: BytesIO = field(default_factory=BytesIO)  # of what isn't text
     chunks: list[NetworkChunk] = field(default_factory=list)
 
     def number(self) -> int:
@@ -84,7 +85,7 @@ class _Answer:
 
     def whole(self, failure: Failure | None) -> Response:
         timeline = Timeline(chunks=tuple(self.chunks), failure=failure)
-        return replace(self.response, body=b"".join(self.body), timeline=timeline)
+        return replace(self.response, body=self.body.getvalue(), timeline=timeline)
 
 
 class Journal:
@@ -152,7 +153,7 @@ class Journal:
             if answer.is_text:
                 released = answer.text.feed(data)
             else:
-                answer.body.append(data)
+                answer.body.write(data)
                 answer.chunks.append(NetworkChunk(len(data), at))
             text, held, fills = released
             self._write(lines.chunk_line(slot, len(data), at, text, held=held, fills=fills, n=number))
@@ -165,7 +166,8 @@ class Journal:
                 return
             shown = self._redactor.response(answer.whole(failure))
             if shown.body:
-                self._write(lines.body_line(slot, shown, n=answer.number()))
+                for piece in lines.body_pieces(slot, shown, n=answer.number()):
+                    self._write(piece)
             timeline = shown.timeline or _NO_TIMES
             text, _, fills = answer.text.flush()
             number = answer.number()

@@ -97,12 +97,32 @@ def chunk_line(
 
 
 def body_line(slot: int, response: Response, *, n: int | None = None) -> bytes:
+    return b"".join(body_pieces(slot, response, n=n))
+
+
+def body_pieces(slot: int, response: Response, *, n: int | None = None) -> Iterator[bytes]:
+    """Yield what `body_line` returns, piece by piece: a large body isn't in memory once more as base64."""
     chunks = response.timeline.chunks if response.timeline else ()
-    return _line(
-        {"kind": "body", "slot": slot, "headers": response.headers, "chunks": format_chunks(chunks)},
-        response.body,
-        n,
-    )
+    record = {"kind": "body", "slot": slot, "headers": response.headers, "chunks": format_chunks(chunks)}
+    if len(response.body) <= _BODY_PIECE:
+        yield _line(record, response.body, n)
+        return
+    crc = 0
+    for piece in _open_line(record if n is None else {**record, "n": n}, response.body):
+        crc = crc32(piece, crc)
+        yield piece
+    yield b',"crc":"%08x"}\n' % crc
+
+
+_BODY_PIECE = 57 * 1024  # in bytes; a multiple of 3, so that base64 can be joined
+
+
+def _open_line(record: Mapping[str, Any], data: bytes) -> Iterator[bytes]:
+    """The line without its end, with the data as base64."""
+    yield _encode(record).encode("ascii")[:-1] + b',"base64":"'
+    for start in range(0, len(data), _BODY_PIECE):
+        yield b64encode(data[start : start + _BODY_PIECE])
+    yield b'"'
 
 
 def end_line(

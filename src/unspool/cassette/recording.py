@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from typing import Protocol
 
 from unspool.cassette.model import (
@@ -69,7 +70,7 @@ class Take:
         self._http_version = "HTTP/1.1"
         self._headers_at: float | None = None
         self._chunks: list[NetworkChunk] = []
-        self._body: list[bytes] = []
+        self._body = BytesIO()  # whose value is no copy, as that of many pieces would be
         self._bytes = 0
         self._end: End | None = None
         self._ended_at: float | None = None
@@ -99,7 +100,7 @@ class Take:
             self.end(End.LIMIT, at)
             return
         self._chunks.append(NetworkChunk(len(data), round_ms(at)))
-        self._body.append(data)
+        self._body.write(data)
         self._bytes += len(data)
         if self._observer is not None:
             self._observer.chunk(self._slot, data, round_ms(at))
@@ -125,7 +126,7 @@ class Take:
         return is_whole(self._so_far())
 
     def _so_far(self) -> Response:
-        return Response(self._status, self._reason, self._headers, b"".join(self._body))
+        return Response(self._status, self._reason, self._headers, self._body.getvalue())
 
     @property
     def is_unanswered(self) -> bool:
@@ -155,16 +156,20 @@ class Take:
         if self._finished is not None:
             return self._finished
         ended = self.ended
-        body = list(self._body)  # another thread may be adding to it, a chunk's bytes after its size
-        interaction = Interaction(self._request, self._response(body))
+        interaction = Interaction(self._request, self._response())
         if ended:
             self._finished = interaction
-            self._body, self._chunks = [], []  # one copy of a large body, not two
+            self._body, self._chunks = BytesIO(), []
         return interaction
 
-    def _response(self, body: list[bytes]) -> Response:
+    def _response(self) -> Response:
+        size, chunks = self._bytes, list(self._chunks)  # another thread may be adding to them
+        body = self._body.getvalue()
+        too_many = sum(chunk.size for chunk in chunks) - size
+        while too_many > 0:
+            too_many -= chunks.pop().size
         timeline = Timeline(
-            chunks=tuple(self._chunks[: len(body)]),
+            chunks=tuple(chunks),
             headers_at=self._headers_at,
             recorded_at=self._recorded_at,
             http_version=self._http_version,
@@ -172,7 +177,8 @@ class Take:
             ended_at=self._ended_at,
             failure=self._failure,
         )
-        return Response(self._status, self._reason, self._headers, b"".join(body), timeline)
+        body = body if len(body) == size else body[:size]
+        return Response(self._status, self._reason, self._headers, body, timeline)
 
     def _is_full(self, at: float) -> bool:
         if self._max_chunks is not None and len(self._chunks) >= self._max_chunks:

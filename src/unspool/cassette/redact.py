@@ -644,12 +644,30 @@ _ESCAPE = re.compile(rb"(?>(?<=\\)(?:u[0-9A-Fa-f]{4}|[bfnrt])|(?<=%)[0-9A-Fa-f]{
 
 def _long_words(data: bytes) -> Iterator[int]:
     """Where runs of at least 20 word bytes begin; a search for twenty such bytes skips nearly all others."""
-    shape, long = data.translate(_SHAPE), b"w" * _LONG
-    start = shape.find(long)
-    while start >= 0:
-        yield start
-        end = shape.find(b" ", start)
-        start = shape.find(long, end) if end >= 0 else -1
+    long = b"w" * _LONG
+    for at, shape in _shapes(data):
+        start = shape.find(long)
+        while start >= 0:
+            yield at + start
+            end = shape.find(b" ", start)
+            start = shape.find(long, end) if end >= 0 else -1
+
+
+def _shapes(data: bytes, window: int = 1024 * 1024) -> Iterator[tuple[int, bytes]]:
+    """The shapes of a text's parts, none of which ends within a word, and where each begins.
+
+    Parts of at least `window` bytes, as the shape of a large body would take as much memory again.
+    """
+    at, size = 0, window
+    while at < len(data):
+        shape = data[at : at + size].translate(_SHAPE)
+        if at + size < len(data):
+            shape = shape[: shape.rfind(b" ") + 1]
+        if shape:
+            yield at, shape
+            at, size = at + len(shape), window
+        else:  # one word as large as this
+            size *= 2
 
 
 def _after_escape(data: bytes, start: int) -> int:

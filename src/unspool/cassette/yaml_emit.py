@@ -94,18 +94,15 @@ class _Emitter:
         elif isinstance(value, str) and "\n" in value and self._fits_literal(value):
             yield f"{head} {_literal_header(value)}\n"
             yield from _literal(value, indent)
+        elif isinstance(value, str) and ("\n" in value or "\r" in value):
+            yield head + " "
+            yield from self._quoted(value, indent)
         else:
-            yield f"{head} {self._scalar(value, indent)}\n"
+            yield f"{head} {self._line(value) if isinstance(value, str) else _plain_scalar(value)}\n"
 
     def _key(self, name: Any, indent: str) -> str:
         key = self._line(name) if isinstance(name, str) else _plain_scalar(name)
         return f"{key}:" if len(key) < _LONGEST_KEY else f"? {key}\n{indent}:"
-
-    def _scalar(self, value: Any, indent: str) -> str:
-        return self._text(value, indent) if isinstance(value, str) else _plain_scalar(value)
-
-    def _text(self, text: str, indent: str) -> str:
-        return self._quoted(text, indent) if "\n" in text or "\r" in text else self._line(text)
 
     def _line(self, text: str) -> str:
         """Any text on one line, as a key must be."""
@@ -121,11 +118,20 @@ class _Emitter:
             text[0] not in " \t\n" and not self._escaped.search(text) and not _BLANK_AT_THE_END.search(text)
         )
 
-    def _quoted(self, text: str, indent: str) -> str:
-        first, *rest = map(self._escape, _EVENT.findall(text))
-        # A blank at the start of a line would count as its indent.
-        lines = [first, *("\\" * line.startswith(" ") + line for line in rest)]
-        return '"' + ("\\\n" + indent).join(lines) + '"'
+    def _quoted(self, text: str, indent: str) -> Iterator[str]:
+        """The lines of a double-quoted text, many at a time."""
+        held, size, joint = ['"'], 0, ""
+        for event in _EVENT.finditer(text):
+            line = self._escape(event[0])
+            if joint and line.startswith(" "):  # a blank at the start of a line would count as its indent
+                line = "\\" + line
+            held.append(joint + line)
+            joint = "\\\n" + indent
+            size += len(line)
+            if size > _TEXT_PIECE:
+                yield "".join(held)
+                held, size = [], 0
+        yield "".join(held) + '"\n'
 
     def _escape(self, text: str) -> str:
         if not text.isascii() and _SURROGATE.search(text):
