@@ -1,11 +1,11 @@
-"""Secrets taken out of what a cassette is to hold, before anything reaches the disk.
+"""Redact secrets in a cassette's contents, before anything is written.
 
 A secret is known by its shape (`secrets`), by its name (`secret_names`), or by its value (`known_values`).
 In requests it becomes `REDACTED`, so that a request with another key is the same one after it. In responses
 it becomes a text of its own length (`stand_ins`), so that the sizes of the network's pieces, content-length
 and the frames of binary formats stay true.
 
-To be cheap where there is nothing to find, a body is gone over with few and fast means: long words are
+To be cheap without secrets, a body is searched with few and fast means: long words are
 found by one search for twenty word bytes in a row, and every other expression begins with a literal.
 """
 
@@ -48,14 +48,14 @@ __all__ = ["REDACTED", "Redactor", "redacted_paths", "redactions_in"]
 
 
 class Span(NamedTuple):
-    """Where a secret is.
+    """The place of a secret.
 
     Attributes:
         start: its first byte.
-        end: the byte behind it.
+        end: the byte after it.
         kind: its kind.
         keep: the bytes of a prefix that may stay in a response.
-        alphabet: what may stand in its place.
+        alphabet: the characters of its stand-in.
     """
 
     start: int
@@ -83,10 +83,10 @@ class Redactor:
     Attributes:
         allow_headers: names, in lower case, of headers whose values are stored; a trailing `*` stands for
             any ending. All other values become `REDACTED`.
-        patterns: what is looked for anywhere; add to `PATTERNS` the shapes of your own secrets.
+        patterns: shapes to search for everywhere; add the shapes of your own secrets to `PATTERNS`.
         fields: names of JSON fields and of parameters whose value is a secret, written as in `FIELDS`.
         parameters: names that are secret in a query or a form only, written as in `PARAMETERS`.
-        allow_paths: JSON paths of response bodies that are stored as they came, such as
+        allow_paths: JSON paths of response bodies that are stored unchanged, such as
             `choices[*].delta.content`; `*` stands for any name or place.
     """
 
@@ -102,7 +102,7 @@ class Redactor:
         return f"Redactor({', '.join(f'{one.name}=…' for one in own)})"
 
     def knowing(self, known: KnownValues) -> Redactor:
-        """Return a redactor that looks for these values too, wherever they stand."""
+        """Return a redactor that searches for these values too, in any place."""
         other = copy.copy(self)  # with all that was compiled
         object.__setattr__(other, "known", known)
         return other
@@ -113,7 +113,7 @@ class Redactor:
         return SecretNames(self.fields, self.parameters)
 
     def interaction(self, interaction: Interaction) -> Interaction:
-        """Redact both sides, and what else the cassette holds of them."""
+        """Redact the request and the response, and their other keys in the cassette."""
         return _changed(
             interaction,
             request=self.request(interaction.request),
@@ -163,11 +163,11 @@ class Redactor:
         return self._constant(_to_bytes(text)).decode("utf-8", "surrogatepass")
 
     def same_length(self, data: bytes) -> bytes:
-        """Put a text of the same length in each secret's place."""
+        """Replace each secret by a text of the same length."""
         return self._scrubbed(data, _stand_in)
 
     def secrets_in(self, data: bytes) -> Iterator[tuple[str, bytes]]:
-        """The secrets in some bytes, each with its kind; none in what has been redacted."""
+        """Yield the secrets in some bytes, each with its kind; none in redacted data."""
         return ((span.kind, data[span.start : span.end]) for span in self._spans(data))
 
     def is_quiet(self, data: bytes) -> bool:
@@ -185,7 +185,9 @@ class Redactor:
         return self._in_plain_word(data) == len(data)
 
     def begins_at(self, data: bytes) -> int:
-        """Where a secret may have begun that the end of the data cuts; the data's length if none can have."""
+        """Return the start of a possible secret that the end of the data cuts; the data's length if there is
+        none.
+        """
         known = self.known.begins_at(data)
         key = data.rfind(b"-----BEGIN ")
         if key >= 0 and data.find(b"-----END", key) < 0:
@@ -201,7 +203,7 @@ class Redactor:
         return min(known, len(data) - run + self._probed(tail[-run:])) if run else known
 
     def _in_plain_word(self, data: bytes) -> int:
-        """As `begins_at`, for the end of plain words: only the last one can begin a key."""
+        """Like `begins_at`, for the end of plain words: only the last one can begin a key."""
         size = _run_size(data[-_LONGEST_PREFIX:])
         for match in _WORD_STARTS.finditer(data, len(data) - size):
             word = data[match.end() :]
@@ -241,7 +243,7 @@ class Redactor:
         return _filled(data, _merged(spans), _request_stand_in).decode("utf-8", "surrogatepass")
 
     def _in_parameters(self, url: bytes) -> bytes:
-        """Redact what a URL's parameters quote: JSON, or another URL with parameters of its own."""
+        """Redact quoted values of a URL's parameters: JSON, or another URL with its own parameters."""
         head, mark, query = url.partition(b"?")
         if b"%" not in query:
             return url
@@ -282,7 +284,7 @@ class Redactor:
         return body if clean == whole else frames_with_lines(body, clean)
 
     def _plain(self, message: Response) -> Response:
-        """The message with its body decoded, if that can be done."""
+        """Return the message with its body decoded, if possible."""
         try:
             return decoded(message) if message.body else message
         except CassetteFormatError as error:
@@ -335,7 +337,7 @@ class Redactor:
         return self._extra(item, done)
 
     def _scrubbed(self, data: bytes, fill: Fill, *, by_name: bool = False, is_asked: bool = False) -> bytes:
-        """Put what `fill` makes of each secret in its place."""
+        """Replace each secret by the result of `fill`."""
         for _ in range(_MOST_PASSES):  # a key may have hidden another that follows it with nothing between
             spans = self._spans(data, by_name=by_name, is_asked=is_asked)
             if not spans:
@@ -344,10 +346,10 @@ class Redactor:
         return data
 
     def _spans(self, data: bytes, *, by_name: bool = False, is_asked: bool = False) -> list[Span]:
-        """Where the secrets are, in order and apart from each other.
+        """Return the places of secrets, in order and without overlaps.
 
         Args:
-            data: what is looked through.
+            data: the data to search.
             by_name: it's a URL or a form, whose parameters count by their name.
             is_asked: it's part of a request, which is searched when it's asked and again when it's found.
         """
@@ -371,7 +373,7 @@ class Redactor:
 
     @cached_property
     def _clean(self) -> set[tuple[bytes, bool]]:
-        """Parts of requests that no pattern and no name has found anything in."""
+        """Parts of requests without secrets."""
         return set()
 
     def _remember(self, data: bytes, *, by_name: bool) -> None:
@@ -415,7 +417,7 @@ class Redactor:
 
     @cached_property
     def _prefixes(self) -> tuple[bytes, ...]:
-        """How keys begin, as far as that is the same for all of a kind."""
+        """Prefixes of keys, as far as they are the same for all of a kind."""
         begins = (_LITERAL.match(pattern.text) for pattern in self.patterns)
         found = {match[0] for match in begins if match and len(match[0]) > 1}
         return tuple(sorted({*found, *_MORE_PREFIXES}))
@@ -431,7 +433,7 @@ class Redactor:
 
     @cached_property
     def _opening_words(self) -> tuple[bytes, ...]:
-        """What stands before a secret, in lower case: its name, its scheme, an address."""
+        """Texts before a secret, in lower case: its name, its scheme, an address."""
         names = {name.lstrip("*").rpartition("_")[2] for name in self.fields | self.parameters}
         shortest = {name for name in names if not any(other != name and other in name for other in names)}
         return (*map(str.encode, sorted(shortest)), b"bearer", b"basic", b"://", b"aws4-", b"hook", b"-----")
@@ -458,7 +460,7 @@ Fill = Callable[[bytes, Span], bytes]
 
 
 def redactions_in(interaction: Interaction) -> int:
-    """How many secrets have been taken out of an interaction, as far as what stands in their places tells."""
+    """Count the redacted secrets of an interaction, by their stand-ins."""
     request, response = interaction.request, interaction.response
     texts = [request.uri, *(value for _, value in (*request.headers, *response.headers))]
     bodies = request.body.count(REDACTED.encode()) + response.body.count(REDACTED.encode())
@@ -466,7 +468,7 @@ def redactions_in(interaction: Interaction) -> int:
 
 
 def redacted_paths(response: Response) -> list[str]:
-    """The JSON paths in a response's body at which it says something else than the server did.
+    """Return the JSON paths in a response's body at which redaction changed it.
 
     Each is one that `Redactor.allow_paths` takes: `choices[*].delta.content`.
     """
@@ -484,7 +486,7 @@ def redacted_paths(response: Response) -> list[str]:
 
 
 def _changed(value: Value, **changes: Any) -> Value:
-    """A changed copy, or the value itself where nothing changes."""
+    """Return a changed copy, or the value itself if nothing changes."""
     changed = replace(value, **changes)
     return value if changed == value else changed
 
@@ -520,7 +522,7 @@ def _filled(data: bytes, spans: Iterable[Span], fill: Fill) -> bytes:
 
 
 def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans in order; those that overlap become one, of the kind that begins first."""
+    """Return the spans in order; overlapping ones are joined, with the kind of the first."""
     current: Span | None = None
     for span in sorted(spans, key=lambda span: (span.start, -span.keep, span.end)):
         if current and span.start < current.end:
@@ -534,7 +536,7 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _overlaid(original: bytes, first: bytes, second: bytes) -> bytes:
-    """The original with what either has changed; where both have, as the second has."""
+    """Merge the changes of both into the original; the second takes precedence."""
     if first == original:
         return second
     triples = zip(original, first, second, strict=True)
@@ -550,7 +552,7 @@ def _first_letter(pattern: Pattern) -> int:
 
 
 def _outside_groups(regex: bytes) -> bytes:
-    """A regex without what stands in parentheses."""
+    """Return a regex without its parts in parentheses."""
     while (shorter := re.sub(rb"\([^()]*\)", b"", regex)) != regex:
         regex = shorter
     return regex

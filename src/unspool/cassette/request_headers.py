@@ -1,7 +1,7 @@
-"""Which headers of a request a cassette contains: those that say what was asked for, and no others.
+"""The headers of a request that a cassette contains: those that describe the request, and no others.
 
-The rest says which client asked (its version, its platform, its retries), so that it changes when the client
-is updated, or who asked, which is nobody's business.
+The others describe the client (its version, its platform, its retries) and change when it is updated, or
+identify the user.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def written_names(matching: Matching, allow_headers: Sequence[str] | None) -> Co
     """The names of the headers to write, in lower case; None for all of them.
 
     Args:
-        matching: what has to agree. A header that it names is written; all are if it names `headers`, or has
+        matching: the parts that must match. A header that it names is written; all are if it names `headers`,
+            or has
             functions, which may look at any header, and nothing else is said.
         allow_headers: further names, in any case; None if nothing is said.
     """
@@ -54,7 +55,7 @@ def named_headers(
 
 
 def with_headers(request: Request, names: Collection[str] | None) -> Request:
-    """The request with these headers only; the same request if it has no others."""
+    """Return the request with these headers only; the same request if it has no others."""
     if names is None:
         return request
     kept = tuple(pair for pair in request.headers if pair[0].lower() in names)

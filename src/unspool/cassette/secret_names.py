@@ -142,7 +142,7 @@ _TOO_SHORT = 3
 
 
 def looks_like_words(value: bytes) -> bool:
-    """Whether a value is some words, a placeholder, or what local servers have in a key's place."""
+    """Whether a value is some words, a placeholder, or a local server's dummy key."""
     text = value.strip()
     lowered = text.lower()
     if lowered.decode("latin-1") in HARMLESS_VALUES:

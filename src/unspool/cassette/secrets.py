@@ -1,8 +1,8 @@
-"""What secrets look like, and what they are called. A table; `redact` is what uses it.
+"""Shapes and names of secrets: tables, used by `redact`.
 
-Secrets are known in three ways. Keys of most providers begin with a prefix of their own and are one long
-word; some stand in a telling context, as after `Bearer`; the rest are known by their name only: that of a
-header, a JSON field, a query's or a form's parameter.
+Secrets are known in three ways. Keys of most providers begin with a unique prefix and are one long word; some
+occur in a typical context, such as after `Bearer`; the others are known by their name only: that of a header,
+a JSON field, a query's or a form's parameter.
 
 A key's shortest length here is below the real ones, so that shorter test keys are found too, and above
 what ids and words with the same beginning have. None of the expressions goes back and forth over a long
@@ -535,7 +535,7 @@ HARMLESS_VALUES = frozenset(
         "your-api-key",
     }
 )
-"""Values that local servers and examples have in a key's place, in lower case."""
+"""Values that local servers and examples use as a key, in lower case."""
 
 ALLOWED_HEADERS = frozenset(
     {
@@ -622,10 +622,10 @@ ALLOWED_HEADERS = frozenset(
         "x-stainless-*",
     }
 )
-"""Headers whose values may be kept, in lower case; a trailing `*` stands for any ending.
+"""Headers whose values may be stored, in lower case; a trailing `*` stands for any ending.
 
-They are what a replay needs and a reviewer wants. Nobody can list every header that holds a secret, so
-all others keep their name only.
+A replay needs them, or a reviewer. A list of all headers with secrets is impossible, so of all others only
+the name is stored.
 """
 
 URL_HEADERS = frozenset({"content-location", "link", "location", "operation-location"})

@@ -1,4 +1,4 @@
-"""The texts that stand in the place of secrets, such that the application that reads them still works."""
+"""Stand-ins for secrets, with which the application that reads them still works."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REDACTED = "REDACTED"
 
 
 class Alphabet(Enum):
-    """The characters that the place of a secret admits."""
+    """The characters that are allowed in place of a secret."""
 
     ANY = "any"
     BASE64 = "base64"
@@ -23,7 +23,7 @@ class Alphabet(Enum):
 _MARK = REDACTED.encode()
 _JWT = re.compile(rb"(eyJ[\w-]+)\.([\w-]+)\.([\w-]*)")
 _STANDS_IN = re.compile(rb"[\w.+/-]{0,24}?REDACTED(?:\*+|0+|_+)?")
-_TIMES = ("exp", "iat", "nbf")  # an application may look whether its token has expired
+_TIMES = ("exp", "iat", "nbf")  # an application may check whether its token has expired
 
 _ATTRIBUTES = frozenset(
     {"path", "domain", "expires", "max-age", "secure", "httponly", "samesite", "priority", "partitioned"}
@@ -36,8 +36,8 @@ def same_length(secret: bytes, alphabet: Alphabet = Alphabet.ANY, *, keep: int =
     A JWT keeps its header, and its other two parts can be parsed; a number stays a number.
 
     Args:
-        secret: what is replaced.
-        alphabet: the characters that may stand there.
+        secret: the secret.
+        alphabet: the allowed characters.
         keep: the bytes of its prefix that stay.
     """
     size = len(secret)
@@ -59,7 +59,7 @@ def padded(size: int, fill: bytes = b"*") -> bytes:
 
 
 def is_stand_in(data: bytes) -> bool:
-    """Whether a text stands in a secret's place already."""
+    """Whether a text is a stand-in already."""
     if data == padded(len(data)) or _STANDS_IN.fullmatch(data):
         return True
     token = _JWT.fullmatch(data)

@@ -1,8 +1,7 @@
 """Cassettes on disk: read whole, written whole or not at all, and merged where several write one.
 
-Whoever reads sees the old file or the new one, because the new one is written beside it and renamed. A
-text that can't be put where it belongs is kept in the system's folder for temporary files, and the error
-says where.
+A reader sees the old file or the new one, because the new one is written beside it and renamed. A document
+that can't be written is saved in the system's folder for temporary files, and the error names the file.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _NOTHING = Document((), {})
 
 
 def load(path: Path) -> Document:
-    """What the file at this path holds.
+    """Load the file at this path.
 
     Raises:
         CassetteNotFoundError: there is no such file.
@@ -72,8 +71,8 @@ def write(path: Path, document: Document, *, ascii: bool = False) -> None:  # no
     link, and a file that was there passes on its mode bits. JSON if the name ends in `.json`, else YAML.
 
     Raises:
-        CassetteWriteError: it can't be written. What stood there still does, and the message says where
-            the document is kept instead.
+        CassetteWriteError: it can't be written. The old file is unchanged, and the message names the file
+            with the document.
     """
     try:
         replace_file(path, _pieces(path, document, ascii=ascii))
@@ -92,7 +91,7 @@ def _not_written(path: Path, document: Document, why: str) -> CassetteWriteError
 
 
 def _keep(path: Path, document: Document) -> str:
-    """Save a document that has no place from being lost, and say where it is."""
+    """Save a document that can't be written in its place, and report where it is."""
     kept = None
     try:
         descriptor, kept = tempfile.mkstemp(prefix=f"{path.stem[:40]}-", suffix=path.suffix[:5])
@@ -117,7 +116,7 @@ def merge(
     dropped: Callable[[Interaction], bool] = _none,
     extra: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
 ) -> Document:
-    """Bring one writer's changes into the file at this path, whatever others have written meanwhile.
+    """Merge one writer's changes into the file at this path, with those of other writers.
 
     The file then holds what it held, without those of `base` that are dropped; after the last one of
     `base` come the new ones, those of others and `added`, in the order in which they were recorded, so
@@ -132,7 +131,7 @@ def merge(
         extra: makes the file's other keys from those that it has.
 
     Returns:
-        What the file holds now.
+        The file's current contents.
 
     Raises:
         CassetteWriteError: it can't be written, or what is there can't be read. That still stands as it
@@ -175,16 +174,16 @@ def merged(
     added: Sequence[Interaction],
     dropped: Callable[[Interaction], bool],
 ) -> Iterator[Interaction]:
-    """What a cassette is to hold after one writer's changes.
+    """Merge one writer's changes into a cassette's contents.
 
     First come those of `base` that stay, with whatever stands among them; then the new ones, those of others
     and `added`, in the order in which they were recorded, so far as each writer's own order allows.
 
     Args:
-        found: what the cassette holds now.
-        base: what it held when this writer read it.
-        added: what this writer has recorded, in the order of requests.
-        dropped: which interactions of `base` are to go.
+        found: the current contents.
+        base: the contents when this writer read it.
+        added: this writer's recordings, in the order of requests.
+        dropped: the interactions of `base` to drop.
     """
     going, staying = _Bag(), _Bag()
     for interaction in base:
@@ -210,7 +209,7 @@ class _Bag:
         self._by_key[_key(interaction)].append(_normal(interaction))
 
     def take(self, interaction: Interaction) -> bool:
-        """Take one of its kind out; False if there is none."""
+        """Remove one of its kind; return False if there is none."""
         kind = self._by_key.get(_key(interaction))
         if not kind:
             return False
@@ -243,7 +242,7 @@ def _grouped(headers: Headers) -> Headers:
 
 
 UNFINISHED = ".tmp"
-"""How the name of a file ends that is being written, to be renamed."""
+"""The end of the name of a file being written, before it is renamed."""
 
 _ADVICE = {
     errno.ENOSPC: "Make room on that disk",
@@ -283,14 +282,14 @@ def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        with suppress(OSError):  # the first error is the one to tell
+        with suppress(OSError):  # report the first error
             temporary.unlink()
         raise
     _sync_folder(path.parent)
 
 
 def check_replaceable(path: Path) -> None:
-    """See to it that `replace_file` can put a file in the place of what stands at this path.
+    """Check that `replace_file` can replace the file at this path.
 
     Raises:
         OSError: it's a folder, a device, a pipe, or read-only.
@@ -298,12 +297,12 @@ def check_replaceable(path: Path) -> None:
     try:
         _mode_to_keep(path)
     except OSError as error:
-        if error.errno not in {errno.ENOTDIR, errno.ENAMETOOLONG}:  # a recording isn't lost for its name
+        if error.errno not in {errno.ENOTDIR, errno.ENAMETOOLONG}:  # a bad name must not lose a recording
             raise
 
 
 def _mode_to_keep(path: Path) -> int | None:
-    """The mode bits of the file that is to be replaced; None if there is none."""
+    """Return the mode bits of the file to replace; None if there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -329,13 +328,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def reason(error: OSError) -> str:
-    """Why a file can't be written and what to do about it, in sentences that follow a colon."""
+    """Explain why a file can't be written and what to do about it, in sentences after a colon."""
     advice = _ADVICE.get(error.errno or 0)
     return f"{error.strerror or error}." + (f" {advice}." if advice else "")
 
 
 def cassettes_in(path: Path) -> list[Path]:
-    """The file itself, or the files in a folder, at any depth, whose names are a cassette's."""
+    """Return the file itself, or the files in a folder, at any depth, with a cassette's name."""
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())

@@ -1,4 +1,4 @@
-"""vcrpy's hooks, matchers and requests among ours: the one place that knows both.
+"""Convert between vcrpy's hooks, matchers and requests and ours.
 
 A hook changes an interaction before it is matched, recorded and replayed. vcrpy is imported when one of these
 functions needs it: matching by names needs none of it.
@@ -64,7 +64,7 @@ class Hooks:
 
 
 def _resized(interaction: Interaction) -> Interaction:
-    """Without the sizes of chunks, if the hook changed the body's size: the chunks are no longer known."""
+    """Drop the sizes of chunks, if the hook changed the body's size: the chunks are no longer known."""
     response = interaction.response
     if response.timeline is None or sizes_fit(response):
         return interaction
@@ -85,7 +85,7 @@ def _all(functions: tuple[Function, ...], value: Any) -> Any:
 def adapt(matcher: Callable[[Any, Any], object]) -> Matcher:
     """A matcher of vcrpy's, such as `vcr.matchers.body` or one of your own, for `Matching.match_on`.
 
-    It gets two of vcrpy's requests, as there: the one that came and the recorded one.
+    It gets two of vcrpy's requests, as in vcrpy: the client's and the recorded one.
     """
 
     @wraps(matcher, updated=())
@@ -96,7 +96,7 @@ def adapt(matcher: Callable[[Any, Any], object]) -> Matcher:
 
 
 def to_vcr(request: Request) -> Any:
-    """The request as vcrpy's: a `vcr.request.Request`, whose body is bytes."""
+    """Convert the request to vcrpy's: a `vcr.request.Request`, whose body is bytes."""
     from vcr.request import Request as VcrRequest  # noqa: PLC0415
 
     return VcrRequest(request.method, request.uri, request.body, _joined(request))
