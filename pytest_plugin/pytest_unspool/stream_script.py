@@ -17,7 +17,7 @@ from unspool.transports.network_guard import LOOPBACK
 
 if TYPE_CHECKING:
     from unspool import CassetteError, Clock
-    from unspool.script.turns import Chunks, Pace
+    from unspool.script.turns import AnyOrder, Chunks, Pace
 
 
 class ScriptFactory:
@@ -40,7 +40,7 @@ class ScriptFactory:
         format: str | None = None,  # noqa: A002 - the field's word
         chunks: Chunks = None,
         pace: Pace | float | None = None,
-        any_order: bool = False,
+        any_order: AnyOrder = False,
         repeat: float = 1,
         allowed_hosts: Iterable[str] = LOOPBACK,
         **options: Any,

@@ -129,7 +129,10 @@ def _show(options: argparse.Namespace) -> int:
 def _script(options: argparse.Namespace) -> int:
     from unspool.commands.script import script_of
 
-    print(script_of(options.file, ids=options.ids))
+    code, notes = script_of(options.file, ids=options.ids)
+    print(code)
+    for note in notes:
+        print(note, file=sys.stderr)
     return 0
 
 
@@ -241,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_record(commands)
     script = commands.add_parser("script", help="print what the model said in a cassette as a script's code")
-    script.add_argument("file", metavar="FILE", type=Path, help="a cassette")
+    script.add_argument("file", metavar="FILE", type=Path, help="a cassette, or aimock's fixtures")
     script.add_argument("--ids", action="store_true", help="calls keep their recorded ids")
     script.set_defaults(run=_script)
     show = commands.add_parser("show", help="list a cassette's interactions, or the network chunks of one")

@@ -1,17 +1,20 @@
 """`python -m tests.frameworks [NAME …]`: each framework's agent, in an environment of its own, by uv.
 
-Without names it tries them all. Their rows in docs/frameworks.md are written anew.
+Beside the agent it runs the framework's section of docs/how-to/script-a-model.md and its own tests, if it has
+some: `on_….py`. Without names it tries them all. Their rows in docs/frameworks.md are written anew.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.frameworks.sections import GUIDE, sections
 from tests.frameworks.weather import AGENTS
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +60,7 @@ def tried(name: str) -> dict[str, Any]:
             f"{sys.version_info.major}.{sys.version_info.minor}",
             str(python.parents[1]),
         )
-        install = ("pip", "install", "-q", "--python", str(python), "-e", f"{ROOT}[httpx2]")
+        install = ("pip", "install", "-q", "--python", str(python), "-e", f"{ROOT}[httpx2,pytest]")
         made = _uv(*install, *AGENTS[name][1].split())
         if made.returncode:
             return {"error": f"can't be installed: {made.stderr.strip()[-200:]}"}
@@ -66,7 +69,26 @@ def tried(name: str) -> dict[str, Any]:
         if done.returncode:
             return {"error": (done.stderr.strip().splitlines() or ["?"])[-1][-300:]}
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-        return result
+        failed = _tests(python, name, Path(folder))
+        return {"error": failed} if failed else result
+
+
+def _tests(python: Path, name: str, folder: Path) -> str:
+    """How the tests of a framework failed: its section of the page, and its own; empty if they pass."""
+    section = folder / "test_section.py"
+    section.write_text(sections(GUIDE.read_text("utf-8"))[name], "utf-8")
+    own = Path(__file__).with_name(f"on_{name.replace('-', '_')}.py")
+    options = ("-q", "-p", "no:cacheprovider", "--rootdir", str(folder), "-c", os.devnull)
+    files = [section, own] if own.exists() else [section]
+    done = subprocess.run(
+        [str(python), "-m", "pytest", *options, *map(str, files)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+        timeout=900,
+    )
+    return "" if done.returncode == 0 else " ".join(done.stdout.split())[-300:]
 
 
 def _uv(*arguments: str) -> subprocess.CompletedProcess[str]:

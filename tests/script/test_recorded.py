@@ -58,3 +58,9 @@ def test_a_script_from_a_saved_one_is_the_same(tmp_path: Path) -> None:
     script.save(tmp_path / "made.yaml")
     again = Script.from_cassette(tmp_path / "made.yaml")
     assert again[0].turn.parts == script[0].turn.parts
+
+
+def test_an_argument_that_is_a_keyword_of_python_s_prints_as_code() -> None:
+    made = call("move", {"from": "Oslo", "to": "Rome"})
+
+    assert eval(repr(made), {"call": call}) == made

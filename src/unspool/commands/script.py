@@ -1,23 +1,44 @@
-"""`unspool script`: print the model's messages in a cassette as the code of a script."""
+"""`unspool script`: print a cassette's model, or aimock's fixtures, as the code of a script."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pydantic_core import from_json
+
+from unspool.script.aimock import turns_of_aimock
 from unspool.script.code import imports_of
 from unspool.script.script import Script
 
 
-def script_of(cassette: Path, *, ids: bool) -> str:
-    """Return the code of a script with the model's messages in a cassette.
+def script_of(file: Path, *, ids: bool) -> tuple[str, list[str]]:
+    """Return the code of a script with the model's messages in a file, and notes on what it leaves out.
 
     Args:
-        cassette: the recording.
+        file: the recording, or aimock's fixtures.
         ids: whether calls keep their recorded ids.
 
     Raises:
         CassetteError: the cassette can't be read.
         ScriptError: it contains no recording of a model, or one that broke off.
     """
-    code = repr(Script.from_cassette(cassette, ids=ids))
-    return f"{imports_of(code)}\n\nscript = {code}"
+    notes: list[str] = []
+    fixtures = _fixtures(file)
+    if fixtures is None:
+        made = Script.from_cassette(file, ids=ids)
+    else:
+        turns, notes = turns_of_aimock(fixtures)
+        made = Script(*turns, any_order="first")
+    code = repr(made)
+    return f"{imports_of(code)}\n\nscript = {code}", notes
+
+
+def _fixtures(file: Path) -> Any:
+    """What is in aimock's file; None for another file."""
+    try:
+        found = from_json(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    entries = found.get("fixtures") if isinstance(found, dict) else found
+    return found if isinstance(entries, list) else None

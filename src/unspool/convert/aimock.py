@@ -148,8 +148,8 @@ def from_aimock(
     """
     said: list[tuple[int, Interaction]] = []
     notes: defaultdict[str, list[int]] = defaultdict(list)
-    for index, fixture in enumerate(_entries(fixtures)):
-        match = _match(fixture, index)
+    for index, fixture in enumerate(entries_of(fixtures)):
+        match = match_of(fixture, index)
         reason = _reason_to_leave_out(match, fixture["response"])
         for note in [f"left out: {reason}"] if reason else _unsaid(fixture):
             notes[note].append(index)
@@ -159,14 +159,24 @@ def from_aimock(
     return interactions, [*_on_matching(interactions), *(_joined(at, note) for note, at in notes.items())]
 
 
-def _entries(fixtures: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
+def entries_of(fixtures: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
+    """The fixtures of a file.
+
+    Raises:
+        CassetteFormatError: the file holds none.
+    """
     entries = fixtures.get("fixtures") if isinstance(fixtures, Mapping) else fixtures
     if not isinstance(entries, list):
         raise CassetteFormatError(f'expected aimock\'s fixtures, {{"fixtures": […]}}; got {_shown(fixtures)}')
     return entries
 
 
-def _match(fixture: Any, index: int) -> Mapping[str, Any]:
+def match_of(fixture: Any, index: int) -> Mapping[str, Any]:
+    """What a fixture matches.
+
+    Raises:
+        CassetteFormatError: it has no match, or no response.
+    """
     match = fixture.get("match") if isinstance(fixture, Mapping) else None
     if not isinstance(match, Mapping) or not isinstance(fixture.get("response"), Mapping):
         raise CassetteFormatError(
@@ -336,7 +346,7 @@ def _script(fixture: Mapping[str, Any], fields: ChunkFields) -> Iterator[ModelRe
             continue
         yield from tool_call_chunks(
             block["name"],
-            _json_text(block["arguments"]),
+            json_text(block["arguments"]),
             call_id=block.get("id"),
             index=calls,
             size=size,
@@ -352,11 +362,12 @@ def _blocks(response: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from response["blocks"]
         return
     if response.get("content"):
-        yield {"type": "text", "text": _json_text(response["content"])}
+        yield {"type": "text", "text": json_text(response["content"])}
     yield from ({**call, "type": "toolCall"} for call in response.get("toolCalls", ()))
 
 
-def _json_text(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """A text as it is, anything else as JSON."""
     return value if isinstance(value, str) else _compact_json(value)
 
 

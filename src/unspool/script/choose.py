@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from unspool.errors import ScriptError
 from unspool.script.seen import Seen, SeenMessage
-from unspool.script.turns import FOREVER, Group, Turn, When, as_turn
+from unspool.script.turns import FOREVER, AnyOrder, Group, Turn, When, as_turn
 from unspool.script.when import check_when, unlike
 
 
@@ -56,6 +56,7 @@ class TurnList:
     optional: bool = False
     slots: list[Slot] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
+    first_wins: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -141,13 +142,13 @@ class Given:
         return bool(self.deliveries) and all(one.was_left() for one in self.deliveries)
 
 
-def lists_of(turns: Sequence[Any], *, any_order: bool, repeat: float) -> list[TurnList]:
+def lists_of(turns: Sequence[Any], *, any_order: AnyOrder, repeat: float) -> list[TurnList]:
     """Return the lists of a script, its own first.
 
     Raises:
         ScriptError: an item is no turn, or can never be reached.
     """
-    own = TurnList("the script", None, repeat)
+    own = TurnList("the script", None, repeat, first_wins=any_order == "first")
     lists, count, bags = [own], 0, 0
     for one in turns:
         if not isinstance(one, Group):
@@ -159,6 +160,7 @@ def lists_of(turns: Sequence[Any], *, any_order: bool, repeat: float) -> list[Tu
         if one.when is not None:
             check_when(one.when)
             target = TurnList(one.name or f"agent {len(lists)}", one.when, one.repeat, one.optional)
+            target.first_wins = one.any_order == "first"
             lists.append(target)
         bags += 1
         for inner in one.turns:
@@ -185,7 +187,7 @@ def _check_reachable(turns: TurnList) -> None:
     *earlier, _ = [*bags.values(), []][: len(bags)] or [[]]
     for slots in bags.values():
         unknown = [slot for slot in slots if slot.turn.when is None]
-        if len(slots) > 1 and unknown:
+        if len(slots) > 1 and unknown and not turns.first_wins:
             raise ScriptError(
                 f"expected each turn that may come in any order to have its own when=, got"
                 f" {unknown[0].turn!r}: turn(…, when={{'user': 'Oslo'}})"
@@ -251,7 +253,7 @@ def _spoken(turns: TurnList) -> str:
 
 def _refuse_luck(playing: Round, seen: Seen, followed: Given | None, asker: Asker) -> None:
     last = playing.last
-    if last is None or followed is last or not last.is_open(asker):
+    if last is None or followed is last or playing.turns.first_wins or not last.is_open(asker):
         return
     goes_on = seen.opening == last.seen.opening and len(seen.messages) > len(last.seen.messages)
     if followed is None and goes_on:
@@ -272,7 +274,8 @@ def slot_for(playing: Round, seen: Seen) -> Slot:
     wrong: list[str] = []
     for slots in playing.open_bags():
         fitting = [slot for slot in slots if unlike(slot.turn.when, seen) is None]
-        if fitting and all(slot.turn == fitting[0].turn for slot in fitting):
+        is_clear = playing.turns.first_wins or all(slot.turn == fitting[0].turn for slot in fitting)
+        if fitting and is_clear:
             return fitting[0]
         if fitting:
             shown = ", ".join(f"turn {slot.index}" for slot in fitting)

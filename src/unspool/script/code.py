@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from keyword import iskeyword
 from typing import Any
 
+from unspool.faults import __all__ as FAULTS  # noqa: N812 - names of classes
 from unspool.providers.reply import Call, Citation, Image, Reasoning, Refusal, Text
 from unspool.script.turns import Group, Pace, Part, Structured, Turn
 
@@ -38,7 +41,9 @@ def script_code(turns: Sequence[Any], options: Mapping[str, Any] | None = None) 
 def imports_of(code: str) -> str:
     """Return the import that a script's code needs."""
     names = sorted({name for name in _NAMES if f"{name}(" in code or (name == "FOREVER" and name in code)})
-    return f"from unspool.script import {', '.join(names)}"
+    faults = sorted(name for name in FAULTS if re.search(rf"\b{name}\(", code))
+    lines = [f"from unspool.faults import {', '.join(faults)}"] if faults else []
+    return "\n".join([*lines, f"from unspool.script import {', '.join(names)}"])
 
 
 _NAMES = (
@@ -53,7 +58,7 @@ def _group(group: Group) -> str:
         return "\n".join(["any_order(", *lines, ")"])
     options = [f"when={_value(group.when)}"]
     options += [f"name={group.name!r}"] if group.name else []
-    options += ["any_order=True"] if group.any_order else []
+    options += [f"any_order={group.any_order!r}"] if group.any_order else []
     options += [] if group.repeat == 1 else [f"repeat={_option(group.repeat)}"]
     options += ["optional=True"] if group.optional else []
     return "\n".join(["agent(", *lines, f"    {', '.join(options)},", ")"])
@@ -151,6 +156,6 @@ def _arguments(arguments: str) -> list[str]:
     written = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     if not isinstance(found, dict) or written != arguments:
         return [repr(arguments)]
-    if all(name.isidentifier() for name in found):
+    if all(name.isidentifier() and not iskeyword(name) for name in found):
         return [f"{name}={value!r}" for name, value in found.items()]
     return [repr(found)]

@@ -18,7 +18,7 @@ from unspool.cassette.player import Play
 from unspool.clock import Clock, VirtualClock
 from unspool.errors import CassetteError, FaultError
 from unspool.script.script import Answer, Script
-from unspool.script.turns import Chunks, Pace
+from unspool.script.turns import AnyOrder, Chunks, Pace
 from unspool.transports import active
 from unspool.transports.breaker import Breaker, BrokenAnswer, Met
 from unspool.transports.ignored import is_housekeeping
@@ -246,7 +246,7 @@ def use_script(
     format: str | None = None,  # noqa: A002 - the field's word
     chunks: Chunks = None,
     pace: Pace | float | None = None,
-    any_order: bool = False,
+    any_order: AnyOrder = False,
     repeat: float = 1,
     clock: Clock | None = None,
     allowed_hosts: Iterable[str] = LOOPBACK,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json
 
 from unspool.cassette.file_format import Document
 from unspool.cassette.model import Interaction, Request
@@ -36,7 +38,17 @@ from unspool.script.echo import Broken, broken_rules
 from unspool.script.encode import CODECS, Manner, Played, played
 from unspool.script.seen import Seen, SeenCall, SeenMessage, SeenResult, SeenThought, read
 from unspool.script.side import SideRequest, Stored, plain_response, side_answer
-from unspool.script.turns import Chunks, Pace, Turn, as_pace, as_turn, checked_chunks, checked_repeat, joined
+from unspool.script.turns import (
+    AnyOrder,
+    Chunks,
+    Pace,
+    Turn,
+    as_pace,
+    as_turn,
+    checked_chunks,
+    checked_repeat,
+    joined,
+)
 from unspool.transports.expected import was_expected
 
 
@@ -119,7 +131,7 @@ class Script:
         format: str | None = None,  # noqa: A002 - the field's word
         chunks: Chunks = None,
         pace: Pace | float | None = None,
-        any_order: bool = False,
+        any_order: AnyOrder = False,
         repeat: float = 1,
     ) -> None:
         if format is not None and format not in CODECS:
@@ -159,6 +171,30 @@ class Script:
         from unspool.script.recorded import turns_of  # noqa: PLC0415 - most scripts are written by hand
 
         return cls(*turns_of(load(Path(path)).interactions, ids=ids), **options)
+
+    @classmethod
+    def from_aimock(
+        cls, fixtures: str | os.PathLike[str] | Mapping[str, Any] | Sequence[Any], **options: Any
+    ) -> Script:
+        """The script of aimock's fixtures: each is a turn for the requests that it matches.
+
+        Of several that fit, the first answers; a `turnIndex` must be met exactly. What of a fixture can't be
+        scripted is left out: `unspool script FILE` names it.
+
+        Args:
+            fixtures: a JSON file, or what is in it.
+            options: those of `Script`.
+
+        Raises:
+            CassetteFormatError: a fixture breaks aimock's format.
+            ScriptError: there are none of chats.
+        """
+        from unspool.script.aimock import turns_of_aimock  # noqa: PLC0415 - few scripts come from there
+
+        found: Any = fixtures
+        if isinstance(fixtures, str | os.PathLike):
+            found = from_json(Path(fixtures).read_bytes())
+        return cls(*turns_of_aimock(found)[0], any_order="first", **options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the played interactions as a cassette, which is marked as made, not recorded.

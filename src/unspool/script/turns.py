@@ -33,6 +33,9 @@ FOREVER: Final = inf
 Chunks = Literal["graphemes", "words"] | int | Sequence[str] | None
 """How texts are cut: at each grapheme, before each word, in pieces of a size, or into these pieces."""
 
+AnyOrder = bool | Literal["first"]
+"""Whether turns may come at any time; `first`: of several that fit a request, the first one answers."""
+
 When = str | Mapping[str, Any] | Callable[["Seen"], Any] | None
 """A condition on requests: see `unspool.script.agent`."""
 
@@ -479,7 +482,7 @@ class Group:
     turns: tuple[Any, ...]
     when: When = None
     name: str = ""
-    any_order: bool = False
+    any_order: AnyOrder = False
     repeat: float = 1
     optional: bool = False
 
@@ -488,7 +491,7 @@ def agent(
     *turns: Scripted,
     when: When,
     name: str = "",
-    any_order: bool = False,
+    any_order: AnyOrder = False,
     repeat: float = 1,
     optional: bool = False,
 ) -> Group:
@@ -499,10 +502,13 @@ def agent(
     Args:
         turns: what the model says in such a conversation, in order.
         when: which requests belong to it: a text in the system prompt or the last user text, or the model's
-            or a tool's name; a dict of `system`, `user`, `model`, `tool` or `format`, all of which must
-            match; or a function of the request.
+            or a tool's name; a dict of `system`, `user`, `model`, `tool`, `format`, `result` (the
+            results' text), `has_result` (since the user's last message), `turn` (how often the model has
+            answered), `call_id` (of the last result) or `response_format`, all of which must match; or a
+            function of the request.
         name: its name in messages.
-        any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`.
+        any_order: whether turns may be played in any order; each then needs `turn(…, when=…)`, and
+            two that fit a request are an error. With `first`, the first of them answers.
         repeat: how many conversations, or rounds of one, play these turns; `FOREVER` for all.
         optional: whether the turns may be left over, as those of a title that an application asks for only
             where it has the time.

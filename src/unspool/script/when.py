@@ -10,6 +10,7 @@ from typing import Any
 from unspool.errors import ScriptError
 from unspool.script.seen import Seen
 from unspool.script.turns import When
+from unspool.script.wanted import schema_of
 
 _TEXTS: dict[str, Callable[[Seen], str]] = {
     "system": lambda seen: seen.system,
@@ -18,7 +19,36 @@ _TEXTS: dict[str, Callable[[Seen], str]] = {
     "format": lambda seen: seen.format,
     "result": lambda seen: "\n".join(result.text for result in seen.results),
 }
-_KEYS = (*_TEXTS, "tool", "tools")
+
+
+def _has_result(seen: Seen) -> bool:
+    """Whether a tool's result has come since the user's last message."""
+    for message in reversed(seen.messages):
+        if message.results:
+            return True
+        if message.role == "user":
+            return False
+    return False
+
+
+def _call_id(seen: Seen) -> str:
+    last = seen.messages[-1].results if seen.messages else ()
+    return last[-1].id if last else ""
+
+
+def _response_format(seen: Seen) -> str:
+    """What the answer is to be, in OpenAI's words, whatever the format."""
+    schema = schema_of(seen)
+    return "text" if schema is None else "json_schema" if schema else "json_object"
+
+
+_VALUES: dict[str, Callable[[Seen], Any]] = {
+    "has_result": _has_result,
+    "turn": lambda seen: sum(one.role == "assistant" for one in seen.messages),
+    "call_id": _call_id,
+    "response_format": _response_format,
+}
+_KEYS = (*_TEXTS, *_VALUES, "tool", "tools")
 
 
 def check_when(when: When) -> None:
@@ -72,6 +102,9 @@ def _unlike(key: str, wanted: Any, seen: Seen) -> str | None:
             if missing
             else None
         )
+    if key in _VALUES:
+        value = _VALUES[key](seen)
+        return None if value == wanted else f"its {key} is {value!r}, not {wanted!r}"
     got = _TEXTS[key](seen)
     if _is_like(got, wanted, exact=key in {"model", "format"}):
         return None
@@ -83,6 +116,8 @@ def _is_like(got: str, wanted: Any, *, exact: bool) -> bool:
         return wanted.search(got) is not None
     if callable(wanted):
         return bool(wanted(got))
+    if isinstance(wanted, list | tuple):
+        return all(str(one) in got for one in wanted)
     return fnmatchcase(got, str(wanted)) if exact else str(wanted) in got
 
 
