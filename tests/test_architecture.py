@@ -23,6 +23,7 @@ SOURCE = ROOT / "src" / "unspool"
 PLUGIN = ROOT / "pytest_plugin" / "pytest_unspool"
 
 PURE = (
+    "headers",
     "builder",
     "cassette.conversation",
     "convert",

@@ -210,9 +210,9 @@ def _told(item: pytest.Item, run: Run) -> Iterator[str]:
     if run.settings is not None and (described := str(run.settings)):
         yield f"settings:    {described}"
     if run.cassette.recorded:
-        yield f"it was recorded in this very run; to record it anew: pytest {test} --unspool-record=rewrite"
+        yield f"it was recorded in this very run; to record it again: pytest {test} --unspool-record=rewrite"
     elif refused := _refused(run.cassette):
-        yield f"the recording is of a {refused}; to record it anew: pytest {test} --unspool-record=rewrite"
+        yield f"the recording is of a {refused}; to record it again: pytest {test} --unspool-record=rewrite"
 
 
 def _refused(cassette: Cassette) -> int | None:

@@ -288,7 +288,7 @@ def is_whole(config: pytest.Config, module: Path) -> bool:
     return str(module) in config.stash.get(_CLAIMS, {}) and str(module.resolve()) not in in_parts
 
 
-# What a run that records all anew drops at its end
+# What a run that records all again drops at its end
 
 
 def drop_untouched(config: pytest.Config) -> None:

@@ -138,14 +138,14 @@ async def take_turns() -> None:
     await checkpoint()
 
 
-def note_answer(clock: Clock) -> None:
+def note_response(clock: Clock) -> None:
     """Note that a virtual response has arrived: if the client sleeps next, it is backing off.
 
     That matters only where virtual time is lent; there, such a sleep takes no real time.
     """
     lending = sys.modules.get("unspool.virtual_time.lending")
     if lending is not None and isinstance(clock, VirtualClock):
-        lending.note_answer()
+        lending.note_response()
 
 
 @contextmanager

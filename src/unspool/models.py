@@ -283,7 +283,7 @@ class _AnyToolCall(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle_type(cls, data: Any) -> Any:
+    def _coerce_type(cls, data: Any) -> Any:
         if not isinstance(data, dict) or ("custom" not in data and data.get("type") is not None):
             return data
         custom = data.get("custom")
@@ -353,7 +353,7 @@ class Delta(_Spoken):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict) or _DELTA_QUIRKS.isdisjoint(data):
             return data
         settled = _without_absent(data)
@@ -377,7 +377,7 @@ class Message(_Spoken):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         settled = _without_absent(data)
@@ -412,7 +412,7 @@ class StreamingChoices(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         settled = _map_reason(data)
@@ -430,7 +430,7 @@ class Choices(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         settled = _map_reason(data)
@@ -493,7 +493,7 @@ class Usage(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         reasoning = data.get("reasoning_tokens")
@@ -531,7 +531,7 @@ class _Response(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _settle(cls, data: Any) -> Any:
+    def _coerce(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         absent = [key for key in ("id", "created", "object", "choices", "usage") if data.get(key, 0) is None]

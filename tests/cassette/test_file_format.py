@@ -80,7 +80,7 @@ def refused(text: str | bytes) -> str:
 
 
 def rewritten_by_vcrpy(text: bytes, serializer: Any) -> bytes:
-    """What vcrpy makes of a file when it has played it and writes it anew."""
+    """What vcrpy makes of a file when it has played it and writes it again."""
     requests, responses, *_ = vcr.serialize.deserialize(text.decode(), serializer)
     text_again = vcr.serialize.serialize({"requests": requests, "responses": responses}, serializer)
     assert isinstance(text_again, str)

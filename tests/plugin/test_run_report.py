@@ -115,7 +115,7 @@ def test_a_failure_over_a_recorded_refusal_names_the_command_that_records_it_ane
     project.write_tests(ECHO + "    assert False\n")
     project.run()
     told = project.run().text
-    assert "the recording is of a 401; to record it anew: pytest tests/test_it.py::test_refused" in told
+    assert "the recording is of a 401; to record it again: pytest tests/test_it.py::test_refused" in told
     assert "--unspool-record=rewrite" in told
 
 

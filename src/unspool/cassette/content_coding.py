@@ -15,8 +15,9 @@ from functools import reduce
 from importlib import import_module
 from typing import Any
 
-from unspool.cassette.model import Headers, NetworkChunk, Response, Timeline, cut, header, sizes_fit
+from unspool.cassette.model import NetworkChunk, Response, Timeline, cut, sizes_fit
 from unspool.errors import CassetteFormatError
+from unspool.headers import Headers, header, tokens_of, without
 
 Feed = Callable[[bytes], bytes]
 """A function that decodes the next bytes of a body."""
@@ -48,7 +49,7 @@ def decoded(response: Response) -> Response:
     decode = decoder_of(response.headers)
     pieces = [decode(piece) for piece in _pieces(response)]
     body = b"".join(pieces)
-    kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
+    kept = without(response.headers, "content-encoding")
     return replace(response, headers=sized(kept, len(body)), body=body, timeline=_timeline(response, pieces))
 
 
@@ -91,8 +92,7 @@ def sized(headers: Headers, length: int) -> Headers:
 
 def _codings(headers: Headers) -> list[str]:
     """Return the codings in the order in which they were applied."""
-    values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
-    return [coding for word in values.lower().split(",") if (coding := word.strip()) not in ("", "identity")]
+    return [coding for coding in tokens_of(headers, "content-encoding") if coding != "identity"]
 
 
 def _pieces(response: Response) -> list[bytes]:

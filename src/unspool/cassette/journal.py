@@ -68,7 +68,7 @@ class Redacts(Protocol):
 
 
 @dataclass(slots=True)
-class _Answer:
+class _ResponseBeingWritten:
     """A response being written."""
 
     text: HeldChannels | HeldFrames
@@ -108,7 +108,7 @@ class Journal:
         self._scrubbing = redactor.same_length, begins_at, is_quiet
         self._path: Path | None = None
         self._descriptor = -1
-        self._answers: dict[int, _Answer] = {}
+        self._answers: dict[int, _ResponseBeingWritten] = {}
         self._lock = threading.RLock()  # the garbage collector may end a stream while its thread is in here
 
     def begin(self, slot: int, request: Request, recorded_at: float) -> None:
@@ -126,7 +126,7 @@ class Journal:
         with self._lock:
             if self._path is None:
                 self._create()
-            self._answers[slot] = _Answer(HeldChannels(*self._scrubbing))
+            self._answers[slot] = _ResponseBeingWritten(HeldChannels(*self._scrubbing))
             self._write(lines.begin_line(slot, shown, recorded_at, n=0))
 
     def head(  # noqa: PLR0917 - the other methods' order

@@ -196,7 +196,7 @@ def read_lines(data: bytes, *, name: str) -> Journalled:
         data: the journal's bytes.
         name: its name in a sentence.
     """
-    answers: dict[int, _Answer] = {}
+    answers: dict[int, _ResponseBeingRead] = {}
     damages: list[str] = []
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
         for part in _records(line):
@@ -239,7 +239,7 @@ def _checked(line: bytes) -> Mapping[str, Any]:
     return record
 
 
-def _read(line: bytes, answers: dict[int, _Answer]) -> None:
+def _read(line: bytes, answers: dict[int, _ResponseBeingRead]) -> None:
     record = _checked(line)
     kind = record["kind"]
     if kind == "journal":
@@ -248,7 +248,7 @@ def _read(line: bytes, answers: dict[int, _Answer]) -> None:
         return
     slot = int(record["slot"])
     if kind == "begin":
-        answers[slot] = _Answer(_request(record), round(float(record["recorded_at"]), 6))
+        answers[slot] = _ResponseBeingRead(_request(record), round(float(record["recorded_at"]), 6))
     answer = answers[slot]
     if "n" in record:
         answer.is_damaged = answer.is_damaged or record["n"] != answer.lines
@@ -258,7 +258,7 @@ def _read(line: bytes, answers: dict[int, _Answer]) -> None:
 
 
 @dataclass(slots=True)
-class _Answer:
+class _ResponseBeingRead:
     """The known state of one interaction."""
 
     request: Request
@@ -360,9 +360,9 @@ def _data(record: Mapping[str, Any]) -> bytes:
     return str(record.get("text", "")).encode("utf-8")
 
 
-_READERS: dict[str, Callable[[_Answer, Mapping[str, Any]], None]] = {
-    "head": _Answer.head,
-    "chunk": _Answer.chunk,
-    "body": _Answer.whole,
-    "end": _Answer.end,
+_READERS: dict[str, Callable[[_ResponseBeingRead, Mapping[str, Any]], None]] = {
+    "head": _ResponseBeingRead.head,
+    "chunk": _ResponseBeingRead.chunk,
+    "body": _ResponseBeingRead.whole,
+    "end": _ResponseBeingRead.end,
 }

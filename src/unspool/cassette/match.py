@@ -15,8 +15,9 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote_to_bytes, urlspl
 
 from unspool.cassette.body import JSON, Body, digest, read_body
 from unspool.cassette.ignore_paths import Ignored, parse_ignore
-from unspool.cassette.model import Request, header
+from unspool.cassette.model import Request
 from unspool.cassette.rules import RULES, Rule, forgiven, parse_rules, undated_model
+from unspool.headers import header, values_of
 
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 
@@ -121,8 +122,7 @@ def part_of(name: str, request: Request, ignored: Ignored) -> Hashable:
     case.
     """
     if name.startswith(_ONE_HEADER):
-        wanted = name.removeprefix(_ONE_HEADER)
-        values = [value for header, value in request.headers if header.lower() == wanted]
+        values = values_of(request.headers, name.removeprefix(_ONE_HEADER))
         return ", ".join(values) if values else None
     return PARTS[name](request, ignored)
 

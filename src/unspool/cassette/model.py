@@ -11,14 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-Headers = tuple[tuple[str, str], ...]
-"""Names as they were sent, in order; a name may occur twice."""
-
-
-def header(headers: Headers, name: str) -> str | None:
-    """Return the first value of a header, in any case; None if there is no such header."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+from unspool.headers import Headers as Headers  # noqa: PLC0414 - also public here
+from unspool.headers import header as header  # noqa: PLC0414 - as above
 
 
 class End(StrEnum):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from unspool.cassette.match import Matching
 from unspool.cassette.model import Request
+from unspool.headers import only
 
 HEADERS = frozenset(
     name
@@ -58,5 +59,5 @@ def with_headers(request: Request, names: Collection[str] | None) -> Request:
     """Return the request with these headers only; the same request if it has no others."""
     if names is None:
         return request
-    kept = tuple(pair for pair in request.headers if pair[0].lower() in names)
+    kept = only(request.headers, names)
     return request if len(kept) == len(request.headers) else replace(request, headers=kept)

@@ -22,9 +22,10 @@ from typing import Any
 
 from unspool.cassette.file_format import Document, loads, pieces
 from unspool.cassette.lock import locked, try_lock
-from unspool.cassette.model import Headers, Interaction
+from unspool.cassette.model import Interaction
 from unspool.cassette.names import SUFFIXES, cassette_path, side_file
 from unspool.errors import CassetteError, CassetteNotFoundError, CassetteWriteError
+from unspool.headers import Headers, joined
 
 __all__ = ["cassette_path", "cassettes_in", "load", "merge", "write"]
 
@@ -235,10 +236,7 @@ def _normal(interaction: Interaction) -> Interaction:
 
 
 def _grouped(headers: Headers) -> Headers:
-    values: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in headers:
-        values[name.lower()].append(value)
-    return tuple((name, ", ".join(several)) for name, several in values.items())
+    return tuple((name.lower(), value) for name, value in joined(headers).items())
 
 
 UNFINISHED = ".tmp"

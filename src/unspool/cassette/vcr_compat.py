@@ -15,6 +15,7 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.match import Matcher
 from unspool.cassette.model import Interaction, Request, sizes_fit
 from unspool.cassette.vcr_format import from_record, to_record
+from unspool.headers import joined
 
 Function = Callable[[Any], Any]
 Hook = Function | Iterable[Function] | None
@@ -104,10 +105,7 @@ def to_vcr(request: Request) -> Any:
 
 def _joined(request: Request) -> dict[str, str]:
     """Headers as vcrpy holds them; of one that comes twice, the values have a comma between them."""
-    found: dict[str, list[str]] = {}
-    for name, value in request.headers:
-        found.setdefault(name.lower(), []).append(value)
-    return {name: ", ".join(values) for name, values in found.items()}
+    return {name.lower(): value for name, value in joined(request.headers).items()}
 
 
 def from_vcr(request: Any) -> Request:

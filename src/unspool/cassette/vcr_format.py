@@ -2,7 +2,7 @@
 
 A request has exactly vcrpy's four keys, because vcrpy hands them on as arguments. The key of our own stands
 inside the response, the one place whose unknown keys every vcrpy since 7.0 ignores when it reads a file and
-keeps when it writes it anew. Headers are grouped by name, so what comes back is grouped too; the rest comes
+keeps when it writes it again. Headers are grouped by name, so what comes back is grouped too; the rest comes
 back as it was, times to a tenth of a millisecond.
 
 The sizes and times of a body's pieces are one line of text, `212@128.9 180@329.4 3*70@400.1`. Each word is a
@@ -19,17 +19,9 @@ from datetime import UTC, datetime
 from itertools import chain, groupby, islice, repeat
 from typing import Any, NoReturn
 
-from unspool.cassette.model import (
-    End,
-    Failure,
-    Headers,
-    Interaction,
-    NetworkChunk,
-    Request,
-    Response,
-    Timeline,
-)
+from unspool.cassette.model import End, Failure, Interaction, NetworkChunk, Request, Response, Timeline
 from unspool.errors import CassetteFormatError
+from unspool.headers import Headers, grouped, joined
 
 KEY = "unspool"
 """The name of our own key."""
@@ -63,7 +55,7 @@ def to_record(interaction: Interaction) -> dict[str, Any]:
 def _response_record(response: Response) -> dict[str, Any]:
     record = {
         "status": {"code": response.status, "message": response.reason},
-        "headers": _grouped(response.headers),
+        "headers": grouped(response.headers),
         "body": {"string": _text_or_bytes(response.body)},
         **_others(response.extra, _RESPONSE),
     }
@@ -83,18 +75,7 @@ def _text_or_bytes(body: bytes) -> str | bytes:
 
 def _joined(headers: Headers) -> dict[str, list[str]]:
     """One value for each name: of several, vcrpy would keep the first only."""
-    names: dict[str, str] = {}
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(names.setdefault(name.lower(), name), []).append(value)
-    return {name: [", ".join(several)] for name, several in values.items()}
-
-
-def _grouped(headers: Headers) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in headers:
-        grouped.setdefault(name, []).append(value)
-    return grouped
+    return {name: [value] for name, value in joined(headers).items()}
 
 
 def _timeline_record(timeline: Timeline) -> dict[str, Any]:
@@ -185,11 +166,11 @@ def _response(record: Mapping[str, Any]) -> Response:
 
 
 def _headers(record: Any, field: str) -> Headers:
-    grouped = _mapping({} if record is None else record, field)
+    lines = _mapping({} if record is None else record, field)
     return tuple(
         [
             (_string(name, field), value if type(value) is str else _header(value, field))
-            for name, values in grouped.items()
+            for name, values in lines.items()
             for value in (values if isinstance(values, _SEVERAL) else (values,))
         ]
     )

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from unspool.client.http import Exchange, Reply, asend, send, time_limits
 from unspool.clock import Clock
 from unspool.errors import APIResponseValidationError, Timeout
+from unspool.headers import only
 from unspool.providers.request import HTTPRequest
 
 _ENDED = frozenset({"aborted", "canceled", "failed", "succeeded"})
@@ -69,7 +70,7 @@ def _next(exchange: Exchange, reply: Reply, kind: str) -> Exchange:
         raise _misshapen(exchange, reply, f"an address in urls.{kind}{hint}")
     asked = exchange.request
     names = {"authorization"} if _origin(url) == _origin(asked.url) else set()
-    kept = {name: value for name, value in asked.headers.items() if name.lower() in names}
+    kept = dict(only(asked.headers.items(), names))
     accept = {"accept": "text/event-stream"} if kind == "stream" else {}
     return replace(exchange, request=HTTPRequest("GET", url, {**kept, **accept}, {}))
 

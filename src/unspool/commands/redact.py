@@ -13,9 +13,10 @@ from unspool.cassette.content_coding import decoded
 from unspool.cassette.difference import printable
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
 from unspool.cassette.lock import locked
-from unspool.cassette.model import Headers, Interaction, Response
+from unspool.cassette.model import Interaction, Response
 from unspool.cassette.redact import Redactor
 from unspool.errors import CassetteFormatError
+from unspool.headers import Headers, without
 
 _FOLLOW_THE_BODY = {"content-encoding", "content-length"}
 
@@ -70,8 +71,8 @@ def _places(found: Interaction, clean: Interaction, redactor: Redactor) -> Itera
 
 def _headers(side: str, found: Headers, clean: Headers) -> Iterator[tuple[str, str, str | None]]:
     kept = set(clean)
-    for name, value in found:
-        if name.lower() not in _FOLLOW_THE_BODY and (name, value) not in kept:
+    for name, value in without(found, _FOLLOW_THE_BODY):
+        if (name, value) not in kept:
             yield f"{side} header {name}", value, None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from unspool.cassette.content_coding import decoded, sized
-from unspool.cassette.model import NO_RESPONSE, End, Headers, Interaction
+from unspool.cassette.model import NO_RESPONSE, End, Interaction
+from unspool.headers import Headers, without
 
 _SHORT = {
     End.CLOSED: "the client disconnected before the end",
@@ -35,4 +36,4 @@ def lost_in_plain(interaction: Interaction) -> str | None:
 
 def decoded_headers(headers: Headers, body: bytes) -> Headers:
     """Return the headers without content-encoding, and with the body's new length, if they have one."""
-    return sized(tuple(pair for pair in headers if pair[0].lower() != "content-encoding"), len(body))
+    return sized(without(headers, "content-encoding"), len(body))

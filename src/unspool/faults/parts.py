@@ -16,7 +16,6 @@ from unspool.cassette.model import (
     NO_RESPONSE,
     End,
     Failure,
-    Headers,
     Interaction,
     NetworkChunk,
     Request,
@@ -24,6 +23,7 @@ from unspool.cassette.model import (
     Timeline,
 )
 from unspool.cassette.vcr_format import round_ms
+from unspool.headers import Headers, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,7 @@ def decoding() -> Callable[[Part], Iterable[Part]]:
         nonlocal decode
         if isinstance(part, Head):
             decode = decoder_of(part.headers)
-            kept = (pair for pair in unsized(part.headers) if pair[0].lower() != "content-encoding")
-            return (replace(part, headers=tuple(kept)),)
+            return (replace(part, headers=without(part.headers, {"content-encoding", "content-length"})),)
         if isinstance(part, Piece):
             data = decode(part.data)
             return (replace(part, data=data),) if data else ()
@@ -111,7 +110,7 @@ def decoding() -> Callable[[Part], Iterable[Part]]:
 
 def unsized(headers: Headers) -> Headers:
     """Return the headers without content-length, as the body may have another one now."""
-    return tuple(pair for pair in headers if pair[0].lower() != "content-length")
+    return without(headers, "content-length")
 
 
 def interaction_of(parts: Iterable[Part], original: Interaction) -> Interaction:

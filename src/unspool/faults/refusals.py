@@ -7,11 +7,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from unspool.cassette.model import Headers, header
 from unspool.errors import FaultError
 from unspool.faults.fault import Fault, Feed, nothing_to_break
 from unspool.faults.parts import Head, Part, Piece, Sent, Stop
 from unspool.faults.provider_errors import REASONS, TEXTS, headers_for, known
+from unspool.headers import Headers, header, without
 from unspool.providers.errors import errors_at
 
 _JSON: Headers = (("content-type", "application/json"),)
@@ -73,7 +73,7 @@ class ContentType(Fault):
                 return (part,)
             if header(part.headers, "content-type") == self.value:
                 raise nothing_to_break(self, "another content type")
-            others = (pair for pair in part.headers if pair[0].lower() != "content-type")
+            others = without(part.headers, "content-type")
             return (replace(part, headers=(*others, ("content-type", self.value))),)
 
         return feed

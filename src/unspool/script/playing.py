@@ -20,7 +20,7 @@ from unspool.errors import CassetteError, FaultError
 from unspool.script.script import Answer, Script
 from unspool.script.turns import AnyOrder, Chunks, Pace
 from unspool.transports import active
-from unspool.transports.breaker import Breaker, BrokenAnswer, Met
+from unspool.transports.breaker import Breaker, BrokenResponse, Met
 from unspool.transports.ignored import is_housekeeping
 from unspool.transports.in_force import in_force
 from unspool.transports.network_guard import LOOPBACK
@@ -132,7 +132,7 @@ class ScriptedCassette(Cassette):
         """Do nothing: a retry gets the same turn anyway."""
 
 
-def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenAnswer | None:
+def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenResponse | None:
     """Apply the fault of a turn to its answer; None if it has none, or spares this attempt."""
     fault, asked, ledger = answer.fault, answer.asked, answer.ledger
     if fault is None or asked is None or ledger is None:
@@ -141,7 +141,7 @@ def broken_answer(answer: Answer, request: Request, met: Met) -> BrokenAnswer | 
     if not fault.hits(asked):
         return None
     met.notes = notes = ledger.notes()
-    return BrokenAnswer(fault.stage(asked, notes), request, notes, met)
+    return BrokenResponse(fault.stage(asked, notes), request, notes, met)
 
 
 class ScriptBreaker(Breaker):
@@ -154,7 +154,7 @@ class ScriptBreaker(Breaker):
         self._cassette = cassette
         self._lend_time = lend_time
 
-    def meet(self, request: Request, conversations: Conversations) -> BrokenAnswer | None:
+    def meet(self, request: Request, conversations: Conversations) -> BrokenResponse | None:
         answer = self._cassette.choose(request)
         if answer.asked is None:
             return None

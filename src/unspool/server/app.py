@@ -17,7 +17,7 @@ from unspool.server.http1 import Framing, framing_of, head_bytes
 from unspool.server.journal import Entry, Journal
 from unspool.server.parsing import RequestHead
 from unspool.server.sources import Answer, Live, Source, UpstreamError, parts_to_send
-from unspool.transports.breaker import Breaker, BrokenAnswer
+from unspool.transports.breaker import Breaker, BrokenResponse
 
 ADMIN = "/__unspool/"
 
@@ -185,7 +185,7 @@ class App:
         return Reply(entry, iter(()), ready.data, pieces=ready.pieces, size=len(response.body))
 
     def _broken(
-        self, entry: Entry, request: Request, broken: BrokenAnswer, answer: Answer | None = None
+        self, entry: Entry, request: Request, broken: BrokenResponse, answer: Answer | None = None
     ) -> Reply:
         answers = [] if answer is None else [answer]
 

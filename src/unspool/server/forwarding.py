@@ -14,9 +14,10 @@ import httpx
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.conversation import Conversations
-from unspool.cassette.model import Interaction, Request, header
+from unspool.cassette.model import Interaction, Request
 from unspool.cassette.recording import Take
 from unspool.faults.parts import Head, Part, Piece, Stop
+from unspool.headers import header, tokens_of, without
 from unspool.server.journal import Entry
 from unspool.server.resigning import is_signed, resigned
 from unspool.server.sources import Answer, Live, UpstreamError
@@ -114,9 +115,7 @@ class Recorder:
             raise UpstreamError(
                 f"expected a path, got {request.uri}: requests go to the providers' own servers only"
             )
-        named = {one.strip().lower() for one in (header(request.headers, "connection") or "").split(",")}
-        left_out = _NOT_FORWARDED | named
-        kept = tuple(pair for pair in request.headers if pair[0].lower() not in left_out)
+        kept = without(request.headers, _NOT_FORWARDED.union(tokens_of(request.headers, "connection")))
         sent = Request(request.method, self._upstreams.url_for(request), kept, request.body)
         return resigned(sent, os.environ) if is_signed(sent) else sent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unspool.cassette.model import Headers, header
 from unspool.faults.parts import Head
+from unspool.headers import Headers, header, without
 from unspool.transports.http1 import BODILESS, LAST_CHUNK, http_chunk
 
 _HOP_BY_HOP = frozenset(
@@ -67,9 +67,7 @@ def head_bytes(head: Head, framing: Framing, extra: Headers = ()) -> bytes:
     """
     reason = head.reason or _REASONS.get(head.status, "")
     lines = [f"HTTP/1.1 {head.status} {reason}"]
-    lines += [
-        f"{name}: {value}" for name, value in (*head.headers, *extra) if name.lower() not in _HOP_BY_HOP
-    ]
+    lines += [f"{name}: {value}" for name, value in without((*head.headers, *extra), _HOP_BY_HOP)]
     if framing.is_chunked:
         lines.append("Transfer-Encoding: chunked")
     lines.append("Connection: keep-alive" if framing.keeps_alive else "Connection: close")

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from unspool.cassette.model import Headers
+from unspool.headers import Headers, tokens_of, without
 
 MOST_HEAD_BYTES = 65_536
 MOST_HEADERS = 256
@@ -95,8 +95,7 @@ class HttptoolsParser:
 
     def _decline(self) -> None:
         """Continue as if the client had offered no upgrade: llhttp stops after the head of such a request."""
-        headers = (pair for pair in self._headers if pair[0].lower() not in _OFFERS)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in without(self._headers, _OFFERS))
         head = (
             f"{self._parser.get_method().decode()} {self._target.decode('latin-1')} HTTP/1.1\r\n{lines}\r\n"
         )
@@ -203,12 +202,7 @@ class H11Parser:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items()
         )
         version = event.http_version.decode("latin-1")
-        wishes = {
-            token.strip().lower()
-            for name, value in headers
-            if name.lower() == "connection"
-            for token in value.split(",")
-        }
+        wishes = tokens_of(headers, "connection")
         keep_alive = "close" not in wishes if version == "1.1" else "keep-alive" in wishes
         return RequestHead(
             event.method.decode("latin-1"), event.target.decode("latin-1"), headers, version, keep_alive

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from unspool.cassette.model import Request, header
+from unspool.cassette.model import Request
+from unspool.headers import header, without
 from unspool.server.sources import UpstreamError
 
 _SIGNED = "AWS4-HMAC-SHA256"
@@ -38,7 +39,7 @@ def resigned(request: Request, variables: Mapping[str, str]) -> Request:
             " Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) needs no signature"
         )
     region, service = scope.groups()
-    headers = {name: value for name, value in request.headers if name.lower() not in _OF_THE_SIGNATURE}
+    headers = dict(without(request.headers, _OF_THE_SIGNATURE))
     signed = _signed(request, headers, (key, secret, variables.get("AWS_SESSION_TOKEN")), service, region)
     return Request(request.method, request.uri, tuple(signed.items()), request.body)
 

@@ -21,7 +21,7 @@ from unspool.errors import CassetteNotFoundError, UnspoolError
 from unspool.faults.parts import Part, parts_in, unsized
 from unspool.server.addresses import split_tag
 from unspool.server.journal import Entry
-from unspool.transports.breaker import BrokenAnswer
+from unspool.transports.breaker import BrokenResponse
 
 _MOST_SETTLED = 1_000
 _SMALL_BODY_BYTES = 65_536
@@ -44,7 +44,7 @@ class Answer:
     interaction: Interaction
     answered_by: str
     give_back: Callable[[], None]
-    broken: BrokenAnswer | None = None
+    broken: BrokenResponse | None = None
 
 
 @dataclass(frozen=True, slots=True)

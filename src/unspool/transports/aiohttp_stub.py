@@ -16,11 +16,12 @@ from types import ModuleType
 from typing import Any
 
 from unspool.cassette.model import Request, Response
+from unspool.headers import without
 from unspool.transports import active, network_guard
 from unspool.transports.http1 import Framing, as_httpx, as_httpx_response, fitted, framing, socket_error
 from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import Swap
-from unspool.transports.playback import Playback, aanswer
+from unspool.transports.playback import Playback, arespond
 
 Connect = Callable[..., Awaitable[Any]]
 
@@ -220,7 +221,7 @@ class _Server(asyncio.Transport):
 
     async def _respond(self, request: Request) -> None:
         send = functools.partial(self._record, request)
-        self._response = await aanswer(self._playback, as_httpx(request, None), send)
+        self._response = await arespond(self._playback, as_httpx(request, None), send)
         frame = framing(self._response, request.method, delimited=self._playback.breaker is not None)
         pieces = aiter(self._response.stream)
         if frame.is_empty:
@@ -289,7 +290,7 @@ async def _send(aiohttp: ModuleType, connector: Any, req: Any, timeout: Any, req
             response = await session.request(
                 request.method,
                 req.url,
-                headers=[pair for pair in request.headers if pair[0].lower() not in _OF_THE_BODY],
+                headers=without(request.headers, _OF_THE_BODY),
                 data=request.body or None,
                 allow_redirects=False,
                 ssl=req.ssl,

@@ -7,13 +7,15 @@ from typing import Any
 import httpx
 import httpx2
 
+from unspool.transports.http_library import HttpxRequest
+
 
 class _Sync(httpx.BaseTransport, httpx2.BaseTransport):
-    def handle_request(self, request: Any) -> Any: ...
+    def handle_request(self, request: HttpxRequest) -> Any: ...
 
 
 class _Async(httpx.AsyncBaseTransport, httpx2.AsyncBaseTransport):
-    async def handle_async_request(self, request: Any) -> Any: ...
+    async def handle_async_request(self, request: HttpxRequest) -> Any: ...
 
 
 class EitherTransport(_Sync, _Async):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import ModuleType
@@ -18,7 +18,7 @@ from typing import Any
 from unspool.cassette.boundaries import says_goodbye
 from unspool.cassette.conversation import Conversations, asked_again
 from unspool.cassette.model import NO_RESPONSE, Failure, Interaction, Request, Response
-from unspool.clock import Clock, note_answer
+from unspool.clock import Clock, note_response
 from unspool.counts import counted
 from unspool.errors import FaultError, UnspoolError
 from unspool.faults.fault import Asked, Fault, NoFault
@@ -36,6 +36,10 @@ from unspool.faults.parts import (
 )
 from unspool.pipeline import Stage
 from unspool.transports.http_library import (
+    ASend,
+    HttpxRequest,
+    HttpxResponse,
+    Send,
     end_of,
     exception,
     family_of,
@@ -108,7 +112,7 @@ class Breaker:
         self._attempts: Counter[Hashable] = Counter()
         self._lock = threading.Lock()
 
-    def meet(self, request: Request, conversations: Conversations) -> BrokenAnswer | None:
+    def meet(self, request: Request, conversations: Conversations) -> BrokenResponse | None:
         """Return the broken response to a request; None if the fault doesn't apply."""
         attempt = asked_again(request)
         with self._lock:
@@ -125,7 +129,7 @@ class Breaker:
             if not self.fault.hits(asked):
                 return None
             met.notes = notes = self.ledger.notes()
-        return BrokenAnswer(self.fault.stage(asked, notes), request, notes, met)
+        return BrokenResponse(self.fault.stage(asked, notes), request, notes, met)
 
     def errors(self) -> list[FaultError]:
         """Return the errors to raise at the end, once: the fault didn't happen where it should have."""
@@ -135,7 +139,7 @@ class Breaker:
         return self.ledger.errors()
 
 
-class BrokenAnswer:
+class BrokenResponse:
     """One response under a fault, before the request is sent.
 
     Attributes:
@@ -149,29 +153,29 @@ class BrokenAnswer:
         self._request = request
         self._notes = notes
 
-    def answer(self, request: Any, send: Callable[[Any], Any], clock: Clock) -> Any:
+    def respond(self, request: HttpxRequest, send: Send, clock: Clock) -> HttpxResponse:
         """Return the response to an httpx or httpx2 request, from `send` and broken."""
-        answer = _Answer(self, self._stage, request, clock)
+        delivery = _Delivery(self, self._stage, request, clock)
         try:
-            answer.send(send, self._request)
-            return answer.response(answer.next())
+            delivery.send(send, self._request)
+            return delivery.response(delivery.next())
         except BaseException:
-            answer.close()
+            delivery.close()
             raise
         finally:
-            note_answer(clock)
+            note_response(clock)
 
-    async def aanswer(self, request: Any, send: Callable[[Any], Awaitable[Any]], clock: Clock) -> Any:
-        """As `answer`."""
-        answer = _Answer(self, self._stage, request, clock)
+    async def arespond(self, request: HttpxRequest, send: ASend, clock: Clock) -> HttpxResponse:
+        """As `respond`."""
+        delivery = _Delivery(self, self._stage, request, clock)
         try:
-            await answer.asend(send, self._request)
-            return answer.response(await answer.anext())
+            await delivery.asend(send, self._request)
+            return delivery.response(await delivery.anext())
         except BaseException:
-            await answer.aclose()
+            await delivery.aclose()
             raise
         finally:
-            note_answer(clock)
+            note_response(clock)
 
     def parts(self, ask: Callable[[], Iterable[Part]]) -> Iterator[Part]:
         """Yield the parts for the client, for a server that writes them itself.
@@ -246,7 +250,7 @@ _TAIL_BYTES = 4096
 _MOST_PARTS = 100_000
 
 
-class _Answer:
+class _Delivery:
     """One response in transit, sync or async.
 
     Times are seconds since the request. A part of a recording arrives at its recorded time, even if the
@@ -254,7 +258,9 @@ class _Answer:
     the time set by the fault.
     """
 
-    def __init__(self, broken: BrokenAnswer, stage: Stage[Part, Part], request: Any, clock: Clock) -> None:
+    def __init__(
+        self, broken: BrokenResponse, stage: Stage[Part, Part], request: HttpxRequest, clock: Clock
+    ) -> None:
         self._broken = broken
         self._family: ModuleType = family_of(request)
         self._request = request
@@ -273,7 +279,7 @@ class _Answer:
 
     # Parts from the inner transport
 
-    def send(self, send: Callable[[Any], Any], sent: Request) -> None:
+    def send(self, send: Send, sent: Request) -> None:
         """Send the request, unless the fault drops it."""
         if not self._is_sent(sent):
             return
@@ -287,7 +293,7 @@ class _Answer:
             self._pieces = iter(self._inner.stream)
             self._push(self._head())
 
-    async def asend(self, send: Callable[[Any], Awaitable[Any]], sent: Request) -> None:
+    async def asend(self, send: ASend, sent: Request) -> None:
         if not self._is_sent(sent):
             return
         try:
@@ -409,7 +415,7 @@ class _Answer:
             return self._cause[1]
         return exception(self._family, self._request, stop.end, failure)
 
-    def response(self, head: Part) -> Any:
+    def response(self, head: Part) -> HttpxResponse:
         """Make the response of the client's library, whose stream delivers the rest."""
         if not isinstance(head, Head):
             raise FaultError(f"expected a fault to begin with the headers or an error, got {head!r}")
@@ -417,13 +423,14 @@ class _Answer:
         extensions["http_version"] = head.http_version.encode("ascii")
         extensions["reason_phrase"] = head.reason.encode("ascii", "replace")
         stream = stream_class(self._family, BrokenStream)
-        return self._family.Response(
+        made: HttpxResponse = self._family.Response(
             head.status,
             headers=list(head.headers),
             stream=stream(self),
             extensions=extensions,
             request=self._request,
         )
+        return made
 
     def close(self) -> None:
         self._broken.end(is_whole=self._is_over())
@@ -439,8 +446,8 @@ class _Answer:
 class BrokenStream:
     """A broken body; sync and async."""
 
-    def __init__(self, answer: _Answer) -> None:
-        self._answer = answer
+    def __init__(self, delivery: _Delivery) -> None:
+        self._delivery = delivery
         self._ended = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -452,7 +459,7 @@ class BrokenStream:
     def __next__(self) -> bytes:
         if not self._ended:
             self._ended = True
-            part = self._answer.next()
+            part = self._delivery.next()
             if isinstance(part, Piece):
                 self._ended = False
                 return part.data
@@ -461,7 +468,7 @@ class BrokenStream:
     async def __anext__(self) -> bytes:
         if not self._ended:
             self._ended = True
-            part = await self._answer.anext()
+            part = await self._delivery.anext()
             if isinstance(part, Piece):
                 self._ended = False
                 return part.data
@@ -469,8 +476,8 @@ class BrokenStream:
 
     def close(self) -> None:
         self._ended = True
-        self._answer.close()
+        self._delivery.close()
 
     async def aclose(self) -> None:
         self._ended = True
-        await self._answer.aclose()
+        await self._delivery.aclose()

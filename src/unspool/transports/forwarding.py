@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 else:
     EitherTransport = object
 
+from unspool.transports.http_library import HttpxRequest
+
 
 class ForwardingTransport(EitherTransport):
     """A transport that forwards to another one, of httpx or httpx2, sync or async.
@@ -27,10 +29,10 @@ class ForwardingTransport(EitherTransport):
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    def handle_request(self, request: Any) -> Any:
+    def handle_request(self, request: HttpxRequest) -> Any:
         return self._inner.handle_request(request)
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def handle_async_request(self, request: HttpxRequest) -> Any:
         return await self._inner.handle_async_request(request)
 
     def close(self) -> None:

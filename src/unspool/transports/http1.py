@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from unspool.cassette import content_coding
-from unspool.cassette.model import End, Headers, Request, Response, header
+from unspool.cassette.model import End, Request, Response
 from unspool.errors import CassetteFormatError
-from unspool.transports.http_library import REQUEST, headers_of, reason_of, stream_class
+from unspool.headers import Headers, header, without
+from unspool.transports.http_library import REQUEST, HttpxResponse, headers_of, reason_of, stream_class
 
 BODILESS = frozenset({204, 304})
 """The statuses of responses without a body, regardless of their headers (RFC 9112, section 6.3)."""
@@ -60,7 +61,7 @@ class Framing:
         return self.is_chunked or self.is_sized
 
 
-def framing(response: Any, method: str, *, delimited: bool) -> Framing:
+def framing(response: HttpxResponse, method: str, *, delimited: bool) -> Framing:
     """Frame an httpx response.
 
     Args:
@@ -76,19 +77,19 @@ def framing(response: Any, method: str, *, delimited: bool) -> Framing:
         is_chunked = True
         headers = (*headers, ("transfer-encoding", "chunked"))
     elif is_chunked:
-        headers = tuple(pair for pair in headers if pair[0].lower() != "content-length")
+        headers = without(headers, "content-length")
     if response.status_code in BODILESS:
-        headers = tuple(pair for pair in headers if pair[0].lower() != "transfer-encoding")
+        headers = without(headers, "transfer-encoding")
     is_chunked = is_chunked and not is_empty
     return Framing(_head(response, headers), is_chunked, is_sized, is_empty)
 
 
-def _has_frames(response: Any) -> bool:
+def _has_frames(response: HttpxResponse) -> bool:
     """Whether it was recorded over a later HTTP, which delimits bodies without a header."""
     return not response.extensions.get("http_version", b"HTTP/1.1").startswith(b"HTTP/1")
 
 
-def _head(response: Any, headers: Headers) -> bytes:
+def _head(response: HttpxResponse, headers: Headers) -> bytes:
     lines = [f"HTTP/1.1 {response.status_code} {reason_of(response)}".rstrip()]
     lines += [f"{name}: {value}" for name, value in headers]
     text = "\r\n".join([*lines, "", ""])
@@ -112,7 +113,7 @@ class ResponseFile(io.RawIOBase):
         OSError: the socket's equivalent of an httpx transport error.
     """
 
-    def __init__(self, response: Any, method: str, *, delimited: bool) -> None:
+    def __init__(self, response: HttpxResponse, method: str, *, delimited: bool) -> None:
         super().__init__()
         self._response = response
         self._frame = framing(response, method, delimited=delimited)
@@ -180,7 +181,7 @@ def plain(response: Response) -> Response:
     try:
         return content_coding.decoded(response)
     except CassetteFormatError:
-        kept = tuple(pair for pair in response.headers if pair[0].lower() != "content-encoding")
+        kept = without(response.headers, "content-encoding")
         return replace(response, headers=content_coding.sized(kept, len(response.body)))
 
 

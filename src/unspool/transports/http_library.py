@@ -9,20 +9,84 @@ and not by the name they were imported under.
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.failures import RAISED_AS, end_by_bases
-from unspool.cassette.model import End, Failure, Headers, Request
+from unspool.cassette.model import End, Failure, Request
 from unspool.cassette.outcomes import interrupted
+from unspool.headers import Headers
+
+
+class HttpxURL(Protocol):
+    """A URL of httpx or httpx2."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int | None: ...
+
+
+class HttpxHeaders(Protocol):
+    """The headers of httpx or httpx2."""
+
+    def get(self, key: str, /) -> str | None: ...
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]: ...
+
+    @property
+    def encoding(self) -> str: ...
+
+
+class HttpxMessage(Protocol):
+    """What a request and a response have in common."""
+
+    @property
+    def headers(self) -> HttpxHeaders: ...
+
+    @property
+    def extensions(self) -> Mapping[str, Any]: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+class HttpxRequest(HttpxMessage, Protocol):
+    """A request of httpx or httpx2."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def url(self) -> HttpxURL: ...
+
+    def read(self) -> bytes: ...
+
+    async def aread(self) -> bytes: ...
+
+
+class HttpxResponse(HttpxMessage, Protocol):
+    """A response of httpx or httpx2."""
+
+    stream: Any
+
+    @property
+    def status_code(self) -> int: ...
+
+
+Send = Callable[[HttpxRequest], HttpxResponse]
+ASend = Callable[[HttpxRequest], Awaitable[HttpxResponse]]
 
 REQUEST = "unspool_request"
 """The extension of a request that contains it as another client sends it."""
 
 
-def family_of(request: Any) -> ModuleType:
+def family_of(request: HttpxRequest) -> ModuleType:
     """Return the library of a request, httpx or httpx2.
 
     Raises:
@@ -34,31 +98,31 @@ def family_of(request: Any) -> ModuleType:
     return sys.modules[name]
 
 
-def to_request(request: Any) -> Request:
+def to_request(request: HttpxRequest) -> Request:
     """Convert an httpx or httpx2 request, whose body has been read, to a cassette's."""
     asked: Request | None = request.extensions.get(REQUEST)
     return asked or Request(request.method, str(request.url), headers_of(request), request.content)
 
 
-def headers_of(message: Any) -> Headers:
+def headers_of(message: HttpxMessage) -> Headers:
     """Return the headers of a request or response, in the case in which they were sent."""
     encoding = message.headers.encoding
     return tuple((name.decode(encoding), value.decode(encoding)) for name, value in message.headers.raw)
 
 
-def reason_of(response: Any) -> str:
+def reason_of(response: HttpxResponse) -> str:
     """Return the status line's reason, as the client shows it; empty over HTTP/2."""
     reason: bytes = response.extensions.get("reason_phrase", b"")
     return reason.decode("ascii", "ignore")
 
 
-def http_version_of(response: Any) -> str:
+def http_version_of(response: HttpxResponse) -> str:
     """Return the version, such as `HTTP/1.1`."""
     version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
     return version.decode("ascii", "replace")
 
 
-def read_timeout_of(request: Any) -> float | None:
+def read_timeout_of(request: HttpxRequest) -> float | None:
     """Return how many seconds without a byte the client waits; None for no limit."""
     timeout: dict[str, float | None] = request.extensions.get("timeout", {})
     return timeout.get("read")
@@ -96,7 +160,7 @@ def end_of(error: BaseException) -> tuple[End, Failure | None]:
     return end, Failure(type(error).__name__, str(error))
 
 
-def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> Exception:
+def exception(family: ModuleType, request: HttpxRequest, end: End, failure: Failure) -> Exception:
     """Make the library's exception for a recorded failure, recorded by either library."""
     found = getattr(family, failure.type, None)
     if isinstance(found, type) and issubclass(found, family.TransportError):
@@ -105,7 +169,7 @@ def exception(family: ModuleType, request: Any, end: End, failure: Failure) -> E
     return stand_in(f"{failure.type}: {failure.message}", request=request)  # type: ignore[no-any-return]
 
 
-def read_timeout(family: ModuleType, request: Any, message: str) -> Exception:
+def read_timeout(family: ModuleType, request: HttpxRequest, message: str) -> Exception:
     """Make the library's `ReadTimeout`."""
     return family.ReadTimeout(message, request=request)  # type: ignore[no-any-return]
 

@@ -8,14 +8,13 @@ runs. A cassette with recordings of such a host answers them nevertheless.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import End, Failure
 from unspool.transports import active
 from unspool.transports.hosts import LOOPBACK, is_allowed
-from unspool.transports.http_library import exception, family_of
+from unspool.transports.http_library import HttpxRequest, exception, family_of
 
 HOUSEKEEPING = (
     ("raw.githubusercontent.com", "/BerriAI/litellm/"),  # litellm's list of prices, loaded when it's imported
@@ -68,7 +67,7 @@ def may_pass(cassette: Cassette | None, uri: str) -> bool:
     return used is not None and is_allowed(urlsplit(uri).hostname or "", _port(uri), used.allowed_hosts)
 
 
-def check_passing(cassette: Cassette | None, request: Any) -> None:
+def check_passing(cassette: Cassette | None, request: HttpxRequest) -> None:
     """Let an ignored request pass, if the network may be reached.
 
     Raises:

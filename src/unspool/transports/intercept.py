@@ -23,10 +23,11 @@ from types import ModuleType
 from typing import Any
 
 from unspool.transports import active
+from unspool.transports.http_library import HttpxRequest
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.network_guard import check, guarded, is_live, live
 from unspool.transports.patching import Installation, Swap
-from unspool.transports.playback import Playback, aanswer, answer
+from unspool.transports.playback import Playback, arespond, respond
 from unspool.transports.vcr_stubs import stubbed_async
 
 _OTHERS = {
@@ -76,7 +77,7 @@ def _swaps(transports: Iterable[tuple[str, str]], module: ModuleType) -> Iterato
             yield Swap(transport, method, partial(_HANDLERS[method], transport))
 
 
-def _playback_for(request: Any) -> Playback | None:
+def _playback_for(request: HttpxRequest) -> Playback | None:
     """Return the cassette of a request; None if it's sent unchanged.
 
     Raises:
@@ -104,36 +105,35 @@ def _is_mocked(transport: type, method: str) -> bool:
     return respx is not None and any(kind.routers for kind in respx.Mocker.registry.values())
 
 
-def _opens_websocket(request: Any) -> bool:
+def _opens_websocket(request: HttpxRequest) -> bool:
     """Whether it's a request without a response to record."""
-    upgrade: str = request.headers.get("upgrade", "")
-    return upgrade.lower() == "websocket"
+    return (request.headers.get("upgrade") or "").lower() == "websocket"
 
 
 def _handle_request(transport: type, original: Callable[..., Any]) -> Callable[..., Any]:
-    def send(self: Any, request: Any) -> Any:
+    def send(self: Any, request: HttpxRequest) -> Any:
         with live():
             return original(self, request)
 
-    def handle_request(self: Any, request: Any) -> Any:
+    def handle_request(self: Any, request: HttpxRequest) -> Any:
         playback = None if _is_mocked(transport, "handle_request") else _playback_for(request)
         if playback is None:
             return original(self, request)
-        return answer(playback, request, partial(send, self))
+        return respond(playback, request, partial(send, self))
 
     return handle_request
 
 
 def _handle_async_request(transport: type, original: Callable[..., Any]) -> Callable[..., Any]:
-    async def send(self: Any, request: Any) -> Any:
+    async def send(self: Any, request: HttpxRequest) -> Any:
         with live():
             return await original(self, request)
 
-    async def handle_async_request(self: Any, request: Any) -> Any:
+    async def handle_async_request(self: Any, request: HttpxRequest) -> Any:
         playback = None if _is_mocked(transport, "handle_async_request") else _playback_for(request)
         if playback is None:
             return await original(self, request)
-        return await aanswer(playback, request, partial(send, self))
+        return await arespond(playback, request, partial(send, self))
 
     return handle_async_request
 

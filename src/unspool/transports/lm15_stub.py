@@ -65,7 +65,7 @@ def _stream(transports: ModuleType, original: Callable[..., Any]) -> Callable[..
             with network_guard.live():
                 return original(self, request)
         try:
-            response = answer(playback, _asked(self, request), partial(send, self, request))
+            response = respond(playback, _asked(self, request), partial(send, self, request))
         except Exception as error:
             raise _own_error(transports, error) from error
         return transports.TransportResponse(
@@ -94,7 +94,7 @@ def _astream(transports: ModuleType, original: Callable[..., Any]) -> Callable[.
             with network_guard.live():
                 return await original(self, request)
         try:
-            response = await aanswer(playback, _asked(self, request), partial(send, self, request))
+            response = await arespond(playback, _asked(self, request), partial(send, self, request))
         except Exception as error:
             raise _own_error(transports, error) from error
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, Request, Response
 from unspool.cassette.recording import Take
 from unspool.clock import REAL_CLOCK, Clock
 from unspool.errors import CassetteError
-from unspool.transports.breaker import Breaker, BrokenAnswer
+from unspool.transports.breaker import Breaker, BrokenResponse
 from unspool.transports.expected import note_expected
-from unspool.transports.http_library import to_request
+from unspool.transports.http_library import ASend, HttpxRequest, HttpxResponse, Send, to_request
 from unspool.transports.ignored import check_passing, is_ignored
 from unspool.transports.in_force import in_force
 from unspool.transports.record import Now, failed, recorded
-from unspool.transports.replay import Performance, areplay, replay
-
-Send = Callable[[Any], Any]
-ASend = Callable[[Any], Awaitable[Any]]
+from unspool.transports.replay import ReplayedResponse, areplay, replay
 
 
 def _nobody(_played: Interaction) -> None:
@@ -91,13 +87,13 @@ class Playback:
         self.breaker.by_position += self.cassette.answered_by_position[before:]
         return found
 
-    def meet(self, request: Request) -> BrokenAnswer | None:
+    def meet(self, request: Request) -> BrokenResponse | None:
         """Return the broken answer to a request; None without a fault, or if it doesn't apply."""
         return None if self.breaker is None else self.breaker.meet(request, self.cassette.conversations)
 
 
-def answer(playback: Playback, request: Any, send: Send) -> Any:
-    """Return the response to an httpx or httpx2 request.
+def respond(playback: Playback, request: HttpxRequest, send: Send) -> HttpxResponse:
+    """Respond to a request from the cassette, or send and record it.
 
     Raises:
         UnrecordedRequestError: the cassette has no recording and may not record one.
@@ -113,16 +109,16 @@ def answer(playback: Playback, request: Any, send: Send) -> Any:
         return send(request)
     broken = playback.meet(asked)
     if broken is None:
-        return _answer(playback, asked, request, send, started=started)
+        return _respond(playback, asked, request, send, started=started)
 
-    def unbroken(request: Any) -> Any:
-        return _answer(playback, asked, request, send, started=started, broken=broken)
+    def unbroken(request: HttpxRequest) -> HttpxResponse:
+        return _respond(playback, asked, request, send, started=started, broken=broken)
 
-    return broken.answer(request, unbroken, playback.clock)
+    return broken.respond(request, unbroken, playback.clock)
 
 
-async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
-    """As `answer`."""
+async def arespond(playback: Playback, request: HttpxRequest, send: ASend) -> HttpxResponse:
+    """As `respond`."""
     playback = playback.now()
     started = playback.clock.monotonic()
     await request.aread()
@@ -132,28 +128,28 @@ async def aanswer(playback: Playback, request: Any, send: ASend) -> Any:
         return await send(request)
     broken = playback.meet(asked)
     if broken is None:
-        return await _aanswer(playback, asked, request, send, started=started)
+        return await _arespond(playback, asked, request, send, started=started)
 
-    async def unbroken(request: Any) -> Any:
-        return await _aanswer(playback, asked, request, send, started=started, broken=broken)
+    async def unbroken(request: HttpxRequest) -> HttpxResponse:
+        return await _arespond(playback, asked, request, send, started=started, broken=broken)
 
-    return await broken.aanswer(request, unbroken, playback.clock)
+    return await broken.arespond(request, unbroken, playback.clock)
 
 
-def _answer(
+def _respond(
     playback: Playback,
     asked: Request,
-    request: Any,
+    request: HttpxRequest,
     send: Send,
     *,
     started: float,
-    broken: BrokenAnswer | None = None,
-) -> Any:
+    broken: BrokenResponse | None = None,
+) -> HttpxResponse:
     found = playback.ask(asked)
     if found is None:
         return send(request)
     if isinstance(found, Interaction):
-        return replay(_performance(playback, found, request, started, broken), playback.clock)
+        return replay(_replayed(playback, found, request, started, broken), playback.clock)
     now = _since_now(playback.recording_clock)
     try:
         response = send(request)
@@ -163,20 +159,20 @@ def _answer(
     return recorded(found, response, request, now)
 
 
-async def _aanswer(
+async def _arespond(
     playback: Playback,
     asked: Request,
-    request: Any,
+    request: HttpxRequest,
     send: ASend,
     *,
     started: float,
-    broken: BrokenAnswer | None = None,
-) -> Any:
+    broken: BrokenResponse | None = None,
+) -> HttpxResponse:
     found = playback.ask(asked)
     if found is None:
         return await send(request)
     if isinstance(found, Interaction):
-        return await areplay(_performance(playback, found, request, started, broken), playback.clock)
+        return await areplay(_replayed(playback, found, request, started, broken), playback.clock)
     now = _since_now(playback.recording_clock)
     try:
         response = await send(request)
@@ -186,13 +182,17 @@ async def _aanswer(
     return recorded(found, response, request, now)
 
 
-def _performance(
-    playback: Playback, found: Interaction, request: Any, started: float, broken: BrokenAnswer | None
-) -> Performance:
+def _replayed(
+    playback: Playback,
+    found: Interaction,
+    request: HttpxRequest,
+    started: float,
+    broken: BrokenResponse | None,
+) -> ReplayedResponse:
     playback.on_play(found)
     if broken is not None:  # its client may retry, and then gets the same
         broken.on_spoiled = partial(playback.cassette.give_back, found)
-    return Performance(
+    return ReplayedResponse(
         replace(found, response=playback.fit(found.response)),
         request,
         factor=playback.factor,

@@ -17,9 +17,12 @@ from typing import Any
 from weakref import ref
 
 from unspool.cassette.content_coding import sized
-from unspool.cassette.model import End, Headers
+from unspool.cassette.model import End
 from unspool.cassette.recording import Take
+from unspool.headers import Headers, header, without
 from unspool.transports.http_library import (
+    HttpxRequest,
+    HttpxResponse,
     end_of,
     family_of,
     headers_of,
@@ -39,7 +42,7 @@ Now = Callable[[], float]
 """Seconds since the request was sent."""
 
 
-def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
+def recorded(take: Take, response: HttpxResponse, request: HttpxRequest, now: Now) -> HttpxResponse:
     """Return the response unchanged, with a stream that is recorded as the client reads it."""
     if _is_read(response):
         _note_what_was_read(take, response, now)
@@ -52,7 +55,7 @@ def recorded(take: Take, response: Any, request: Any, now: Now) -> Any:
     return response
 
 
-def _is_read(response: Any) -> bool:
+def _is_read(response: HttpxResponse) -> bool:
     """Whether an inner transport has read the body: mocks, caches and loggers do."""
     try:
         return response.content is not None
@@ -60,7 +63,7 @@ def _is_read(response: Any) -> bool:
         return False
 
 
-def _note_what_was_read(take: Take, response: Any, now: Now) -> None:
+def _note_what_was_read(take: Take, response: HttpxResponse, now: Now) -> None:
     """Record a body that has already been read from the stream, in one piece."""
     headers, body = _read_body(response)
     take.head(response.status_code, reason_of(response), headers, http_version_of(response), now())
@@ -68,15 +71,14 @@ def _note_what_was_read(take: Take, response: Any, now: Now) -> None:
     take.end(End.COMPLETE, now())
 
 
-def _read_body(response: Any) -> tuple[Headers, bytes]:
+def _read_body(response: HttpxResponse) -> tuple[Headers, bytes]:
     """Return the body as it was sent, if the response still has it; else decoded, with adjusted headers."""
     headers = headers_of(response)
-    coded = any(name.lower() == "content-encoding" for name, _ in headers)
-    if not coded:
+    if header(headers, "content-encoding") is None:
         return headers, response.content
     if isinstance(response.stream, Iterable) and type(response.stream).__name__ == "ByteStream":
         return headers, b"".join(response.stream)
-    plain = tuple(pair for pair in headers if pair[0].lower() != "content-encoding")
+    plain = without(headers, "content-encoding")
     return sized(plain, len(response.content)), response.content
 
 

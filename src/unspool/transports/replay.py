@@ -14,12 +14,21 @@ from types import ModuleType
 from typing import Any, Literal
 
 from unspool.cassette.boundaries import pieces, says_goodbye
-from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline, header
+from unspool.cassette.model import NO_RESPONSE, End, Failure, Interaction, Response, Timeline
 from unspool.cassette.player import Play
-from unspool.clock import Clock, RealClock, VirtualClock, note_answer, take_turns
+from unspool.clock import Clock, RealClock, VirtualClock, note_response, take_turns
 from unspool.counts import counted
 from unspool.errors import RecordingEndedError
-from unspool.transports.http_library import exception, family_of, read_timeout, read_timeout_of, stream_class
+from unspool.headers import header
+from unspool.transports.http_library import (
+    HttpxRequest,
+    HttpxResponse,
+    exception,
+    family_of,
+    read_timeout,
+    read_timeout_of,
+    stream_class,
+)
 
 Timing = Literal["instant", "recorded"] | float
 """`instant` doesn't wait, `recorded` waits for the recorded times, a number multiplies them."""
@@ -86,7 +95,7 @@ def _is_whole(response: Response) -> bool:
     return says_goodbye(response.body)
 
 
-class Performance:
+class ReplayedResponse:
     """One response being played: its next parts and their delays. It never waits itself.
 
     Args:
@@ -104,7 +113,7 @@ class Performance:
     def __init__(
         self,
         interaction: Interaction,
-        request: Any,
+        request: HttpxRequest,
         *,
         factor: float,
         clock: Clock,
@@ -209,7 +218,7 @@ class Performance:
 
     # The response
 
-    def answer(self) -> Any:
+    def build(self) -> HttpxResponse:
         """Return the response of the client's library, whose stream plays the rest."""
         version = self._timeline.http_version
         extensions = {"http_version": version.encode("ascii", "replace")}
@@ -217,13 +226,14 @@ class Performance:
         if self.response.reason or (self.response.timeline is not None and version == "HTTP/1.1"):
             extensions["reason_phrase"] = self.response.reason.encode("ascii", "ignore")
         stream = stream_class(self.family, ReplayedStream)
-        return self.family.Response(
+        made: HttpxResponse = self.family.Response(
             self.response.status,
             headers=[(name.encode(), value.encode()) for name, value in self.response.headers],
             stream=stream(self, self._clock),
             extensions=extensions,
             request=self.request,
         )
+        return made
 
 
 _WHY = {
@@ -232,30 +242,30 @@ _WHY = {
 }
 
 
-def replay(performance: Performance, clock: Clock) -> Any:
+def replay(replayed: ReplayedResponse, clock: Clock) -> HttpxResponse:
     """Return the response, after its headers' time.
 
     Raises:
         Exception: the client library's own, if one was recorded, or on the client's timeout.
     """
-    wait, error = performance.opening()
-    performance.sleep(wait)
-    note_answer(clock)
+    wait, error = replayed.opening()
+    replayed.sleep(wait)
+    note_response(clock)
     if error is not None:
-        performance.ended()
+        replayed.ended()
         raise error
-    return performance.answer()
+    return replayed.build()
 
 
-async def areplay(performance: Performance, clock: Clock) -> Any:
+async def areplay(replayed: ReplayedResponse, clock: Clock) -> HttpxResponse:
     """As `replay`."""
-    wait, error = performance.opening()
-    await performance.asleep(wait)
-    note_answer(clock)
+    wait, error = replayed.opening()
+    await replayed.asleep(wait)
+    note_response(clock)
     if error is not None:
-        performance.ended()
+        replayed.ended()
         raise error
-    return performance.answer()
+    return replayed.build()
 
 
 def _unseen(clock: Clock) -> float:
@@ -273,8 +283,8 @@ real one."""
 class ReplayedStream:
     """A recorded body, played; sync and async. Each pass over it is a new one, as over a recording."""
 
-    def __init__(self, performance: Performance, clock: Clock) -> None:
-        self._performance = performance
+    def __init__(self, replayed: ReplayedResponse, clock: Clock) -> None:
+        self._replayed = replayed
         self._clock = clock
         self._step_seconds = _VIRTUAL_STEP if isinstance(clock, VirtualClock) else _REAL_STEP
         self._ready: Iterator[bytes] = iter(())
@@ -290,14 +300,14 @@ class ReplayedStream:
         return self
 
     def _begin(self) -> None:
-        self._ready, self._steps = self._performance.ready(), self._performance.steps()
+        self._ready, self._steps = self._replayed.ready(), self._replayed.steps()
 
     def __next__(self) -> bytes:
         data = next(self._ready, None)
         if data is not None:
             return data
         wait, item = self._step()
-        self._performance.sleep(wait)
+        self._replayed.sleep(wait)
         if item is None:
             raise StopIteration
         if isinstance(item, RecordingEndedError):
@@ -309,10 +319,10 @@ class ReplayedStream:
     async def __anext__(self) -> bytes:
         data = next(self._ready, None)
         if data is not None:
-            await self._performance.asleep(0.0)
+            await self._replayed.asleep(0.0)
             return data
         wait, item = self._step()
-        await self._performance.asleep(wait)
+        await self._replayed.asleep(wait)
         if item is None:
             raise StopAsyncIteration
         if isinstance(item, RecordingEndedError):
@@ -323,20 +333,20 @@ class ReplayedStream:
 
     def due_on(self, clock: Clock) -> float | None:
         """When the latest piece came, in seconds since the request was issued; None by another clock."""
-        return self._performance.due if clock is self._clock else None
+        return self._replayed.due if clock is self._clock else None
 
     def _step(self) -> tuple[float, bytes | Exception | None]:
         if self._steps is None:
             return 0.0, None
         step = next(self._steps, (0.0, None))
         if not isinstance(step[1], bytes):
-            self._steps = None  # nothing follows an end
-            self._performance.ended()
+            self._steps = None  # nothing comes after an end
+            self._replayed.ended()
         return step
 
     def _leaving(self, *, others: bool) -> Iterator[None]:
         """Steps to wait for, in which another task or thread may close the response."""
-        if others and self._performance.awaits_leaving():
+        if others and self._replayed.awaits_leaving():
             for _ in range(_LEAVING_STEPS):
                 if self._is_closed:
                     break
@@ -344,13 +354,13 @@ class ReplayedStream:
 
     def _complain(self, error: RecordingEndedError) -> None:
         if self._is_closed:
-            raise self._performance.was_left()
-        self._performance.overrun(error)
+            raise self._replayed.was_left()
+        self._replayed.overrun(error)
 
     def close(self) -> None:
         self._ready, self._steps = iter(()), None
         self._is_closed = True
-        self._performance.ended()
+        self._replayed.ended()
 
     async def aclose(self) -> None:
         self.close()

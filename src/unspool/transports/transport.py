@@ -25,10 +25,16 @@ from unspool.faults.fault import Fault
 from unspool.transports import active
 from unspool.transports.breaker import Breaker
 from unspool.transports.forwarding import ForwardingTransport
-from unspool.transports.http_library import exception, family_of, mark_failed, to_request
+from unspool.transports.http_library import (
+    HttpxRequest,
+    exception,
+    family_of,
+    mark_failed,
+    to_request,
+)
 from unspool.transports.ignored import refusal
 from unspool.transports.network_guard import live
-from unspool.transports.playback import Playback, aanswer, answer
+from unspool.transports.playback import Playback, arespond, respond
 from unspool.transports.replay import Timing, factor_of
 
 
@@ -44,21 +50,21 @@ class CassetteTransport(ForwardingTransport):
         around = "" if self._inner is None else f"{self._inner!r}, "
         return f"{type(self).__name__}({around}{self.cassette!r})"
 
-    def handle_request(self, request: Any) -> Any:
-        return answer(self._playback, request, self._send)
+    def handle_request(self, request: HttpxRequest) -> Any:
+        return respond(self._playback, request, self._send)
 
-    async def handle_async_request(self, request: Any) -> Any:
-        return await aanswer(self._playback, request, self._asend)
+    async def handle_async_request(self, request: HttpxRequest) -> Any:
+        return await arespond(self._playback, request, self._asend)
 
-    def _send(self, request: Any) -> Any:
+    def _send(self, request: HttpxRequest) -> Any:
         self._check_inner(request)
         return super().handle_request(request)
 
-    async def _asend(self, request: Any) -> Any:
+    async def _asend(self, request: HttpxRequest) -> Any:
         self._check_inner(request)
         return await super().handle_async_request(request)
 
-    def _check_inner(self, request: Any) -> None:
+    def _check_inner(self, request: HttpxRequest) -> None:
         """Reject an ignored request if there is no transport to send it."""
         if self._inner is None:
             uri = str(request.url)
@@ -179,19 +185,19 @@ class FaultTransport(ForwardingTransport):
         """The number of the client's requests."""
         return self._breaker.ledger.requests
 
-    def handle_request(self, request: Any) -> Any:
+    def handle_request(self, request: HttpxRequest) -> Any:
         request.read()
         broken = self._breaker.meet(to_request(request), self._conversations)
         if broken is None:
             return super().handle_request(request)
-        return broken.answer(request, super().handle_request, self._clock)
+        return broken.respond(request, super().handle_request, self._clock)
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def handle_async_request(self, request: HttpxRequest) -> Any:
         await request.aread()
         broken = self._breaker.meet(to_request(request), self._conversations)
         if broken is None:
             return await super().handle_async_request(request)
-        return await broken.aanswer(request, super().handle_async_request, self._clock)
+        return await broken.arespond(request, super().handle_async_request, self._clock)
 
     def raise_for_misfits(self) -> None:
         """Raise the error of a fault that found nothing to break, which a client may have swallowed.
@@ -232,19 +238,19 @@ class InUseTransport(ForwardingTransport):
     def __init__(self) -> None:
         super().__init__(None)
 
-    def handle_request(self, request: Any) -> Any:
-        return answer(_playback(), request, self._send)
+    def handle_request(self, request: HttpxRequest) -> Any:
+        return respond(_playback(), request, self._send)
 
-    async def handle_async_request(self, request: Any) -> Any:
-        return await aanswer(_playback(), request, self._asend)
+    async def handle_async_request(self, request: HttpxRequest) -> Any:
+        return await arespond(_playback(), request, self._asend)
 
-    def _send(self, request: Any) -> Any:
+    def _send(self, request: HttpxRequest) -> Any:
         if self._inner is None:
             self._inner = family_of(request).HTTPTransport()
         with live():
             return super().handle_request(request)
 
-    async def _asend(self, request: Any) -> Any:
+    async def _asend(self, request: HttpxRequest) -> Any:
         if self._inner is None:
             self._inner = family_of(request).AsyncHTTPTransport()
         with live():

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from unspool.cassette.model import NO_RESPONSE, End, Headers, Interaction, Request, Response
+from unspool.cassette.model import NO_RESPONSE, End, Interaction, Request, Response
 from unspool.cassette.recording import Take
 from unspool.cassette.vcr_compat import from_vcr
-from unspool.clock import note_answer
+from unspool.clock import note_response
 from unspool.errors import CassetteError, FaultError
+from unspool.headers import grouped
 from unspool.transports import active
 from unspool.transports.http1 import honest, plain
 from unspool.transports.http_library import end_of
@@ -133,7 +134,7 @@ class Deck:
         if isinstance(about.found, Interaction) and about.playback is not None:
             about.playback.on_play(about.found)
             about.playback.cassette.play(about.found).pieces = 1  # all of it at once
-            note_answer(about.playback.clock)
+            note_response(about.playback.clock)
             if about.playback.on_end is not None:
                 about.playback.on_end()  # the client gets all of it at once
             return self._played(about.found.response)
@@ -188,14 +189,7 @@ def _response(recorded: dict[str, Any]) -> Response:
 def _vcr_response(response: Response) -> dict[str, Any]:
     return {
         "status": {"code": response.status, "message": response.reason},
-        "headers": _by_name(response.headers),
+        "headers": grouped(response.headers),
         "body": {"string": response.body},
         "url": response.extra.get("url"),  # the target of vcrpy's redirects for tornado
     }
-
-
-def _by_name(headers: Headers) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in headers:
-        found.setdefault(name, []).append(value)
-    return found

@@ -31,7 +31,7 @@ from unspool.transports import active, aiohttp_stub, lm15_stub, network_guard, t
 from unspool.transports.http1 import ResponseFile, as_httpx, as_httpx_response, fitted, socket_error
 from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import Installation, swap
-from unspool.transports.playback import Playback, answer
+from unspool.transports.playback import Playback, respond
 from unspool.transports.vcr_deck import Deck
 
 _GROUPS = ("httplib", "boto3", "urllib3", "httplib2")
@@ -272,7 +272,7 @@ def _answered(stub: Any, playback: Playback) -> Any:
         return _sent(stub, **_options(stub))
     asked = as_httpx(from_vcr(request), _patience(stub.real_connection))
     try:
-        response = answer(replace(playback, fit=fitted), asked, functools.partial(_live, stub))
+        response = respond(replace(playback, fit=fitted), asked, functools.partial(_live, stub))
     except Exception as error:
         raise socket_error(error) or http.client.RemoteDisconnected(str(error)) from error
     return received(stub, ResponseFile(response, request.method, delimited=playback.breaker is not None))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unspool.cassette.boundaries import says_goodbye
-from unspool.cassette.model import header
 from unspool.counts import counted
+from unspool.headers import header, media_type
 from unspool.providers import decoder_for
 from unspool.verdict.log import Attempt, Log
 from unspool.verdict.reading import Reading, read
@@ -62,13 +62,11 @@ class Case:
         ]
 
     @property
-    def taken(self) -> tuple[int, Attempt, Reading] | None:
-        """The attempt whose response the client accepted; None if it raised, was stopped, or made no
-        request.
-        """
+    def accepted(self) -> tuple[int, Attempt, Reading] | None:
+        """The attempt whose response the client accepted; None if it raised, was stopped or asked nothing."""
         outcome = self.log.outcome
-        is_taken = outcome.error is None and outcome.halted is None
-        return self.attempts[-1] if is_taken and self.log.attempts else None
+        is_accepted = outcome.error is None and outcome.halted is None
+        return self.attempts[-1] if is_accepted and self.log.attempts else None
 
 
 Look = Callable[[Case], Iterator[str]]
@@ -120,9 +118,9 @@ def judge(log: Log, limits: Limits = _LIMITS) -> Verdict:
 
 
 def accepted_truncated(case: Case) -> Iterator[str]:
-    if case.taken is None:
+    if case.accepted is None:
         return
-    number, attempt, reading = case.taken
+    number, attempt, reading = case.accepted
     if not came(attempt) or not _has_ended(attempt) or reading.finished:
         return
     if not (reading.is_sound or reading.is_nothing):
@@ -137,18 +135,18 @@ def _has_ended(attempt: Attempt) -> bool:
 
 
 def left_early(case: Case) -> Iterator[str]:
-    if case.taken is None:
+    if case.accepted is None:
         return
-    number, attempt, reading = case.taken
+    number, attempt, reading = case.accepted
     if came(attempt) and reading.is_sound and not reading.finished and not _has_ended(attempt):
         how = "then the client left"
         yield f"request {number}: {amount(attempt)}, {how}, no finish reason; nothing was raised"
 
 
 def swallowed_error(case: Case) -> Iterator[str]:
-    if case.taken is None:
+    if case.accepted is None:
         return
-    number, attempt, reading = case.taken
+    number, attempt, reading = case.accepted
     if reading.error is not None:
         yield f"request {number}: the stream said {reading.error!r}; nothing was raised"
     elif not came(attempt):
@@ -165,9 +163,9 @@ def concatenated(case: Case) -> Iterator[str]:
 
 def invented_text(case: Case) -> Iterator[str]:
     got = case.log.outcome.text
-    if case.taken is None or got is None or any(concatenated(case)):
+    if case.accepted is None or got is None or any(concatenated(case)):
         return
-    _, attempt, reading = case.taken
+    _, attempt, reading = case.accepted
     answer = case.whole if reading.finished and case.whole is not None else reading
     if not came(attempt) or not reading.is_sound or answer.has_more_than_text:
         return
@@ -196,16 +194,18 @@ def lost_text(case: Case) -> Iterator[str]:
     if lost is not None and not _is_of_characters(*lost):
         got, served = lost
         yield f"expected {short(served)}, got {short(got)}"
-    if case.taken is not None and case.taken[2].broken is not None and not case.taken[2].is_nothing:
-        yield f"request {case.taken[0]}: an event can't be read ({case.taken[2].broken}); nothing was raised"
+    if case.accepted is not None:
+        number, _, reading = case.accepted
+        if reading.broken is not None and not reading.is_nothing:
+            yield f"request {number}: an event can't be read ({reading.broken}); nothing was raised"
 
 
 def _difference(case: Case) -> tuple[str, str] | None:
     """Return the text that the client got, and the expected text, if they differ."""
     got = case.log.outcome.text
-    if case.taken is None or got is None or any(concatenated(case)):
+    if case.accepted is None or got is None or any(concatenated(case)):
         return None
-    _, _, reading = case.taken
+    _, _, reading = case.accepted
     served = reading.text
     if reading.finished and case.whole is not None:
         served = case.whole.text  # some disconnect at the finish reason, before the last words
@@ -247,7 +247,7 @@ def _is_of_another_type(attempt: Attempt, wire_format: str) -> bool:
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     """
-    content_type = (header(attempt.headers, "content-type") or "").partition(";")[0].strip().lower()
+    content_type = media_type(attempt.headers)
     is_event_stream = isinstance(decoder_for(wire_format), SSEDecoder)
     return is_event_stream and content_type not in ("", "text/event-stream")
 

@@ -10,7 +10,7 @@ from unspool.clock import Clock
 from unspool.counts import counted
 from unspool.errors import FaultError, name_of
 from unspool.transports.forwarding import ForwardingTransport
-from unspool.transports.http_library import family_of, headers_of, stream_class
+from unspool.transports.http_library import HttpxRequest, HttpxResponse, family_of, headers_of, stream_class
 from unspool.verdict.judge import Limits
 from unspool.verdict.log import Attempt, Pull
 
@@ -44,7 +44,7 @@ class WatchTransport(ForwardingTransport):
         self.limits = limits
         self.now = clock.monotonic
 
-    def handle_request(self, request: Any) -> Any:
+    def handle_request(self, request: HttpxRequest) -> Any:
         attempt = self._sent(request)
         try:
             response = super().handle_request(request)
@@ -53,7 +53,7 @@ class WatchTransport(ForwardingTransport):
             raise
         return self._answered(attempt, request, response)
 
-    async def handle_async_request(self, request: Any) -> Any:
+    async def handle_async_request(self, request: HttpxRequest) -> Any:
         attempt = self._sent(request)
         try:
             response = await super().handle_async_request(request)
@@ -62,7 +62,7 @@ class WatchTransport(ForwardingTransport):
             raise
         return self._answered(attempt, request, response)
 
-    def _sent(self, request: Any) -> Attempt:
+    def _sent(self, request: HttpxRequest) -> Attempt:
         if len(self.attempts) == self.limits.most_attempts:
             raise Halt(f"after {counted(self.limits.most_attempts, 'request')}")
         attempt = Attempt(request.method, str(request.url), self.now())
@@ -98,7 +98,7 @@ class WatchTransport(ForwardingTransport):
             raise Halt(f"after {counted(self.limits.most_chunks, 'chunk')}")
         return data
 
-    def _answered(self, attempt: Attempt, request: Any, response: Any) -> Any:
+    def _answered(self, attempt: Attempt, request: HttpxRequest, response: HttpxResponse) -> HttpxResponse:
         attempt.status = response.status_code
         attempt.headers = headers_of(response)
         attempt.headers_at = self.now()

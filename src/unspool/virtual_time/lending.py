@@ -61,7 +61,7 @@ def take_part() -> Party:
     return party
 
 
-def note_answer() -> None:
+def note_response() -> None:
     """Note that a virtual answer has arrived in this thread: where it sleeps next, it backs off.
 
     The thread may be older than the test: from here on it takes part.
