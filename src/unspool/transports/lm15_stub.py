@@ -19,7 +19,7 @@ from unspool.transports.http1 import as_httpx, as_httpx_response, honest
 from unspool.transports.http_library import headers_of, http_version_of, reason_of
 from unspool.transports.ignored import is_ignored, may_pass
 from unspool.transports.patching import Swap
-from unspool.transports.playback import Playback, aanswer, answer
+from unspool.transports.playback import Playback, arespond, respond
 
 MODULES = ("dspy._vendor.lm15.transports", "lm15.transports")
 """Where it's found: inside dspy, and by itself."""
