@@ -78,6 +78,10 @@ class HttpxResponse(HttpxMessage, Protocol):
     @property
     def status_code(self) -> int: ...
 
+    def close(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
 
 Send = Callable[[HttpxRequest], HttpxResponse]
 ASend = Callable[[HttpxRequest], Awaitable[HttpxResponse]]
