@@ -63,6 +63,14 @@ _MEMORY = (
     "a recording's body is in memory twice: as recorded, and in lower case while secrets are searched by"
     " their names; a replay's is there as the file's bytes, as its text, and as libyaml's copy of both"
 )
+_COPIES = (
+    "each chunk is three records of the caller's own, of a call five, which are made anew; in async streams,"
+    " several coroutines for each chunk and the look at the current task"
+)
+_READS = (
+    "each chunk's fields are compared, because a caller may have changed them; calls are joined by fragment"
+)
+_STAGES = "an event object and two generators for each event, and three records for its chunk"
 
 
 def _aims() -> Iterator[Aim]:
@@ -123,11 +131,15 @@ def _core() -> Iterator[Aim]:
     for kind in ("text", "tool calls", "reasoning"):
         for how, least in (("sync", 100), ("async", 50)):
             title = f"wrapper, {kind}, {how}"
-            yield Aim(title, least, "times litellm", _times(title, "litellm"), title, at_least=True)
+            yield Aim(
+                title, least, "times litellm", _times(title, "litellm"), title, at_least=True, why=_COPIES
+            )
         title = f"builder, {kind}"
-        yield Aim(title, 50, "times litellm", _times(title, "litellm"), title, at_least=True)
+        yield Aim(title, 50, "times litellm", _times(title, "litellm"), title, at_least=True, why=_READS)
     title, least_one = "SSE bytes to chunks", "from_json and a small model"
-    yield Aim(title, 3, "times from_json", lambda figures: 1 / _times(title, least_one)(figures), title)
+    yield Aim(
+        title, 3, "times from_json", lambda figures: 1 / _times(title, least_one)(figures), title, why=_STAGES
+    )
     imported, base = "from unspool import CustomStreamWrapper", "from pydantic import BaseModel"
     yield Aim(
         "import to CustomStreamWrapper",
