@@ -60,8 +60,8 @@ _SPREAD = (
     " before it's compared"
 )
 _MEMORY = (
-    "a recording's body is in memory as recorded and, while secrets are searched by their names, in lower case"
-    " (a binary one in the journal, too); a replay's is there as the file's bytes and as its text"
+    "a recording's body is in memory as recorded and, while secrets are searched by their names, in lower"
+    " case (a binary one in the journal, too); a replay's is there as the file's bytes and as its text"
 )
 _COPIES = (
     "each chunk is three records of the caller's own, of a call five, which are made anew; in async streams,"
