@@ -341,7 +341,7 @@ def test_the_callers_transport_needs_no_key() -> None:
 def test_messages_of_another_shape_are_refused(server: Loopback) -> None:
     options = {**here(server), "model": "anthropic/claude-haiku-4-5", "tool_choice": 7}
 
-    with pytest.raises(unspool.BadRequestError, match="another shape"):
+    with pytest.raises(unspool.BadRequestError, match="no request can be built from these messages"):
         completion(**options, tools=[{"function": {"name": "f"}}])
 
 

@@ -251,7 +251,8 @@ def test_missing(): ask("Another question")
     assert project.folder.joinpath(project.cassettes[0]).read_bytes() == before
     assert "a fault is in force, under which nothing is recorded" in outcome.text
     assert "--unspool-record" not in outcome.text
-    assert "record_mode=" not in outcome.text
+    assert "(record_mode=" not in outcome.text
+    assert "use record_mode=" not in outcome.text
 
 
 # What can't be hidden
