@@ -98,10 +98,7 @@ def _said(run: Run) -> str:
         end = "ends as if all were well, without the whole answer"
     else:
         end = f"ends with an error (exit {run.status})"
-    ran = {0: "the tool never ran", 1: "the tool ran once"}.get(
-        run.tool_runs, f"the tool ran {run.tool_runs} times"
-    )
-    return f"{end}; {asked} requests; {ran}"
+    return f"{end}{asked}; tool runs: {run.tool_runs}"
 
 
 _INTRODUCTION = (
