@@ -19,6 +19,8 @@ from tests.coding_agents.agents import AGENTS
 from tests.coding_agents.runs import HERE, UPSTREAM, Place, Run
 from tests.coding_agents.turns import WORDS
 
+from unspool.counts import counted
+
 PAGE = Path(__file__).parents[2] / "docs" / "coding-agents.md"
 TURNS = HERE / "turns.py"
 SCENARIOS = {
@@ -89,7 +91,7 @@ def _is_whole(run: Run) -> bool:
 
 def _said(run: Run) -> str:
     """What a run did, in a few words."""
-    asked = f"; {len(run.requests)} requests" if run.requests else ""
+    asked = f"; {counted(len(run.requests), 'request')}" if run.requests else ""
     if run.status is None:
         end = f"still at it after {run.seconds:.0f} s"
     elif run.says(WORDS):
@@ -167,10 +169,10 @@ def _found(rows: dict[str, dict[str, Run]]) -> Iterator[str]:
     for found, text in (
         (
             ran,
-            "ran a tool whose call was cut off by `max_tokens`, with arguments that the model never finished",
+            "ran a tool whose call was cut off by `max_tokens`",
         ),
         (endless, "went on calling the same tool for as long as it was let"),
-        (waits, "was still waiting at the end of a run whose stream had stalled"),
+        (waits, "still waited for a stalled stream when the run was ended"),
         (looped, "went on reading the same words for as long as they came"),
         (partial, "took an answer that an error or a reset had cut off for the whole, and exited with 0"),
     ):

@@ -31,7 +31,7 @@ def _script(*turns: Turn) -> Script:
 CALL = call(TOOL, ARGUMENTS)
 ANSWER = text(WORDS)
 
-_CUT = call(TOOL, ARGUMENTS[: ARGUMENTS.index(">>")]) + finish("length")
+_CUT = call(TOOL, ARGUMENTS[: ARGUMENTS.index(".txt") + 4]) + finish("length")  # more may have followed
 if "gemini" in os.environ.get("UNSPOOL_FORMAT", ""):
     _CUT = finish("malformed_function_call")  # Gemini sends calls whole; this is what it says of a cut one
 
