@@ -124,7 +124,7 @@ def _check_complete(item: pytest.Item, script: Script) -> None:
         script.assert_complete()
     except UnspoolError as error:
         item.stash[stash.IS_OURS] = True
-        pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"{item.nodeid}: {error}", pytrace=False) from None
 
 
 def _complaints(item: pytest.Item) -> list[Exception]:
@@ -187,7 +187,7 @@ def _check_unplayed(item: pytest.Item, run: Run) -> None:
     try:
         run.cassette.raise_for_unplayed(under_fault=bool(run.breakers))
     except UnplayedInteractionsError as error:
-        pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"{item.nodeid}: {error}", pytrace=False) from None
 
 
 def tell_of_streams(item: pytest.Item, report: pytest.TestReport) -> None:

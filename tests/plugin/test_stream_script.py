@@ -117,6 +117,7 @@ def test_a_turn_left_over_fails_the_test_and_not_its_teardown(outcome: Outcome) 
     assert not passed(outcome, "test_left_over")
     assert "ERROR tests" not in outcome.text
     assert "1 of 2 turns were not asked for" in outcome.text
+    assert "another exception occurred" not in outcome.text
 
 
 def test_a_script_that_ran_out_fails_the_test_though_the_client_swallows_all(outcome: Outcome) -> None:
