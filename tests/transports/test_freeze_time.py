@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import importlib
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,56 @@ def test_a_recording_of_vcrpys_has_its_date() -> None:
 @pytest.mark.parametrize("headers", [(), (("date", "REDACTED"),)])
 def test_without_a_date_nobody_knows(headers: Any) -> None:
     assert moment_of(interaction("1", None, headers)) is None
+
+
+@pytest.fixture
+def lazy_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package that is on the path, and whose modules are forgotten at the end."""
+    folder = tmp_path / "lazy_package"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield folder
+    for name in set(sys.modules) - before:
+        if name.startswith("lazy_package"):
+            del sys.modules[name]
+
+
+LAZY = """
+def __dir__():
+    return ["Message"]
+
+def __getattr__(name):
+    if name != "Message":
+        raise AttributeError(name)
+"""
+
+
+def test_an_sdk_that_loads_its_models_at_the_first_touch_loads_them_with_real_datetimes(
+    lazy_package: Path, cassette: Cassette
+) -> None:
+    (lazy_package / "__init__.py").write_text(f"{LAZY}    from .message import Message\n    return Message\n")
+    (lazy_package / "message.py").write_text(
+        "import datetime, pydantic\nclass Message(pydantic.BaseModel):\n    at: datetime.datetime\n"
+    )
+    lazy = importlib.import_module("lazy_package")
+
+    with use_cassette(cassette, freeze_time=True):
+        httpx.get(f"{URL}/1")
+        httpx.get(f"{URL}/2")
+
+    assert lazy.Message(at="2026-11-23T00:00:00Z").at.year == 2026
+
+
+def test_time_goes_on_where_it_cannot_be_stopped(lazy_package: Path, cassette: Cassette) -> None:
+    fails = f"    import time\n    if time.time() <= {FIRST}: raise ValueError('no such time')\n"
+    (lazy_package / "__init__.py").write_text(LAZY + fails)
+    importlib.import_module("lazy_package")
+
+    with pytest.raises(ValueError, match="no such time"), use_cassette(cassette, freeze_time=True):
+        pass
+
+    assert time.time() > SECOND + 1
 
 
 def test_afterwards_pydantic_still_knows_datetimes() -> None:

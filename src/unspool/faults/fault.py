@@ -147,12 +147,13 @@ class Fault:
 
     def _parts(self, interaction: Interaction, asked: Asked) -> Iterator[Part]:
         stage = self.stage(asked)
+        most = _MOST_PARTS if _has_several(self) else 0
         parts = (out for part in parts_of(interaction) for out in stage.feed(part))
         for place, part in enumerate(parts):
             yield part
             if isinstance(part, Stop):
                 return  # a response that another fault has cut off may be endless
-            if place > _MOST_PARTS and self.endless(asked):
+            if place >= most and self.endless(asked):
                 raise FaultError(f"{self!r} never ends: break it behind a FaultTransport, or in a script")
 
 
@@ -274,6 +275,13 @@ class Where(Fault):
         if self.path is not None and not _ends_in(urlsplit(request.uri).path, self.path):
             return False
         return self.json is None or _holds(body_of(request), self.json)
+
+
+def _has_several(fault: Fault) -> bool:
+    """Whether one of its faults may cut off what another emits."""
+    while isinstance(fault, On | Where):
+        fault = fault.fault
+    return isinstance(fault, Both)
 
 
 def _in_parentheses(fault: Fault) -> str:

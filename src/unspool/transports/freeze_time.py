@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import ModuleType
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.model import Interaction, header
@@ -30,10 +31,14 @@ def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Frozen]:
         return
     from freezegun import freeze_time  # noqa: PLC0415 - an extra
 
-    _load_pydantic()
-    with freeze_time(min(moments), real_asyncio=True) as frozen:
+    _load_lazy_modules()
+    freezer = freeze_time(min(moments), real_asyncio=True)
+    try:
+        frozen = freezer.start()
         _let_trio_go_on()
         yield Frozen(cassette, frozen.move_to)
+    finally:  # also where starting it fails, which would leave time frozen for every later test
+        freezer.stop()
 
 
 class Frozen:
@@ -60,19 +65,34 @@ class Frozen:
             move_to(moment)
 
 
-def _load_pydantic() -> None:
-    """Have pydantic load all its parts while datetimes are real: freezegun looks at every attribute of every
-    module when it has put its own in place, and pydantic would learn of these only, for good.
+def _load_lazy_modules() -> None:
+    """Load what modules such as pydantic's and cohere's load at the first touch, while datetimes are real.
+
+    freezegun touches every attribute of every module after it has replaced datetimes. What is loaded then
+    keeps the replacements forever, or fails: pydantic can't make a model of them.
 
     freezegun's `ignore=["pydantic"]` won't do: a `default_factory=time.time`, which pydantic calls, would get
     the real time.
     """
-    import pydantic  # noqa: PLC0415 - half of it isn't needed otherwise
-
+    touched: set[str] = set()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is deprecated in it
-        for name in pydantic.__all__:
-            getattr(pydantic, name)
+        warnings.simplefilter("ignore")  # of what is deprecated in them
+        while left := set(sys.modules) - touched:
+            touched |= left
+            for module in filter(_is_lazy, map(sys.modules.get, left)):
+                _touch(module)
+
+
+def _is_lazy(module: object) -> bool:
+    return isinstance(module, ModuleType) and (
+        "__getattr__" in vars(module) or hasattr(type(module), "__getattr__")
+    )
+
+
+def _touch(module: object) -> None:
+    for name in dir(module):
+        with suppress(AttributeError, ImportError, TypeError):  # as freezegun does: an extra isn't installed
+            getattr(module, name)
 
 
 def _let_trio_go_on() -> None:
