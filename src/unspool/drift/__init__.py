@@ -1,0 +1,1 @@
+"""Compare recordings with what SDKs read, what providers answer and what applications send today."""
