@@ -110,12 +110,14 @@ def in_use(  # noqa: PLR0915 - from the options to the account, one step a line
         if isinstance(node, pytest.Item):
             for breaker in run.breakers:  # it has been reported with the test, if the test has run
                 breaker.is_settled = True
+        missed = run_report.misses_of(cassette, user=node.nodeid or fixture, path=_shown(config, path))
         cassette.misses[:] = [miss for miss in cassette.misses if miss not in run.reported]
         outcome = _outcome(node, failed_before)
         if outcome != "passed":
             cassette.mark_failed(interruption=None if outcome else "the test did not end")
     made = run_report.account(cassette, _shown(config, path), waited=_waited(timing, wanted.get("clock")))
     made |= {"user": node.nodeid or fixture, "rewritten": mode == "rewrite" and not is_own, "notes": notes}
+    made["misses"] = missed
     made["command"] = how_to_record(node, fixture, mode="rewrite")
     run_report.keep(config, made)
     node.stash.setdefault(stash.NOTES, []).extend(run_report.remarks(made))

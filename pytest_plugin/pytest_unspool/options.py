@@ -19,6 +19,7 @@ _HELP = {
     "block_network": "block the network for the whole run: tests, fixtures, imports and hooks reach only this"
     " machine, and nothing is recorded",
     "fail_on_unplayed": "fail a test if interactions of its cassette were not played",
+    "misses": "write the requests without a recording to this file, for `unspool drift --misses`",
     "report": "report at the end what was recorded and replayed, and which cassettes no test uses",
 }
 _FLAGS = ("block_network", "fail_on_unplayed", "report")

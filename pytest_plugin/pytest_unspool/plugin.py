@@ -230,6 +230,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         run_report.hand_over(session.config)
     else:
         run_report.drop_untouched(session.config)
+        path = options.setting(session.config, "misses")
+        if path:
+            run_report.write_misses(session.config, path)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -58,6 +58,31 @@ def account(cassette: Cassette, path: str, *, waited: float) -> Account:
     }
 
 
+def misses_of(cassette: Cassette, *, user: str, path: str) -> list[dict[str, Any]]:
+    """Return the requests that a cassette couldn't answer, beside the recordings that are nearest."""
+    if not cassette.misses:
+        return []
+    from unspool.drift.request_drift import miss_of  # noqa: PLC0415 - few tests have a miss
+    from unspool.errors import UnrecordedRequestError  # noqa: PLC0415 - as above
+    from unspool.transports.expected import was_expected  # noqa: PLC0415 - as above
+
+    return [
+        miss_of(miss.request, cassette.nearest(miss.request), test=user, cassette=path)
+        for miss in cassette.misses
+        if isinstance(miss, UnrecordedRequestError) and miss.request is not None and not was_expected(miss)
+    ]
+
+
+def write_misses(config: pytest.Config, path: str) -> None:
+    """Write the misses of all tests to a file; an empty list if there were none."""
+    from unspool.cassette.store import replace_file  # noqa: PLC0415 - only if the option is given
+    from unspool.drift.request_drift import as_document  # noqa: PLC0415 - as above
+
+    accounts = config.stash.get(_ACCOUNTS, [])
+    misses = [miss for one in accounts for miss in one.get("misses", ())]
+    replace_file(config.invocation_params.dir / path, as_document(misses).encode())
+
+
 def _identity(interaction: Interaction) -> str:
     """What tells an interaction of a cassette from the others, in any process."""
     request, response = interaction.request, interaction.response
@@ -214,12 +239,29 @@ def _lines(accounts: Sequence[Account], orphans: Sequence[str]) -> Iterator[str]
     count, cassettes = sum(unplayed.values()), len(unplayed)
     yield f"unplayed: {counted(count, 'interaction')}, {counted(cassettes, 'cassette')}"
     yield from (f"  {path}: {count}" for path, count in unplayed.items())
+    yield from _request_drift(accounts)
     yield f"orphaned: {counted(len(orphans), 'cassette')}"
     yield from (f"  {path}" for path in orphans)
     from unspool.transports.foreign_sockets import unguarded  # noqa: PLC0415 - a report is seldom wanted
 
     if names := unguarded():
         yield f"not guarded: {', '.join(names)}, whose connections Python isn't told of"
+
+
+def _request_drift(accounts: Sequence[Account]) -> Iterator[str]:
+    """Say which fields of requests differ from the recordings, over all tests, and how to record them."""
+    misses = [miss for one in accounts for miss in one.get("misses", ())]
+    if not misses:
+        return
+    from unspool.drift.reports import rows_of  # noqa: PLC0415 - few runs have a miss
+    from unspool.drift.request_drift import how_to_record, request_drift  # noqa: PLC0415 - as above
+
+    tests = {miss["test"] for miss in misses}
+    yield f"unrecorded: {len(misses)} requests of {len(tests)} tests"
+    for row in rows_of(list(request_drift(misses))):
+        count = sum(row.counts.values())
+        yield f"  {row.rule.removeprefix('request-')} {row.where} in {count}: {row.findings[0].detail}"
+    yield f"  to record just these again: {how_to_record(misses)}"
 
 
 def _per_cassette(accounts: Sequence[Account], key: str, what: str) -> Iterator[str]:

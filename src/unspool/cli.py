@@ -113,6 +113,12 @@ def _for_each(paths: Sequence[Path], do: Callable[[Path], bool]) -> int:
     return status
 
 
+def _drift(options: argparse.Namespace) -> int:
+    from unspool.commands.drift import run_drift
+
+    return run_drift(options, print, _complain)
+
+
 def _show(options: argparse.Namespace) -> int:
     from unspool.cassette.store import load
     from unspool.commands.show import stream, table
@@ -236,6 +242,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     _add_convert(commands)
     _add_redact(commands)
+    _add_drift(commands)
     recover = commands.add_parser("recover", help="add what killed recordings left behind to their cassettes")
     recover.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, existing or not")
     recover.set_defaults(run=_recover)
@@ -333,6 +340,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_playing(run)
     run.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
     run.set_defaults(run=_run_command)
+
+
+def _add_drift(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from unspool.commands.drift import add_drift
+
+    add_drift(commands).set_defaults(run=_drift)
 
 
 _MODES = ("record", "once", "new_episodes", "rewrite")

@@ -615,7 +615,12 @@ class UnrecordedRequestError(CassetteError):
     """No recording matches this request, and the record mode forbids recording.
 
     The message shows the nearest recording and where the two differ.
+
+    Attributes:
+        request: the `Request`, redacted; None if it is unknown.
     """
+
+    request: Any = None
 
 
 class RecordingEndedError(CassetteError):

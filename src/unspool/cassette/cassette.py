@@ -18,7 +18,14 @@ from typing import Any, ClassVar
 
 from unspool.cassette import store
 from unspool.cassette.conversation import Conversations
-from unspool.cassette.difference import explain_growth, explain_miss, is_redacted_form, printable
+from unspool.cassette.difference import (
+    Difference,
+    explain_growth,
+    explain_miss,
+    is_redacted_form,
+    nearest,
+    printable,
+)
 from unspool.cassette.file_format import Document
 from unspool.cassette.journal import Journal
 from unspool.cassette.known_values import KnownValues, environment_values, sent_values
@@ -364,8 +371,18 @@ class Cassette:
         )
         shown = "\n".join(map(printable, self._recorder.text(message).split("\n")))
         error = UnrecordedRequestError(shown)
+        error.request = self._recorder.request(request)
         self.missed(error)
         return error
+
+    def nearest(self, request: Request) -> list[Difference] | None:
+        """Return where the nearest recording differs from a request; None if there are no recordings.
+
+        Args:
+            request: the request, redacted, as in `UnrecordedRequestError.request`.
+        """
+        found = nearest(self._player.interactions, request, self._matching, self._player.play_counts)
+        return None if found is None else found[1]
 
     def _why_not(self, request: Request, *, under_fault: bool) -> str:
         """Return the start of the message if the matching recording was interrupted."""

@@ -1,87 +1,122 @@
-"""`unspool drift`: whether recordings are still what SDKs read and what providers answer."""
+"""`unspool drift`: its arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import argparse
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-from unspool.drift.baseline import against, is_checked, load_baseline, write_baseline
-from unspool.drift.environments import SDK, DriftError, installed_sdks, releases
-from unspool.drift.findings import RECORDING, Finding, exit_status
-from unspool.drift.recordings import Recorded, recordings_in
-from unspool.drift.reports import FORMS, Report
-from unspool.drift.sdk_drift import reads, sdk_drift
+from unspool.errors import UnspoolError
 
-Say = Callable[[str], None]
 BASELINE = Path("drift-baseline.json")
+_FORMS = ("text", "json", "markdown", "github")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The options of the command line.
-
-    Attributes:
-        paths: cassettes, and folders of them.
-        releases: of SDKs, each to be read with in an environment of its own; empty for the installed ones.
-        baseline: the file with the findings that are known.
-        writes_baseline: whether to write it.
-        form: of the report; a key of `FORMS`.
-    """
-
-    paths: Sequence[Path]
-    releases: Sequence[str] = ()
-    baseline: Path = BASELINE
-    writes_baseline: bool = False
-    form: str = "text"
-
-
-def drift(wanted: Wanted, say: Say) -> int:
-    """Read recordings with SDKs and report what they lose.
-
-    Args:
-        wanted: what to read, and how to report it.
-        say: called with the report.
-
-    Returns:
-        0 if nothing but notes was found, 1 for warnings, 2 for errors.
-
-    Raises:
-        UnspoolError: a file or an SDK can't be read.
-    """
-    recordings = list(recordings_in(wanted.paths))
-    with releases(wanted.releases) if wanted.releases else installed_sdks() as sdks:
-        if not sdks:
-            raise DriftError(
-                "no official SDK is installed here: name some, as in --with openai --with anthropic"
-            )
-        findings = list(sdk_drift(recordings, sdks))
-        checked = _checked(recordings, sdks)
-    return report(wanted, recordings, findings, checked, say=say)
+def add_drift(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command's arguments. The caller sets `run`."""
+    parser = commands.add_parser(
+        "drift",
+        help="check whether recordings are still what SDKs read and providers answer",
+        description="Read recordings with the installed official SDKs, or with the releases that --with"
+        " names, and report what they lose. With --rerecord, ask the providers again and compare the shapes"
+        " of the responses. Exits with 0 if nothing but notes was found, 1 for warnings, 2 for errors.",
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="a cassette, or a folder of them")
+    parser.add_argument(
+        "--with",
+        dest="releases",
+        metavar="SDK==VERSION",
+        action="append",
+        default=[],
+        help="read with this release, in a throw-away environment made by uv; may be given several times",
+    )
+    _add_rerecord(parser)
+    parser.add_argument(
+        "--misses",
+        type=Path,
+        metavar="FILE",
+        help="compare the requests in it, by `pytest --unspool-misses`",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        default=BASELINE,
+        metavar="FILE",
+        help=f"the known findings, which aren't reported (default: {BASELINE})",
+    )
+    parser.add_argument("--write-baseline", action="store_true", help="write the findings as known")
+    parser.add_argument("--format", choices=_FORMS, default="text", help="of the report")
+    return parser
 
 
-def _checked(recordings: Sequence[Recorded], sdks: Sequence[SDK]) -> dict[str, int]:
-    return {sdk.subject: sum(one.is_stream and reads(sdk, one) for one in recordings) for sdk in sdks}
+def _add_rerecord(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rerecord",
+        action="store_true",
+        help="ask the providers again, with keys from the environment, into FILE.rerecorded.yaml",
+    )
+    parser.add_argument(
+        "--max-age",
+        type=_days,
+        metavar="DAYS",
+        help="report recordings that are older; with --rerecord, ask only for those again",
+    )
+    parser.add_argument("--sample", type=_count, metavar="N", help="ask for N of the recordings again")
+    parser.add_argument("--seed", type=int, default=0, help="draws the sample (default: 0)")
+    parser.add_argument("--max-requests", type=_count, metavar="N", help="send no more requests than this")
+    parser.add_argument(
+        "--max-tokens",
+        type=_count,
+        metavar="N",
+        help="send no request that may pass this sum",
+    )
+    parser.add_argument(
+        "--upstream",
+        dest="upstreams",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="where requests are sent to: a base URL, or PROVIDER=URL (default: the recorded address)",
+    )
 
 
-def report(
-    wanted: Wanted,
-    recordings: Sequence[Recorded],
-    findings: Sequence[Finding],
-    checked: dict[str, int],
-    *,
-    say: Say,
-    notes: Sequence[str] = (),
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _days(text: str) -> float:
+    days = float(text.removesuffix("d"))
+    if not 0 <= days < float("inf"):
+        raise ValueError
+    return days
+
+
+def run_drift(
+    options: argparse.Namespace, say: Callable[[str], None], complain: Callable[[str], None]
 ) -> int:
-    """Compare findings with the baseline, or write it, and report; return the exit status."""
-    subjects = {RECORDING, *(subject.partition(" ")[0] for subject in checked)}
-    files = {one.file for one in recordings}
-    if wanted.writes_baseline:
-        folder = wanted.baseline.resolve().parent
-        kept = [key for key in load_baseline(wanted.baseline) if not is_checked(key, folder, subjects, files)]
-        count = write_baseline(wanted.baseline, findings, keep=kept)
-        say(f"unspool: {wanted.baseline} has {count} known findings")
-        return 0
-    new = against(wanted.baseline, findings, subjects=subjects, files=files)
-    say(FORMS[wanted.form](Report(new, checked, notes)).rstrip("\n"))
-    return exit_status(new)
+    """Run the command. A job that can't check mustn't look as if it had, so that its status is 2 then."""
+    from unspool.drift.budget import Budget  # noqa: PLC0415 - other commands needn't wait for these
+    from unspool.drift.check import Wanted, check  # noqa: PLC0415 - as above
+    from unspool.drift.rerecord import Selection  # noqa: PLC0415 - as above
+
+    wanted = Wanted(
+        options.paths,
+        options.releases,
+        rerecords=options.rerecord,
+        selection=Selection(options.max_age, options.sample, options.seed),
+        budget=Budget(options.max_requests, options.max_tokens),
+        upstreams=options.upstreams,
+        misses=options.misses,
+        baseline=options.baseline,
+        writes_baseline=options.write_baseline,
+        form=options.format,
+    )
+    try:
+        return check(wanted, os.environ, say)
+    except (UnspoolError, OSError) as error:
+        complain(str(error))
+        return 2

@@ -51,10 +51,8 @@ RULES: dict[str, tuple[Tier, str]] = {
     "field-gone": (Tier.WARNING, "a field is no longer sent"),
     "field-new": (Tier.INFO, "a new field is sent"),
     "field-type": (Tier.ERROR, "a field's values have another JSON type"),
-    "content-gone": (
-        Tier.ERROR,
-        "the recording has output of this kind, and the new response has none at all",
-    ),
+    "content-gone": (Tier.ERROR, "the response has no output any more"),
+    "content-kind": (Tier.WARNING, "the output is of another kind, so that its events can't be compared"),
     "usage-gone": (Tier.ERROR, "the token counts are no longer sent"),
     "usage-moved": (Tier.WARNING, "the token counts are in another place"),
     "finish-gone": (Tier.ERROR, "the reason why the response ended is no longer sent"),

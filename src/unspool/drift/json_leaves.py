@@ -7,31 +7,33 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 OPAQUE = frozenset(
-    {"args", "arguments", "input", "json_schema", "logit_bias", "metadata", "parameters", "top_logprobs"}
+    {"args", "arguments", "input", "json_schema", "logit_bias", "metadata", "parameters", "properties"}
 )
 """Names of objects whose own keys are the model's or the user's words, not the provider's form."""
 
 
-def leaves(value: Any, path: str = "", *, opaque: frozenset[str] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield the path and value of each leaf: a text, a number, true, false, null, an empty list or object.
-
-    Args:
-        value: the JSON value.
-        path: where it stands.
-        opaque: names of objects that count as leaves themselves.
-    """
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and value of each leaf: a text, a number, true, false, null, an empty list or object."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            place = f"{path}.{key}" if path else str(key)
-            if key in opaque and isinstance(item, dict | list):
-                yield place, item
-            else:
-                yield from leaves(item, place, opaque=opaque)
+            yield from leaves(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and value:
         for item in value:
-            yield from leaves(item, f"{path}[*]", opaque=opaque)
+            yield from leaves(item, f"{path}[*]")
     else:
         yield path, value
+
+
+def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and value of everything in a JSON value, objects and lists too; none of `OPAQUE`'s."""
+    if path:
+        yield path, value
+    if isinstance(value, dict) and path.rpartition(".")[2] not in OPAQUE:
+        for key, item in value.items():
+            yield from nodes(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from nodes(item, f"{path}[*]")
 
 
 def counted_leaves(values: Iterable[Any]) -> dict[str, Counter[str]]:

@@ -96,7 +96,7 @@ def _models(seen: Seen) -> Iterator[Found]:
 def _difference(recorded: Any, read: Any) -> str:
     """Show both values from shortly before the place where they begin to differ."""
     old, new = (value if isinstance(value, str) else repr(value) for value in (recorded, read))
-    start = max(0, len(commonprefix([old, new])) - _CONTEXT)
+    start = max(0, len(commonprefix([old, new])) - _CONTEXT)  # noqa: RUF071 - texts, not paths
     mark = "…" if start else ""
     return f"{_short(mark + old[start:])!r}, read as {_short(mark + new[start:])!r}"
 

@@ -25,7 +25,8 @@ class Result:
     """What a stream adds up to, by aspect, the first choice's; and its error.
 
     Attributes:
-        aspects: `text`, `reasoning`, `calls`, `finish reason`, `usage`.
+        aspects: `text`, `reasoning`, `calls`, `finish reason`, `usage`: input and output tokens,
+            None if the stream reports none.
         error: why it failed, by its own account or because it can't be read; None if it didn't.
     """
 
@@ -75,7 +76,8 @@ def result_of(wire_format: str, events: Iterable[WireEvent]) -> Result:
         response = stream_chunk_builder(chunks) if chunks else None
     except UnspoolError as failed:
         return Result(error=error or str(failed))
-    return Result({} if response is None else _aspects(response), error)
+    reports = any(chunk.get("usage") is not None for chunk in chunks)
+    return Result({} if response is None else _aspects(response, reports_usage=reports), error)
 
 
 def _read(
@@ -92,13 +94,13 @@ def _read(
     return None
 
 
-def _aspects(response: ModelResponse) -> dict[str, Any]:
+def _aspects(response: ModelResponse, *, reports_usage: bool) -> dict[str, Any]:
     if not response.choices:
         return {}
     choice = response.choices[0]
     message = choice.message
     calls = [_call(call) for call in message.tool_calls or ()]
-    usage = response.get("usage")
+    usage = response.get("usage") if reports_usage else None  # else the builder has counted
     return {
         "text": message.content or "",
         "reasoning": getattr(message, "reasoning_content", None) or "",
@@ -110,8 +112,7 @@ def _aspects(response: ModelResponse) -> dict[str, Any]:
 
 def _call(call: ChatCompletionMessageToolCall) -> tuple[str, Any]:
     if call.function is None:  # a custom tool, whose input is a text
-        custom = call.get("custom") or {}
-        return custom.get("name") or "", custom.get("input") or ""
+        return call.custom.name or "", call.custom.input
     return call.function.name or "", arguments_of(call.function.arguments)
 
 

@@ -1,0 +1,129 @@
+"""Check recordings: whether they are still what SDKs read, providers answer and applications ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unspool.counts import counted
+from unspool.drift.baseline import against, is_checked, load_baseline, write_baseline
+from unspool.drift.budget import Budget
+from unspool.drift.environments import SDK, DriftError, installed_sdks, releases
+from unspool.drift.findings import PROVIDER, RECORDING, exit_status
+from unspool.drift.recordings import Recorded, recordings_in
+from unspool.drift.reports import FORMS, Report
+from unspool.drift.request_drift import REQUESTS, how_to_record, load_misses, request_drift
+from unspool.drift.rerecord import Rerecording, Selection, aged, now
+from unspool.drift.sdk_drift import reads, sdk_drift
+from unspool.server.upstreams import parse_upstream
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options of the command line.
+
+    Attributes:
+        paths: cassettes, and folders of them.
+        releases: of SDKs, each to be read with in an environment of its own; empty for the installed ones.
+        rerecords: whether providers are asked again, in place of reading with SDKs.
+        selection: which recordings count as old, and which are asked again.
+        budget: of requests and tokens.
+        upstreams: where requests are sent, as in `unspool record`.
+        misses: a file by `pytest --unspool-misses`; None to compare no requests.
+        baseline: the file with the findings that are known.
+        writes_baseline: whether to write it.
+        form: of the report; a key of `FORMS`.
+    """
+
+    paths: Sequence[Path] = ()
+    releases: Sequence[str] = ()
+    rerecords: bool = False
+    selection: Selection = field(default_factory=Selection)
+    budget: Budget = field(default_factory=Budget)
+    upstreams: Sequence[str] = ()
+    misses: Path | None = None
+    baseline: Path = Path("drift-baseline.json")
+    writes_baseline: bool = False
+    form: str = "text"
+
+
+def check(wanted: Wanted, variables: Mapping[str, str], say: Say) -> int:
+    """Check recordings, and report what has drifted.
+
+    Args:
+        wanted: what to check, and how to report it.
+        variables: the environment, for the providers' keys; read only where `rerecords` is set.
+        say: called with the report.
+
+    Returns:
+        0 if nothing but notes was found, 1 for warnings, 2 for errors.
+
+    Raises:
+        UnspoolError: a file, an SDK or an option can't be read.
+    """
+    if wanted.misses is not None:
+        return _requests(wanted, wanted.misses, say)
+    if not wanted.paths:
+        raise DriftError("expected a cassette or a folder of them, as in `unspool drift tests/cassettes`")
+    recordings = list(recordings_in(wanted.paths))
+    if wanted.rerecords:
+        return _providers(wanted, recordings, variables, say)
+    return _sdks(wanted, recordings, say)
+
+
+def _sdks(wanted: Wanted, recordings: Sequence[Recorded], say: Say) -> int:
+    with releases(wanted.releases) if wanted.releases else installed_sdks() as sdks:
+        if not sdks:
+            raise DriftError(
+                "no official SDK is installed here: name some, as in --with openai --with anthropic"
+            )
+        findings = list(sdk_drift(recordings, sdks))
+        checked = _checked(recordings, sdks)
+    days = wanted.selection.max_age
+    old = [] if days is None else list(aged(recordings, days, now()))
+    return _report(wanted, Report([*findings, *old], checked), _files(recordings), say)
+
+
+def _checked(recordings: Sequence[Recorded], sdks: Sequence[SDK]) -> dict[str, int]:
+    return {sdk.subject: sum(one.is_stream and reads(sdk, one) for one in recordings) for sdk in sdks}
+
+
+def _files(recordings: Iterable[Recorded]) -> set[str]:
+    return {one.file for one in recordings}
+
+
+def _providers(wanted: Wanted, recordings: Sequence[Recorded], variables: Mapping[str, str], say: Say) -> int:
+    chosen = wanted.selection.of(recordings, now())
+    upstreams = dict(map(parse_upstream, wanted.upstreams))
+    run = Rerecording(wanted.budget, upstreams, variables)
+    findings = list(run.run(chosen))
+    spent = f"{counted(run.budget.sent, 'request')} sent, {counted(run.budget.used, 'token', ',')} counted"
+    notes = [f"{spent}; {len(chosen)} of {counted(len(recordings), 'recording')} chosen"]
+    notes += [f"written: {path}" for path in run.written]
+    made = Report(findings, {PROVIDER: run.compared}, notes)
+    return _report(wanted, made, _files(chosen), say)
+
+
+def _requests(wanted: Wanted, path: Path, say: Say) -> int:
+    misses = load_misses(path)
+    notes = [f"to record just these again: {how_to_record(misses)}"] if misses else []
+    made = Report(list(request_drift(misses)), {REQUESTS: len(misses)}, notes)
+    return _report(wanted, made, {miss["cassette"] for miss in misses}, say)
+
+
+def _report(wanted: Wanted, made: Report, files: Iterable[str], say: Say) -> int:
+    """Compare findings with the baseline, or write it, and report; return the exit status."""
+    names = {subject.partition(" ")[0] for subject in made.checked}
+    subjects = names if PROVIDER in names or REQUESTS in names else names | {RECORDING}
+    if wanted.writes_baseline:
+        folder = wanted.baseline.resolve().parent
+        kept = [key for key in load_baseline(wanted.baseline) if not is_checked(key, folder, subjects, files)]
+        count = write_baseline(wanted.baseline, made.findings, keep=kept)
+        say(f"unspool: {wanted.baseline} has {counted(count, 'known finding')}")
+        return 0
+    new = against(wanted.baseline, made.findings, subjects=subjects, files=files)
+    say(FORMS[wanted.form](Report(new, made.checked, made.notes)).rstrip("\n"))
+    return exit_status(new)
