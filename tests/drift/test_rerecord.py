@@ -35,7 +35,7 @@ def _chunk(delta: JSON, finish: str | None = None, **others: Any) -> JSON:
     named = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
-        "created": 1,
+        "obfuscation": "x7",
         "model": "gpt-4o-mini-2024-07-18",
     }
     return {**named, "choices": choices, **others}
@@ -101,25 +101,8 @@ def _inline_usage(chunks: list[JSON]) -> list[JSON]:
     return [*others, {**finish, "usage": usage["usage"]}]
 
 
-def _usage_first(chunks: list[JSON]) -> list[JSON]:
-    return [chunks[-1], *chunks[:-1]]
-
-
 def _each(change: Callable[[JSON], JSON]) -> Callable[[list[JSON]], list[JSON]]:
     return lambda chunks: [change(one) for one in chunks]
-
-
-def _with_parts(one: JSON) -> JSON:
-    choices = [
-        {
-            **choice,
-            "delta": {**choice["delta"], "content": [{"type": "text", "text": choice["delta"]["content"]}]},
-        }
-        if choice["delta"].get("content")
-        else choice
-        for choice in one["choices"]
-    ]
-    return {**one, "choices": choices}
 
 
 def _finish_as(reason: str) -> Callable[[list[JSON]], list[JSON]]:
@@ -145,7 +128,7 @@ WAYS: dict[str, tuple[Callable[[list[JSON]], list[JSON]], str, Tier]] = {
         "field-gone",
         Tier.WARNING,
     ),
-    "a field of another type": (_each(lambda one: {**one, "created": "today"}), "field-type", Tier.ERROR),
+    "a field of another type": (_each(lambda one: {**one, "obfuscation": 7}), "field-type", Tier.ERROR),
     "a new type of event": (_with_event, "event-new", Tier.WARNING),
     "no token counts": (_without_usage, "usage-gone", Tier.ERROR),
     "token counts in the last chunk": (_inline_usage, "usage-moved", Tier.WARNING),

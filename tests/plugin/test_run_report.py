@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.plugin.project import Project
 
@@ -190,3 +192,65 @@ def test_one():
     told = project.run(*option).text
     assert "tests/cassettes/test_it/test_one.yaml grew by 1 interaction, and may with every run:" in told
     assert "leave it out: ignore=['user']" in told
+
+
+BEFORE = """
+@pytest.mark.stream_cassette
+def test_one():
+    ask("one")
+
+@pytest.mark.stream_cassette
+def test_two():
+    ask("two")
+"""
+STORED = BEFORE.replace('ask("', 'store("') + """
+def store(question):
+    httpx.post(URL, json={"ask": question, "store": True})
+"""
+
+
+def test_fields_of_requests_that_are_new_are_one_row_for_all_tests(project: Project) -> None:
+    project.write_tests(BEFORE)
+    project.run()
+    project.write_tests(STORED)
+    told = report_of(project)
+    assert "unrecorded: 2 requests of 2 tests" in told
+    assert "field-new body.store in 2: true" in told
+    assert "pytest tests/test_it.py::test_one tests/test_it.py::test_two --unspool-record=rewrite" in told
+
+
+def test_misses_are_written_for_drift(project: Project) -> None:
+    project.write_tests(BEFORE)
+    project.run()
+    project.write_tests(STORED)
+    project.run("--unspool-misses=misses.json")
+    misses = json.loads((project.folder / "misses.json").read_text("utf-8"))["misses"]
+    assert [miss["test"] for miss in misses] == ["tests/test_it.py::test_one", "tests/test_it.py::test_two"]
+    assert misses[0]["fields"] == [{"where": "body.store", "recorded": "absent", "came": "true"}]
+
+
+def test_workers_send_their_misses(project: Project) -> None:
+    project.write_tests(BEFORE)
+    project.run()
+    project.write_tests(STORED)
+    project.run("--unspool-misses=misses.json", "-n", "2", plugins=("xdist",))
+    assert len(json.loads((project.folder / "misses.json").read_text("utf-8"))["misses"]) == 2
+
+
+def test_a_run_without_misses_writes_none(project: Project) -> None:
+    project.write_tests(BEFORE)
+    project.run("--unspool-misses=misses.json")
+    assert json.loads((project.folder / "misses.json").read_text("utf-8"))["misses"] == []
+
+
+def test_a_miss_that_a_test_expects_is_no_drift(project: Project) -> None:
+    project.write_tests(
+        '''
+        @pytest.mark.stream_cassette(record_mode="none")
+        def test_one(stream_cassette):
+            with stream_cassette.expect_misses(), pytest.raises(Exception):
+                ask("one")
+        '''
+    )
+    project.run("--unspool-misses=misses.json")
+    assert json.loads((project.folder / "misses.json").read_text("utf-8"))["misses"] == []

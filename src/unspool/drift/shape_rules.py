@@ -21,8 +21,10 @@ def compare(old: Shape, new: Shape) -> list[Found]:
     if old.status != new.status:
         return [("status", "", f"{old.status}, now {new.status}"), *_broken(new)]
     found = [found for rule in _ALWAYS for found in rule(old, new)]
-    if old.media_type != new.media_type or old.error != new.error:
+    if old.media_type != new.media_type:
         return found
+    if (old.error is None) != (new.error is None):  # which a field of another type may be the reason of
+        return [*found, *(one for one in _fields(old, new) if one[0] == "field-type")]
     if old.output != new.output:
         return [*found, *_output(old, new)]
     return [*found, *(one for rule in _SAME_OUTPUT for one in rule(old, new))]

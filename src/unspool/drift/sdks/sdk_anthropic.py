@@ -20,8 +20,9 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     sdk = import_module("anthropic")
-    bodies = Bodies()
-    client = bodies.client(sdk.Anthropic, api_key="none", base_url="http://sdk.invalid", max_retries=0)
+    bodies = Bodies("anthropic")
+    options: JSON = {"api_key": "none", "base_url": "http://sdk.invalid", "max_retries": 0}
+    client = sdk.Anthropic(**options, http_client=bodies.client())
     return {
         "anthropic-messages": lambda body: bodies.during(body, lambda: _messages(client)),
         "anthropic-complete": lambda body: bodies.read(

@@ -19,10 +19,10 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     sdk = import_module("cohere")
-    bodies = Bodies()
+    bodies = Bodies("cohere")
     options: dict[str, Any] = {"base_url": "http://sdk.invalid"}
-    newer = sdk.ClientV2("none", **options, httpx_client=bodies.transported("httpx"))
-    older = sdk.Client("none", **options, httpx_client=bodies.transported("httpx", _LINES))
+    newer = sdk.ClientV2("none", **options, httpx_client=bodies.client())
+    older = sdk.Client("none", **options, httpx_client=bodies.client(_LINES))
 
     def read_v1(body: bytes) -> Seen:
         generates = b'"generations"' in body

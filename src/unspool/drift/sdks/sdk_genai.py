@@ -18,8 +18,8 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     genai, types = import_module("google.genai"), import_module("google.genai.types")
-    bodies = Bodies()
-    options = types.HttpOptions(httpx_client=bodies.transported("httpx"), base_url="http://sdk.invalid")
+    bodies = Bodies("google-genai")
+    options = types.HttpOptions(httpx_client=bodies.client(), base_url="http://sdk.invalid")
     client = genai.Client(api_key="none", vertexai=False, http_options=options)
 
     def generate() -> Any:

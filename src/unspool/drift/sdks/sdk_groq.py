@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from unspool.drift.sdks.sdk_openai import Bodies
 from unspool.drift.sdks.seen import Read
@@ -16,8 +17,9 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     sdk = import_module("groq")
-    bodies = Bodies()
-    client = bodies.client(sdk.Groq, api_key="none", base_url="http://sdk.invalid", max_retries=0)
+    bodies = Bodies("groq")
+    options: dict[str, Any] = {"api_key": "none", "base_url": "http://sdk.invalid", "max_retries": 0}
+    client = sdk.Groq(**options, http_client=bodies.client())
     return {
         "openai-chat": lambda body: bodies.read(
             body, lambda: client.chat.completions.create(model="any", messages=[], stream=True)

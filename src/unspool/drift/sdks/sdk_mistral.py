@@ -17,8 +17,8 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     make = _mistral()
-    bodies = Bodies()
-    client = make(api_key="none", server_url="http://sdk.invalid", client=bodies.transported("httpx"))
+    bodies = Bodies("mistralai")
+    client = make(api_key="none", server_url="http://sdk.invalid", client=bodies.client())
 
     def ask() -> Iterator[Any]:
         with client.chat.stream(model="any", messages=[]) as events:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from unspool.drift.sdks.seen import Read, Seen, collect
+from unspool.drift.sdks.sdk_openai import Bodies
+from unspool.drift.sdks.seen import Read, Seen
 
 
 def readers() -> Mapping[str, Read]:
@@ -15,15 +16,13 @@ def readers() -> Mapping[str, Read]:
     Raises:
         ImportError: the SDK isn't installed.
     """
-    sdk, httpx = import_module("ollama"), import_module("httpx")
+    sdk = import_module("ollama")
+    bodies = Bodies("ollama")
+    client = sdk.Client(host="http://sdk.invalid", transport=bodies.answer("application/x-ndjson"))
 
     def read(body: bytes) -> Seen:
-        def answer(_: Any) -> Any:
-            return httpx.Response(200, headers={"content-type": "application/x-ndjson"}, content=body)
-
-        client = sdk.Client(host="http://sdk.invalid", transport=httpx.MockTransport(answer))
         ask = client.chat if b'"message"' in body.split(b"\n", 1)[0] else client.generate
-        return collect(lambda: ask(model="any", stream=True), _plain)
+        return bodies.read(body, lambda: ask(model="any", stream=True), _plain)
 
     return {"ollama-ndjson": read}
 

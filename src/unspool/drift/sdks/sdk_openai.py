@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.metadata import requires
 from typing import Any
 
 from unspool.drift.sdks.seen import Read, Seen, attempt, collect
@@ -19,8 +20,9 @@ def readers() -> Mapping[str, Read]:
         ImportError: the SDK isn't installed.
     """
     sdk = import_module("openai")
-    bodies = Bodies()
-    client = bodies.client(sdk.OpenAI, api_key="none", base_url="http://sdk.invalid/v1", max_retries=0)
+    bodies = Bodies("openai")
+    options: JSON = {"api_key": "none", "base_url": "http://sdk.invalid/v1", "max_retries": 0}
+    client = sdk.OpenAI(**options, http_client=bodies.client())
     return {
         "openai-chat": lambda body: bodies.during(body, lambda: _chat(sdk, client)),
         "openai-completions": lambda body: bodies.read(
@@ -37,38 +39,34 @@ def readers() -> Mapping[str, Read]:
 
 
 class Bodies:
-    """The body that a client's next request is answered with, in place of a network."""
+    """The body that the requests of an SDK's client are answered with, in place of a network.
 
-    def __init__(self) -> None:
+    Args:
+        distribution: the SDK's.
+    """
+
+    def __init__(self, distribution: str) -> None:
         self._body = b""
+        self._library = _library_of(distribution)
 
     def during(self, body: bytes, read: Callable[[], Seen]) -> Seen:
         """Read with a function whose requests are answered with this body."""
         self._body = body
         return read()
 
-    def client(self, make: Callable[..., Any], **options: Any) -> Any:
-        """Make an SDK's client on httpx2, or on httpx where the SDK is built on that.
-
-        Raises:
-            TypeError: it is built on neither.
-        """
-        for name in ("httpx2", "httpx"):
-            try:
-                return make(**options, http_client=self.transported(name))
-            except (ImportError, TypeError):
-                if name == "httpx":
-                    raise
-        raise TypeError
-
-    def transported(self, library: str, content_type: str = "text/event-stream") -> Any:
-        """Make a client of httpx's kind that answers with the body."""
-        family = import_module(library)
+    def answer(self, content_type: str = "text/event-stream") -> Any:
+        """Return a transport that answers with the body, of the library on which the SDK is built."""
+        library = import_module(self._library)
 
         def answer(_: Any) -> Any:
-            return family.Response(200, headers={"content-type": content_type}, content=self._body)
+            return library.Response(200, headers={"content-type": content_type}, content=self._body)
 
-        return family.Client(transport=family.MockTransport(answer), base_url="http://sdk.invalid")
+        return library.MockTransport(answer)
+
+    def client(self, content_type: str = "text/event-stream") -> Any:
+        """Return a client of that library, which answers with the body."""
+        library = import_module(self._library)
+        return library.Client(transport=self.answer(content_type), base_url="http://sdk.invalid")
 
     def read(self, body: bytes, ask: Callable[[], Any], plain: Callable[[Any], Any] | None = None) -> Seen:
         """Read a body through an SDK's stream.
@@ -80,6 +78,12 @@ class Bodies:
         """
         self._body = body
         return collect(ask, plain or as_plain)
+
+
+def _library_of(distribution: str) -> str:
+    """Return `httpx2` or `httpx`, whichever an SDK requires."""
+    names = (re.match(r"[\w-]+", one) for one in requires(distribution) or ())
+    return "httpx2" if "httpx2" in {name[0] for name in names if name} else "httpx"
 
 
 def as_plain(item: Any) -> Any:
@@ -130,8 +134,3 @@ def _of_response(data: JSON) -> JSON:
         "text": "".join(part.get("text") or "" for part in said),
         "calls": [[call["name"], call.get("arguments", call.get("input"))] for call in calls],
     }
-
-
-def as_text(value: Any) -> str:
-    """Return a text as it is, and any other JSON value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
