@@ -281,3 +281,28 @@ def test_asking_again_needs_the_network(tmp_path: Path) -> None:
     path = _cassette(tmp_path / "chat.yaml", "http://models.example/v1/chat/completions")
     with pytest.raises(NetworkBlockedError), block_network(closed=True):
         list(Rerecording(Budget(), {}, {}).run(list(recordings_in([path]))))
+
+
+def test_what_was_not_asked_stays_in_the_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "chat.yaml"
+    with serve({PATH: Answer([_body(_chunks("Guten Tag"))])}) as server:
+        _cassette(path, server.url + PATH)
+        [one] = load(path).interactions
+        write(path, Document((one, one), {}))
+        list(Rerecording(Budget(requests=1), {}, {}).run(list(recordings_in([path]))))
+    bodies = [one.response.body for one in load(beside(path)).interactions]
+    assert ["Guten Tag" in body.decode() for body in bodies] == [True, False]
+
+
+def test_a_refusal_does_not_take_the_place_of_a_good_response(tmp_path: Path) -> None:
+    path = tmp_path / "chat.yaml"
+    findings, _, run = _asked_again(path, Answer.json({"error": {"message": "slow down"}}, 429))
+    assert [(one.rule, one.detail) for one in findings] == [("status", "200, now 429")]
+    assert run.written == []
+    assert not beside(path).exists()
+
+
+def test_a_response_that_breaks_counts_as_if_it_had_cost_the_most(tmp_path: Path) -> None:
+    answer = Answer([_body([RECORDED[0], RECORDED[-1]], done=False)], ending="cut")
+    _, _, run = _asked_again(tmp_path / "chat.yaml", answer, budget=Budget(tokens=5000))
+    assert run.budget.used > 1000

@@ -203,10 +203,13 @@ def test_one():
 def test_two():
     ask("two")
 """
-STORED = BEFORE.replace('ask("', 'store("') + """
+STORED = (
+    BEFORE.replace('ask("', 'store("')
+    + """
 def store(question):
     httpx.post(URL, json={"ask": question, "store": True})
 """
+)
 
 
 def test_fields_of_requests_that_are_new_are_one_row_for_all_tests(project: Project) -> None:
@@ -245,12 +248,12 @@ def test_a_run_without_misses_writes_none(project: Project) -> None:
 
 def test_a_miss_that_a_test_expects_is_no_drift(project: Project) -> None:
     project.write_tests(
-        '''
+        """
         @pytest.mark.stream_cassette(record_mode="none")
         def test_one(stream_cassette):
             with stream_cassette.expect_misses(), pytest.raises(Exception):
                 ask("one")
-        '''
+        """
     )
     project.run("--unspool-misses=misses.json")
     assert json.loads((project.folder / "misses.json").read_text("utf-8"))["misses"] == []

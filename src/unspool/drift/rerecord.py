@@ -14,7 +14,10 @@ from typing import Any
 import httpx
 
 from unspool.cassette.cassette import Cassette
+from unspool.cassette.file_format import Document
 from unspool.cassette.model import Interaction, Request
+from unspool.cassette.outcomes import is_broken, is_refusal, is_unanswered
+from unspool.cassette.store import load, write
 from unspool.drift.asking import NotAskedError, sendable
 from unspool.drift.budget import Budget, most_tokens
 from unspool.drift.findings import PROVIDER, RECORDING, Finding
@@ -108,36 +111,51 @@ class Rerecording:
             yield from self._ask_all(path, ready)
 
     def _ask_all(self, path: Path, ready: Sequence[tuple[Recorded, Request]]) -> Iterator[Finding]:
-        target = beside(path)
-        cassette = Cassette(target, record_mode="rewrite", record_failures=True, user="unspool drift")
+        cassette = Cassette(record_mode="all", record_failures=True, user="unspool drift")
         timeout = httpx.Timeout(_CONNECT_SECONDS, read=_SILENT_SECONDS)
         transport = RecordTransport(self.transport(), cassette)
+        document, answers = load(path), dict[int, Interaction]()
         with httpx.Client(transport=transport, timeout=timeout, follow_redirects=False) as client:
             for one, request in ready:
-                yield from self._ask(client, cassette, one, request)
-        if cassette.recorded:
-            self.written.append(target)
+                most = most_tokens(_json(request.body), request.body)
+                refusal = self.budget.refusal(most)
+                if refusal is not None:
+                    yield _not_asked(one, refusal)
+                    continue
+                self.budget.spend(most, None)
+                new = _send(client, cassette, one, request)
+                self._correct(most, tokens_of(new))
+                yield from self._compare(one, new)
+                if _is_better(one, new):
+                    answers[one.number] = new.interaction
+                    self._write(path, document, answers)
 
-    def _ask(
-        self, client: httpx.Client, cassette: Cassette, one: Recorded, request: Request
-    ) -> Iterator[Finding]:
-        most = most_tokens(_json(request.body), request.body)
-        refusal = self.budget.refusal(most)
-        if refusal is not None:
-            yield _not_asked(one, refusal)
-            return
-        self.budget.spend(most, None)
-        answer = _send(client, cassette, request)
-        new = recorded(one.path, one.number, _like(answer, one))
-        self._correct(most, tokens_of(new))
+    def _compare(self, one: Recorded, new: Recorded) -> Iterator[Finding]:
         self.compared += 1
         for rule, where, detail in compare(shape_of(one), shape_of(new)):
             yield Finding(PROVIDER, rule, where, one.file, one.number, detail, one.wire_format or "")
+
+    def _write(self, path: Path, document: Document, answers: Mapping[int, Interaction]) -> None:
+        """Write the whole cassette with the new responses, after each of them: they have been paid for."""
+        held = enumerate(document.interactions)
+        interactions = tuple(answers.get(number, interaction) for number, interaction in held)
+        write(beside(path), replace(document, interactions=interactions))
+        if beside(path) not in self.written:
+            self.written.append(beside(path))
 
     def _correct(self, most: int | None, used: int | None) -> None:
         """Count what the response reports in place of the most that it could cost."""
         if used is not None:
             self.budget.used += used - (most or 0)
+
+
+def _is_better(one: Recorded, new: Recorded) -> bool:
+    """Whether a new response may take the old one's place: no refusal or broken one instead of a good one."""
+    return not _is_bad(new.interaction) or _is_bad(one.interaction)
+
+
+def _is_bad(interaction: Interaction) -> bool:
+    return is_unanswered(interaction) or is_refusal(interaction) or is_broken(interaction)
 
 
 def _not_asked(one: Recorded, why: str) -> Finding:
@@ -151,8 +169,8 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _send(client: httpx.Client, cassette: Cassette, request: Request) -> Interaction:
-    """Send a request and read the response to its end, or as far as it arrives; return the recording."""
+def _send(client: httpx.Client, cassette: Cassette, one: Recorded, request: Request) -> Recorded:
+    """Send a request, read the response as far as it arrives, and return it with the recorded request."""
     try:
         with client.stream(
             request.method, request.uri, headers=list(request.headers), content=request.body
@@ -161,21 +179,17 @@ def _send(client: httpx.Client, cassette: Cassette, request: Request) -> Interac
                 pass
     except httpx.HTTPError:
         pass  # recorded, with how it ended
-    return cassette.recorded[-1]
-
-
-def _like(answer: Interaction, one: Recorded) -> Interaction:
-    """Return the new interaction under the recorded address, by which its format is found."""
-    return replace(answer, request=one.interaction.request)
+    return recorded(one.path, one.number, replace(cassette.recorded[-1], request=one.interaction.request))
 
 
 def tokens_of(one: Recorded) -> int | None:
-    """Return the tokens that a response reports, input and output; None if it doesn't report both."""
-    if one.wire_format is None:
+    """Return the tokens that a response reports, input and output; None if it isn't whole or has none."""
+    if one.wire_format is None or _is_bad(one.interaction):
         return None
     if one.is_stream:
-        usage = result_of(one.wire_format, decode(one.wire_format, one.response.body)).aspects.get("usage")
-        return None if usage is None else sum(usage)
+        result = result_of(one.wire_format, decode(one.wire_format, one.response.body))
+        usage = result.aspects.get("usage")
+        return None if usage is None or result.error is not None else sum(usage)
     try:
         response = reader_for(one.wire_format)(json.loads(one.response.body))
     except (UnspoolError, ValueError):
