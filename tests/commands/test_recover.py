@@ -6,7 +6,8 @@ from unspool.cassette.journal import Journal
 from unspool.cassette.model import End, Request
 from unspool.cassette.redact import Redactor
 from unspool.cassette.store import load
-from unspool.commands.recover import recover_file
+from unspool.cassette.recovery import recover
+from unspool.commands.recover import recovered
 
 
 def leave_behind(cassette: Path, *bodies: bytes) -> None:
@@ -22,7 +23,7 @@ def leave_behind(cassette: Path, *bodies: bytes) -> None:
 def test_what_was_left_behind_is_in_the_cassette_then(tmp_path: Path) -> None:
     leave_behind(tmp_path / "a.yaml", b"one", b"two")
 
-    assert recover_file(tmp_path / "a.yaml") == f"{tmp_path / 'a.yaml'}: recovered 2 interactions"
+    assert recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml")) == f"{tmp_path / 'a.yaml'}: recovered 2 interactions"
 
     bodies = [interaction.response.body for interaction in load(tmp_path / "a.yaml").interactions]
     assert bodies == [b"one", b"two"]
@@ -32,14 +33,14 @@ def test_what_was_left_behind_is_in_the_cassette_then(tmp_path: Path) -> None:
 def test_one_is_spoken_of_as_one(tmp_path: Path) -> None:
     leave_behind(tmp_path / "a.yaml", b"one")
 
-    assert recover_file(tmp_path / "a.yaml").endswith("recovered 1 interaction")
+    assert recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml")).endswith("recovered 1 interaction")
 
 
 def test_a_second_time_there_is_nothing_left(tmp_path: Path) -> None:
     leave_behind(tmp_path / "a.yaml", b"one")
-    recover_file(tmp_path / "a.yaml")
+    recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml"))
 
-    assert recover_file(tmp_path / "a.yaml").endswith("nothing to recover")
+    assert recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml")).endswith("nothing to recover")
 
 
 def test_without_a_recording_there_is_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.commands.looping import LOOPS, PARAGRAPH, answer, chat, sse
+from tests.reading.looping import LOOPS, PARAGRAPH, answer, chat, sse
 from tests.plugin.outside import run
 
 import unspool

@@ -72,3 +72,12 @@ def side_file(path: Path, suffix: str) -> Path:
 def side_file_pattern(path: Path, suffix: str) -> re.Pattern[str]:
     """Return the pattern of the names of a cassette's side files."""
     return re.compile(rf"\.{re.escape(shortened(path.name))}\.\d+-[0-9a-f]+{re.escape(suffix)}")
+
+
+_SIDE_FILE = re.compile(r"\.(.+)\.\d+-[0-9a-f]+\.\w+")
+
+
+def owner_of(side: Path) -> Path | None:
+    """Return the cassette whose side file this is; None if the name isn't one's."""
+    found = _SIDE_FILE.fullmatch(side.name)
+    return None if found is None else side.with_name(found[1])

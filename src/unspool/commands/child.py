@@ -31,3 +31,8 @@ def run_child(command: Sequence[str], variables: Mapping[str, str]) -> int:
         except KeyboardInterrupt:  # the terminal has interrupted the command, too
             continue
         return 128 - status if status < 0 else status
+
+
+def command_in(given: Sequence[str]) -> list[str]:
+    """Return the command after `--` at the end of a command line; empty for none."""
+    return list(given[1:] if given[:1] == ["--"] else given)

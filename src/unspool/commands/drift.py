@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-from unspool.errors import UnspoolError
+from unspool.drift.budget import Budget
+from unspool.drift.check import Wanted, check
+from unspool.drift.rerecord import Selection
 
 BASELINE = Path("drift-baseline.json")
 _FORMS = ("text", "json", "markdown", "github")
 
 
-def add_drift(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command's arguments. The caller sets `run`."""
-    parser = commands.add_parser(
-        "drift",
-        help="check whether recordings are still what SDKs read and providers answer",
-        description="Read recordings with the installed official SDKs, or with the releases that --with"
-        " names, and report what they lose. With --rerecord, ask the providers again and compare the shapes"
-        " of the responses. Exits with 0 if nothing but notes was found, 1 for warnings, 2 for errors.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Read recordings with the installed official SDKs, or with the releases that --with names, and report"
+        " what they lose. With --rerecord, ask the providers again and compare the shapes of the responses."
+        " Exits with 0 if nothing but notes was found, 1 for warnings, 2 for errors."
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="a cassette, or a folder of them")
     parser.add_argument(
@@ -47,7 +45,6 @@ def add_drift(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--write-baseline", action="store_true", help="write the findings as known")
     parser.add_argument("--format", choices=_FORMS, default="text", help="of the report")
-    return parser
 
 
 def _add_rerecord(parser: argparse.ArgumentParser) -> None:
@@ -95,14 +92,7 @@ def _days(text: str) -> float:
     return days
 
 
-def run_drift(
-    options: argparse.Namespace, say: Callable[[str], None], complain: Callable[[str], None]
-) -> int:
-    """Run the command. A job that can't check mustn't look as if it had, so that its status is 2 then."""
-    from unspool.drift.budget import Budget  # noqa: PLC0415 - other commands needn't wait for these
-    from unspool.drift.check import Wanted, check  # noqa: PLC0415 - as above
-    from unspool.drift.rerecord import Selection  # noqa: PLC0415 - as above
-
+def run(options: argparse.Namespace) -> int:
     wanted = Wanted(
         options.paths,
         options.releases,
@@ -115,8 +105,4 @@ def run_drift(
         writes_baseline=options.write_baseline,
         form=options.format,
     )
-    try:
-        return check(wanted, os.environ, say)
-    except (UnspoolError, OSError) as error:
-        complain(str(error))
-        return 2
+    return check(wanted, os.environ, print)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -10,12 +11,15 @@ from pathlib import Path
 
 from unspool.cassette.cassette import Cassette
 from unspool.cassette.redact import redactions_in
-from unspool.commands.child import run_child, which
+from unspool.commands import terminal
+from unspool.commands.child import command_in, run_child, which
+from unspool.commands.serve import add_listening, add_matching
 from unspool.counts import counted
 from unspool.server.addresses import base_urls
 from unspool.server.forwarding import Recorder
 from unspool.server.journal import Report, print_text
-from unspool.server.serving import Server, run, running
+from unspool.server.serving import Server, running
+from unspool.server.serving import run as run_server
 from unspool.server.sources import MATCH_ON
 from unspool.server.upstreams import Upstreams, parse_upstream
 
@@ -99,7 +103,7 @@ def _serve(recorder: Recorder, wanted: Recording, program: Sequence[str], say: C
             status = run_child(program, base_urls(server.url))
     else:
         with suppress(KeyboardInterrupt):
-            run(server, lambda url: say(_welcome(url, wanted.to)))
+            run_server(server, lambda url: say(_welcome(url, wanted.to)))
     entries = list(server.app.journal.entries)
     unanswered = [entry for entry in entries if entry.outcome in {"missed", "refused"}]
     for entry in unanswered if program else ():
@@ -120,4 +124,54 @@ def _summary(cassette: Cassette) -> Iterator[str]:
     yield (
         f"unspool: {counted(len(recorded), 'response')} recorded to {cassette.path},"
         f" {counted(secrets, 'secret')} redacted, {counted(cassette.play_count, 'response')} replayed"
+    )
+
+
+# -- the command
+
+
+MODES = ("record", "once", "new_episodes", "rewrite")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Forward requests to the providers' own servers and record the streams, byte for byte and with their"
+        " times. With a command, set the base URLs that SDKs read and run it; without one, record until"
+        " Ctrl-C. Keys are passed on and redacted in the file."
+    )
+    parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="the cassette")
+    parser.add_argument(
+        "--mode", choices=MODES, default="record", help="which requests the cassette answers (default: none)"
+    )
+    add_forwarding(parser)
+    add_matching(parser)
+    add_listening(parser)
+    parser.add_argument("--token", help="what clients send as x-unspool-token")
+    parser.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
+
+
+def run(options: argparse.Namespace) -> int:
+    wanted = Recording(
+        options.to,
+        options.mode,
+        tuple(options.upstreams),
+        host=options.host,
+        port=options.port,
+        token=options.token,
+        ignore=tuple(options.ignore),
+        match=tuple(options.match),
+    )
+    return record(wanted, command_in(options.command_line), terminal.say)
+
+
+def add_forwarding(parser: argparse.ArgumentParser) -> None:
+    """Add the option of where requests are forwarded to."""
+    parser.add_argument(
+        "--upstream",
+        dest="upstreams",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="where requests are forwarded to: a base URL, or PROVIDER=URL (default: the provider's own, or"
+        " what its variable says, such as $OPENAI_BASE_URL); may be given several times",
     )

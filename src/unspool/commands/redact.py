@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from unspool.cassette.known_values import KnownValues, environment_values, sent_
 from unspool.cassette.lock import locked
 from unspool.cassette.model import Interaction, Response
 from unspool.cassette.redact import Redactor
+from unspool.commands import terminal
 from unspool.errors import CassetteFormatError
 from unspool.headers import Headers, without
 
@@ -87,3 +89,30 @@ def _named(place: str, value: str | bytes, redactor: Redactor) -> str:
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     kinds = dict.fromkeys(kind for kind, _ in redactor.secrets_in(data))
     return f"{place} ({', '.join(kinds)})" if kinds else place
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a cassette, or a folder of them")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if there are any")
+    parser.add_argument("--dry-run", action="store_true", help="change nothing; say what would be redacted")
+    terminal.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    files: list[dict[str, object]] = []
+
+    def redact_one(path: Path) -> bool:
+        found: list[str] = []
+        keep = options.check or options.dry_run
+        any_found = redact_file(path, check=keep, say=found.append if options.json else print)
+        files.append({"file": str(path), "secrets": found, "changed": any_found and not keep})
+        return not any_found or not options.check
+
+    paths = terminal.cassettes_of(options.files)
+    status = terminal.for_each(terminal.with_progress(paths), redact_one)
+    if options.json:
+        terminal.print_json({"files": files})
+    return status

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from unspool.cassette import store
 from unspool.cassette.model import Interaction
-from unspool.commands.loops import FoundLoop, find_loop
+from unspool.commands import terminal
 from unspool.counts import counted
 from unspool.errors import CassetteWriteError
+from unspool.reading.loops import FoundLoop, find_loop
 
 STDOUT = "-"
 
@@ -163,3 +165,67 @@ def _shown(text: str) -> str:
     """Return a text on one line, in ASCII, without anything that would end a docstring."""
     line = ascii(text if len(text) <= 80 else f"{text[:80]}...")
     return line.replace("\\", "\\\\").replace('"', "'")
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Find the loop in a recording, and write the test that reproduces it with the shortest beginning of"
+        " the recording that suffices. Of a folder, each loop is reported. Exits with 1 if there is none."
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="a cassette, or a folder of them")
+    parser.add_argument(
+        "target",
+        metavar="OUT",
+        nargs="?",
+        help="the test's file (default: test_FILE_loop.py here); - to print",
+    )
+    parser.add_argument("--repeats", type=int, metavar="N", help="how many copies in a row make a loop")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--dry-run", action="store_true", help="write no test; only report the loop")
+    terminal.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    if not (options.file.is_dir() or options.json or options.dry_run):
+        found = write_repro(
+            options.file, options.target, repeats=options.repeats, force=options.force, say=print
+        )
+        return 0 if found else 1
+    if options.target is not None:
+        raise CassetteWriteError("expected one cassette and neither --json nor --dry-run, to write OUT")
+    loops: list[dict[str, object]] = []
+
+    def report(path: Path) -> bool:
+        loop = find_loop(store.load(path).interactions, repeats=options.repeats)
+        if loop is not None:
+            loops.append({"file": str(path), **_plain(loop)})
+            if not options.json:
+                print(f"{path}:", *_told(loop), sep="\n  ")
+        return True
+
+    paths = terminal.cassettes_of([options.file])
+    status = terminal.for_each(terminal.with_progress(paths), report)
+    if options.json:
+        terminal.print_json({"loops": loops})
+    elif not loops:
+        print(f"no loop in {options.file}")
+    return status or (0 if loops else 1)
+
+
+def _plain(loop: FoundLoop) -> dict[str, object]:
+    error = loop.error
+    return {
+        "interaction": loop.index,
+        "format": loop.wire_format,
+        "channel": error.channel,
+        "repeated": error.repeated,
+        "period": error.period,
+        "count": loop.count,
+        "first_chunk": error.first_chunk,
+        "guard": loop.guard.name,
+        "events": loop.events,
+        "of": loop.of,
+    }

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from unspool.cassette.cassette import Cassette
 from unspool.cassette.conversation import asked_again
 from unspool.cassette.model import header
-from unspool.commands.child import run_child, which
-from unspool.commands.serve import Wanted, make_server
+from unspool.commands import terminal
+from unspool.commands.child import command_in, run_child, which
+from unspool.commands.record import MODES, Recording, add_forwarding, record
+from unspool.commands.serve import Wanted, add_playing, make_server, wanted_of
 from unspool.counts import counted
+from unspool.errors import UnspoolError
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
 from unspool.server.addresses import environment
@@ -111,4 +117,60 @@ def _attempt(entry: Entry) -> Attempt:
         waited=0.0 if ended is None else ended - last,
         ended_at=None if entry.outcome == "left" else ended,
         closed_at=ended if entry.outcome == "left" else None,
+    )
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Start a server, set the base URLs and keys that SDKs read, run a command and report what it asked."
+        " Exits as the command does, or with 3 if a request had no response."
+    )
+    parser.add_argument(
+        "--cassette",
+        dest="cassettes",
+        metavar="SOURCE",
+        action="append",
+        required=True,
+        help="a cassette, a folder of them, or FILE.py:NAME of a script; may be given several times",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("replay", *MODES),
+        default="replay",
+        help="replay only (default), or forward what has no recording and record it",
+    )
+    add_forwarding(parser)
+    parser.add_argument(
+        "--verdict", action="store_true", help="judge what the command did with the responses"
+    )
+    add_playing(parser)
+    parser.add_argument("command_line", metavar="-- CMD", nargs=argparse.REMAINDER, help="the command")
+
+
+def run(options: argparse.Namespace) -> int:
+    command = command_in(options.command_line)
+    if not command:
+        raise UnspoolError(
+            "expected a command after `--`, as in `unspool run --cassette chat.yaml -- python app.py`"
+        )
+    if options.mode != "replay" and (recording := _recording(options)) is not None:
+        return record(recording, command, terminal.say)
+    wanted = wanted_of(options, options.cassettes)
+    return run_command(wanted, command, verdict=options.verdict, say=terminal.say)
+
+
+def _recording(options: argparse.Namespace) -> Recording | None:
+    """Return the recording options; None if the cassette is complete and only replayed."""
+    if len(options.cassettes) != 1:
+        raise UnspoolError(f"expected one cassette to record to, got {', '.join(options.cassettes)}")
+    path = Path(options.cassettes[0])
+    if options.mode == "once" and not Cassette(path, record_mode="once").is_recording:
+        return None
+    if options.fault is not None or options.verdict:
+        raise UnspoolError("--fault and --verdict need recordings: record first, then run with --mode replay")
+    return Recording(
+        path, options.mode, tuple(options.upstreams), ignore=tuple(options.ignore), match=tuple(options.match)
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import from_json
 
+from unspool.commands import terminal
 from unspool.script.aimock import turns_of_aimock
 from unspool.script.code import imports_of
 from unspool.script.script import Script
@@ -42,3 +45,23 @@ def _fixtures(file: Path) -> Any:
         return None
     entries = found.get("fixtures") if isinstance(found, dict) else found
     return found if isinstance(entries, list) else None
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="a cassette, or aimock's fixtures")
+    parser.add_argument("--ids", action="store_true", help="calls keep their recorded ids")
+    terminal.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    code, notes = script_of(options.file, ids=options.ids)
+    if options.json:
+        terminal.print_json({"file": str(options.file), "code": code, "notes": notes})
+        return 0
+    print(code)
+    for note in notes:
+        print(note, file=sys.stderr)
+    return 0

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+from unspool.commands import terminal
 from unspool.server.journal import Report, print_json, print_text
-from unspool.server.serving import Server, ServerError, run
+from unspool.server.serving import Server, ServerError
+from unspool.server.serving import run as run_server
 from unspool.server.sources import Recordings, Source
 from unspool.transports.replay import Timing
 
@@ -61,7 +64,7 @@ def make_server(wanted: Wanted) -> Server:
         _check_workers(wanted, source)
     fault = None
     if wanted.fault is not None:
-        from unspool.faults.spelling import parse_fault  # noqa: PLC0415 - it knows all faults
+        from unspool.faults.spelling import parse_fault
 
         fault = parse_fault(wanted.fault, seed=wanted.seed)
     return Server(
@@ -90,7 +93,7 @@ def source_of(wanted: Wanted) -> Source:
         return Recordings(paths, repeats=not wanted.strict, ignore=wanted.ignore, match=wanted.match)
     if len(sources) > 1:
         raise ServerError(f"expected one script, or cassettes; got {', '.join(sources)}")
-    from unspool.server.scripted import script_in  # noqa: PLC0415 - it knows all the formats' encoders
+    from unspool.server.scripted import script_in
 
     path, _, name = scripts[0].rpartition(":")
     return script_in(Path(path), name)
@@ -120,7 +123,7 @@ def serve(wanted: Wanted, say: Callable[[str], None]) -> int:
     server = make_server(wanted)
     others = [] if _WORKER in os.environ else [_worker() for _ in range(wanted.workers - 1)]
     try:
-        run(server, lambda url: say(f"unspool: serving at {url} (Ctrl-C stops it)"))
+        run_server(server, lambda url: say(f"unspool: serving at {url} (Ctrl-C stops it)"))
     except KeyboardInterrupt:
         pass
     finally:
@@ -138,3 +141,85 @@ def _worker() -> subprocess.Popen[bytes]:
     """Start the same command again, as a worker of this one."""
     command = [sys.executable, "-m", "unspool", *sys.argv[1:]]
     return subprocess.Popen(command, env={**os.environ, _WORKER: "1"})  # noqa: S603 - our own arguments
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Serve recordings, or a script, at the providers' own paths, with the recorded chunks and times, and"
+        " with faults that reach the socket. Ctrl-C stops it."
+    )
+    parser.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        help="a cassette, a folder of them, or FILE.py:NAME of a script",
+    )
+    add_listening(parser)
+    parser.add_argument("--token", help="what clients present as their API key (default: $UNSPOOL_TOKEN)")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="let each recording answer once, and exit with 3 if a request had no response",
+    )
+    parser.add_argument("--log", choices=("text", "json", "none"), default="text", help="a line a request")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="how many processes serve")
+    add_playing(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    return serve(wanted_of(options, options.sources), terminal.say)
+
+
+def wanted_of(options: argparse.Namespace, sources: Sequence[str]) -> Wanted:
+    """Return the options of a command line that starts a server."""
+    names = {one.name for one in fields(Wanted)} - {"sources"}
+    return Wanted(tuple(sources), **{name: value for name, value in vars(options).items() if name in names})
+
+
+def add_listening(parser: argparse.ArgumentParser) -> None:
+    """Add the options of where to listen."""
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    parser.add_argument("--port", type=int, default=4010, help="0 for any free port (default: 4010)")
+
+
+def add_playing(parser: argparse.ArgumentParser) -> None:
+    """Add the options of times, faults and matching."""
+    parser.add_argument(
+        "--timing",
+        type=_timing,
+        help="when chunks are sent: instant, recorded, or a factor such as 0.5 (default: recordings at once,"
+        " a script's turns at their pace)",
+    )
+    parser.add_argument(
+        "--fault",
+        help="what happens to the responses: a scenario's name, or an expression such as 'Break(2)'",
+    )
+    parser.add_argument("--seed", type=int, help="seed of faults that draw random numbers")
+    add_matching(parser)
+
+
+def add_matching(parser: argparse.ArgumentParser) -> None:
+    """Add the options of which differences a match forgives."""
+    parser.add_argument(
+        "--match",
+        metavar="RULE",
+        action="append",
+        default=[],
+        help="a rule that forgives what changes by itself, such as dates, or llm for all of them; may be"
+        " given several times",
+    )
+    parser.add_argument(
+        "--ignore",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a field of the request to ignore when a recording is matched, such as"
+        " metadata.user_id; may be given several times",
+    )
+
+
+def _timing(text: str) -> str | float:
+    return text if text in {"instant", "recorded"} else float(text)

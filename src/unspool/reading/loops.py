@@ -76,8 +76,15 @@ class FoundLoop:
     chunks: int
 
 
-def find_loop(interactions: Sequence[Interaction], *, repeats: int | None = None) -> FoundLoop | None:
+def find_loop(
+    interactions: Sequence[Interaction], *, repeats: int | None = None, wire_format: str | None = None
+) -> FoundLoop | None:
     """Return the first loop in any of the responses; None if there is none.
+
+    Args:
+        interactions: the recordings.
+        repeats: how many copies make a loop; None for the guards' own thresholds.
+        wire_format: the responses' format; None to try all of them.
 
     Raises:
         CassetteError: for repeats below 2.
@@ -86,8 +93,8 @@ def find_loop(interactions: Sequence[Interaction], *, repeats: int | None = None
         raise CassetteError(f"expected at least 2 repeats, got {repeats}: one copy is no loop")
     for index, interaction in enumerate(interactions):
         body = _body(interaction)
-        for wire_format in _formats(body):
-            found = [_found(index, wire_format, body, guard) for guard in _guards(repeats)]
+        for name in [wire_format] if wire_format else _formats(body):
+            found = [_found(index, name, body, guard) for guard in _guards(repeats)]
             loops = [loop for loop in found if loop is not None]
             if loops:
                 return min(loops, key=lambda loop: loop.events)

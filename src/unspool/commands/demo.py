@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -130,3 +131,15 @@ def _styled(code: str, text: str) -> str:
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+# -- the command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fast", action="store_true", help="without the pauses between chunks")
+
+
+def run(options: argparse.Namespace) -> int:
+    run_demo(fast=options.fast)
+    return 0

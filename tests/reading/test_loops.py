@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.commands.looping import LOOPS, PARAGRAPH, answer, chat, each_loop
+from tests.reading.looping import LOOPS, PARAGRAPH, answer, chat, each_loop
 
 import unspool
-from unspool.commands.loops import FoundLoop, find_loop
+from unspool.reading.loops import FoundLoop, find_loop
 from unspool.errors import CassetteError
 
 ANSWERS = [f"Line {n}: nothing repeats here, for its number is {n * n}. " for n in range(100)]

@@ -1,0 +1,76 @@
+"""`unspool stats`: figures of recordings, by provider, model, format or test."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from unspool.cassette.difference import printable
+from unspool.cassette.store import load
+from unspool.commands import terminal
+from unspool.commands.picture import columns, milliseconds
+from unspool.commands.show import age
+from unspool.reading.exchange import Exchange, exchanges
+from unspool.reading.figures import GROUPS, Figures, figures
+
+_TITLES = ("", "streams", "tokens in", "out", "first p50", "p99", "longest gap", "stalls", "errors", "oldest")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Count streams, tokens, times and errors of recordings. `first` is the time to the first token,"
+        " `longest gap` the median of each recording's longest gap, a stall a gap from 250 ms on."
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a cassette, or a folder of them")
+    parser.add_argument(
+        "--by", choices=GROUPS, default="provider", help="a line for each (default: provider)"
+    )
+    terminal.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    found: dict[str, Figures] = {}
+    read: list[tuple[Path, Exchange]] = []
+
+    def count(path: Path) -> bool:
+        read.extend((path, one) for one in exchanges(load(path).interactions))
+        return True
+
+    paths = terminal.cassettes_of(options.paths)
+    status = terminal.for_each(terminal.with_progress(paths), count)
+    found = figures(read, options.by)
+    if options.json:
+        terminal.print_json({"by": options.by, "groups": {name: _plain(one) for name, one in found.items()}})
+    else:
+        for line in _table(found, options.by):
+            print(line)
+    return status
+
+
+def _plain(one: Figures) -> dict[str, object]:
+    first, slow, gap = one.quantiles()
+    return {
+        "interactions": one.interactions,
+        "streams": one.streams,
+        "input": one.input,
+        "output": one.output,
+        "first_p50": first,
+        "first_p99": slow,
+        "longest_gap_p50": gap,
+        "stalls": one.stalls,
+        "errors": one.errors,
+        "oldest": one.oldest,
+    }
+
+
+def _table(found: dict[str, Figures], by: str) -> Iterator[str]:
+    now = time.time()
+    rows: list[Sequence[str]] = [(by, *_TITLES[1:])]
+    for name, one in found.items():
+        times = [milliseconds(seconds) if one.firsts else "-" for seconds in one.quantiles()]
+        oldest = "-" if one.oldest is None else age(now - one.oldest)
+        counts = (f"{one.streams:,}", f"{one.input:,}", f"{one.output:,}")
+        rows.append((printable(name), *counts, *times, f"{one.stalls:,}", f"{one.errors:,}", oldest))
+    return columns(rows, right=frozenset(range(1, len(_TITLES))))
