@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 import unspool
+import unspool.samples
 from unspool.cassette.file_format import Document, loads
 from unspool.cassette.model import Interaction, Request, Response
 from unspool.cassette.store import load, write
@@ -22,37 +24,6 @@ def run(*arguments: str, given: bytes = b"", **environment: str) -> subprocess.C
     command = [sys.executable, "-c", "import sys; from unspool.cli import main; sys.exit(main())", *arguments]
     done = subprocess.run(command, env=env, input=given, capture_output=True, check=False)
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-@pytest.fixture(scope="module")
-def demo() -> str:
-    done = run("demo")
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
-def test_the_demo_streams_a_recorded_answer_chunk_by_chunk(demo: str) -> None:
-    assert "Let| me| look| up| both| for| you|" in demo
-
-
-def test_the_demo_shows_a_parallel_tool_call(demo: str) -> None:
-    assert 'call 0: get_weather {"|city|":"|Paris|"}|' in demo
-    assert 'call 1: get_time {"|city|":"|Paris|"}|' in demo
-
-
-def test_the_demo_shows_the_rebuilt_response(demo: str) -> None:
-    assert 'get_weather({"city":"Paris"})' in demo
-    assert "usage: 84 + 47 = 131 tokens" in demo
-
-
-def test_the_demo_gets_the_same_from_another_wire_format(demo: str) -> None:
-    assert "Anthropic's wire format gives the same calls: yes" in demo
-
-
-def test_the_demo_catches_a_loop(demo: str) -> None:
-    assert demo.count("How are you? ") >= 100
-    assert "The model is repeating the same chunk" in demo
-    assert "101 chunks were pulled, and the source was closed." in demo
 
 
 def test_the_demo_runs_where_the_terminal_has_no_unicode() -> None:
@@ -110,7 +81,7 @@ def test_secrets_and_targets_are_spared_or_not_as_asked(cassette: Path, tmp_path
 def test_what_cannot_be_done_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x").write_bytes(b"\x1b[31mnothing\nknown")
 
-    assert main(["convert", str(tmp_path / "x"), "-"]) == 1
+    assert main(["convert", str(tmp_path / "x"), "-"]) == 2
 
     said = capsys.readouterr()
     assert said.out == ""
@@ -121,7 +92,7 @@ def test_what_cannot_be_done_is_told_in_one_line(tmp_path: Path, capsys: pytest.
 def test_a_message_holds_nothing_that_a_terminal_would_obey(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["show", str(tmp_path / "\x1b[31m\nred.yaml")]) == 1
+    assert main(["show", str(tmp_path / "\x1b[31m\nred.yaml")]) == 2
     assert "[31m red.yaml" in capsys.readouterr().err
 
 
@@ -142,7 +113,7 @@ def test_secrets_are_taken_out_and_then_a_check_finds_none(cassette: Path) -> No
 def test_one_file_that_fails_keeps_none_of_the_others_waiting(
     cassette: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["redact", str(tmp_path / "none.yaml"), str(cassette)]) == 1
+    assert main(["redact", str(tmp_path / "none.yaml"), str(cassette)]) == 2
     assert capsys.readouterr().err.startswith("unspool: there is no cassette")
     assert KEY not in cassette.read_text()
 
@@ -157,7 +128,7 @@ def test_a_cassette_is_shown_as_a_table(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "70")
 
-    assert main(["show", str(cassette)]) == 0
+    assert main(["show", "--list", str(cassette)]) == 0
 
     titles, row = capsys.readouterr().out.splitlines()
     assert titles.split()[:3] == ["#", "method", "uri"]
@@ -165,18 +136,19 @@ def test_a_cassette_is_shown_as_a_table(
 
 
 def test_a_stream_is_shown_chunk_by_chunk(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", str(cassette), "0"]) == 0
+    assert main(["show", "--chunks", str(cassette), "0"]) == 0
     assert r"data: [DONE]\n\n" in capsys.readouterr().out
 
 
 def test_an_interaction_that_is_not_there_is_told(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", str(cassette), "1"]) == 1
+    assert main(["show", str(cassette), "1"]) == 2
     assert "(0 to 0), got 1" in capsys.readouterr().err
 
 
 def test_the_command_line_loads_what_its_command_needs_only() -> None:
-    heavy = {"anyio", "httpx", "pydantic", "vcr", "yaml", "unspool.cassette"}
-    code = f"import sys, unspool.cli; print(*{heavy} & set(sys.modules))"
+    heavy = {"anyio", "httpx", "pydantic", "rich", "shtab", "vcr", "yaml", "unspool.cassette"}
+    help_ = "contextlib.suppress(SystemExit).__enter__(); unspool.cli.main([])"
+    code = f"import contextlib, sys, unspool.cli; {help_}; print(*{heavy} & set(sys.modules))"
 
     done = subprocess.run(
         [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True
@@ -209,3 +181,73 @@ def test_it_runs_as_a_module() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert done.stdout.startswith("unspool ")
+
+
+# Of every command: success, a user's mistake, a reader that goes away
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> dict[str, Path]:
+    """What a user may name by mistake."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    files = {"binary": bytes(range(256)), "text": b"hello", "cut": b"interactions:\n- requ"}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    return {name: tmp_path / name for name in (*files, "missing", "folder")}
+
+
+ON_A_FILE = {
+    "show": ["show", "{}"],
+    "check": ["check", "{}"],
+    "stats": ["stats", "{}"],
+    "diff": ["diff", "{}", "{}"],
+    "why": ["why", "{}", "/dev/null"],
+    "script": ["script", "{}"],
+    "repro": ["repro", "{}", "-"],
+    "redact": ["redact", "{}"],
+    "convert": ["convert", "{}", "-"],
+    "serve": ["serve", "{}"],
+    "run": ["run", "--cassette", "{}", "--", "true"],
+}
+
+
+@pytest.mark.parametrize("command", ON_A_FILE)
+@pytest.mark.parametrize("mistake", ["missing", "folder", "binary", "text", "cut"])
+def test_a_mistake_is_one_plain_line_and_status_2(
+    bad: dict[str, Path], command: str, mistake: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = [part.format(bad[mistake]) for part in ON_A_FILE[command]]
+
+    assert main(given) == 2
+
+    said = capfd.readouterr()
+    assert "Traceback" not in said.err + said.out
+    assert str(bad[mistake]) in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    "command", ["demo --fast", "show {} --full", "stats {}", "check {}", "completion bash"]
+)
+def test_a_reader_that_goes_away_is_no_failure(command: str) -> None:
+    given = [part.format(unspool.samples.sample_path("openai/loop")) for part in command.split()]
+    code = f"import sys; from unspool.cli import main; sys.exit(main({given!r}))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
+
+
+def test_a_warning_is_one_plain_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = unspool.samples.sample_path("openai/text").read_text("utf-8")
+    (tmp_path / "edited.yaml").write_text(text.replace("well", "very well"), "utf-8")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["stats", str(tmp_path / "edited.yaml")]) == 0
+
+    assert capsys.readouterr().err.startswith(f"unspool: {tmp_path / 'edited.yaml'}: interactions[0]: ")

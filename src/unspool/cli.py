@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from unspool.commands import make_parser
@@ -27,16 +28,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # An old terminal's encoding may lack an emoji; it's shown as `?` then.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a TextIOWrapper outside of tests
     try:
-        status: int = options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of the output has exited, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (UnspoolError, OSError) as error:
-        from unspool.commands.terminal import complain
-
-        complain(str(error))
+        _complain(error)
         return MISTAKE
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    _complain(message)
+
+
+def _complain(message: Exception | str) -> None:
+    from unspool.commands.terminal import complain
+
+    complain(str(message))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from unspool.cassette.journal import Journal
 from unspool.cassette.model import End, Request
+from unspool.cassette.recovery import recover
 from unspool.cassette.redact import Redactor
 from unspool.cassette.store import load
-from unspool.cassette.recovery import recover
+from unspool.cli import main
 from unspool.commands.recover import recovered
 
 
@@ -23,7 +27,10 @@ def leave_behind(cassette: Path, *bodies: bytes) -> None:
 def test_what_was_left_behind_is_in_the_cassette_then(tmp_path: Path) -> None:
     leave_behind(tmp_path / "a.yaml", b"one", b"two")
 
-    assert recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml")) == f"{tmp_path / 'a.yaml'}: recovered 2 interactions"
+    assert (
+        recovered(tmp_path / "a.yaml", recover(tmp_path / "a.yaml"))
+        == f"{tmp_path / 'a.yaml'}: recovered 2 interactions"
+    )
 
     bodies = [interaction.response.body for interaction in load(tmp_path / "a.yaml").interactions]
     assert bodies == [b"one", b"two"]
@@ -44,4 +51,17 @@ def test_a_second_time_there_is_nothing_left(tmp_path: Path) -> None:
 
 
 def test_without_a_recording_there_is_nothing(tmp_path: Path) -> None:
-    assert recover_file(tmp_path / "none.yaml").endswith("nothing to recover")
+    assert recovered(tmp_path / "none.yaml", recover(tmp_path / "none.yaml")).endswith("nothing to recover")
+
+
+def test_in_a_folder_the_cassettes_are_found_by_what_was_left_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deep").mkdir()
+    leave_behind(tmp_path / "deep" / "a.yaml", b"one")
+
+    assert main(["recover", str(tmp_path), "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'deep' / 'a.yaml'}: 1 killed recording left behind\n"
+    assert main(["recover", str(tmp_path), "--json"]) == 0
+    (file,) = json.loads(capsys.readouterr().out)["files"]
+    assert (file["file"], file["recovered"]) == (str(tmp_path / "deep" / "a.yaml"), 1)

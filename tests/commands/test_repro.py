@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.reading.looping import LOOPS, PARAGRAPH, answer, chat, sse
 from tests.plugin.outside import run
+from tests.reading.looping import LOOPS, PARAGRAPH, answer, chat, sse
 
 import unspool
 from unspool.cassette.file_format import Document

@@ -113,5 +113,5 @@ def test_an_unknown_command_is_a_mistake() -> None:
         check=False,
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "there is no command 'no-such-command'" in done.stderr

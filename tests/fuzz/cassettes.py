@@ -9,9 +9,9 @@ from tests.fuzz import mutations
 from unspool.cassette.content_coding import decoded
 from unspool.cassette.file_format import Document, dumps, loads
 from unspool.cassette.model import Interaction, NetworkChunk, Request, Response, Timeline
-from unspool.reading.loops import find_loop
 from unspool.commands.show import stream, table
 from unspool.errors import CassetteError
+from unspool.reading.loops import find_loop
 
 _ENCODINGS = ("gzip", "deflate", "br", "zstd", "identity", "gzip, gzip", "morse", "")
 

@@ -6,8 +6,8 @@ import pytest
 from tests.reading.looping import LOOPS, PARAGRAPH, answer, chat, each_loop
 
 import unspool
-from unspool.reading.loops import FoundLoop, find_loop
 from unspool.errors import CassetteError
+from unspool.reading.loops import FoundLoop, find_loop
 
 ANSWERS = [f"Line {n}: nothing repeats here, for its number is {n * n}. " for n in range(100)]
 

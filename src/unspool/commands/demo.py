@@ -1,136 +1,144 @@
-"""`unspool demo`: the package in ten seconds, offline."""
+"""`unspool demo`: the package in ten seconds, offline, on a screen of 80 by 24."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
 
-import httpx
+from rich.console import Console
+from rich.text import Text
 
-from unspool.builder import stream_chunk_builder
-from unspool.client import completion
+from unspool.cassette.boundaries import pieces
+from unspool.cassette.model import Interaction
+from unspool.cassette.store import load
 from unspool.clock import REAL_CLOCK, Clock, VirtualClock
-from unspool.errors import InternalServerError
+from unspool.commands.picture import plot, wrapped
+from unspool.commands.terminal import make_console, paint
+from unspool.errors import InternalServerError, ProviderError
 from unspool.fake import FOREVER, FakeStream
-from unspool.models import ModelResponse, ModelResponseStream
-from unspool.samples import sample_body
+from unspool.faults import ErrorEvent
+from unspool.models import ModelResponseStream
+from unspool.pipeline import Chain
+from unspool.providers import pipeline_for
+from unspool.reading.time_line import time_line_of
+from unspool.samples import sample_path
 from unspool.streaming.wrapper import CustomStreamWrapper
 
-_PIECE = 61  # bytes: a prime, so that cuts fall everywhere: inside words, escapes and line ends
-_QUESTION = [{"role": "user", "content": "What's the weather in Paris, and what time is it there?"}]
+_SAMPLE = "openai/parallel-tools"
+_FORMAT = "openai-chat"
+_TOKENS = 12
+_EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"It rains in Oslo. \xe2\x98\x94"}}]}\n\n'
+_MARGIN = "   "
 
 
 def run_demo(*, fast: bool = False) -> None:
     """Print the demo. `fast` omits the pauses; so does output that isn't a terminal."""
-    clock: Clock = REAL_CLOCK if sys.stdout.isatty() and not fast else VirtualClock()
-    openai = _recorded("openai", "gpt-4o-mini", clock)
-    _show_rebuilt(openai, _recorded("anthropic", "claude-haiku-4-5", VirtualClock(), quiet=True))
-    _show_loop(clock)
+    console = make_console()
+    clock: Clock = REAL_CLOCK if console.is_terminal and not fast else VirtualClock()
+    recorded = load(sample_path(_SAMPLE)).interactions[0]
+    _play(recorded, console, clock)
+    _cut_character(console)
+    clock.sleep(1.5)
+    _error(recorded, console)
+    clock.sleep(1.5)
+    _loop(console, clock)
+    paint(console, Text("\nAnd now:  unspool show FILE   or   unspool --help", "bold"))
 
 
-def _recorded(provider: str, model: str, clock: Clock, *, quiet: bool = False) -> ModelResponse:
-    body = sample_body(f"{provider}/parallel-tools")
-    if not quiet:
-        _title(f"1  A recorded answer: {len(body):,} bytes that arrive {_PIECE} at a time")
-        _write("   ")
-    stream = completion(
-        model=f"{provider}/{model}",
-        messages=_QUESTION,
-        stream=True,
-        api_key="none-needed",
-        transport=httpx.MockTransport(lambda _: _event_stream(body)),
-    )
-    chunks = []
-    for chunk in stream:
-        chunks.append(chunk)
-        if not quiet:
-            _print_chunk(chunk)
-            clock.sleep(0.04)
-    response = stream_chunk_builder(chunks)
-    assert response is not None  # noqa: S101 - there were chunks
-    return response
+def _title(console: Console, number: int, words: str) -> None:
+    paint(console, Text.assemble(("" if number == 1 else "\n") + f"{number}  ", words, style="bold"))
 
 
-def _event_stream(body: bytes) -> httpx.Response:
-    return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=_pieces(body))
+def _play(recorded: Interaction, console: Console, clock: Clock) -> None:
+    """Print a recorded stream at its own pace, with its time line under it."""
+    _title(console, 1, "A recorded stream, at its own pace, without a network")
+    pipeline = pipeline_for(_FORMAT)
+    sys.stdout.write(_MARGIN)
+    now = 0.0
+    for at, data in pieces(recorded.response):
+        clock.sleep(at - now)
+        now = at
+        for words in _texts(pipeline, data):
+            paint(console, Text(words, "words"), end="")
+            sys.stdout.flush()
+    paint(console, Text())
+    line = time_line_of(recorded.response)
+    if line is not None:
+        for row in plot(line, console.width):
+            paint(console, row)
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
+def _texts(pipeline: Chain, data: bytes) -> Iterator[str]:
+    chunks: Iterator[ModelResponseStream] = iter(pipeline.feed(data))
+    for chunk in chunks:
+        for choice in chunk.choices:
+            if choice.delta.content:
+                yield choice.delta.content
 
 
-def _print_chunk(chunk: ModelResponseStream) -> None:
-    """Print text as it arrives, a bar between chunks; a tool call on its own line."""
-    delta = chunk.choices[0].delta
-    if delta.content:
-        _write(delta.content + _dim("|"))
-    for call in delta.tool_calls or ():
-        function = call.function
-        if function is not None and function.name:
-            _write(f"\n   call {call.index}: {function.name} ")
-        if function is not None and function.arguments:
-            _write(function.arguments + _dim("|"))
-    if chunk.choices[0].finish_reason:
-        _write(f"\n   finish_reason: {chunk.choices[0].finish_reason}\n")
+def _cut_character(console: Console) -> None:
+    """Cut a character in two, as a network does, and read it."""
+    _title(console, 2, "The network cuts a character in two: E2 98 and 94 of ☔ arrive apart")
+    place = _EVENT.index("☔".encode()) + 2
+    halves = _EVENT[:place], _EVENT[place:]
+    naive = "".join(half.decode("utf-8", "replace") for half in halves)
+    pipeline = pipeline_for(_FORMAT)
+    healed = "".join(words for half in halves for words in _texts(pipeline, half))
+    said = json.loads(naive.removeprefix("data: "))["choices"][0]["delta"]["content"]
+    _row(console, "decoded apart", said, "wrong")
+    _row(console, "unspool", healed, "words")
 
 
-def _show_rebuilt(openai: ModelResponse, anthropic: ModelResponse) -> None:
-    _title("2  Rebuilt by stream_chunk_builder")
-    message = openai.choices[0].message
-    _write(f"   content: {message.content}\n")
-    for call in message.tool_calls or ():
-        _write(f"   {call.function.name if call.function else '?'}({_arguments(call)})\n")
-    usage = openai.usage
-    _write(f"   usage: {usage.prompt_tokens} + {usage.completion_tokens} = {usage.total_tokens} tokens\n")
-    same = _calls(openai) == _calls(anthropic)
-    _write(f"   The same answer in Anthropic's wire format gives the same calls: {'yes' if same else 'no'}\n")
+def _row(console: Console, who: str, words: str, style: str) -> None:
+    label = who.ljust(16)
+    for line in wrapped(words, console.width - len(_MARGIN) - len(label)):
+        paint(console, Text.assemble(_MARGIN, (label, "context"), (line, style)))
+        label = " " * len(label)
 
 
-def _arguments(call: object) -> str:
-    function = getattr(call, "function", None)
-    return "" if function is None else function.arguments
+def _error(recorded: Interaction, console: Console) -> None:
+    """Break the stream by an error event; a naive client reads on as if nothing had happened."""
+    _title(console, 3, f"The provider sends an error after token {_TOKENS}")
+    broken = ErrorEvent(after=_TOKENS).apply(recorded)
+    _row(console, "a naive client", f"{_naive(broken.response.body)} (and exits with 0)", "words")
+    pipeline = pipeline_for(_FORMAT)
+    try:
+        for data in (data for _, data in pieces(broken.response)):
+            list(pipeline.feed(data))
+    except ProviderError as error:
+        said = f"{type(error).__name__}: {error.message.partition(': ')[2]}"
+        _row(console, "unspool", said, "wrong")
 
 
-def _calls(response: ModelResponse) -> list[tuple[str | None, object]]:
-    calls = response.choices[0].message.tool_calls or ()
-    return [(call.function.name, json.loads(call.function.arguments)) for call in calls if call.function]
+def _naive(body: bytes) -> str:
+    """Read a stream as many a client does: by lines, the text only."""
+    said = []
+    for line in body.decode().splitlines():
+        if line.startswith("data: {"):
+            choices = json.loads(line.removeprefix("data: ")).get("choices") or [{}]
+            said.append((choices[0].get("delta") or {}).get("content") or "")
+    return "".join(said)
 
 
-def _show_loop(clock: Clock) -> None:
-    _title("3  A model that repeats itself forever, and the guard that stops it")
-    _write("   ")
-    source = FakeStream(["How are you? "], repeat=FOREVER)
+def _loop(console: Console, clock: Clock) -> None:
+    """Let a model repeat itself until the guard stops it; count instead of printing it all."""
+    _title(console, 4, "A model that says the same thing forever, and the guard that stops it")
+    source, count = FakeStream(["How are you? "], repeat=FOREVER), 0
     stream = CustomStreamWrapper(source, model="gpt-4o-mini")
     try:
-        for chunk in stream:
-            _write(chunk.choices[0].delta.content or "")
-            clock.sleep(0.01)
+        for count, _ in enumerate(stream, start=1):
+            if console.is_terminal:
+                sys.stdout.write(f"\r{_MARGIN}{'the model':<16}How are you?  {count} times")
+                sys.stdout.flush()
+            clock.sleep(0.02)
     except InternalServerError as error:
-        _write(f"\n   {error}\n")
-    fate = "was closed" if source.closed else "was left open"
-    _write(f"   {source.pulled} chunks were pulled, and the source {fate}.\n")
-
-
-def _title(text: str) -> None:
-    _write(f"\n{_styled('1', text)}\n\n")
-
-
-def _dim(text: str) -> str:
-    return _styled("2", text)
-
-
-def _styled(code: str, text: str) -> str:
-    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
-    return text if plain else f"\033[{code}m{text}\033[0m"
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+        sys.stdout.write("\r" if console.is_terminal else "")
+        _row(console, "the model", f"How are you?  {count} times", "words")
+        _row(console, "unspool", str(error).partition(": ")[2], "wrong")
+    fate = "closed" if source.closed else "left open"
+    _row(console, "", f"{source.pulled} chunks were pulled, and the source was {fate}.", "context")
 
 
 # -- the command
@@ -141,5 +149,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    sys.stdout.flush()
     run_demo(fast=options.fast)
     return 0

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     console = terminal.make_console()
     for name, several in files:
         for line in _lines(name, several, console.width, kinds):
-            console.print(line, soft_wrap=True)
+            terminal.paint(console, line)
     return 1 if differs else 0
 
 

@@ -59,7 +59,7 @@ def picture(
     if loop is not None:
         yield from rows.row("loop", _loop(loop), "wrong")
     if exchange.time_line is not None:
-        yield from _plot(exchange.time_line, rows)
+        yield from plot(exchange.time_line, width)
 
 
 class _Rows:
@@ -219,7 +219,9 @@ def rate_of(reply: Reply, line: TimeLine | None) -> float:
     return reply.tokens.output / seconds if seconds > 0 else 0.0
 
 
-def _plot(line: TimeLine, rows: _Rows) -> Iterator[Text]:
+def plot(line: TimeLine, width: int) -> Iterator[Text]:
+    """Yield the lines of a time line's plot: a cell a slice of time, its height by bytes."""
+    rows = _Rows(width, whole=True)
     axis = f"  0 … {_seconds(line.ended_at)}"
     cells = slices(line, max(min(rows.room - cell_len(axis) - 1, 64), 10))
     most = max((one.size for one in cells), default=0) or 1

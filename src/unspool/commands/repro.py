@@ -195,7 +195,10 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0 if found else 1
     if options.target is not None:
-        raise CassetteWriteError("expected one cassette and neither --json nor --dry-run, to write OUT")
+        raise CassetteWriteError(
+            f"expected one cassette, and neither --json nor --dry-run, to write {options.target};"
+            f" got {options.file}"
+        )
     loops: list[dict[str, object]] = []
 
     def report(path: Path) -> bool:

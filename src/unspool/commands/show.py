@@ -306,7 +306,7 @@ def run(options: argparse.Namespace) -> int:
     for line in conversation(
         document, name, width=console.width, only=options.number, whole=options.full, now=time.time()
     ):
-        console.print(line, soft_wrap=True)
+        terminal.paint(console, line)
     return 0
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from rich.console import Console
+    from rich.text import Text
 
 STDIO = "-"
 """The name of the standard input or output."""
@@ -65,6 +66,13 @@ def make_console() -> Console:
         emoji=False,
         legacy_windows=False,
     )
+
+
+def paint(console: Console, line: Text, *, end: str = "\n") -> None:
+    """Print a line; rich's own print would exit with 1 where the reader of the output has gone."""
+    with console.capture() as drawn:
+        console.print(line, soft_wrap=True, end=end)
+    sys.stdout.write(drawn.get())
 
 
 def cassettes_of(paths: Sequence[Path]) -> list[Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from unspool.cassette.model import NO_RESPONSE, End, header, sizes_fit
 from unspool.cassette.redact import Redactor
 from unspool.cassette.rules import undated_model
 from unspool.counts import counted
-from unspool.errors import CassetteError
+from unspool.errors import CassetteError, CassetteWarning
 from unspool.reading.exchange import Exchange, exchanges
 
 DAY = 86_400.0
@@ -53,6 +54,7 @@ RULES = {
     "failed": "warning",
     "age": "warning",
     "unused": "warning",
+    "version": "warning",
     "duplicate": "warning",
     "model": "info",
     "status": "info",
@@ -70,7 +72,9 @@ def check_file(path: Path, *, max_age: float | None, now: float) -> list[Finding
         now: the time, in seconds since 1970-01-01 UTC.
     """
     try:
-        document = store.load(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CassetteWarning)  # an edited body is a finding
+            document = store.load(path)
     except CassetteError as error:
         return [Finding(str(path), None, "unreadable", RULES["unreadable"], str(error))]
     found = list(_findings(path, document, max_age, now))
@@ -107,6 +111,13 @@ def _of_exchange(one: Exchange) -> Iterator[tuple[str, str]]:
 
 def _sizes(one: Exchange) -> Iterator[tuple[str, str]]:
     response = one.interaction.response
+    unread = response.extra.get("unspool")
+    if isinstance(unread, Mapping):
+        version = unread.get("v")
+        yield (
+            "version",
+            f"its times are in version {version!r:.20}, which this Unspool doesn't read: upgrade it",
+        )
     if response.timeline is not None and not sizes_fit(response):
         size = sum(chunk.size for chunk in response.timeline.chunks)
         there = f"{len(response.body):,}"
@@ -146,7 +157,7 @@ def _reply(one: Exchange) -> Iterator[tuple[str, str]]:
     if reply.error is not None or one.interaction.response.status >= 400:
         return
     is_whole = one.time_line is None or one.time_line.end is End.COMPLETE
-    if reply.chunks and not reply.finish and is_whole:
+    if reply.chunks and not reply.finish and is_whole and one.format not in _WITHOUT_REASON:
         yield "finish", "the stream ends without a finish reason: the response may be cut off"
     cut = reply.finish in {"length", None}
     for call in reply.calls:
@@ -156,6 +167,13 @@ def _reply(one: Exchange) -> Iterator[tuple[str, str]]:
         yield "usage", "the request asks for the usage (include_usage), and the stream has none"
     if seen.model and reply.model and not _is_alias(seen.model, reply.model):
         yield "model", f"{seen.model!r} was answered by {reply.model!r}"
+
+
+_WITHOUT_REASON = frozenset({"bedrock-agent"})
+"""Formats whose responses end without a reason.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_ResponseStream.html
+"""
 
 
 def _asks_for_usage(body: Any) -> bool:

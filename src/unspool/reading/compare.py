@@ -125,7 +125,7 @@ def _words(
         if old != new:
             count = _changed_words(old, new)
             yield Difference(
-                what, "words", old, f"{counted(count, 'word')} differ: {new}" if old and new else new
+                what, "words", old, f"{counted(count, 'word')} changed: {new}" if old and new else new
             )
 
     return compare

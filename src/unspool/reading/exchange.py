@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic_core import from_json
 
@@ -47,7 +47,7 @@ class ToolCall:
 
     Attributes:
         arguments: JSON text, as the model wrote it.
-        is_valid: whether the arguments are a JSON object.
+        is_valid: whether the arguments are a JSON object, or null, as Groq writes none.
     """
 
     name: str
@@ -57,7 +57,7 @@ class ToolCall:
     @property
     def is_valid(self) -> bool:
         try:
-            return isinstance(from_json(self.arguments or "{}"), dict)
+            return isinstance(from_json(self.arguments or "{}") or {}, dict)
         except ValueError:
             return False
 
@@ -147,16 +147,24 @@ def read_reply(response: Response, wire_format: str) -> Reply:
         response = decoded(response)
         if response.status >= 400:
             return Reply(error=_error_in(response))
-        if _is_whole(response, wire_format):
-            return _whole(reader_for(wire_format)(from_json(response.body)))
-    except (UnspoolError, ValueError) as problem:
+        document = _document(response, wire_format)
+        if document is not None:
+            return _whole(reader_for(wire_format)(document))
+    except UnspoolError as problem:
         return Reply(problem=str(problem))
     return _streamed(response, wire_format)
 
 
-def _is_whole(response: Response, wire_format: str) -> bool:
+def _document(response: Response, wire_format: str) -> dict[str, Any] | None:
+    """Return the JSON object of a response that came whole; None for a stream, whatever its content type."""
     kind = (header(response.headers, "content-type") or "").partition(";")[0].strip()
-    return kind == "application/json" and wire_format != "gemini-generate-jsonarray"
+    if kind != "application/json" or wire_format == "gemini-generate-jsonarray":
+        return None
+    try:
+        document = from_json(response.body)
+    except ValueError:  # Ollama has sent NDJSON as application/json
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _error_in(response: Response) -> str:
