@@ -22,7 +22,6 @@ WITHOUT_OWN_TESTS = frozenset(
         "unspool/cassette/secret_names.py",
         "unspool/client/call.py",
         "unspool/custom_logger.py",
-        "unspool/demo.py",
         "unspool/faults/provider_errors.py",
         "unspool/providers/reply.py",
         "unspool/script/echo.py",

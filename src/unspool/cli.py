@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a TextIOWrapper outside of tests
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _show_warning  # type: ignore[assignment]  # it needs no category
             status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of the output has exited, as `| head` does

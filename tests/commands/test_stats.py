@@ -11,7 +11,11 @@ from unspool.samples import sample_path
 FOLDER = sample_path("openai/text").parent
 
 
-def test_each_group_is_a_line_and_the_last_is_the_total(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_group_is_a_line_and_the_last_is_the_total(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
     assert main(["stats", str(FOLDER.parent)]) == 0
 
     titles, *rows = capsys.readouterr().out.splitlines()
@@ -27,9 +31,7 @@ def test_as_json_times_are_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < groups["total"]["first_p50"] < 5
 
 
-def test_a_file_that_cannot_be_read_leaves_the_others(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unreadable_file_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.yaml").write_text("hello")
 
     assert main(["stats", str(tmp_path / "bad.yaml"), str(FOLDER)]) == 2
@@ -37,3 +39,16 @@ def test_a_file_that_cannot_be_read_leaves_the_others(
     said = capsys.readouterr()
     assert "bad.yaml" in said.err
     assert "total" in said.out
+
+
+def test_on_a_narrow_terminal_a_group_has_several_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert main(["stats", str(FOLDER)]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "openai"
+    assert lines[1].startswith("   streams 3   tokens in 84   out 47")
+    assert max(map(len, lines)) <= 60

@@ -40,9 +40,7 @@ def test_a_body_alone_is_sent_where_the_first_recording_was(cassette: Path) -> N
     assert why(cassette, body("Today is 2026-11-01.")) == 0
 
 
-def test_a_miss_names_the_rule_that_would_make_it_match(
-    cassette: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_miss_names_the_rule_that_is_missing(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert why(cassette, body("Today is 2026-12-01.")) == 1
 
     said = capsys.readouterr().out
@@ -73,8 +71,6 @@ def test_what_is_no_request_is_a_mistake(
     assert "expected a request as" in capsys.readouterr().err
 
 
-def test_an_unknown_rule_is_a_mistake_that_names_all(
-    cassette: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_rule_is_a_mistake(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert why(cassette, body("x"), "--match", "nonsense") == 2
     assert "dates" in capsys.readouterr().err

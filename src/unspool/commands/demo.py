@@ -125,16 +125,17 @@ def _naive(body: bytes) -> str:
 def _loop(console: Console, clock: Clock) -> None:
     """Let a model repeat itself until the guard stops it; count instead of printing it all."""
     _title(console, 4, "A model that says the same thing forever, and the guard that stops it")
+    is_live = console.is_terminal and clock is REAL_CLOCK
     source, count = FakeStream(["How are you? "], repeat=FOREVER), 0
     stream = CustomStreamWrapper(source, model="gpt-4o-mini")
     try:
         for count, _ in enumerate(stream, start=1):
-            if console.is_terminal:
+            if is_live:
                 sys.stdout.write(f"\r{_MARGIN}{'the model':<16}How are you?  {count} times")
                 sys.stdout.flush()
             clock.sleep(0.02)
     except InternalServerError as error:
-        sys.stdout.write("\r" if console.is_terminal else "")
+        sys.stdout.write("\r" if is_live else "")
         _row(console, "the model", f"How are you?  {count} times", "words")
         _row(console, "unspool", str(error).partition(": ")[2], "wrong")
     fate = "closed" if source.closed else "left open"

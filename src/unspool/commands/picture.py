@@ -23,6 +23,7 @@ from unspool.script.seen import Seen, SeenMessage
 _LABEL = 12
 _INDENT = 3
 _MOST_LINES = 8
+_LEAST_ADDRESS = 24
 _BARS = "▁▂▃▄▅▆▇█"
 _ENDS = {End.COMPLETE: "│", End.CLOSED: "◂", End.LIMIT: "◂"}
 _BROKEN = "↯"
@@ -116,13 +117,20 @@ def _title(exchange: Exchange, width: int) -> Text:
     facts.append(size_of(len(response.body)))
     tail = "   ".join(facts)
     head = f"{exchange.index}  {printable(request.method)} "
-    room = width - cell_len(head) - cell_len(tail) - 3
-    if room < cell_len(address) and room < 20:
-        return Text.assemble((f"{head}{address}", "bold"), "\n", " " * _INDENT, tail)
-    shown = address if cell_len(address) <= room else set_cell_size(address, room - 1) + "…"
-    gap = " " * (width - cell_len(head) - cell_len(shown) - cell_len(tail))
     style = "wrong" if response.status >= 400 else ""
+    room = width - cell_len(head) - cell_len(tail) - 3
+    if room < min(cell_len(address), _LEAST_ADDRESS):
+        first = Text(_shortened(head + address, width), "bold")
+        return joined(
+            [first, *(Text(" " * _INDENT + part, style) for part in wrapped(tail, width - _INDENT))]
+        )
+    shown = _shortened(address, room)
+    gap = " " * (width - cell_len(head) - cell_len(shown) - cell_len(tail))
     return Text.assemble((head + shown, "bold"), gap, (tail, style))
+
+
+def _shortened(text: str, room: int) -> str:
+    return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…"
 
 
 def _asked(seen: Seen, rows: _Rows, known: int) -> Iterator[Text]:

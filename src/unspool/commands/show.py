@@ -200,11 +200,11 @@ def conversation(
     """
     from rich.text import Text
 
-    from unspool.commands.picture import picture
+    from unspool.commands.picture import picture, wrapped
 
     interactions = document.interactions
     read = [read_exchange(only, interactions[only])] if only is not None else list(exchanges(interactions))
-    yield Text(_headline(document, name, read, now), "bold")
+    yield from (Text(part, "bold") for part in wrapped(_headline(document, name, read, now), width))
     shown: dict[bytes, int] = {}
     for one in read:
         yield Text()

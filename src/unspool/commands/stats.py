@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from unspool.cassette.difference import printable
 from unspool.cassette.store import load
 from unspool.commands import terminal
-from unspool.commands.picture import columns, milliseconds
+from unspool.commands.picture import columns, milliseconds, wrapped
 from unspool.commands.show import age
 from unspool.reading.exchange import Exchange, exchanges
 from unspool.reading.figures import GROUPS, Figures, figures
@@ -44,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         terminal.print_json({"by": options.by, "groups": {name: _plain(one) for name, one in found.items()}})
     else:
-        for line in _table(found, options.by):
+        rows = _rows(found, options.by)
+        for line in _fitting(rows, shutil.get_terminal_size((80, 24)).columns):
             print(line)
     return status
 
@@ -65,7 +69,7 @@ def _plain(one: Figures) -> dict[str, object]:
     }
 
 
-def _table(found: dict[str, Figures], by: str) -> Iterator[str]:
+def _rows(found: dict[str, Figures], by: str) -> list[Sequence[str]]:
     now = time.time()
     rows: list[Sequence[str]] = [(by, *_TITLES[1:])]
     for name, one in found.items():
@@ -73,4 +77,16 @@ def _table(found: dict[str, Figures], by: str) -> Iterator[str]:
         oldest = "-" if one.oldest is None else age(now - one.oldest)
         counts = (f"{one.streams:,}", f"{one.input:,}", f"{one.output:,}")
         rows.append((printable(name), *counts, *times, f"{one.stalls:,}", f"{one.errors:,}", oldest))
-    return columns(rows, right=frozenset(range(1, len(_TITLES))))
+    return rows
+
+
+def _fitting(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield the rows as a table, or each over several lines if the terminal is narrower than that."""
+    lines = list(columns(rows, right=frozenset(range(1, len(_TITLES)))))
+    if max(map(cell_len, lines)) <= width:
+        yield from lines
+        return
+    for name, *cells in rows[1:]:
+        yield name
+        facts = "   ".join(f"{title} {cell}" for title, cell in zip(_TITLES[1:], cells, strict=True))
+        yield from (f"   {part}" for part in wrapped(facts, width - 3))
