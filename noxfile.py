@@ -57,6 +57,17 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def drift(session: nox.Session) -> None:
+    """What releases of SDKs lose of the recorded streams in a folder, after the tests of every reader."""
+    if not session.posargs:
+        session.error("Which recordings? Name their folder: nox -s drift -- FOLDER [--write]")
+    _install(session)
+    session.install("cohere", "google-genai", "groq", "mistralai", "ollama")
+    session.run("pytest", "tests/drift")
+    session.run("python", "-m", "tests.drift", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Every recorded stream in a folder of yours, broken by chance: `nox -s fuzz -- FOLDER --minutes 30`."""
     if not session.posargs:

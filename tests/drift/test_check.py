@@ -94,3 +94,17 @@ def test_old_recordings_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyP
     status, text = _checked(wanted)
     assert status == 1
     assert text.startswith("warning age: ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (Wanted([TEXT], selection=checks.Selection(sample=1)), "without --rerecord none is sent"),
+        (Wanted([TEXT], budget=checks.Budget(tokens=1)), "without --rerecord none is sent"),
+        (Wanted([TEXT], ["openai==1.0"], rerecords=True), "run it once for each"),
+        (Wanted([TEXT], misses=Path("misses.json")), "leave out the cassettes"),
+    ],
+)
+def test_options_that_would_have_no_effect_are_refused(wanted: Wanted, message: str) -> None:
+    with pytest.raises(DriftError, match=message):
+        check(wanted, {}, print)

@@ -64,6 +64,7 @@ def check(wanted: Wanted, variables: Mapping[str, str], say: Say) -> int:
     Raises:
         UnspoolError: a file, an SDK or an option can't be read.
     """
+    _check_options(wanted)
     if wanted.misses is not None:
         return _requests(wanted, wanted.misses, say)
     if not wanted.paths:
@@ -72,6 +73,24 @@ def check(wanted: Wanted, variables: Mapping[str, str], say: Say) -> int:
     if wanted.rerecords:
         return _providers(wanted, recordings, variables, say)
     return _sdks(wanted, recordings, say)
+
+
+def _check_options(wanted: Wanted) -> None:
+    """Refuse options that would have no effect: a user would believe in a budget that isn't there.
+
+    Raises:
+        DriftError: two options exclude each other, or one needs another.
+    """
+    limits = (wanted.selection.sample, wanted.budget.requests, wanted.budget.tokens)
+    if not wanted.rerecords and (wanted.upstreams or limits != (None, None, None)):
+        raise DriftError(
+            "--sample, --max-requests, --max-tokens and --upstream are about requests, and without --rerecord"
+            " none is sent: add it, or leave them out"
+        )
+    if wanted.rerecords and wanted.releases:
+        raise DriftError("--rerecord asks providers, and --with reads with SDKs: run it once for each")
+    if wanted.misses is not None and (wanted.paths or wanted.rerecords or wanted.releases):
+        raise DriftError("--misses compares requests only: leave out the cassettes, --rerecord and --with")
 
 
 def _sdks(wanted: Wanted, recordings: Sequence[Recorded], say: Say) -> int:

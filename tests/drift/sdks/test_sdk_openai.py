@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.drift.sdks.streams import CHAT, events
 
+from unspool.drift.sdks import sdk_openai
 from unspool.drift.sdks.sdk_openai import readers
 
 pytest.importorskip("openai")
@@ -34,3 +35,18 @@ def test_a_response_without_an_end_fails_its_accumulator_only() -> None:
     assert seen.error is None
     assert seen.helper_error is not None
     assert seen.unknown == {"type=response.news": 1}
+
+
+@pytest.mark.parametrize(
+    ("requirements", "library"),
+    [
+        (["httpx2<3,>=2.0", "anyio"], "httpx2"),
+        (["httpx<1,>=0.23", 'httpx2; extra == "httpx2"'], "httpx"),
+        (None, "httpx"),
+    ],
+)
+def test_an_sdk_is_answered_by_the_library_that_it_requires(
+    monkeypatch: pytest.MonkeyPatch, requirements: list[str] | None, library: str
+) -> None:
+    monkeypatch.setattr(sdk_openai, "requires", lambda _: requirements)
+    assert sdk_openai._library_of("openai") == library

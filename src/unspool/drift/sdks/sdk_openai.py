@@ -82,7 +82,8 @@ class Bodies:
 
 def _library_of(distribution: str) -> str:
     """Return `httpx2` or `httpx`, whichever an SDK requires."""
-    names = (re.match(r"[\w-]+", one) for one in requires(distribution) or ())
+    needed = (one for one in requires(distribution) or () if "extra ==" not in one)
+    names = (re.match(r"[\w-]+", one) for one in needed)
     return "httpx2" if "httpx2" in {name[0] for name in names if name} else "httpx"
 
 
