@@ -61,3 +61,12 @@ def test_what_cannot_be_checked_ends_with_2(arguments: list[str], capsys: pytest
 def test_an_option_of_another_form_is_refused(option: str) -> None:
     with pytest.raises(SystemExit):
         main(["drift", "chat.yaml", option])
+
+
+def test_if_nothing_can_be_asked_the_job_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    path = _cassette(tmp_path / "chat.yaml", "https://api.openai.com/v1/chat/completions")
+    assert main(["drift", "--rerecord", path]) == 2
+    assert "nothing-asked" in capsys.readouterr().out

@@ -57,3 +57,9 @@ def test_github_annotates_files() -> None:
     assert as_github(report).splitlines()[0] == (
         "::warning file=a%2Cb.yaml,title=drift model::provider: another model answers: 50%25%0Amore"
     )
+
+
+def test_of_a_provider_responses_are_counted() -> None:
+    assert summary(Report([], {"provider": 2, "requests": 1})).endswith(
+        "provider over 2 responses, requests over 1 request"
+    )

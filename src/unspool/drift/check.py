@@ -10,7 +10,7 @@ from unspool.counts import counted
 from unspool.drift.baseline import against, is_checked, load_baseline, write_baseline
 from unspool.drift.budget import Budget
 from unspool.drift.environments import SDK, DriftError, installed_sdks, releases
-from unspool.drift.findings import PROVIDER, RECORDING, exit_status
+from unspool.drift.findings import PROVIDER, RECORDING, Finding, exit_status
 from unspool.drift.recordings import Recorded, recordings_in
 from unspool.drift.reports import FORMS, Report
 from unspool.drift.request_drift import REQUESTS, how_to_record, load_misses, request_drift
@@ -119,6 +119,8 @@ def _providers(wanted: Wanted, recordings: Sequence[Recorded], variables: Mappin
     upstreams = dict(map(parse_upstream, wanted.upstreams))
     run = Rerecording(wanted.budget, upstreams, variables)
     findings = list(run.run(chosen))
+    if chosen and not run.compared:  # or a job without keys would look as if all were well
+        findings.append(Finding(PROVIDER, "nothing-asked"))
     spent = f"{counted(run.budget.sent, 'request')} sent, {counted(run.budget.used, 'token', ',')} counted"
     notes = [f"{spent}; {len(chosen)} of {counted(len(recordings), 'recording')} chosen"]
     notes += [f"written: {path}" for path in run.written]

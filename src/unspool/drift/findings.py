@@ -63,6 +63,7 @@ RULES: dict[str, tuple[Tier, str]] = {
     "model-date": (Tier.INFO, "another dated version of the model answers"),
     "chunk-sizes": (Tier.INFO, "the network's chunks are of another size"),
     "times": (Tier.INFO, "the response takes another time"),
+    "nothing-asked": (Tier.ERROR, "recordings were chosen, and none of their requests could be sent"),
     "not-asked": (Tier.INFO, "the request wasn't sent"),
     # Of a recording itself
     "age": (Tier.WARNING, "the recording is older than --max-age"),

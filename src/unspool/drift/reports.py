@@ -76,7 +76,9 @@ def as_text(report: Report) -> str:
 def _text_lines(report: Report) -> Iterator[str]:
     for row in rows_of(report.findings):
         where = f" {row.where}" if row.where else ""
-        seen = ", ".join(f"{subject} in {counted(count, 'stream')}" for subject, count in row.counts.items())
+        seen = ", ".join(
+            f"{subject} in {counted(count, _noun(subject))}" for subject, count in row.counts.items()
+        )
         yield f"{row.tier:7} {row.rule}{where}: {RULES[row.rule][1]} ({seen})"
         yield f"        {_example(row)}"
     yield from (f"unspool: {note}" for note in report.notes)
@@ -96,9 +98,14 @@ def summary(report: Report) -> str:
     tiers = [finding.tier for finding in report.findings]
     numbers = ", ".join(counted(tiers.count(tier), _NOUNS[tier]) for tier in _ORDER)
     over = ", ".join(
-        f"{subject} over {counted(count, 'stream')}" for subject, count in report.checked.items()
+        f"{subject} over {counted(count, _noun(subject))}" for subject, count in report.checked.items()
     )
     return f"{numbers}{f'; {over}' if over else ''}"
+
+
+def _noun(subject: str) -> str:
+    """Return what is counted of a subject."""
+    return {"provider": "response", "requests": "request"}.get(subject, "stream")
 
 
 _NOUNS = {Tier.ERROR: "error", Tier.WARNING: "warning", Tier.INFO: "note"}
