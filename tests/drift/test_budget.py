@@ -43,6 +43,9 @@ def test_each_choice_may_use_the_limit() -> None:
         {},
         {"max_tokens": 50, "previous_response_id": "resp_1"},
         {"max_tokens": 50, "messages": [{"content": [{"image_url": {"url": "https://pictures.example/1"}}]}]},
+        {"max_tokens": 50, "messages": [{"content": [{"type": "image", "source": {"data": "aQ=="}}]}]},
+        {"max_tokens": 50, "contents": [{"parts": [{"inlineData": {"data": "aQ=="}}]}]},
+        {"max_tokens": 50, "web_search_options": {"search_context_size": "low"}},
         {"max_tokens": 50, "tools": [{"type": "web_search"}]},
         {"max_tokens": 50, "tools": [{"googleSearch": {}}]},
     ],
@@ -55,7 +58,7 @@ def test_without_a_limit_or_with_input_from_elsewhere_there_is_no_bound(fields: 
     "tool",
     [
         {"type": "function", "function": {"name": "look"}},
-        {"name": "look", "input_schema": {}},
+        {"name": "look", "input_schema": {"properties": {"image": {"type": "file"}}}},
         {"functionDeclarations": [{"name": "look"}]},
         {"toolSpec": {"name": "look"}},
     ],
@@ -83,3 +86,8 @@ def test_what_a_response_does_not_report_counts_in_full() -> None:
     budget = Budget(tokens=100)
     budget.spend(60, None)
     assert budget.used == 60
+
+
+def test_any_json_may_be_a_request() -> None:
+    assert _most(max_tokens=50, response_format={"type": ["object", None]}) is not None
+    assert most_tokens([1], b"[1]") is None

@@ -18,20 +18,17 @@ _LIMITS = (
 )
 """Where requests limit their output, in each of the formats."""
 
-_COUNTS = ("n", "best_of")
-_REFERENCES = frozenset(
-    {
-        "previous_response_id",
-        "conversation",
-        "file_id",
-        "fileUri",
-        "file_uri",
-        "file_url",
-        "image_url",
-        "cachedContent",
-    }
+_COUNTS = (("n",), ("best_of",), ("generationConfig", "candidateCount"))
+"""Where requests ask for several outputs."""
+
+_UNBOUNDED_FIELDS = frozenset(
+    {"previous_response_id", "conversation", "cachedContent", "file_id", "fileData", "file_data", "file_url"}
+    | {"image", "image_url", "document", "video", "inlineData", "inline_data", "input_audio", "file_uri"}
+    | {"web_search_options", "search_parameters", "mcp_servers", "plugins"}
 )
-"""Fields that refer to input outside of the request, which may be of any size."""
+_UNBOUNDED_PARTS = frozenset({"image", "document", "input_image", "input_file", "input_audio", "file"})
+"""Fields, and types of parts, whose tokens aren't bounded by the request's bytes: references to input
+elsewhere, searches, and media, of which a few bytes can be thousands of tokens."""
 
 _OVERHEAD = 1024
 """Tokens that a provider may add to a request itself: its template, the instructions for tools."""
@@ -97,7 +94,7 @@ def most_tokens(document: Any, body: bytes) -> int | None:
     limits = [value for path in _LIMITS if (value := _at(document, path)) is not None and value > 0]
     if not limits:
         return None
-    times = max([1, *(count for name in _COUNTS if isinstance(count := document.get(name), int))])
+    times = max(1, *(_at(document, path) or 1 for path in _COUNTS))
     return len(body) + _OVERHEAD + max(limits) * times
 
 
@@ -108,18 +105,21 @@ def _at(document: Any, path: tuple[str, ...]) -> int | None:
 
 
 def _unbounded(value: Any) -> Iterator[str]:
-    """Yield what makes the input larger than the request: references, and tools that run at the provider."""
+    """Yield what may make the input larger than the request."""
     if isinstance(value, Mapping):
-        yield from (key for key in value if key in _REFERENCES and value[key])
-        yield from (key for key in ("url",) if str(value.get(key) or "").startswith("http"))
+        yield from (key for key in value if key in _UNBOUNDED_FIELDS and value[key])
+        yield from _UNBOUNDED_PARTS & {str(value.get("type"))}
         tools = value.get("tools")
         yield from (str(tool) for tool in tools if _runs_there(tool)) if isinstance(tools, list) else ()
-        for one in value.values():
-            yield from _unbounded(one)
+        for name, one in value.items():
+            yield from () if name in _SCHEMAS else _unbounded(one)
     elif isinstance(value, list):
         for one in value:
             yield from _unbounded(one)
 
+
+_SCHEMAS = frozenset({"arguments", "args", "input_schema", "inputSchema", "parameters", "schema"})
+"""Objects whose keys are the user's names, which may be those of any field."""
 
 _TOOLS = frozenset({"function", "custom"})
 
