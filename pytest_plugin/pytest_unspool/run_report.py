@@ -253,11 +253,12 @@ def _request_drift(accounts: Sequence[Account]) -> Iterator[str]:
     misses = [miss for one in accounts for miss in one.get("misses", ())]
     if not misses:
         return
-    from unspool.drift.reports import rows_of  # noqa: PLC0415 - few runs have a miss
+    from unspool.counts import counted  # noqa: PLC0415 - few runs have a miss
+    from unspool.drift.reports import rows_of  # noqa: PLC0415 - as above
     from unspool.drift.request_drift import how_to_record, request_drift  # noqa: PLC0415 - as above
 
     tests = {miss["test"] for miss in misses}
-    yield f"unrecorded: {len(misses)} requests of {len(tests)} tests"
+    yield f"unrecorded: {counted(len(misses), 'request')} of {counted(len(tests), 'test')}"
     for row in rows_of(list(request_drift(misses))):
         count = sum(row.counts.values())
         yield f"  {row.rule.removeprefix('request-')} {row.where} in {count}: {row.findings[0].detail}"
