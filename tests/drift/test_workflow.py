@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from unspool.commands.drift import add_drift
+from unspool.commands.drift import add_arguments
 
 FILE = Path(__file__).parents[2] / "examples" / "drift.yml"
 WORKFLOW: dict[Any, Any] = yaml.safe_load(FILE.read_text("utf-8"))
@@ -34,7 +34,7 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_are_understood(command: str) -> None:
     parser = argparse.ArgumentParser()
-    parser = add_drift(parser.add_subparsers())
+    add_arguments(parser)
     options = parser.parse_args(shlex.split(command.replace('"$GITHUB_RUN_NUMBER"', "7"))[2:])
     assert options.paths == [Path("tests/cassettes")]
 
