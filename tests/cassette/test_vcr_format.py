@@ -397,6 +397,13 @@ def test_the_line_becomes_the_same_pieces() -> None:
     assert parse_chunks(TEXT) == CHUNKS
 
 
+def test_parsed_chunks_have_names() -> None:
+    assert [(chunk.size, chunk.at) for chunk in parse_chunks("212@128.9 70@400.1")] == [
+        (212, 0.1289),
+        (70, 0.4001),
+    ]
+
+
 def test_a_wrapped_line_is_the_same_line() -> None:
     assert parse_chunks(TEXT.replace(" ", "\n      ")) == CHUNKS
 

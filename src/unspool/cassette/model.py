@@ -141,7 +141,7 @@ class Interaction:
 def sizes_fit(response: Response) -> bool:
     """Whether the timeline's chunks add up to the body: an edited cassette's don't."""
     timeline = response.timeline
-    return timeline is not None and sum(chunk.size for chunk in timeline.chunks) == len(response.body)
+    return timeline is not None and sum([chunk.size for chunk in timeline.chunks]) == len(response.body)
 
 
 def cut(body: bytes, chunks: tuple[NetworkChunk, ...]) -> Iterator[tuple[float, bytes]]:
