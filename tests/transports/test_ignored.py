@@ -29,6 +29,9 @@ def test_housekeeping_is_known(host: str, start: str) -> None:
         "https://api.openai.com/v1/chat/completions",
         "https://raw.githubusercontent.com/other/project/main/file",
         "https://example.com/v1/traces/ingest",
+        "https://api.openai.com.example.com/v1/traces/ingest",
+        "https://ingest.sentry.io.example.com/api",
+        "/v1/traces/ingest",
     ],
 )
 def test_other_requests_are_not(uri: str) -> None:

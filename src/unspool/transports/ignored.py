@@ -39,18 +39,20 @@ HOUSEKEEPING = (
 
 def is_ignored(cassette: Cassette | None, uri: str) -> bool:
     """Whether a request is ignored, because a project configures it or because it's housekeeping."""
-    parts = urlsplit(uri)
-    host = parts.hostname or ""
     if is_housekeeping(uri):
+        host = urlsplit(uri).hostname or ""
         return cassette is None or not (cassette.answers_housekeeping or _holds(cassette, host))
-    return cassette is not None and is_ignored_host(cassette, host, _port(uri))
+    if cassette is None or not (cassette.ignore_hosts or cassette.ignore_localhost):
+        return False
+    return is_ignored_host(cassette, urlsplit(uri).hostname or "", _port(uri))
 
 
 def is_housekeeping(uri: str) -> bool:
     """Whether a request is a library's own housekeeping."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
-    return any(_is_host(known, host) and parts.path.startswith(start) for known, start in HOUSEKEEPING)
+    starts = _STARTS.get(host) or _starts_below(host)
+    return bool(starts) and parts.path.startswith(starts)
 
 
 def is_ignored_host(cassette: Cassette, host: str, port: object) -> bool:
@@ -88,8 +90,20 @@ def _holds(cassette: Cassette, host: str) -> bool:
     return any(urlsplit(one.request.uri).hostname == host for one in cassette.interactions)
 
 
-def _is_host(known: str, host: str) -> bool:
-    return host.endswith(known) if known.startswith(".") else host == known
+_STARTS = {
+    host: tuple(start for known, start in HOUSEKEEPING if known == host)
+    for host, _ in HOUSEKEEPING
+    if not host.startswith(".")
+}
+"""By whole host, how the paths of its housekeeping begin: every request is looked up here."""
+
+_DOMAINS = tuple(known for known, _ in HOUSEKEEPING if known.startswith("."))
+
+
+def _starts_below(host: str) -> tuple[str, ...]:
+    if not host.endswith(_DOMAINS):
+        return ()
+    return tuple(start for known, start in HOUSEKEEPING if known.startswith(".") and host.endswith(known))
 
 
 def _port(uri: str) -> int | None:
