@@ -161,8 +161,7 @@ class Matching:
         names = [name for item in self.match_on if not callable(item) for name in _parts_named(item)]
         object.__setattr__(self, "names", tuple(dict.fromkeys(names)))
         object.__setattr__(self, "others", tuple(item for item in self.match_on if callable(item)))
-        ignored = replace(parse_ignore(self.ignore), rules=parse_rules(self.match))
-        object.__setattr__(self, "ignored", ignored)
+        object.__setattr__(self, "ignored", _ignored(self.ignore, self.match))
 
     def key(self, request: Request) -> Hashable:
         """Return a key that is equal for two requests if, and only if, all the named parts match."""
@@ -179,6 +178,15 @@ class Matching:
     def others_agree(self, came: Request, recorded: Request) -> bool:
         """Whether every custom matcher accepts the two."""
         return all(objection(matcher, came, recorded) is None for matcher in self.others)
+
+
+_NOTHING_IGNORED = parse_ignore(())
+
+
+def _ignored(ignore: tuple[str, ...], match: tuple[Rule, ...]) -> Ignored:
+    if not (ignore or match):
+        return _NOTHING_IGNORED  # most cassettes ignore nothing, and every test opens one
+    return replace(parse_ignore(ignore), rules=parse_rules(match))
 
 
 def _parts_named(name: str) -> tuple[str, ...]:

@@ -139,6 +139,8 @@ def with_user(marks: Marks, user: str) -> Marks:
 
 def without_user(marks: Marks, user: str) -> Marks:
     """Return the marks after this user's run has passed."""
+    if user not in marks.unfinished:
+        return marks
     return replace(marks, unfinished=tuple(name for name in marks.unfinished if name != user))
 
 

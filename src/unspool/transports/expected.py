@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -37,7 +38,7 @@ def place_of_caller() -> Place:
 
 
 def _is_between(filename: str) -> bool:
-    return filename.startswith(_HERE) or Path(filename).name == "contextlib.py"
+    return filename.startswith(_HERE) or os.path.basename(filename) == "contextlib.py"
 
 
 def was_expected(error: BaseException, *, inside: Place | None = None) -> bool:

@@ -25,8 +25,9 @@ def frozen_at(cassette: Cassette, *, wanted: bool) -> Iterator[Frozen]:
     Raises:
         ImportError: freezegun isn't installed; it comes with `unspool[pytest]`.
     """
-    moments = [moment for moment in map(moment_of, cassette.interactions) if moment is not None]
-    if not wanted or cassette.is_recording or not moments:
+    read = () if not wanted or cassette.is_recording else map(moment_of, cassette.interactions)
+    moments = [moment for moment in read if moment is not None]
+    if not moments:
         yield Frozen(cassette, None)
         return
     from freezegun import freeze_time  # noqa: PLC0415 - an extra

@@ -127,7 +127,7 @@ class CassetteContext:
             # After what these import: a module imported while time stands would keep a false datetime.
             frozen = stack.enter_context(frozen_at(cassette, wanted=self._freeze_time))
             lender = stack.enter_context(_Lender(self._clock))
-            if cassette.interactions and (self._factor or self._fault is not None):
+            if (self._factor or self._fault is not None) and cassette.interactions:
                 lender.lend()
 
             def played(interaction: Interaction) -> None:
