@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,19 @@ def test_no_sdk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         check(Wanted([GENERATE]), {}, print)
 
 
+def test_a_file_that_is_no_cassette_is_an_error_and_the_others_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}", "utf-8")
+    (tmp_path / "b.yaml").write_bytes(TEXT.read_bytes())
+    wanted = Wanted([tmp_path], rerecords=True, baseline=tmp_path / "none.json", form="json")
+    status, text = _checked(wanted)
+    found = {(one["rule"], Path(one["file"]).name) for one in json.loads(text)["findings"]}
+    assert status == 2
+    assert found >= {("unreadable", "a.json"), ("not-asked", "b.yaml")}
+
+
 def test_old_recordings_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("openai")
+    sdk = checks.SDK("openai", "1.0", frozenset(), None)  # type: ignore[arg-type]  # it reads nothing
+    monkeypatch.setattr(checks, "installed_sdks", lambda: nullcontext([sdk]))
     monkeypatch.setattr(checks, "now", lambda: 4e9)
     wanted = Wanted([TEXT], selection=checks.Selection(max_age=30), baseline=tmp_path / "none.json")
     status, text = _checked(wanted)

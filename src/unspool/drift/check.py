@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from unspool.counts import counted
@@ -16,6 +16,7 @@ from unspool.drift.reports import FORMS, Report
 from unspool.drift.request_drift import REQUESTS, how_to_record, load_misses, request_drift
 from unspool.drift.rerecord import Rerecording, Selection, aged, now
 from unspool.drift.sdk_drift import reads, sdk_drift
+from unspool.errors import CassetteFormatError
 from unspool.server.upstreams import parse_upstream
 
 Say = Callable[[str], None]
@@ -69,10 +70,18 @@ def check(wanted: Wanted, variables: Mapping[str, str], say: Say) -> int:
         return _requests(wanted, wanted.misses, say)
     if not wanted.paths:
         raise DriftError("expected a cassette or a folder of them, as in `unspool drift tests/cassettes`")
-    recordings = list(recordings_in(wanted.paths))
+    unreadable: list[Finding] = []
+
+    def note(path: Path, error: CassetteFormatError) -> None:
+        unreadable.append(Finding(RECORDING, "unreadable", "", path.as_posix(), detail=str(error)))
+
+    recordings = list(recordings_in(wanted.paths, note))
     if wanted.rerecords:
-        return _providers(wanted, recordings, variables, say)
-    return _sdks(wanted, recordings, say)
+        made, checked = _providers(wanted, recordings, variables)
+    else:
+        made, checked = _sdks(wanted, recordings), recordings
+    made = replace(made, findings=[*unreadable, *made.findings])
+    return _report(wanted, made, {*_files(checked), *(one.file for one in unreadable)}, say)
 
 
 def _check_options(wanted: Wanted) -> None:
@@ -93,7 +102,7 @@ def _check_options(wanted: Wanted) -> None:
         raise DriftError("--misses compares requests only: leave out the cassettes, --rerecord and --with")
 
 
-def _sdks(wanted: Wanted, recordings: Sequence[Recorded], say: Say) -> int:
+def _sdks(wanted: Wanted, recordings: Sequence[Recorded]) -> Report:
     with releases(wanted.releases) if wanted.releases else installed_sdks() as sdks:
         if not sdks:
             raise DriftError(
@@ -103,7 +112,7 @@ def _sdks(wanted: Wanted, recordings: Sequence[Recorded], say: Say) -> int:
         checked = _checked(recordings, sdks)
     days = wanted.selection.max_age
     old = [] if days is None else list(aged(recordings, days, now()))
-    return _report(wanted, Report([*findings, *old], checked), _files(recordings), say)
+    return Report([*findings, *old], checked)
 
 
 def _checked(recordings: Sequence[Recorded], sdks: Sequence[SDK]) -> dict[str, int]:
@@ -114,7 +123,10 @@ def _files(recordings: Iterable[Recorded]) -> set[str]:
     return {one.file for one in recordings}
 
 
-def _providers(wanted: Wanted, recordings: Sequence[Recorded], variables: Mapping[str, str], say: Say) -> int:
+def _providers(
+    wanted: Wanted, recordings: Sequence[Recorded], variables: Mapping[str, str]
+) -> tuple[Report, list[Recorded]]:
+    """Ask again; return the report, and the recordings that were chosen."""
     chosen = wanted.selection.of(recordings, now())
     upstreams = dict(map(parse_upstream, wanted.upstreams))
     run = Rerecording(wanted.budget, upstreams, variables)
@@ -124,8 +136,7 @@ def _providers(wanted: Wanted, recordings: Sequence[Recorded], variables: Mappin
     spent = f"{counted(run.budget.sent, 'request')} sent, {counted(run.budget.used, 'token', ',')} counted"
     notes = [f"{spent}; {len(chosen)} of {counted(len(recordings), 'recording')} chosen"]
     notes += [f"written: {path}" for path in run.written]
-    made = Report(findings, {PROVIDER: run.compared}, notes)
-    return _report(wanted, made, _files(chosen), say)
+    return Report(findings, {PROVIDER: run.compared}, notes), chosen
 
 
 def _requests(wanted: Wanted, path: Path, say: Say) -> int:

@@ -67,6 +67,7 @@ RULES: dict[str, tuple[Tier, str]] = {
     "not-asked": (Tier.INFO, "the request wasn't sent"),
     # Of a recording itself
     "age": (Tier.WARNING, "the recording is older than --max-age"),
+    "unreadable": (Tier.ERROR, "the file is no cassette, or a damaged one"),
     # What an application sends today
     "request-field-new": (Tier.WARNING, "requests have a field that the recordings lack"),
     "request-field-gone": (Tier.WARNING, "requests lack a field that the recordings have"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unspool.cassette.content_coding import decoded
 from unspool.cassette.model import Interaction, Response, header
 from unspool.cassette.store import cassettes_in, load
+from unspool.errors import CassetteFormatError
 from unspool.faults.model_event import format_of_body
 from unspool.providers import FORMATS
 from unspool.providers.detect import format_of_exchange
@@ -49,15 +50,26 @@ class Recorded:
         return bool(self.response.body) and not (is_json and FORMATS[self.wire_format].framing == "sse")
 
 
-def recordings_in(paths: Sequence[Path]) -> Iterator[Recorded]:
+def recordings_in(
+    paths: Sequence[Path], unreadable: Callable[[Path, CassetteFormatError], None] | None = None
+) -> Iterator[Recorded]:
     """Load the cassettes at these paths, files or folders; what `--rerecord` wrote is left out.
 
+    Args:
+        paths: files and folders.
+        unreadable: called for a file that is no cassette, so that the others are still checked.
+
     Raises:
-        CassetteError: a file isn't there, or isn't a cassette.
+        CassetteNotFoundError: there is no such file.
+        CassetteFormatError: a file isn't a cassette, and `unreadable` isn't given.
     """
     for path in dict.fromkeys(_files(paths)):
-        for number, interaction in enumerate(load(path).interactions):
-            yield recorded(path, number, interaction)
+        try:
+            yield from [recorded(path, *numbered) for numbered in enumerate(load(path).interactions)]
+        except CassetteFormatError as error:
+            if unreadable is None:
+                raise
+            unreadable(path, error)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

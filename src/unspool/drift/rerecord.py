@@ -18,7 +18,7 @@ from unspool.cassette.file_format import Document
 from unspool.cassette.model import Interaction, Request
 from unspool.cassette.outcomes import is_broken, is_refusal, is_unanswered
 from unspool.cassette.store import load, write
-from unspool.drift.asking import NotAskedError, sendable
+from unspool.drift.asking import sendable
 from unspool.drift.budget import Budget, most_tokens
 from unspool.drift.findings import PROVIDER, RECORDING, Finding
 from unspool.drift.recordings import Recorded, beside, recorded
@@ -105,7 +105,7 @@ class Rerecording:
         for one in recordings:
             try:
                 ready.append((one, sendable(one, self.upstreams, self.variables)))
-            except (NotAskedError, UnspoolError) as error:
+            except UnspoolError as error:  # a `NotAskedError`, or an upstream that isn't known
                 yield _not_asked(one, str(error))
         if ready:
             yield from self._ask_all(path, ready)
