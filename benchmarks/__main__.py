@@ -11,6 +11,7 @@ from benchmarks import (
     audit_hook,
     builder,
     cassettes,
+    command_line,
     guards,
     imports,
     memory,
@@ -58,10 +59,11 @@ def _sections(count: int) -> dict[str, Iterator[Contest]]:
             serving,
             watchdogs,
             audit_hook,
+            command_line,
         )
     )
     contests = imports.contests(), chain.from_iterable(streams), chain.from_iterable(cassettes_)
-    memory_ = memory.contests()
+    memory_ = chain(memory.contests(), command_line.memory_contests())
     return dict(zip(_SECTIONS, (*contests, memory_), strict=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -15,6 +15,7 @@ from unspool.cassette.store import load
 from unspool.commands import terminal
 from unspool.commands.picture import columns, milliseconds, wrapped
 from unspool.commands.show import age
+from unspool.errors import CassetteError
 from unspool.reading.exchange import Exchange, exchanges
 from unspool.reading.figures import GROUPS, Figures, figures
 
@@ -34,16 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    found: dict[str, Figures] = {}
-    read: list[tuple[Path, Exchange]] = []
-
-    def count(path: Path) -> bool:
-        read.extend((path, one) for one in exchanges(load(path).interactions))
-        return True
-
     paths = terminal.cassettes_of(options.paths)
-    status = terminal.for_each(terminal.with_progress(paths), count)
-    found = figures(read, options.by)
+    failed: list[Path] = []
+    found = figures(_read(terminal.with_progress(paths), failed), options.by)
+    status = 2 if failed else 0
     if options.json:
         terminal.print_json({"by": options.by, "groups": {name: _plain(one) for name, one in found.items()}})
     else:
@@ -51,6 +46,16 @@ def run(options: argparse.Namespace) -> int:
         for line in _fitting(rows, shutil.get_terminal_size((80, 24)).columns):
             print(line)
     return status
+
+
+def _read(paths: Iterable[Path], failed: list[Path]) -> Iterator[tuple[Path, Exchange]]:
+    """Yield the exchanges of each cassette; one that can't be read is reported and added to `failed`."""
+    for path in paths:
+        try:
+            yield from ((path, one) for one in exchanges(load(path).interactions))
+        except CassetteError as error:
+            terminal.complain(str(error))
+            failed.append(path)
 
 
 def _plain(one: Figures) -> dict[str, object]:

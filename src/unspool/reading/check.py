@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -204,12 +205,18 @@ def _duplicates(document: Document) -> Iterator[Found]:
 def _secrets(document: Document) -> Iterator[Found]:
     known = KnownValues()
     known.add(environment_values(os.environ))
-    redactor = Redactor().knowing(known)
+    redactor = _redactor().knowing(known)
     for one in document.interactions:
         known.add(sent_values(one.request, redactor.names))
     for index, one in enumerate(document.interactions):
         if redactor.interaction(one) != one:
             yield index, "secret", "it contains a secret: unspool redact removes it"
+
+
+@cache
+def _redactor() -> Redactor:
+    """Return a redactor for all files: it compiles its patterns once."""
+    return Redactor()
 
 
 # -- cassettes that no test uses
