@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_unspool.cassette_in_use import CassetteFactory
     from pytest_unspool.looping_stream import LoopFactory
     from pytest_unspool.rebuilt import Rebuilt
-    from pytest_unspool.stream_cassette import CassetteFactory
     from pytest_unspool.stream_faults import StreamFaults
     from pytest_unspool.stream_script import ScriptFactory
     from pytest_unspool.stream_server import ServerFactory, StreamServer
@@ -42,7 +42,7 @@ __all__ = [
 # Where each name of the list above lives.
 _HOMES = {
     "CannedStream": "streams",
-    "CassetteFactory": "stream_cassette",
+    "CassetteFactory": "cassette_in_use",
     "Examiner": "stream_verdict",
     "LoopFactory": "looping_stream",
     "Rebuilt": "rebuilt",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -44,6 +44,14 @@ _KNOWN = (
         if name not in _INTERNAL
     }
 )
+
+
+class CassetteFactory(Protocol):
+    """The type of `stream_cassette_factory`: a path, more to read from, and the marker's options."""
+
+    def __call__(
+        self, path: str | Path, *others: str | Path, **said: Any
+    ) -> AbstractContextManager[Cassette]: ...
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import settings
+if TYPE_CHECKING:
+    from pytest_unspool import settings
 
 RECORD_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 
@@ -94,6 +95,8 @@ def setting_in_ini(config: pytest.Config, name: str) -> Any:
 
 def run_of(config: pytest.Config) -> settings.Run:
     """Return the settings of the run: the layers below and above a test's own."""
+    from pytest_unspool import settings  # noqa: PLC0415 - only a test with a cassette needs it
+
     ini = {name: setting_in_ini(config, name) for name in ("record", "timing", "fail_on_unplayed")}
     return settings.Run(
         command_line={

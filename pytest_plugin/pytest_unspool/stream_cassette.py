@@ -8,28 +8,24 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_unspool import markers, options, settings, stash
+from pytest_unspool import markers, options, stash
 
 if TYPE_CHECKING:
+    from pytest_unspool import settings
+    from pytest_unspool.cassette_in_use import CassetteFactory
     from unspool import Cassette, Clock, Redactor
     from unspool.faults import Fault
-
-
-class CassetteFactory(Protocol):
-    """The type of `stream_cassette_factory`: a path, more to read from, and the marker's options."""
-
-    def __call__(
-        self, path: str | Path, *others: str | Path, **said: Any
-    ) -> AbstractContextManager[Cassette]: ...
 
 
 @pytest.fixture
 def unspool_settings(request: pytest.FixtureRequest, unspool_config: dict[str, Any]) -> settings.Settings:
     """The test's settings, resolved from all that may set them; for the other fixtures to read."""
+    from pytest_unspool import settings  # noqa: PLC0415 - only a test with a cassette needs it
+
     project = markers.with_one_mode(unspool_config, "in unspool_config")
     return settings.resolve(markers.options_of(request.node), project, options.run_of(request.config))
 
@@ -76,7 +72,7 @@ def stream_cassette_factory(request: pytest.FixtureRequest) -> CassetteFactory:
     """
 
     def make(path: str | Path, *others: str | Path, **options_given: Any) -> AbstractContextManager[Cassette]:
-        from pytest_unspool import cassette_in_use  # noqa: PLC0415 - it imports unspool
+        from pytest_unspool import cassette_in_use, settings  # noqa: PLC0415 - it imports unspool
 
         caller = sys._getframe(1)
         paths = [request.config.rootpath / one for one in (path, *others)]
