@@ -36,12 +36,13 @@ def _sent(
             "x-goog-api-key",
             "k",
         ),
+        ("https://eu.api.openai.com/v1/responses", "OPENAI_API_KEY", "authorization", "Bearer k"),
         ("https://a.openai.azure.com/openai/v1/chat/completions", "AZURE_API_KEY", "api-key", "k"),
         (CONVERSE, "AWS_BEARER_TOKEN_BEDROCK", "authorization", "Bearer k"),
     ],
 )
 def test_a_provider_gets_its_key_as_it_wants_it(uri: str, variable: str, name: str, value: str) -> None:
-    sent = _sent(uri, {variable: "k"})
+    sent = _sent(uri, {variable: "k", "AZURE_API_BASE": "https://a.openai.azure.com"})
     assert header(sent.headers, name) == value
     assert "REDACTED" not in sent.uri
 
@@ -96,3 +97,23 @@ def test_an_upstream_takes_the_place_of_the_recorded_host() -> None:
     sent = _sent(OPENAI, {"OPENAI_API_KEY": "k"}, upstreams={"openai": "http://127.0.0.1:4010/v1"})
     assert sent.uri == "http://127.0.0.1:4010/v1/chat/completions"
     assert header(sent.headers, "authorization") == "Bearer k"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://evil.openai.azure.com/openai/v1/chat/completions",
+        "https://bedrock-runtime.eu-west-1.amazonaws.com.evil.example/model/claude/converse-stream",
+        "https://bedrock-runtime.evil.example.amazonaws.com/model/claude/converse-stream",
+        "http://api.openai.com:443/v1/chat/completions",
+    ],
+)
+def test_a_cassette_cannot_send_a_key_to_a_host_of_its_choice(uri: str) -> None:
+    with pytest.raises(NotAskedError, match="may not be yours"):
+        _sent(uri, {"AZURE_API_KEY": "k", "AWS_BEARER_TOKEN_BEDROCK": "k", "OPENAI_API_KEY": "k"})
+
+
+def test_a_host_that_the_user_names_gets_the_key() -> None:
+    uri = "https://own.openai.azure.com/openai/v1/chat/completions"
+    sent = _sent(uri, {"AZURE_API_KEY": "k"}, upstreams={"azure": "https://own.openai.azure.com"})
+    assert (sent.uri, header(sent.headers, "api-key")) == (uri, "k")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +45,15 @@ def test_only_one_job_asks_providers_and_within_a_budget() -> None:
     [asking] = [command for command in COMMANDS if "--rerecord" in command]
     assert "--max-requests" in asking
     assert "--max-tokens" in asking
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the workflow's steps are bash's")
+def test_new_recordings_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
+    [script] = [step for step in STEPS if ".rerecorded." in step]
+    folder = tmp_path / "tests" / "cassettes" / "a folder"
+    folder.mkdir(parents=True)
+    for name in ("chat.yaml", "chat.rerecorded.yaml", "other.json"):
+        (folder / name).write_text(name, "utf-8")
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, check=True)
+    held = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+    assert held == {"chat.yaml": "chat.rerecorded.yaml", "other.json": "other.json"}

@@ -36,8 +36,8 @@ class NotAskedError(DriftError):
 def sendable(one: Recorded, upstreams: Mapping[str, str], variables: Mapping[str, str]) -> Request:
     """Return the request to send.
 
-    A provider's key goes to that provider's own host only, or to the one that `upstreams` names for it. A
-    server that is no provider's gets no key.
+    A provider's key goes to that provider's own host, or to one that the user names: a cassette, which
+    someone else may have written, can't send a key elsewhere. A server that is no provider's gets no key.
 
     Args:
         one: the recording.
@@ -59,11 +59,49 @@ def sendable(one: Recorded, upstreams: Mapping[str, str], variables: Mapping[str
         (name, value) for name, value in without(recorded.headers, _NOT_SENT) if REDACTED not in value
     )
     sent = Request(recorded.method, uri, (*headers, ("accept-encoding", _CODINGS)), recorded.body)
+    if provider is not None and not _is_named(provider, upstreams):
+        _check_host(uri, provider, variables)
     return replace(sent, headers=(*sent.headers, *_own_headers(sent, provider, one.wire_format, variables)))
 
 
+_BEDROCK = re.compile(r"bedrock(-agent)?-runtime(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+
+
+def _check_host(uri: str, provider: str, variables: Mapping[str, str]) -> None:
+    """Refuse a host that might be someone else's: any customer has one below `openai.azure.com`.
+
+    Raises:
+        NotAskedError: it is neither the provider's only one nor the one that the environment names.
+    """
+    parts, known = urlsplit(uri), PROVIDERS[provider]
+    named = (known.base_url, *(variables.get(name) for name in known.base_url_variables))
+    own = {_origin(url) for url in named if url} | {("https", one) for one in known.hosts if "*" not in one}
+    scheme, host = _origin(uri)
+    is_bedrock = provider == "bedrock" and scheme == "https" and _BEDROCK.fullmatch(host) is not None
+    is_below = any(
+        scheme == its and host.endswith(f".{one}") for its, one in own
+    )  # such as eu.api.openai.com
+    if is_bedrock or is_below or (scheme, host) in own:
+        return
+    variable = f", or set {known.base_url_variables[0]}" if known.base_url_variables else ""
+    raise NotAskedError(
+        f"its key would go to {host}, which may not be yours: allow it with --upstream {provider}="
+        f"{parts.scheme}://{parts.netloc}{variable}"
+    )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or ""
+
+
+def _is_named(provider: str | None, upstreams: Mapping[str, str]) -> bool:
+    """Whether the user names the server that a provider's requests go to."""
+    return bool(upstreams.get(provider or "") or upstreams.get(""))
+
+
 def _address(uri: str, provider: str | None, upstreams: Mapping[str, str]) -> str:
-    if not (upstreams.get(provider or "") or upstreams.get("")):
+    if not _is_named(provider, upstreams):
         return uri
     parts = urlsplit(uri)
     tag = f"/@{provider}" if provider else ""
