@@ -66,6 +66,13 @@ def test_a_loop_of_any_period_is_found(period: int) -> None:
     assert sorted(error.repeated) == sorted("".join(pieces))
 
 
+def test_a_longer_period_than_64_chunks_is_found_where_it_is_asked_for() -> None:
+    longer = [chunk(piece * 20) for piece in period_of(65) * 100]
+
+    assert delivered(CycleGuard(), longer)[1] is None
+    assert delivered(CycleGuard(max_period=65), longer)[1] is not None
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 64, 1000])
 def test_a_loop_is_found_however_it_is_cut(size: int) -> None:
     assert found("Let me check that again. " * 200, size).repeated == "Let me check that again. "

@@ -348,8 +348,6 @@ class StreamCore:
             self._fold.add_usage(self.usage)
             if finish is not None:
                 finish._hidden_params["usage"] = own(self.usage)
-        elif finish is not None:
-            finish._hidden_params.pop("usage", None)  # the zeros emitted so far: a builder would use them
         if not (self.options.include_usage or self.options.usage_on_finish):
             return
         response = self.response()
